@@ -1,0 +1,37 @@
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+
+LAST_SEEN = "last_seen"
+STARTED = "started"
+REFRESH_SECONDS = 60
+
+
+class SessionTenantMiddleware:
+    """Name the signed-in user's tenant on the request, and end sessions that were idle or open too long."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.tenant_id = None
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            if self._over(request):
+                logout(request)
+            else:
+                request.tenant_id = request.user.tenant_id
+        return self.get_response(request)
+
+    @staticmethod
+    def _over(request: HttpRequest) -> bool:
+        now = int(time.time())
+        seen = request.session.get(LAST_SEEN, now)
+        started = request.session.setdefault(STARTED, now)
+        if now - seen > settings.SESSION_IDLE_SECONDS or now - started > settings.SESSION_COOKIE_AGE:
+            return True
+        if LAST_SEEN not in request.session or now - seen > REFRESH_SECONDS:
+            request.session[LAST_SEEN] = now
+        return False

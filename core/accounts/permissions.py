@@ -1,0 +1,48 @@
+"""Who may do what: the one answer for pages, API and jobs.
+
+Rooms declare their permissions with the roles that hold them; an actor is a user or an API key.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+
+from core.accounts.enums import Role
+
+
+@dataclass(frozen=True)
+class Permission:
+    name: str
+    label: str | Promise
+    roles: frozenset[Role]
+
+
+_declared: dict[str, Permission] = {}
+
+
+def declare(name: str, *, label: str | Promise, roles: Iterable[Role]) -> Permission:
+    """Declare a permission and the roles that hold it; the administrator holds every one."""
+    _declared[name] = Permission(name, label, frozenset(roles) | {Role.ADMINISTRATOR})
+    return _declared[name]
+
+
+def declared() -> dict[str, Permission]:
+    """Return every declared permission by name."""
+    return dict(_declared)
+
+
+def permissions(actor: Any) -> frozenset[str]:
+    """Return the names of all permissions the user or API key holds at this moment."""
+    if actor is None or not getattr(actor, "is_active", False):
+        return frozenset()
+    if hasattr(actor, "granted_permissions"):
+        return frozenset(actor.granted_permissions()) & frozenset(_declared)
+    role = getattr(actor, "role", None)
+    return frozenset(name for name, permission in _declared.items() if role in permission.roles)
+
+
+def may(actor: Any, permission: str) -> bool:
+    """Tell whether the user or API key may do this. Raises KeyError for a permission nobody declared."""
+    return _declared[permission].name in permissions(actor)

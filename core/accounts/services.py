@@ -1,0 +1,172 @@
+"""Everything that changes people, departments and teams."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.enums import Role
+from core.accounts.models import Department, Team, User
+from core.tenancy.errors import DomainError
+
+
+class EmailTaken(DomainError):
+    code = "email_taken"
+    message = _("Somebody signs in with this address already.")
+
+
+class DepartmentNameTaken(DomainError):
+    code = "department_name_taken"
+    message = _("There is a department of this name already.")
+
+
+class TeamNameTaken(DomainError):
+    code = "team_name_taken"
+    message = _("There is a team of this name already.")
+
+
+class LastAdministrator(DomainError):
+    code = "last_administrator"
+    message = _("This is the last administrator who may sign in. Make somebody else an administrator first.")
+
+
+class OwnAccount(DomainError):
+    code = "own_account"
+    message = _("You cannot switch off your own account.")
+
+
+@contextmanager
+def _unique(error: type[DomainError]) -> Iterator[None]:
+    """Turn a refusal of the database's unique constraint into words."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as refused:
+        if getattr(refused.__cause__, "pgcode", None) != "23505":
+            raise
+        raise error from refused
+
+
+@transaction.atomic
+def create_user(
+    *,
+    email: str,
+    name: str,
+    role: str,
+    language: str,
+    time_zone: str = "",
+    department: Department | None = None,
+    team: Team | None = None,
+    password: str | None = None,
+    by: User | None,
+    at: datetime,
+) -> User:
+    """Add a colleague, who may sign in once a password is set. Raises EmailTaken.
+
+    `by` is None for a tenant's first administrator.
+    """
+    user = User(
+        email=_normalised(email),
+        name=name,
+        role=Role(role),
+        language=language,
+        time_zone=time_zone,
+        department=department,
+        team=team,
+        date_joined=at,
+    )
+    user.set_password(password)
+    with _unique(EmailTaken):
+        user.save(force_insert=True)
+    return user
+
+
+@transaction.atomic
+def update_user(
+    *,
+    user: User,
+    email: str,
+    name: str,
+    role: str,
+    language: str,
+    time_zone: str,
+    department: Department | None,
+    team: Team | None,
+    by: User,
+    at: datetime,
+) -> User:
+    """Change what is kept of a colleague. Raises EmailTaken, or LastAdministrator when none would be left."""
+    user = _locked(user)
+    if user.role == Role.ADMINISTRATOR and Role(role) != Role.ADMINISTRATOR:
+        _refuse_to_lose_the_last_administrator(user)
+    user.email = _normalised(email)
+    user.name = name
+    user.role = Role(role)
+    user.language = language
+    user.time_zone = time_zone
+    user.department = department
+    user.team = team
+    with _unique(EmailTaken):
+        user.save(update_fields=["email", "name", "role", "language", "time_zone", "department", "team"])
+    return user
+
+
+@transaction.atomic
+def deactivate_user(*, user: User, by: User, at: datetime) -> User:
+    """Switch an account off and end its sessions for good. Raises OwnAccount or LastAdministrator."""
+    if user.pk == by.pk:
+        raise OwnAccount
+    user = _locked(user)
+    if user.role == Role.ADMINISTRATOR:
+        _refuse_to_lose_the_last_administrator(user)
+    user.is_active = False
+    user.session_epoch += 1
+    user.save(update_fields=["is_active", "session_epoch"])
+    return user
+
+
+@transaction.atomic
+def activate_user(*, user: User, by: User, at: datetime) -> User:
+    """Let somebody sign in again."""
+    user = _locked(user)
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    return user
+
+
+def change_language(*, user: User, language: str) -> None:
+    """Keep the language somebody chose for themselves."""
+    user.language = language
+    user.save(update_fields=["language"])
+
+
+@transaction.atomic
+def create_department(*, name: str, by: User | None, at: datetime) -> Department:
+    """Add a department. Raises DepartmentNameTaken."""
+    with _unique(DepartmentNameTaken):
+        return Department.objects.create(name=name)
+
+
+@transaction.atomic
+def create_team(*, name: str, department: Department | None = None, by: User | None, at: datetime) -> Team:
+    """Add a team. Raises TeamNameTaken."""
+    with _unique(TeamNameTaken):
+        return Team.objects.create(name=name, department=department)
+
+
+def _locked(user: User) -> User:
+    return User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+
+
+def _refuse_to_lose_the_last_administrator(user: User) -> None:
+    """Lock all administrators, so that two of them cannot switch each other off at once."""
+    administrators = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("pk")
+    if [each.pk for each in administrators.select_for_update()] == [user.pk]:
+        raise LastAdministrator
+
+
+def _normalised(email: str) -> str:
+    return BaseUserManager.normalize_email(email.strip()).lower()

@@ -1,0 +1,34 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from core.console.services import create_tenant
+from core.tenancy.errors import DomainError
+
+
+class Command(BaseCommand):
+    help = "Make a tenant with its first administrator, and print the administrator's first password."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug")
+        parser.add_argument("--name", required=True)
+        parser.add_argument("--time-zone", default="Asia/Shanghai")
+        parser.add_argument("--currency", default="CNY", help="ISO 4217, with two decimal places")
+        parser.add_argument("--admin-email", required=True)
+        parser.add_argument("--language", default="zh-hans", choices=["zh-hans", "en"])
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            tenant, password = create_tenant(
+                slug=options["slug"],
+                name=options["name"],
+                time_zone=options["time_zone"],
+                currency=options["currency"],
+                admin_email=options["admin_email"],
+                language=options["language"],
+                at=timezone.now(),
+            )
+        except DomainError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{tenant.slug}: sign in as {options['admin_email']} with {password}")

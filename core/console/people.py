@@ -1,0 +1,117 @@
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.accounts.enums import Role
+from core.accounts.models import Department, Team, User
+from core.accounts.services import activate_user, create_user, deactivate_user, update_user
+from core.console.forms import UserForm
+from core.console.mail import send_password_link
+from core.tenancy.errors import DomainError
+from core.web.lists import BooleanFilter, ChoiceFilter, ListView, PrefixFilter, RecordFilter, Sort
+from core.web.views import StaffFormView, StaffView, go_to
+
+
+class PeopleView(ListView):
+    permission_required = "people.manage"
+    template_name = "console/user_list.html"
+    filters = (
+        PrefixFilter(name="name", label=gettext_lazy("Full name")),
+        ChoiceFilter(name="role", label=gettext_lazy("Role"), choices=Role.choices),
+        RecordFilter(
+            name="department",
+            label=gettext_lazy("Department"),
+            options=lambda: Department.objects.order_by("name"),
+        ),
+        RecordFilter(name="team", label=gettext_lazy("Team"), options=lambda: Team.objects.order_by("name")),
+        BooleanFilter(
+            name="active",
+            label=gettext_lazy("May sign in"),
+            field="is_active",
+        ),
+    )
+    sorts = (Sort("name", gettext_lazy("Full name")),)
+    default_sort = "name"
+
+    def get_queryset(self) -> QuerySet[User]:
+        return User.objects.select_related("department", "team")
+
+
+class CreateUserView(StaffFormView):
+    permission_required = "people.manage"
+    template_name = "console/user_form.html"
+    form_class = UserForm
+    error_fields = {"email_taken": "email", "team_of_other_department": "team"}
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"language": self.request.user.language, "role": Role.AGENT}
+
+    def save(self, form: BaseForm) -> str:
+        user = create_user(**form.cleaned_data, by=self.request.user, at=timezone.now())
+        send_password_link(self.request, user)
+        messages.success(
+            self.request,
+            _("%(name)s may sign in now. A link to set the password is on its way.") % {"name": user.name},
+        )
+        return reverse("console:people")
+
+
+class UpdateUserView(StaffFormView):
+    permission_required = "people.manage"
+    template_name = "console/user_form.html"
+    form_class = UserForm
+    error_fields = {
+        "email_taken": "email",
+        "last_administrator": "role",
+        "team_of_other_department": "team",
+    }
+    success_message = gettext_lazy("Saved.")
+
+    @cached_property
+    def person(self) -> User:
+        return get_object_or_404(User.objects.select_related("department", "team"), pk=self.kwargs["pk"])
+
+    def get_initial(self) -> dict[str, Any]:
+        return {name: getattr(self.person, name) for name in UserForm.base_fields}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(person=self.person, **context)
+
+    def save(self, form: BaseForm) -> str:
+        update_user(user=self.person, **form.cleaned_data, by=self.request.user, at=timezone.now())
+        return reverse("console:people")
+
+
+class DeactivateUserView(StaffView):
+    permission_required = "people.manage"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
+        person = get_object_or_404(User.objects, pk=pk)
+        try:
+            deactivate_user(user=person, by=request.user, at=timezone.now())
+        except DomainError as error:
+            messages.error(request, str(error.message))
+            return go_to(request, reverse("console:update_user", args=[person.pk]))
+        messages.success(request, _("%(name)s can no longer sign in.") % {"name": person.name})
+        return go_to(request, reverse("console:people"))
+
+
+class ActivateUserView(StaffView):
+    permission_required = "people.manage"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
+        person = get_object_or_404(User.objects, pk=pk)
+        activate_user(user=person, by=request.user, at=timezone.now())
+        messages.success(request, _("%(name)s may sign in again.") % {"name": person.name})
+        return go_to(request, reverse("console:update_user", args=[person.pk]))

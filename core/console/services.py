@@ -1,0 +1,79 @@
+import secrets
+import zoneinfo
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.enums import Role
+from core.accounts.services import create_user
+from core.crypto.keys import create_root_key
+from core.tenancy.errors import DomainError
+from core.tenancy.models import Tenant
+from core.tenancy.provisioning import provision
+from core.tenancy.scope import tenant_scope
+
+# ISO 4217 currencies whose minor unit is not a hundredth; amounts are kept in hundredths.
+_OTHER_PLACES = (
+    """BHD BIF CLF CLP DJF GNF IQD ISK JOD JPY KMF KRW KWD LYD OMR PYG RWF TND UGX UYI VND VUV XAF XOF XPF"""
+)
+OTHER_PLACES = frozenset(_OTHER_PLACES.split())
+
+
+class SlugTaken(DomainError):
+    code = "slug_taken"
+    message = _("There is a tenant of this name already.")
+
+
+class BadTenant(DomainError):
+    code = "bad_tenant"
+
+
+@transaction.atomic
+def create_tenant(
+    *,
+    slug: str,
+    name: str,
+    time_zone: str,
+    currency: str,
+    admin_email: str,
+    at: datetime,
+    language: str = "en",
+) -> tuple[Tenant, str]:
+    """Make a tenant with its keys, its first administrator and what the rooms provide.
+
+    Returns it with the administrator's first password. Raises SlugTaken, BadTenant or EmailTaken; no scope may
+    be open.
+    """
+    if time_zone not in zoneinfo.available_timezones():
+        raise BadTenant(_("There is no time zone %(zone)s.") % {"zone": time_zone})
+    if len(currency) != 3 or not currency.isascii() or not currency.isupper() or currency in OTHER_PLACES:
+        raise BadTenant(_("%(code)s is no currency with two decimal places.") % {"code": currency})
+    tenant = Tenant(slug=slug, name=name, time_zone=time_zone, currency=currency, created_at=at)
+    try:
+        validate_email(admin_email)
+        tenant.clean_fields()
+    except ValidationError as error:
+        raise BadTenant(" ".join(error.messages)) from error
+    try:
+        with transaction.atomic():
+            tenant.save(force_insert=True)
+    except IntegrityError as error:
+        raise SlugTaken from error
+
+    password = secrets.token_urlsafe(15)
+    with tenant_scope(tenant):
+        create_root_key(tenant=tenant, at=at)
+        create_user(
+            email=admin_email,
+            name=str(Role.ADMINISTRATOR.label),
+            role=Role.ADMINISTRATOR,
+            language=language,
+            password=password,
+            by=None,
+            at=at,
+        )
+        provision(tenant=tenant, at=at)
+    return tenant, password

@@ -1,0 +1,19 @@
+from django.urls import path
+
+from core.console import jobs, organisation, people
+from core.console.home import SettingsHomeView
+
+app_name = "console"
+
+urlpatterns = [
+    path("settings/", SettingsHomeView.as_view(), name="home"),
+    path("settings/people/", people.PeopleView.as_view(), name="people"),
+    path("settings/people/new/", people.CreateUserView.as_view(), name="create_user"),
+    path("settings/people/<uuid:pk>/", people.UpdateUserView.as_view(), name="update_user"),
+    path("settings/people/<uuid:pk>/deactivate/", people.DeactivateUserView.as_view(), name="deactivate_user"),
+    path("settings/people/<uuid:pk>/activate/", people.ActivateUserView.as_view(), name="activate_user"),
+    path("settings/departments/", organisation.OrganisationView.as_view(), name="organisation"),
+    path("settings/departments/new/", organisation.CreateDepartmentView.as_view(), name="create_department"),
+    path("settings/teams/new/", organisation.CreateTeamView.as_view(), name="create_team"),
+    path("settings/jobs/", jobs.JobRunsView.as_view(), name="jobs"),
+]

@@ -1,0 +1,120 @@
+"""Fields that are ciphertext in the database and text in Python.
+
+A value is format (1 byte), key version (2), nonce (12), then AES-256-GCM ciphertext with its tag. The associated
+data names format, tenant, table, column and row, so a value moved elsewhere cannot be read (NIST SP 800-38D).
+"""
+
+import os
+import uuid
+from typing import Any, Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import models
+
+from core.crypto import keys
+
+FORMAT = 1
+HEADER_BYTES = 3 + keys.NONCE_BYTES
+
+
+class Undecryptable(ValueError):
+    """The stored value was cut, moved or forged."""
+
+
+class Ciphertext(bytes):
+    """What the database holds; opened when the attribute is read."""
+
+
+def encrypt(text: str, *, tenant_id: uuid.UUID, table: str, column: str, row_id: uuid.UUID) -> Ciphertext:
+    """Return `text` encrypted for this one place."""
+    version, key = keys.current_key(tenant_id)
+    nonce = os.urandom(keys.NONCE_BYTES)
+    sealed = AESGCM(key).encrypt(nonce, text.encode(), _place(tenant_id, table, column, row_id))
+    return Ciphertext(bytes([FORMAT]) + version.to_bytes(2) + nonce + sealed)
+
+
+def decrypt(value: bytes, *, tenant_id: uuid.UUID, table: str, column: str, row_id: uuid.UUID) -> str:
+    """Return the text of a stored value. Raises Undecryptable, or KeyUnavailable."""
+    if len(value) < HEADER_BYTES + 16 or value[0] != FORMAT:
+        raise Undecryptable("This is not a stored value.")
+    key = keys.data_key(tenant_id, int.from_bytes(value[1:3]))
+    try:
+        opened = AESGCM(key).decrypt(
+            value[3:HEADER_BYTES], value[HEADER_BYTES:], _place(tenant_id, table, column, row_id)
+        )
+    except InvalidTag as error:
+        raise Undecryptable("A stored value does not belong to this row, column or tenant.") from error
+    return opened.decode()
+
+
+def _place(tenant_id: uuid.UUID, table: str, column: str, row_id: uuid.UUID) -> bytes:
+    return b"\0".join([bytes([FORMAT]), tenant_id.bytes, table.encode(), column.encode(), row_id.bytes])
+
+
+class _Attribute:
+    """Opens the ciphertext when the attribute is first read."""
+
+    def __init__(self, field: "EncryptedTextField") -> None:
+        self.field = field
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        name = self.field.attname
+        if name not in instance.__dict__:
+            instance.refresh_from_db(fields=[name])
+        value = instance.__dict__[name]
+        if isinstance(value, Ciphertext):
+            return decrypt(value, **self.field.place_of(instance))
+        return value
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
+class EncryptedTextField(models.Field):
+    """Text that only the tenant's key opens; it cannot be filtered, sorted or changed by update()."""
+
+    def get_internal_type(self) -> str:
+        return "BinaryField"
+
+    def contribute_to_class(self, cls: type, name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only)
+        setattr(cls, self.attname, _Attribute(self))
+
+    def place_of(self, instance: Any) -> dict[str, Any]:
+        """Return where a value of this field in `instance` belongs."""
+        return {
+            "tenant_id": instance.tenant_id,
+            "table": self.model._meta.db_table,
+            "column": self.column,
+            "row_id": instance.pk,
+        }
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Ciphertext | None:
+        return None if value is None else Ciphertext(value)
+
+    def pre_save(self, model_instance: Any, add: bool) -> Ciphertext | None:
+        value = model_instance.__dict__.get(self.attname)
+        if value is None or isinstance(value, Ciphertext):
+            return value
+        return encrypt(str(value), **self.place_of(model_instance))
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, Ciphertext):
+            raise TypeError(f"{self.name} is encrypted for its row: save the instance instead.")
+        return connection.Database.Binary(value)
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name == "isnull":
+            return super().get_lookup(lookup_name)
+        raise TypeError(f"{self.name} is encrypted: it cannot be filtered.")
+
+    def to_python(self, value: Any) -> str | None:
+        return None if value is None else str(value)
+
+    def clone(self) -> Self:
+        return super().clone()

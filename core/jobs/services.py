@@ -1,0 +1,104 @@
+"""Due work is rows; Celery only wakes whoever does it.
+
+The row is locked while the work is done and marked in the transaction of its effect, so two workers, a killed
+one or a message delivered twice make the effect once.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from core.jobs.enums import JobState
+from core.jobs.models import JobRun
+from core.jobs.nightly import nightly_jobs, run_job
+from core.tenancy.clock import local_date
+from core.tenancy.models import Tenant
+from core.tenancy.scope import current_tenant, tenant_scope
+
+MOST_ATTEMPTS = 5
+FIRST_PAUSE = timedelta(minutes=1)
+
+log = structlog.get_logger(__name__)
+
+
+def plan_nightly_work(*, at: datetime) -> int:
+    """Make the rows of all nightly work that is due for the active tenant; return how many are new."""
+    tenant = current_tenant()
+    local = at.astimezone(ZoneInfo(tenant.time_zone))
+    planned = [
+        JobRun(job=job.name, business_date=local_date(at, tenant.time_zone), due_at=at)
+        for job in nightly_jobs()
+        if local.time() >= job.at
+    ]
+    known = set(
+        JobRun.objects.filter(business_date=local.date(), job__in=[run.job for run in planned]).values_list(
+            "job", flat=True
+        )
+    )
+    new = [run for run in planned if run.job not in known]
+    JobRun.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)
+
+
+def due_runs(*, at: datetime) -> list[uuid.UUID]:
+    """Return the ids of the active tenant's runs that wait to be done."""
+    return list(
+        JobRun.objects.filter(state=JobState.DUE, due_at__lte=at).order_by("due_at").values_list("pk", flat=True)
+    )
+
+
+def perform_run(*, tenant_id: uuid.UUID, run_id: uuid.UUID, at: datetime) -> bool:
+    """Do one due run; False when it is done already or another worker holds it.
+
+    A failure rolls the effect back, is noted, and tried again later, MOST_ATTEMPTS times in all.
+    """
+    try:
+        with tenant_scope(tenant_id):
+            return _perform(run_id, at)
+    except Exception as failure:
+        log.exception("jobs.run_failed", run=str(run_id))
+        with tenant_scope(tenant_id):
+            _note_failure(run_id, failure, at)
+        return False
+
+
+def _perform(run_id: uuid.UUID, at: datetime) -> bool:
+    run = JobRun.objects.select_for_update(skip_locked=True).filter(pk=run_id, state=JobState.DUE).first()
+    if run is None:
+        return False
+    run.result = run_job(run.job, business_date=run.business_date, at=at)
+    run.state = JobState.DONE
+    run.attempts += 1
+    run.finished_at = at
+    run.error = ""
+    run.save(update_fields=["result", "state", "attempts", "finished_at", "error"])
+    return True
+
+
+def _note_failure(run_id: uuid.UUID, failure: Exception, at: datetime) -> None:
+    run = JobRun.objects.select_for_update().filter(pk=run_id, state=JobState.DUE).first()
+    if run is None:
+        return
+    run.attempts += 1
+    run.error = type(failure).__name__
+    run.due_at = at + FIRST_PAUSE * 2**run.attempts
+    if run.attempts >= MOST_ATTEMPTS:
+        run.state = JobState.FAILED
+    run.save(update_fields=["attempts", "error", "due_at", "state"])
+
+
+def wake_workers(*, at: datetime) -> int:
+    """Plan every active tenant's work and send a wake-up for each due run; return how many."""
+    from core.jobs.tasks import perform_run_task  # noqa: PLC0415  the task is an interface to this module
+
+    sent = 0
+    for tenant in Tenant.objects.filter(is_active=True).order_by("pk"):
+        with tenant_scope(tenant):
+            plan_nightly_work(at=at)
+            due = due_runs(at=at)
+        for run_id in due:
+            perform_run_task.delay(tenant_id=str(tenant.pk), run_id=str(run_id))
+            sent += 1
+    return sent

@@ -1,0 +1,49 @@
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from core.tenancy.scope import current_tenant
+from core.web import navigation
+
+THEMES = ("light", "dark", "auto")
+
+
+class Shell:
+    """What the frame around each page shows; asked for by templates only, so that nothing is read in vain."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        theme = request.COOKIES.get("crm_theme", "auto")
+        self.theme = theme if theme in THEMES else "auto"
+        self.keys_off = request.COOKIES.get("crm_keys") == "off"
+        self.languages = settings.LANGUAGES
+        self.request_id = getattr(request, "request_id", "")
+        self._areas: list[navigation.Entry] | None = None
+
+    @property
+    def data_theme(self) -> str:
+        """The theme to draw before any script has run."""
+        return "dark" if self.theme == "dark" else "light"
+
+    @property
+    def areas(self) -> list[navigation.Entry]:
+        if self._areas is None:
+            self._areas = navigation.areas_for(self._request.user)
+        return self._areas
+
+    @property
+    def area(self) -> navigation.Entry | None:
+        return navigation.current_area(self.areas, self._request.path)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Give templates the shell, the tenant, and the frame to extend: the page's, or a fragment's for htmx."""
+    htmx = getattr(request, "htmx", None)
+    fragment = bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    return {
+        "frame": "web/fragment.html" if fragment else "base.html",
+        "shell": Shell(request),
+        "tenant": SimpleLazyObject(current_tenant),
+    }

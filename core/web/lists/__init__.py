@@ -1,0 +1,29 @@
+"""List pages: declared filters and sorts in the URL, keyset paging, capped totals."""
+
+from core.web.lists.filters import (
+    BooleanFilter,
+    ChoiceFilter,
+    DateRangeFilter,
+    Filter,
+    MoneyRangeFilter,
+    PrefixFilter,
+    RecordFilter,
+    UserFilter,
+)
+from core.web.lists.page import Chip, ListPage, Sort
+from core.web.lists.views import ListView
+
+__all__ = [
+    "BooleanFilter",
+    "Chip",
+    "ChoiceFilter",
+    "DateRangeFilter",
+    "Filter",
+    "ListPage",
+    "ListView",
+    "MoneyRangeFilter",
+    "PrefixFilter",
+    "RecordFilter",
+    "Sort",
+    "UserFilter",
+]

@@ -1,0 +1,220 @@
+"""One page of a list, worked out from the parameters of its URL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.tenancy.models import Tenant
+from core.web.lists import cursors
+from core.web.lists.filters import Filter
+
+TOTAL_CAP = 1000
+SORT, CURSOR = "sort", "cursor"
+
+
+@dataclass(frozen=True)
+class Sort:
+    """An order the list offers: `column` is indexed (tenant, column, id) and never null.
+
+    In the URL it is the name, or the name after a minus for descending.
+    """
+
+    name: str
+    label: str | Promise
+    column: str = ""
+    descending_first: bool = False
+
+    @property
+    def field(self) -> str:
+        return self.column or self.name
+
+
+@dataclass(frozen=True)
+class Chip:
+    """An active filter: what it says, and the address without it."""
+
+    label: str
+    text: str
+    remove_url: str
+
+
+@dataclass
+class ListPage:
+    """The rows to show, and everything the filter bar, the column heads and the pager need.
+
+    With an error in the parameters there are no rows: no filter is ever left out in silence.
+    Building it reads nothing; `rows` is one query, `total` another.
+    """
+
+    path: str
+    params: QueryDict
+    queryset: QuerySet[Any]
+    filters: Sequence[Filter]
+    sorts: Sequence[Sort]
+    default_sort: str
+    tenant: Tenant
+    size: int = 50
+    form: forms.Form = field(init=False)
+    unknown: list[str] = field(init=False)
+    sort: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.form = _filter_form(self.filters)(self.params, auto_id="filter_%s")
+        known = {*self.form.fields, SORT, CURSOR}
+        self.unknown = sorted(set(self.params) - known)
+        self.sort = self.params.get(SORT) or self.default_sort
+        self._sort_is_known = self.sort.removeprefix("-") in {sort.name for sort in self.sorts}
+        if not self._sort_is_known:
+            self.sort = self.default_sort
+
+    @cached_property
+    def errors(self) -> list[str]:
+        """What is wrong with the parameters that have no field of their own to say it beside."""
+        messages = [_("There is no filter called “%(name)s”.") % {"name": name[:50]} for name in self.unknown]
+        if not self._sort_is_known:
+            messages.append(_("The list cannot be sorted that way."))
+        return [*messages, *(str(error) for error in self.form.non_field_errors())]
+
+    @cached_property
+    def is_valid(self) -> bool:
+        return self.form.is_valid() and not self.errors
+
+    @cached_property
+    def _sort(self) -> Sort:
+        return next(sort for sort in self.sorts if sort.name == self.sort.removeprefix("-"))
+
+    @cached_property
+    def _filtered(self) -> QuerySet[Any]:
+        if not self.is_valid:
+            return self.queryset.none()
+        rows = self.queryset
+        for each in self.filters:
+            rows = each.apply(rows, self.form.cleaned_data, self.tenant.time_zone)
+        return rows
+
+    @cached_property
+    def _window(self) -> list[Any]:
+        minus = "-" if self.sort.startswith("-") else ""
+        rows = self._filtered.order_by(f"{minus}{self._sort.field}", f"{minus}pk")
+        if self.is_valid and (cursor := self.params.get(CURSOR)):
+            rows = rows.filter(self._after(cursors.decode(cursor, self._binding)))
+        return list(rows[: self.size + 1])
+
+    def _after(self, place: list[str]) -> Q:
+        column = self._sort.field
+        meta = self.queryset.model._meta
+        value, key = meta.get_field(column).to_python(place[0]), meta.pk.to_python(place[1])
+        past = "lt" if self.sort.startswith("-") else "gt"
+        # The first condition alone is what an index can start from.
+        return Q(**{f"{column}__{past}e": value}) & (Q(**{f"{column}__{past}": value}) | Q(**{f"pk__{past}": key}))
+
+    @cached_property
+    def _binding(self) -> str:
+        chosen = sorted((name, self.params.getlist(name)) for name in self.form.fields if self.params.get(name))
+        return cursors.binding(self.path, self.tenant.pk, self.sort, chosen)
+
+    @cached_property
+    def rows(self) -> list[Any]:
+        return self._window[: self.size]
+
+    @property
+    def is_first(self) -> bool:
+        return not self.params.get(CURSOR)
+
+    @cached_property
+    def more_url(self) -> str:
+        """The address of the rows that follow; empty at the end."""
+        if len(self._window) <= self.size:
+            return ""
+        last, meta = self.rows[-1], self.queryset.model._meta
+        place = [meta.get_field(self._sort.field).value_to_string(last), str(last.pk)]
+        return self._url({CURSOR: cursors.encode(place, self._binding)})
+
+    @property
+    def first_url(self) -> str:
+        return self._url({})
+
+    @property
+    def clear_url(self) -> str:
+        return f"{self.path}?{SORT}={self.params[SORT]}" if self.params.get(SORT) and self._sort_is_known else self.path
+
+    @cached_property
+    def total(self) -> str:
+        """How many there are, counted up to a thousand."""
+        found = self._filtered.order_by()[: TOTAL_CAP + 1].count()
+        if found > TOTAL_CAP:
+            return _("%(count)s+ results") % {"count": f"{TOTAL_CAP:,}"}
+        return ngettext("%(count)s result", "%(count)s results", found) % {"count": f"{found:,}"}
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        """The active filters, those in error included, so that each can be taken away."""
+        self.form.is_valid()
+        chips = []
+        for each in self.filters:
+            given = [name for name in each.parameters if self.params.get(name)]
+            if not given:
+                continue
+            wrong = any(name in self.form.errors for name in given)
+            text = _("not understood") if wrong else each.chip(self.form.cleaned_data, self.tenant.currency)
+            chips.append(Chip(str(each.label), text, self._url(drop=given)))
+        chips.extend(Chip(name[:50], _("not understood"), self._url(drop=[name])) for name in self.unknown)
+        return chips
+
+    @property
+    def field_groups(self) -> list[list[forms.BoundField]]:
+        """The filter form's fields, those of one filter together."""
+        return [[self.form[name] for name in each.parameters] for each in self.filters]
+
+    def sort_url(self, name: str) -> str:
+        """The address of the list sorted by the named order, turned round if it is the present one."""
+        sort = next(sort for sort in self.sorts if sort.name == name)
+        if self.sort.removeprefix("-") == name:
+            turned = name if self.sort.startswith("-") else f"-{name}"
+        else:
+            turned = f"-{name}" if sort.descending_first else name
+        return self._url({SORT: turned})
+
+    @property
+    def sort_choices(self) -> list[tuple[str, str]]:
+        """Every order with its direction, for the select box that stands in for column heads on a phone."""
+        choices = []
+        for sort in self.sorts:
+            up, down = (sort.name, f"{sort.label} ↑"), (f"-{sort.name}", f"{sort.label} ↓")
+            choices += [down, up] if sort.descending_first else [up, down]
+        return choices
+
+    def _url(self, change: dict[str, str] | None = None, drop: Sequence[str] = ()) -> str:
+        params = self.params.copy()
+        for name in (CURSOR, *drop, *(name for name in params if not params.get(name))):
+            params.pop(name, None)
+        for name, value in (change or {}).items():
+            params[name] = value
+        return f"{self.path}?{params.urlencode()}" if params else self.path
+
+
+def _filter_form(filters: Sequence[Filter]) -> type[forms.Form]:
+    fields: dict[str, Any] = {}
+    for each in filters:
+        fields.update(each.form_fields())
+
+    class FilterForm(forms.Form):
+        def clean(self) -> dict[str, Any]:
+            cleaned = super().clean() or self.cleaned_data
+            for each in filters:
+                try:
+                    each.check(cleaned)
+                except ValidationError as error:
+                    self.add_error(None, error)
+            return cleaned
+
+    return type("FilterForm", (FilterForm,), fields)

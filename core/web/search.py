@@ -1,0 +1,78 @@
+"""The one search box: each room that has something to find registers a source in its AppConfig.ready()."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+
+from core.accounts.permissions import permissions
+
+MAX_QUERY_LENGTH = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """One record found. `why` says what matched; `exact` is set when its own number was typed in full."""
+
+    title: str
+    url: str
+    subtitle: str | Promise = ""
+    why: str | Promise = ""
+    exact: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    label: str | Promise
+    icon: str
+    hits: Sequence[Hit]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Source:
+    label: str | Promise
+    icon: str
+    permission: str
+    order: int
+    find: Callable[[str, Any], Sequence[Hit]]
+
+
+_sources: dict[str, _Source] = {}
+
+
+def register(
+    *,
+    key: str,
+    label: str | Promise,
+    icon: str,
+    permission: str,
+    find: Callable[[str, Any], Sequence[Hit]],
+    order: int = 100,
+) -> None:
+    """Add a source; raises ValueError for a key that is taken.
+
+    `find(query, user)` returns a short list, best first.
+    """
+    if key in _sources:
+        raise ValueError(f"The search already has a source {key!r}.")
+    _sources[key] = _Source(label=label, icon=icon, permission=permission, find=find, order=order)
+
+
+def search(query: str, user: Any) -> list[Group]:
+    """Ask every source that the user may see."""
+    query = query.strip()[:MAX_QUERY_LENGTH]
+    if not query:
+        return []
+    held = permissions(user)
+    return [
+        Group(label=source.label, icon=source.icon, hits=hits)
+        for source in sorted(_sources.values(), key=lambda source: source.order)
+        if source.permission in held and (hits := source.find(query, user))
+    ]
+
+
+def only_exact_hit(groups: Sequence[Group]) -> Hit | None:
+    """Return the record whose number was typed, if there is exactly one."""
+    exact = [hit for group in groups for hit in group.hits if hit.exact]
+    return exact[0] if len(exact) == 1 else None

@@ -1,0 +1,201 @@
+"""Template tags every staff page may use."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.forms import (
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    FileInput,
+    RadioSelect,
+    Select,
+    Textarea,
+)
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import gettext as _
+
+from core.tenancy.scope import current_tenant
+
+register = template.Library()
+
+SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "SGD": "S$", "BRL": "R$"}
+RELATIVE_UP_TO = timedelta(days=7)
+BADGE_COLOURS = {"green", "yellow", "red", "blue", "azure", "purple", "orange", "cyan", "teal", "secondary"}
+
+
+def format_money(amount: Decimal, currency: str) -> str:
+    """Return an amount with its currency sign, thousands grouped, always two places."""
+    sign = "−" if amount < 0 else ""
+    # Every locale's own form would group by four, or not at all, in Chinese; ledgers here group by three.
+    digits = f"{abs(amount):,.2f}"
+    symbol = SYMBOLS.get(currency)
+    return f"{sign}{symbol}{digits}" if symbol else f"{sign}{currency}\u00a0{digits}"
+
+
+@register.simple_tag
+def money(amount: Decimal | None, currency: str = "") -> SafeString | str:
+    """Show an amount in the tenant's currency; a dash where there is none."""
+    if amount is None:
+        return "–"
+    return format_html('<span class="money">{}</span>', format_money(amount, currency or _tenant_currency()))
+
+
+def _tenant_currency() -> str:
+    tenant = current_tenant()
+    return tenant.currency if tenant else ""
+
+
+@register.simple_tag
+def relative_time(moment: datetime | None) -> SafeString | str:
+    """Show how long ago (or ahead) a time is, the day itself beyond a week; the exact time on hover."""
+    if moment is None:
+        return "–"
+    distance = timezone.now() - moment
+    if abs(distance) < timedelta(minutes=1):
+        text = _("just now")
+    elif abs(distance) > RELATIVE_UP_TO:
+        text = timezone.localtime(moment).strftime("%Y-%m-%d")
+    elif distance > timedelta():
+        text = _("%(time)s ago") % {"time": timesince(moment, depth=1)}
+    else:
+        text = _("in %(time)s") % {"time": timeuntil(moment, depth=1)}
+    return _time_element(moment, text)
+
+
+@register.simple_tag
+def exact_time(moment: datetime | None) -> SafeString | str:
+    """Show date and time of day in the reader's zone."""
+    if moment is None:
+        return "–"
+    return _time_element(moment, timezone.localtime(moment).strftime("%Y-%m-%d %H:%M"))
+
+
+def _time_element(moment: datetime, text: str) -> SafeString:
+    local = timezone.localtime(moment)
+    exact = f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """Draw an icon of the Tabler font. A screen reader is not told of it: words must stand beside it."""
+    return format_html('<i class="ti ti-{} {}" aria-hidden="true"></i>', name, extra)
+
+
+@register.simple_tag
+def badge(text: str | Promise, colour: str = "secondary", icon_name: str = "") -> SafeString:
+    """Show a short state in a soft colour; the words carry the meaning, the colour only repeats it."""
+    if colour not in BADGE_COLOURS:
+        raise template.TemplateSyntaxError(f"There is no badge colour {colour!r}.")
+    mark = format_html("{} ", icon(icon_name)) if icon_name else ""
+    return format_html('<span class="badge bg-{}-lt">{}{}</span>', colour, mark, text)
+
+
+@register.simple_tag
+def copyable(value: str) -> SafeString:
+    """Show a number with a button that copies it."""
+    return format_html(
+        '<span class="copyable"><span class="font-monospace">{0}</span>'
+        '<button type="button" class="btn btn-icon btn-ghost-secondary copy-button" data-copy="{0}" '
+        'aria-label="{1}" title="{1}" hidden>{2}</button></span>',
+        value,
+        _("Copy %(value)s") % {"value": value},
+        icon("copy"),
+    )
+
+
+@register.simple_tag
+def initials(name: str) -> str:
+    """Return what stands in the picture of a person: one Chinese character, or up to two Latin letters."""
+    words = name.split()
+    if not words:
+        return "?"
+    if not words[0][0].isascii():
+        return words[0][0]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, hide_label: bool = False) -> dict[str, Any]:
+    """Draw one form field with its label, help and errors."""
+    widget = bound.field.widget
+    kind = _kind(widget)
+    attrs: dict[str, Any] = {"class": f"{widget.attrs.get('class', '')} {_CLASSES[kind]}".strip()}
+    if kind == "area" and widget.attrs.get("rows") == "10":
+        attrs["rows"] = 4
+    if bound.errors:
+        attrs["class"] += " is-invalid"
+        attrs["aria-invalid"] = "true"
+    notes = [f"{bound.auto_id}_helptext"] if bound.help_text else []
+    notes += [f"{bound.auto_id}_error"] if bound.errors else []
+    if notes:
+        attrs["aria-describedby"] = " ".join(notes)
+    return {
+        "field": bound,
+        "control": bound if kind == "group" else bound.as_widget(attrs=attrs),
+        "kind": kind,
+        "hide_label": hide_label,
+        "required": bound.field.required,
+    }
+
+
+_CLASSES = {
+    "check": "form-check-input",
+    "select": "form-select",
+    "group": "",
+    "file": "form-control",
+    "area": "form-control",
+    "text": "form-control",
+}
+
+
+def _kind(widget: Any) -> str:
+    if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
+        return "group"
+    if isinstance(widget, CheckboxInput):
+        return "check"
+    if isinstance(widget, Select):
+        return "select"
+    if isinstance(widget, Textarea):
+        return "area"
+    return "file" if isinstance(widget, FileInput) else "text"
+
+
+@register.inclusion_tag("components/sort_header.html", takes_context=True)
+def sort_header(context: template.Context, name: str, label: str | Promise = "", classes: str = "") -> dict[str, Any]:
+    """Draw a column head that sorts the list by the named order."""
+    page = context["list"]
+    sort = next(sort for sort in page.sorts if sort.name == name)
+    active = page.sort.removeprefix("-") == name
+    descending = page.sort.startswith("-")
+    return {
+        "label": label or sort.label,
+        "url": page.sort_url(name),
+        "direction": ("descending" if descending else "ascending") if active else "",
+        "classes": classes,
+    }
+
+
+@register.simple_tag
+def pairs(*values: Any) -> list[tuple[Any, Any]]:
+    """Return the arguments two by two: labels and values for the facts component."""
+    return list(zip(values[::2], values[1::2], strict=True))
+
+
+@register.inclusion_tag("components/chart.html")
+def chart(name: str, figures: dict[str, Any]) -> dict[str, Any]:
+    """Draw a chart and its twin as a table.
+
+    `figures` holds title, kind ("bar" or "line"), labels and series (each a name and values); for amounts also
+    money, the currency. `name` is unique on the page.
+    """
+    columns = [series["values"] for series in figures["series"]]
+    rows = [(label, [column[index] for column in columns]) for index, label in enumerate(figures["labels"])]
+    return {"data_id": f"{name}-data", "chart": figures, "rows": rows}

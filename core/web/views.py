@@ -1,0 +1,203 @@
+"""What every staff page stands on, and the few pages that belong to no area."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.generic import FormView, TemplateView, View
+
+from core.accounts.permissions import may
+from core.accounts.services import change_language
+from core.tenancy.errors import DomainError
+from core.web import navigation
+from core.web.context import THEMES
+from core.web.search import MAX_QUERY_LENGTH, only_exact_hit, search
+
+EVERY_USER = ""
+SIGNED_OUT_HEADER = "X-Signed-Out"
+YEAR_SECONDS = 365 * 24 * 60 * 60
+
+
+class StaffView(View):
+    """A page for a signed-in user who holds `permission_required` (EVERY_USER: any of them).
+
+    The same view answers with the page or, to htmx, with its content alone.
+    """
+
+    permission_required: ClassVar[str]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not hasattr(cls, "permission_required") and "template_name" in vars(cls):
+            raise ImproperlyConfigured(f"{cls.__qualname__} must declare permission_required.")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return self.ask_to_sign_in(request)
+        if self.permission_required != EVERY_USER and not may(request.user, self.permission_required):
+            raise PermissionDenied
+        response = super().dispatch(request, *args, **kwargs)
+        patch_vary_headers(response, ["HX-Request"])
+        patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    @staticmethod
+    def ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
+        """Send a page to the sign-in; tell a fragment, so that the page it was typed in stays as it is."""
+        if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted"):
+            response = HttpResponse(status=401)
+            response.headers[SIGNED_OUT_HEADER] = "1"
+            return response
+        target = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+        return redirect_to_login(target, str(settings.LOGIN_URL))
+
+
+class StaffFormView(StaffView, FormView):
+    """A form page: errors come back with what was typed, success leads on with a notice.
+
+    A subclass implements `save(form)`: it calls one service and returns the address to go to.
+    """
+
+    success_message: str | Promise = ""
+    error_fields: ClassVar[Mapping[str, str]] = {}
+
+    def save(self, form: BaseForm) -> str:
+        """Call the service; a DomainError is shown beside the field that `error_fields` names for it."""
+        raise NotImplementedError
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        try:
+            target = self.save(form)
+        except DomainError as error:
+            form.add_error(self.error_fields.get(error.code), str(error.message))
+            return self.form_invalid(form)
+        if self.success_message:
+            messages.success(self.request, str(self.success_message))
+        return go_to(self.request, target)
+
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+def go_to(request: HttpRequest, url: str) -> HttpResponse:
+    """Answer a finished post: a redirect, which htmx makes a whole page of."""
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=204)
+        response.headers["HX-Redirect"] = url
+        return response
+    return HttpResponseRedirect(url)
+
+
+def own_path(request: HttpRequest, url: str | None, default: str = "/") -> str:
+    """Return the address if it is one of ours, else the default."""
+    if url and url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return url
+    return default
+
+
+class HomeView(StaffView):
+    permission_required = EVERY_USER
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        areas = navigation.areas_for(request.user)
+        if areas:
+            return redirect(areas[0].url)
+        return TemplateResponse(request, "web/home.html")
+
+
+class SearchView(StaffView, TemplateView):
+    permission_required = EVERY_USER
+    template_name = "web/search.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        query = request.GET.get("q", "").strip()[:MAX_QUERY_LENGTH]
+        groups = search(query, request.user)
+        if hit := only_exact_hit(groups):
+            return redirect(hit.url)
+        return self.render_to_response(self.get_context_data(query=query, groups=groups))
+
+
+class SetLanguageView(View):
+    """Keep the chosen language: on the user when signed in, in the cookie in any case. Open to everyone."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        language = request.POST.get("language", "")
+        response = go_to(request, own_path(request, request.POST.get("next")))
+        if language not in dict(settings.LANGUAGES):
+            messages.error(request, _("This language is not available."))
+            return response
+        if request.user.is_authenticated:
+            change_language(user=request.user, language=language)
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=YEAR_SECONDS,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        )
+        return response
+
+
+class CsrfTokenView(View):
+    """The token that forms of a page opened before the last sign-in need to be sent after it. Open to everyone."""
+
+    http_method_names = ["get"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        response = JsonResponse({"token": get_token(request)})
+        patch_cache_control(response, private=True, no_store=True)
+        return response
+
+
+class SetThemeView(View):
+    """Keep the chosen theme in a cookie that the server reads, so that no page flashes. Open to everyone."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        theme = request.POST.get("theme", "")
+        response = go_to(request, own_path(request, request.POST.get("next")))
+        if theme in THEMES:
+            response.set_cookie(
+                "crm_theme",
+                theme,
+                max_age=YEAR_SECONDS,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
+
+
+class SetKeysView(View):
+    """Switch the keyboard shortcuts on or off, in a cookie. Open to everyone."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        response = go_to(request, own_path(request, request.POST.get("next")))
+        response.set_cookie(
+            "crm_keys",
+            "off" if request.POST.get("keys") == "off" else "on",
+            max_age=YEAR_SECONDS,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response

@@ -1,0 +1,3 @@
+from courier_crm.embedded.keeper import main
+
+main()

@@ -1,0 +1,29 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CustomersConfig(AppConfig):
+    name = "customers"
+
+    def ready(self) -> None:
+        from core.web import navigation, search
+        from customers.permissions import VIEW
+        from customers.search import find_customers
+
+        navigation.register(
+            key="customers",
+            label=_("Customers"),
+            url_name="customers:list",
+            icon="users",
+            permission=VIEW,
+            order=200,
+            letter="c",
+        )
+        search.register(
+            key="customers",
+            label=_("Customers"),
+            icon="users",
+            permission=VIEW,
+            find=find_customers,
+            order=10,
+        )

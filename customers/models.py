@@ -1,0 +1,130 @@
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from core.accounts.models import User
+from core.crypto.fields import EncryptedTextField
+from core.crypto.masking import mask_address, mask_email, mask_name, mask_phone
+from core.tenancy.fields import MoneyField
+from core.tenancy.models import TenantForeignKey, TenantModel
+from customers.enums import Channel, ContactPointKind, CustomerKind, Tier
+
+
+class Customer(TenantModel):
+    """A company or a person with an archive.
+
+    Tier, contribution and the shipment figures are written by functions of `customers.services` alone.
+    `contribution` and `window_shipment_count` are those of the last evaluation's window.
+    """
+
+    number = models.CharField(max_length=40)
+    kind = models.CharField(max_length=12, choices=CustomerKind.choices, default=CustomerKind.COMPANY)
+    company_name = models.CharField(max_length=200, blank=True)
+    person_name = EncryptedTextField(null=True)
+    industry = models.CharField(max_length=100, blank=True)
+    region = models.CharField(max_length=100, blank=True)
+    source = models.CharField(max_length=100, blank=True)
+    tags = ArrayField(models.CharField(max_length=40), default=list)
+    special_needs = EncryptedTextField(null=True)
+    birthday = EncryptedTextField(null=True)
+    preferred_channel = models.CharField(max_length=10, choices=Channel.choices, blank=True)
+    preferred_language = models.CharField(max_length=10, blank=True)
+    account_manager = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
+
+    tier = models.CharField(max_length=4, choices=Tier.choices, null=True)
+    tier_since = models.DateField(null=True)
+    contribution = MoneyField(default=0)
+    window_shipment_count = models.PositiveIntegerField(default=0)
+    lower_tier = models.CharField(max_length=4, choices=Tier.choices, null=True)
+    lower_runs = models.PositiveSmallIntegerField(default=0)
+    lower_as_of = models.DateField(null=True)
+
+    shipment_count = models.PositiveIntegerField(default=0)
+    first_shipment_at = models.DateTimeField(null=True)
+    last_shipment_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="customer_number")]
+        indexes = [
+            models.Index(fields=["tenant", "contribution", "id"], name="customer_by_contribution"),
+            models.Index(fields=["tenant", "created_at", "id"], name="customer_by_creation"),
+            models.Index(fields=["tenant", "tier", "contribution", "id"], name="customer_by_tier"),
+            models.Index(fields=["tenant", "account_manager"], name="customer_account_manager"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def display_name(self) -> str:
+        """The company's name, or the person's with most of it hidden."""
+        if self.kind == CustomerKind.INDIVIDUAL:
+            return mask_name(self.person_name or "") or self.number
+        return self.company_name or self.number
+
+
+class Contact(TenantModel):
+    """A person who speaks for a customer."""
+
+    customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="contacts")
+    name = EncryptedTextField()
+    position = models.CharField(max_length=100, blank=True)
+    is_primary = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "customer"], condition=models.Q(is_primary=True), name="contact_one_primary"
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "customer"], name="contact_customer")]
+
+    @property
+    def masked_name(self) -> str:
+        return mask_name(self.name)
+
+
+class ContactPoint(TenantModel):
+    """One way to reach a contact."""
+
+    contact = TenantForeignKey(Contact, on_delete=models.CASCADE, related_name="points")
+    kind = models.CharField(max_length=10, choices=ContactPointKind.choices)
+    value = EncryptedTextField()
+    is_preferred = models.BooleanField(default=False)
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["tenant", "contact"], name="contact_point_contact")]
+
+    @property
+    def masked_value(self) -> str:
+        if self.kind == ContactPointKind.PHONE:
+            return mask_phone(self.value)
+        if self.kind == ContactPointKind.EMAIL:
+            return mask_email(self.value)
+        return mask_name(self.value)
+
+
+class Address(TenantModel):
+    """A place of a customer."""
+
+    customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="addresses")
+    label = models.CharField(max_length=100, blank=True)
+    region = models.CharField(max_length=100, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    street = EncryptedTextField()
+    postal_code = models.CharField(max_length=20, blank=True)
+    is_primary = models.BooleanField(default=False)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "customer"], condition=models.Q(is_primary=True), name="address_one_primary"
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "customer"], name="address_customer")]
+
+    @property
+    def masked_street(self) -> str:
+        return mask_address(self.street)

@@ -1,0 +1,99 @@
+from typing import Any
+
+from django.db.models import QuerySet
+from django.forms import BaseForm
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView
+
+from core.accounts.permissions import may
+from core.web.lists import ChoiceFilter, ListView, PrefixFilter, Sort, UserFilter
+from core.web.views import StaffFormView, StaffView
+from customers.enums import CustomerKind, Tier
+from customers.forms import CreateCustomerForm, UpdateCustomerForm, stored_facts
+from customers.models import Customer
+from customers.panels import panels_for
+from customers.permissions import EDIT, VIEW
+from customers.querysets import for_list, for_record
+from customers.services import CustomerChanged, create_customer, update_customer
+
+
+class CustomerListView(ListView):
+    permission_required = VIEW
+    template_name = "customers/customer_list.html"
+    filters = (
+        PrefixFilter(name="number", label=_("Customer number"), max_length=40),
+        ChoiceFilter(name="tier", label=_("Tier"), choices=Tier.choices),
+        ChoiceFilter(name="kind", label=_("Kind"), choices=CustomerKind.choices),
+        PrefixFilter(name="region", label=_("Region"), max_length=100),
+        UserFilter(name="account_manager", label=_("Account manager")),
+    )
+    sorts = (
+        Sort("contribution", _("Contribution"), descending_first=True),
+        Sort("created", _("Created"), column="created_at", descending_first=True),
+    )
+    default_sort = "-contribution"
+
+    def get_queryset(self) -> QuerySet[Customer]:
+        return for_list(Customer.objects.all())
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(may_edit=may(self.request.user, EDIT), **context)
+
+
+class CustomerDetailView(StaffView, TemplateView):
+    permission_required = VIEW
+    template_name = "customers/customer_detail.html"
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        customer = get_object_or_404(for_record(Customer.objects.all()), pk=self.kwargs["pk"])
+        return super().get_context_data(
+            customer=customer,
+            panels=panels_for(customer, self.request.user),
+            may_edit=may(self.request.user, EDIT),
+            **context,
+        )
+
+
+class CreateCustomerView(StaffFormView):
+    permission_required = EDIT
+    template_name = "customers/customer_form.html"
+    form_class = CreateCustomerForm
+    error_fields = {"customer_number_taken": "number"}
+    success_message = _("The customer's archive is open.")
+
+    def save(self, form: BaseForm) -> str:
+        customer = create_customer(**form.cleaned_data, at=timezone.now())
+        return reverse("customers:detail", args=[customer.pk])
+
+
+class UpdateCustomerView(StaffFormView):
+    permission_required = EDIT
+    template_name = "customers/customer_form.html"
+    form_class = UpdateCustomerForm
+    success_message = _("Saved.")
+
+    @cached_property
+    def customer(self) -> Customer:
+        customers = Customer.objects.select_related("account_manager")
+        return get_object_or_404(customers, pk=self.kwargs["pk"])
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "customer": self.customer}
+
+    def get_initial(self) -> dict[str, Any]:
+        return {**stored_facts(self.customer), "version": self.customer.version}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(customer=self.customer, **context)
+
+    def save(self, form: UpdateCustomerForm) -> str:
+        try:
+            update_customer(customer=self.customer, **form.cleaned_data)
+        except CustomerChanged:
+            form.show_stored(self.customer)
+            raise
+        return reverse("customers:detail", args=[self.customer.pk])

@@ -1,0 +1,386 @@
+"""Getting shipments in from a CSV file: read, check, write in chunks, and say what became of every row."""
+
+import codecs
+import csv
+import io
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.models import User
+from core.tenancy.errors import DomainError
+from core.tenancy.ids import uuid7
+from core.tenancy.models import Tenant
+from core.tenancy.scope import tenant_scope
+from customers.shipment_figures import add_shipments, customers_by_number, set_shipments
+from shipments.rows import (
+    ACCEPTED,
+    CUSTOMER,
+    FIELDS,
+    NAME,
+    REQUIRED,
+    WARNINGS,
+    WAYBILL,
+    ParsedRow,
+    RowParser,
+    RowRefused,
+    outlying_days,
+)
+
+CHUNK = 5000
+DECODE_BYTES = 1 << 20
+# The customer is written as customer_id, its name not at all.
+COLUMNS = tuple(name for name in FIELDS if name not in {"customer_number", "customer_name"})
+TEXTS = (
+    "waybill_number",
+    "status",
+    "goods_category",
+    "service_product",
+    "transport_mode",
+    "booking_channel",
+    "packaging",
+    "services",
+    "exceptions",
+    "origin_city",
+    "origin_region",
+    "destination_city",
+    "destination_region",
+)
+ALL_COLUMNS = ("id", "customer_id", *COLUMNS)
+ALL_SQL = ", ".join(ALL_COLUMNS)
+
+
+class WrongEncoding(DomainError):
+    code = "wrong_encoding"
+    message = _("The file is not UTF-8 text. Save it as CSV in UTF-8 and send it again.")
+
+
+class UnreadableFile(DomainError):
+    code = "unreadable_file"
+    message = _("The first line of the file cannot be read as CSV.")
+
+
+class MissingColumns(DomainError):
+    code = "missing_columns"
+
+
+class UnknownMapping(DomainError):
+    code = "unknown_mapping"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one row: created, updated, unchanged or failed, with codes and reasons."""
+
+    line: int
+    waybill_number: str
+    status: str
+    codes: list[str] = field(default_factory=list)
+    reasons: list[str | Promise] = field(default_factory=list)
+
+    @property
+    def is_warned(self) -> bool:
+        return self.status != "failed" and bool(self.codes)
+
+    def warn(self, code: str) -> None:
+        self.codes.append(code)
+        self.reasons.append(WARNINGS[code])
+
+    def as_cells(self) -> list[str]:
+        """Return line, waybill number, status, code and reason."""
+        reason = " ".join(str(reason) for reason in self.reasons)
+        return [str(self.line), self.waybill_number, self.status, ";".join(self.codes), reason]
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """The outcomes of all rows in the file's order, and how many there are of each kind."""
+
+    outcomes: list[Outcome]
+    created: int
+    updated: int
+    unchanged: int
+    failed: int
+    warned: int
+
+
+def import_shipments(
+    *,
+    stream: BinaryIO,
+    tenant: Tenant,
+    by: User | None,
+    at: datetime,
+    mapping: Mapping[str, str] | None = None,
+    chunk: int = CHUNK,
+) -> ImportResult:
+    """Bring the shipments of a seekable CSV file in; `mapping` names the column of a field.
+
+    Each chunk is one transaction, or a part of the caller's where the tenant's scope is open already. Columns
+    that the file does not have leave stored values alone. Raises WrongEncoding, UnreadableFile,
+    MissingColumns or UnknownMapping before anything is written.
+    """
+    _require_utf8(stream)
+    reading = _Reading(stream, tenant=tenant, mapping=mapping or {}, at=at)
+    try:
+        for rows in reading.chunks(chunk):
+            with tenant_scope(tenant):
+                _write_chunk(rows, tenant_id=tenant.pk, present=reading.present, at=at)
+    finally:
+        reading.release()
+    return reading.result()
+
+
+def _require_utf8(stream: BinaryIO) -> None:
+    """Read the whole file once, so that a wrong byte near its end does not leave half of it written."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while block := stream.read(DECODE_BYTES):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise WrongEncoding from None
+    stream.seek(0)
+
+
+@dataclass(slots=True)
+class _Row:
+    outcome: Outcome
+    parsed: ParsedRow
+
+
+class _Reading:
+    """One pass over a file: numbers its lines, parses its rows and keeps their outcomes."""
+
+    def __init__(self, stream: BinaryIO, *, tenant: Tenant, mapping: Mapping[str, str], at: datetime) -> None:
+        self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+        self._line = 0
+        self._outcomes: list[Outcome] = []
+        self._accepted: list[tuple[int, Outcome]] = []
+        self._seen: dict[str, int] = {}
+        try:
+            self._header = self._read_header()
+            positions = _positions(self._header, mapping)
+        except DomainError:
+            self.release()
+            raise
+        self.present = frozenset(positions)
+        self._waybill_place = positions["waybill_number"]
+        self._parser = RowParser(positions=positions, time_zone=tenant.time_zone, at=at)
+
+    def release(self) -> None:
+        """Give the stream back to the caller, who closes it."""
+        if not self._text.closed:
+            self._text.detach()
+
+    def chunks(self, size: int) -> Iterator[list[_Row]]:
+        rows: list[_Row] = []
+        for cells in self._rows():
+            row = self._take(cells)
+            if row is not None:
+                rows.append(row)
+            if len(rows) >= size:
+                yield rows
+                rows = []
+        if rows:
+            yield rows
+        self._warn_of_outliers()
+
+    def result(self) -> ImportResult:
+        counts = Counter(outcome.status for outcome in self._outcomes)
+        return ImportResult(
+            outcomes=self._outcomes,
+            created=counts["created"],
+            updated=counts["updated"],
+            unchanged=counts["unchanged"],
+            failed=counts["failed"],
+            warned=sum(outcome.is_warned for outcome in self._outcomes),
+        )
+
+    def _read_header(self) -> list[str]:
+        self._line = 1
+        line = self._text.readline()
+        try:
+            if line.count('"') % 2:
+                raise UnreadableFile
+            return [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
+        except csv.Error:
+            raise UnreadableFile from None
+
+    def _whole_lines(self) -> Iterator[str]:
+        """Yield lines whose quotes are in pairs: no value may hold a line break, and an open quote must not
+        swallow the good rows after it.
+        """
+        for line in self._text:
+            self._line += 1
+            if '"' in line and line.count('"') % 2:
+                self._fail("", "broken_quotes", _("The quotes of this line are not in pairs."))
+            else:
+                yield line
+
+    def _rows(self) -> Iterator[list[str]]:
+        reader = csv.reader(self._whole_lines(), strict=True)
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                self._fail("", "broken_quotes", _("This line is not well-formed CSV."))
+                continue
+            if cells:
+                yield cells
+
+    def _take(self, cells: list[str]) -> _Row | None:
+        waybill = cells[self._waybill_place].strip() if self._waybill_place < len(cells) else ""
+        if len(cells) != len(self._header):
+            self._fail(waybill, "wrong_column_count", _("The row has not as many cells as the first line."))
+            return None
+        try:
+            parsed = self._parser.parse(cells)
+        except RowRefused as refusal:
+            self._fail(waybill, refusal.code, refusal.message)
+            return None
+        return self._keep(waybill, parsed)
+
+    def _keep(self, waybill: str, parsed: ParsedRow) -> _Row | None:
+        content = hash(parsed.values)
+        earlier = self._seen.get(waybill)
+        if earlier is not None and earlier != content:
+            reason = _("An earlier row of the file has this waybill number with other content.")
+            self._fail(waybill, "duplicate_in_file", reason)
+            return None
+        outcome = Outcome(self._line, waybill, "unchanged")
+        if earlier is not None:
+            self._outcomes.append(outcome)
+            return None
+        self._seen[waybill] = content
+        for code in parsed.warnings:
+            outcome.warn(code)
+        self._outcomes.append(outcome)
+        self._accepted.append((parsed.values[ACCEPTED].toordinal(), outcome))
+        return _Row(outcome, parsed)
+
+    def _warn_of_outliers(self) -> None:
+        odd = outlying_days([day for day, _outcome in self._accepted])
+        for day, outcome in self._accepted:
+            if day in odd:
+                outcome.warn("date_outlier")
+
+    def _fail(self, waybill: str, code: str, reason: str | Promise) -> None:
+        # A refused number may hold anything, and the result is read by people and spreadsheets.
+        shown = "".join(letter for letter in waybill[:40] if letter.isprintable())
+        self._outcomes.append(Outcome(self._line, shown, "failed", [code], [reason]))
+
+
+def _positions(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:
+    """Return where each field stands. Raises UnknownMapping, MissingColumns, UnreadableFile."""
+    twice = sorted(name for name, times in Counter(header).items() if times > 1 and name)
+    if twice:
+        raise UnreadableFile(format_lazy(_("The file has a column twice: {}."), ", ".join(twice)))
+    for name, column in mapping.items():
+        if name not in FIELDS:
+            raise UnknownMapping(format_lazy(_("There is no field {}."), name))
+        if column not in header:
+            raise UnknownMapping(format_lazy(_("The file has no column {}."), column))
+    places = {column: place for place, column in enumerate(header)}
+    taken = set(mapping.values())
+    positions = {name: places[name] for name in FIELDS if name in places and name not in taken}
+    positions.update({name: places[column] for name, column in mapping.items()})
+    missing = [name for name in REQUIRED if name not in positions]
+    if missing:
+        raise MissingColumns(format_lazy(_("The file lacks these columns: {}."), ", ".join(missing)))
+    return positions
+
+
+def _write_chunk(rows: list[_Row], *, tenant_id: uuid.UUID, present: frozenset[str], at: datetime) -> None:
+    names: dict[str, str] = {}
+    for row in rows:
+        number = row.parsed.values[CUSTOMER]
+        if not names.get(number):
+            names[number] = row.parsed.values[NAME]
+    with connection.cursor() as cursor:
+        # Imports of one tenant go one after the other, so that each sees what the others wrote.
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"shipments:{tenant_id}"])
+        ids = customers_by_number(names=names, at=at)
+        cursor.execute(
+            "create temp table incoming on commit drop as"  # noqa: S608  the names are our own
+            f" select {ALL_SQL} from shipments_shipment with no data"
+        )
+        cursor.execute(
+            "create temp table written"
+            " (waybill_number text, customer_id uuid, accepted_at timestamptz, is_new boolean) on commit drop"
+        )
+        cursor.copy_expert(
+            f"copy incoming ({ALL_SQL}) from stdin with (format csv, force_not_null ({', '.join(TEXTS)}))",
+            _as_csv(rows, ids),
+        )
+        moved = _customers_of_moved_shipments(cursor, tenant_id)
+        cursor.execute(_upsert(present), [tenant_id])
+        cursor.execute(
+            "select customer_id, count(*), min(accepted_at), max(accepted_at) from written"
+            " where is_new group by customer_id order by customer_id"
+        )
+        add_shipments(cursor.fetchall())
+        set_shipments(_figures(cursor, tenant_id, moved))
+        cursor.execute("select waybill_number, is_new from written")
+        statuses = {waybill: "created" if is_new else "updated" for waybill, is_new in cursor.fetchall()}
+        cursor.execute("drop table incoming, written")
+    for row in rows:
+        row.outcome.status = statuses.get(row.parsed.values[WAYBILL], "unchanged")
+
+
+def _as_csv(rows: list[_Row], ids: Mapping[str, uuid.UUID]) -> io.StringIO:
+    buffer = io.StringIO()
+    write = csv.writer(buffer).writerow
+    for row in rows:
+        values = row.parsed.values
+        write((uuid7(), ids[values[CUSTOMER]], values[WAYBILL], *values[NAME + 1 :]))
+    buffer.seek(0)
+    return buffer
+
+
+def _upsert(present: frozenset[str]) -> str:
+    """Return the statement that writes the chunk; only columns that the file has are changed."""
+    changed = ["customer_id", *(name for name in COLUMNS if name in present and name != "waybill_number")]
+    stored = ", ".join(f"s.{name}" for name in changed)
+    sent = ", ".join(f"excluded.{name}" for name in changed)
+    return f"""
+        with done as (
+            insert into shipments_shipment as s (tenant_id, {ALL_SQL})
+            select %s, {ALL_SQL} from incoming
+            on conflict (tenant_id, waybill_number) do update set ({", ".join(changed)}) = row({sent})
+            where ({stored}) is distinct from ({sent})
+            returning s.waybill_number, s.customer_id, s.accepted_at, s.xmax = 0
+        )
+        insert into written select * from done
+    """  # noqa: S608  the names are our own
+
+
+def _customers_of_moved_shipments(cursor: object, tenant_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return the customers, old and new, of shipments that are about to change customer or date."""
+    cursor.execute(
+        "select s.customer_id, i.customer_id from incoming i"
+        " join shipments_shipment s on s.tenant_id = %s and s.waybill_number = i.waybill_number"
+        " where (s.customer_id, s.accepted_at) is distinct from (i.customer_id, i.accepted_at)",
+        [tenant_id],
+    )
+    return sorted({customer_id for pair in cursor.fetchall() for customer_id in pair})
+
+
+def _figures(cursor: object, tenant_id: uuid.UUID, customer_ids: list[uuid.UUID]) -> list[tuple]:
+    if not customer_ids:
+        return []
+    cursor.execute(
+        "select u.id, count(s.id), min(s.accepted_at), max(s.accepted_at) from unnest(%s::uuid[]) as u(id)"
+        " left join shipments_shipment s on s.tenant_id = %s and s.customer_id = u.id group by u.id",
+        [customer_ids, tenant_id],
+    )
+    return cursor.fetchall()

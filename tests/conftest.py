@@ -1,0 +1,114 @@
+"""What every test stands on: a real PostgreSQL and Redis, the role production uses, all walls up."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from core.accounts.enums import Role
+from core.accounts.models import User
+from core.tenancy.models import Tenant
+from core.tenancy.scope import tenant_scope
+from courier_crm import embedded
+from tests.factories.accounts import make_tenant, make_user, outside
+
+_held = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hold the embedded servers, where they are used, from before Django asks for a database."""
+    if embedded.is_embedded():
+        _held.enter_context(embedded.running())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _held.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Name both connections: `default` is a mirror of `owner`, and a mirror is not flushed by itself."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker is not None or "db" in getattr(item, "fixturenames", ()):
+            kwargs = {**(marker.kwargs if marker else {}), "databases": ["default", "owner"]}
+            item.add_marker(pytest.mark.django_db(**kwargs), append=False)
+
+
+@pytest.fixture(autouse=True)
+def static_files(settings: Any) -> None:
+    """Link static files by their plain names: pages are tested without collecting them first."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 3, 2, 4, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def tenant(db: None, now: datetime) -> Iterator[Tenant]:
+    """A courier whose scope is open."""
+    tenant = make_tenant(slug="swift", at=now)
+    with tenant_scope(tenant):
+        yield tenant
+
+
+@pytest.fixture
+def other_tenant(tenant: Tenant, now: datetime) -> Tenant:
+    """A courier to be kept out; enter it by `inside(other_tenant)`."""
+    with outside(tenant):
+        return make_tenant(slug="rival", at=now)
+
+
+@pytest.fixture
+def administrator(tenant: Tenant, now: datetime) -> User:
+    return make_user(role=Role.ADMINISTRATOR, at=now)
+
+
+@pytest.fixture
+def supervisor(tenant: Tenant, now: datetime) -> User:
+    return make_user(role=Role.SUPERVISOR, at=now)
+
+
+@pytest.fixture
+def agent(tenant: Tenant, now: datetime) -> User:
+    return make_user(role=Role.AGENT, at=now)
+
+
+@pytest.fixture
+def account_manager(tenant: Tenant, now: datetime) -> User:
+    return make_user(role=Role.ACCOUNT_MANAGER, at=now)
+
+
+@pytest.fixture
+def analyst(tenant: Tenant, now: datetime) -> User:
+    return make_user(role=Role.ANALYST, at=now)
+
+
+@pytest.fixture
+def client_for() -> Callable[[User], Client]:
+    """Return a client that is signed in as somebody."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="core.accounts.backends.EmailBackend")
+        return client
+
+    return signed_in
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
+    """Close the mirror's connection before the database is dropped; Django closes only the owner's."""
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()

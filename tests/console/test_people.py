@@ -1,0 +1,200 @@
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from core.accounts.enums import Role
+from core.accounts.models import Department, Team, User
+from core.accounts.services import activate_user, deactivate_user
+from core.tenancy.scope import current_tenant
+from tests.factories.accounts import inside
+
+
+@pytest.fixture
+def posted():
+    return {
+        "name": "Li Lei",
+        "email": "Li.Lei@Staff.example",
+        "role": Role.AGENT,
+        "language": "zh-hans",
+        "time_zone": "",
+        "department": "",
+        "team": "",
+    }
+
+
+def test_create_user_from_the_form(client_for, administrator, posted, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client_for(administrator).post(reverse("console:create_user"), posted)
+
+    assert (response.status_code, response.url) == (302, reverse("console:people"))
+    user = User.objects.get(email="li.lei@staff.example")
+    assert (user.name, user.role, user.language, user.is_active) == ("Li Lei", Role.AGENT, "zh-hans", True)
+    assert user.has_usable_password() is False
+
+
+def test_create_user_mails_a_link_to_set_the_password(
+    client_for, administrator, posted, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        client_for(administrator).post(reverse("console:create_user"), posted)
+
+    (message,) = mail.outbox
+    assert message.to == ["li.lei@staff.example"]
+    assert "/password/reset/key/" in message.body
+
+
+def test_create_user_with_a_taken_email_says_so_beside_the_field_and_keeps_the_rest(
+    client_for, administrator, agent, posted
+):
+    posted["email"] = agent.email.upper()
+
+    response = client_for(administrator).post(reverse("console:create_user"), posted)
+
+    assert response.status_code == 422
+    assert response.context["form"].errors == {"email": ["Somebody signs in with this address already."]}
+    assert 'value="Li Lei"' in response.content.decode()
+    assert User.objects.filter(name="Li Lei").exists() is False
+
+
+def test_create_user_over_htmx_leads_on_by_header(client_for, administrator, posted):
+    response = client_for(administrator).post(reverse("console:create_user"), posted, headers={"HX-Request": "true"})
+
+    assert response.status_code == 204
+    assert response.headers["HX-Redirect"] == reverse("console:people")
+
+
+def test_update_user_changes_role_and_team(client_for, administrator, agent, posted):
+    department = Department.objects.create(name="Service")
+    team = Team.objects.create(name="Night", department=department)
+    posted |= {"email": agent.email, "role": Role.SUPERVISOR, "department": department.pk, "team": team.pk}
+
+    response = client_for(administrator).post(reverse("console:update_user", args=[agent.pk]), posted)
+
+    assert response.status_code == 302
+    agent.refresh_from_db()
+    assert (agent.role, agent.department, agent.team) == (Role.SUPERVISOR, department, team)
+
+
+def test_update_user_keeps_the_last_administrator(client_for, tenant, posted):
+    User.objects.filter(role=Role.ADMINISTRATOR).exclude(email=f"admin@{tenant.slug}.example").delete()
+    only = User.objects.get(role=Role.ADMINISTRATOR)
+    posted |= {"email": only.email, "role": Role.AGENT}
+
+    response = client_for(only).post(reverse("console:update_user", args=[only.pk]), posted)
+
+    assert response.status_code == 422
+    only.refresh_from_db()
+    assert only.role == Role.ADMINISTRATOR
+
+
+def test_deactivate_user_ends_their_session_at_once_and_for_good(client_for, administrator, agent, now):
+    theirs = client_for(agent)
+    assert theirs.get(reverse("web:search")).status_code == 200
+
+    response = client_for(administrator).post(reverse("console:deactivate_user", args=[agent.pk]))
+
+    assert response.status_code == 302
+    assert theirs.get(reverse("web:search")).status_code == 302
+    activate_user(user=agent, by=administrator, at=now)
+    assert theirs.get(reverse("web:search")).status_code == 302
+
+
+def test_session_from_before_a_deactivation_does_not_come_back(client_for, administrator, agent, now):
+    theirs = client_for(agent)
+    deactivate_user(user=agent, by=administrator, at=now)
+    activate_user(user=agent, by=administrator, at=now)
+
+    assert theirs.get(reverse("web:search")).status_code == 302
+    assert client_for(User.objects.get(pk=agent.pk)).get(reverse("web:search")).status_code == 200
+
+
+def test_deactivated_users_htmx_request_is_told_not_redirected(client_for, administrator, agent, now):
+    theirs = client_for(agent)
+    deactivate_user(user=agent, by=administrator, at=now)
+
+    response = theirs.get(reverse("web:search"), headers={"HX-Request": "true"})
+
+    assert (response.status_code, response.headers["X-Signed-Out"]) == (401, "1")
+
+
+def test_deactivate_user_refuses_oneself(client_for, administrator):
+    client_for(administrator).post(reverse("console:deactivate_user", args=[administrator.pk]))
+
+    administrator.refresh_from_db()
+    assert administrator.is_active is True
+
+
+def test_activate_user_from_the_page(client_for, administrator, agent, now):
+    deactivate_user(user=agent, by=administrator, at=now)
+
+    client_for(administrator).post(reverse("console:activate_user", args=[agent.pk]))
+
+    agent.refresh_from_db()
+    assert agent.is_active is True
+
+
+@pytest.mark.parametrize("name", ["update_user", "deactivate_user", "activate_user"])
+def test_person_of_another_tenant_is_not_found_and_not_changed(client_for, administrator, other_tenant, posted, name):
+    foreign = _administrator_of(other_tenant)
+
+    response = client_for(administrator).post(reverse(f"console:{name}", args=[foreign]), posted)
+
+    assert response.status_code == 404
+    assert _administrator_of(other_tenant) == foreign
+
+
+@pytest.mark.parametrize("name", ["people", "create_user", "organisation", "create_department", "create_team"])
+def test_people_pages_are_refused_to_an_agent(client_for, agent, name):
+    assert client_for(agent).get(reverse(f"console:{name}")).status_code == 403
+
+
+def test_people_pages_ask_a_stranger_to_sign_in(db):
+    response = Client().get(reverse("console:people"))
+
+    assert (response.status_code, response.url) == (302, "/sign-in/?next=/settings/people/")
+
+
+def test_settings_are_hidden_from_who_may_open_none_of_them(client_for, agent, administrator):
+    theirs = client_for(agent).get(reverse("web:search")).content.decode()
+    ours = client_for(administrator).get(reverse("web:search")).content.decode()
+
+    assert reverse("console:home") not in theirs
+    assert reverse("console:home") in ours
+    assert client_for(agent).get(reverse("console:home")).status_code == 403
+
+
+def test_settings_home_leads_to_every_page_the_role_may_open(client_for, supervisor):
+    body = client_for(supervisor).get(reverse("console:home")).content.decode()
+
+    assert reverse("console:jobs") in body
+    assert reverse("console:people") not in body
+
+
+def test_create_department_and_team(client_for, administrator):
+    client = client_for(administrator)
+    client.post(reverse("console:create_department"), {"name": "Claims"})
+    department = Department.objects.get(name="Claims")
+    client.post(reverse("console:create_team"), {"name": "Evening", "department": department.pk})
+
+    body = client.get(reverse("console:organisation")).content.decode()
+
+    assert Team.objects.get(name="Evening").department == department
+    assert "Claims" in body
+    assert "Evening" in body
+
+
+@pytest.mark.parametrize(("name", "model"), [("create_department", Department), ("create_team", Team)])
+def test_name_that_is_taken_is_refused_beside_the_field(client_for, administrator, name, model):
+    model.objects.create(name="Claims")
+
+    response = client_for(administrator).post(reverse(f"console:{name}"), {"name": "Claims"})
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["name"]
+    assert model.objects.filter(name="Claims").count() == 1
+
+
+def _administrator_of(tenant):
+    with inside(tenant, leaving=current_tenant()):
+        return User.objects.get(role=Role.ADMINISTRATOR, is_active=True).pk

@@ -1,0 +1,74 @@
+from io import StringIO
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+
+from core.accounts.enums import Role
+from core.accounts.models import User
+from core.tenancy.models import Tenant
+from core.tenancy.scope import tenant_scope
+from courier_crm import demo
+from customers.models import Contact, Customer
+from shipments.models import Shipment
+from tiering.models import TierChange, TierOverride
+
+MODELS = (User, Customer, Contact, Shipment, TierChange, TierOverride)
+
+
+def seed(*arguments):
+    output = StringIO()
+    call_command("seed_demo", "--customers", "30", "--today", "2026-03-02", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def counts():
+    found = {}
+    for tenant in Tenant.objects.order_by("slug"):
+        with tenant_scope(tenant):
+            found[tenant.slug] = [model.objects.count() for model in MODELS]
+    return found
+
+
+def test_seed_makes_two_couriers_once(db, now):
+    first = seed()
+    made = counts()
+    second = seed("--seed", "2")
+
+    assert list(made) == ["parcelway", "sudi"]
+    assert counts() == made
+    assert second == first.replace("is made.", "is there already.")
+    for slug, (people, customers, contacts, shipments, changes, overrides) in made.items():
+        assert (people, customers, overrides) == (len(Role), 30, 1), slug
+        assert contacts > 10
+        assert 800 < shipments < 1000
+        assert changes > 30
+
+
+def test_seed_prints_sign_ins_that_work(db):
+    seed()
+
+    printed = StringIO()
+    call_command("seed_demo", "--print-sign-ins", stdout=printed)
+
+    assert printed.getvalue().count("@") == 2 * len(Role)
+    assert demo.PASSWORD in printed.getvalue()
+    for email in ("admin@sudi.example", "account-manager@parcelway.example"):
+        assert email in printed.getvalue()
+        assert authenticate(None, username=email, password=demo.PASSWORD).email == email
+
+
+def test_seed_that_fails_leaves_nothing(db, monkeypatch):
+    monkeypatch.setattr(demo, "set_override", None)
+
+    with pytest.raises(TypeError):
+        seed()
+
+    assert Tenant.objects.count() == 0
+
+
+def test_seed_of_a_date_that_is_none_is_refused(db):
+    with pytest.raises(CommandError):
+        call_command("seed_demo", "--today", "tomorrow")
+
+    assert Tenant.objects.count() == 0

@@ -1,0 +1,47 @@
+"""The browser of the journeys: the machine's own Chromium."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+MISSING = "no Chromium found: install one, or name its program in CRM_CHROMIUM"
+
+
+def find_chromium() -> str | None:
+    named = os.environ.get("CRM_CHROMIUM")
+    if named:
+        return named
+    on_path = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    downloaded = sorted(Path.home().glob(".cache/ms-playwright/chromium-*/chrome-linux*/chrome"))
+    return on_path or (str(downloaded[-1]) if downloaded else None)
+
+
+def is_required() -> bool:
+    """Return whether a machine without Chromium fails the browser tests, rather than skips them."""
+    return os.environ.get("CI") == "true" or os.environ.get("CRM_BROWSER_TESTS") == "required"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if find_chromium() or is_required():
+        return
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason=MISSING))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = find_chromium()
+    assert program, MISSING
+    # Playwright's synchronous calls run an event loop here, which Django would take for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=program, args=options)
+        yield browser
+        browser.close()

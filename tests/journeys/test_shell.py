@@ -1,0 +1,151 @@
+"""The shell in a real browser: keys, forms and notices, under the content security policy."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import Browser, Page, expect
+
+from core.accounts.enums import Role
+from core.accounts.models import User
+from core.tenancy.scope import tenant_scope
+from tests.factories.accounts import make_tenant, make_user
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def staff(now) -> User:
+    tenant = make_tenant(slug="swift", at=now)
+    with tenant_scope(tenant):
+        for number in range(3):
+            make_user(role=Role.AGENT, at=now, email=f"agent{number}@swift.example")
+        return make_user(role=Role.ADMINISTRATOR, at=now)
+
+
+@pytest.fixture
+def page(browser: Browser, live_server, staff: User) -> Iterator[Page]:
+    """A page of a signed-in administrator; any breach of the policy or script error fails the test."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(staff.pk)
+    session[BACKEND_SESSION_KEY] = "core.accounts.backends.EmailBackend"
+    session[HASH_SESSION_KEY] = staff.get_session_auth_hash()
+    session.create()
+    context = browser.new_context(base_url=live_server.url, locale="en-US")
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": live_server.url}])
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
+    yield page
+    context.close()
+    assert faults == []
+
+
+def test_slash_goes_to_the_search_and_letters_rest_while_typing(page: Page):
+    page.goto("/settings/")
+    page.keyboard.press("/")
+
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.type("?gx")
+    expect(page.locator("#search")).to_have_value("?gx")
+    expect(page.locator("#keys-help")).to_be_hidden()
+
+
+def test_keys_rest_while_an_input_method_is_composing(page: Page):
+    page.goto("/settings/")
+    page.evaluate(
+        "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: '?', isComposing: true, bubbles: true}))"
+    )
+    expect(page.locator("#keys-help")).to_be_hidden()
+
+    page.keyboard.press("?")
+    expect(page.locator("#keys-help")).to_be_visible()
+
+
+def test_keys_that_are_switched_off_do_nothing(page: Page):
+    page.goto("/settings/")
+    page.keyboard.press("?")
+    page.get_by_role("button", name="Switch off").click()
+    expect(page.locator("body")).to_have_attribute("data-keys", "off")
+
+    page.keyboard.press("?")
+    expect(page.locator("#keys-help")).to_be_hidden()
+
+
+def test_j_and_o_open_a_row_and_g_leads_to_an_area(page: Page):
+    page.goto("/settings/people/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("tr.is-chosen")).to_have_count(1)
+    page.keyboard.press("o")
+    expect(page.locator("#id_email")).to_be_visible()
+
+    page.locator("body").click(position={"x": 700, "y": 700})
+    page.keyboard.press("g")
+    page.keyboard.press("x")
+    expect(page).to_have_url(f"{page.url.split('/settings')[0]}/settings/")
+
+
+def test_filters_live_in_the_address_and_the_way_back_works(page: Page):
+    page.goto("/settings/people/")
+    page.locator(".filter-menu summary").click()
+    page.select_option("[name=role]", "agent")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".chip")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_have_count(3)
+    assert page.url.endswith("/settings/people/?role=agent")
+
+    page.get_by_role("link", name="Remove the filter Role").click()
+    expect(page.locator(".chip")).to_have_count(0)
+    page.go_back()
+    expect(page.locator(".chip")).to_have_count(1)
+
+
+def test_form_keeps_what_was_typed_on_an_error_and_on_a_lost_session(page: Page):
+    page.goto("/settings/people/new/")
+    page.fill("#id_name", "Li Lei")
+    page.fill("#id_email", "agent0@swift.example")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#id_email_error")).to_contain_text("Somebody signs in with this address already.")
+    expect(page.locator("#id_name")).to_have_value("Li Lei")
+    expect(page.locator("#id_email")).to_be_focused()
+
+    page.fill("#id_email", "li.lei@swift.example")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("You have been signed out.")
+    expect(page.locator("#id_email")).to_have_value("li.lei@swift.example")
+
+
+def test_theme_of_the_system_is_drawn_and_a_chosen_one_stays(browser: Browser, page: Page):
+    page.emulate_media(color_scheme="dark")
+    page.goto("/settings/")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+    page.locator("summary[title=Theme]").click()
+    page.get_by_role("button", name="Light").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+
+
+def test_language_of_the_page_follows_the_choice(page: Page):
+    page.goto("/settings/")
+    page.locator("summary[title=Language]").click()
+    page.get_by_role("button", name="简体中文").click()
+
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+
+
+def test_page_is_usable_without_scripts(browser: Browser, page: Page, live_server):
+    bare = browser.new_context(java_script_enabled=False, storage_state=page.context.storage_state())
+    reader = bare.new_page()
+    reader.set_default_timeout(10_000)
+    reader.goto(f"{live_server.url}/settings/people/new/")
+    reader.fill("#id_name", "Han Meimei")
+    reader.fill("#id_email", "han@swift.example")
+    reader.get_by_role("button", name="Save").click()
+
+    expect(reader.get_by_text("Han Meimei", exact=True)).to_be_visible()
+    bare.close()

@@ -1,0 +1,102 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from shipments.rows import FIELDS, RowParser, RowRefused, outlying_days
+
+AT = datetime(2026, 3, 2, 4, 30, tzinfo=UTC)
+GOOD = {
+    "waybill_number": "W1",
+    "customer_number": "C1",
+    "accepted_at": "2026-03-01 08:00",
+    "freight": "12.50",
+}
+
+
+def parse(**cells: str) -> tuple[dict[str, object], tuple[str, ...]]:
+    cells = {**GOOD, **cells}
+    parser = RowParser(positions={name: place for place, name in enumerate(cells)}, time_zone="Asia/Shanghai", at=AT)
+    row = parser.parse(list(cells.values()))
+    return dict(zip(FIELDS, row.values, strict=True)), row.warnings
+
+
+def test_row_values():
+    values, warnings = parse(
+        weight_g="3100.5", services="night_pickup; insured_value", surcharges="1", transport_mode="AIR"
+    )
+
+    assert values["accepted_at"] == datetime(2026, 3, 1, 0, 0, tzinfo=UTC)
+    assert (values["freight"], values["surcharges"], values["refunds"]) == (1250, 100, 0)
+    assert (values["weight_g"], values["transport_mode"]) == (3101, "air")
+    assert (values["services"], values["exceptions"]) == ("{insured_value,night_pickup}", "{}")
+    assert (values["status"], values["declared_value"], warnings) == ("accepted", None, ())
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "code"),
+    [
+        ("waybill_number", " ", "missing_value"),
+        ("waybill_number", "W" * 41, "too_long"),
+        ("customer_number", "C\x00", "control_character"),
+        ("origin_city", "a\x07b", "control_character"),
+        ("freight", "", "missing_value"),
+        ("freight", "-1", "negative_amount"),
+        ("freight", "1.234", "bad_amount"),
+        ("freight", "1e3", "bad_amount"),
+        ("freight", "NaN", "bad_amount"),
+        ("freight", "9999999999999", "too_large"),
+        ("accepted_at", "2026-02-30 10:00", "bad_date"),
+        ("accepted_at", "2026-W05-1", "bad_date"),
+        ("accepted_at", "2026-03-04 10:00", "date_in_future"),
+        ("accepted_at", "1999-12-31", "date_too_early"),
+        ("accepted_at", "", "missing_value"),
+        ("delivered_at", "0001-01-01 00:00", "bad_date"),
+        ("status", "teleported", "unknown_value"),
+        ("services", "insured_value;massage", "unknown_value"),
+        ("weight_g", "-5", "bad_number"),
+        ("weight_g", "9999999999", "too_large"),
+    ],
+)
+def test_row_refused_names_the_field(field, text, code):
+    with pytest.raises(RowRefused) as caught:
+        parse(**{field: text})
+
+    assert caught.value.code == code
+    assert str(caught.value.message).startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("canceled", "cancelled"),
+        ("shipped", "in_transit"),
+        ("invoiced", "accepted"),
+        ("processing", "accepted"),
+        ("created", "accepted"),
+        ("", "delivered"),
+    ],
+)
+def test_status_synonyms(text, status):
+    values, _ = parse(status=text, delivered_at="2026-03-01 09:00")
+
+    assert values["status"] == status
+
+
+def test_oddities_are_kept_with_warnings():
+    values, warnings = parse(
+        picked_up_at="2026-02-28", promised_at="2026-02-28", delivered_at="2026-02-28", weight_g="0"
+    )
+
+    assert values["weight_g"] is None
+    assert warnings == (
+        "picked_up_before_acceptance",
+        "promised_before_acceptance",
+        "delivered_before_acceptance",
+        "zero_weight",
+    )
+
+
+def test_outlying_days():
+    assert outlying_days([100, 150, 200, 700]) == {700}
+    assert outlying_days([100, 150, 700, 700]) == set()
+    assert outlying_days([1, 1000]) == set()

@@ -1,0 +1,60 @@
+import json
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.factories.tiering import make_shipped
+from tiering.models import TierChange
+
+
+def run(*arguments):
+    output = StringIO()
+    call_command("evaluate_tiers", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def test_json_is_one_object(tenant, now):
+    make_shipped("a", (datetime(2026, 2, 20, tzinfo=UTC), "12.50"), at=now)
+    make_shipped("lead", at=now)
+
+    answer = json.loads(run("--tenant", "swift", "--as-of", "2026-03-01", "--window", "30", "--format", "json"))
+
+    assert answer == {
+        "as_of": "2026-03-01",
+        "window_days": 30,
+        "policy_version": 1,
+        "ranked": 1,
+        "counts": {"vip": 1, "mid": 0, "low": 0},
+        "customers": [{"number": "a", "tier": "vip", "rank": 1, "contribution": "12.50", "shipment_count": 1}],
+        "moves": [{"number": "a", "from": None, "to": "vip"}],
+    }
+
+
+def test_text_counts(tenant, now):
+    make_shipped("a", (datetime(2026, 2, 20, tzinfo=UTC), "12.50"), at=now)
+
+    assert run("--tenant", "swift", "--as-of", "2026-03-01", "--dry-run") == (
+        "As of 2026-03-01, 90 days, policy 1: 1 ranked (1 vip, 0 mid, 0 low), 1 moved.\n"
+    )
+    assert TierChange.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--tenant", "nobody"], "There is no tenant 'nobody'."),
+        (
+            ["--tenant", "swift", "--as-of", "2026-02-30"],
+            "--as-of '2026-02-30' is not a date such as 2026-01-31.",
+        ),
+        (["--tenant", "swift", "--window", "0"], "The window is between 1 and 3660 days."),
+        (["--tenant", "swift", "--window", "x"], "--window 'x' is not a whole number of days."),
+    ],
+)
+def test_bad_arguments_are_refused_in_one_line(tenant, arguments, message):
+    with pytest.raises(CommandError) as refused:
+        run(*arguments)
+
+    assert str(refused.value) == message

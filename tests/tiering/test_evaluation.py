@@ -1,0 +1,342 @@
+import random
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from math import ceil
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core.events.models import OutboxEvent
+from core.jobs.nightly import run_job
+from customers.models import Customer
+from shipments.models import Shipment
+from tests.factories.accounts import inside
+from tests.factories.tiering import make_shipped
+from tiering.models import TierChange, TierOverride
+from tiering.services import (
+    BadDate,
+    BadWindow,
+    create_policy,
+    current_policy,
+    end_override,
+    evaluate_tiers,
+    set_override,
+)
+
+AS_OF = date(2026, 3, 1)
+IN_WINDOW = datetime(2026, 2, 20, 4, tzinfo=UTC)
+LONG_AGO = datetime(2024, 5, 1, 4, tzinfo=UTC)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+RULES = {
+    "mode": "percentile",
+    "window_days": 90,
+    "vip_percent": 5,
+    "mid_percent": 15,
+    "vip_monthly": Decimal(10000),
+    "mid_monthly": Decimal(2000),
+    "weight_amount": 100,
+    "weight_frequency": 0,
+    "weight_tenure": 0,
+    "demotion_runs": 2,
+    "by": None,
+}
+
+
+def reference(weights=(100, 0, 0), window=90):
+    """Say again, in plain Python and from the definition alone, what the statement must find."""
+    windows, firsts = defaultdict(list), {}
+    for customer_id, accepted_at, contribution in Shipment.objects.values_list(
+        "customer_id", "accepted_at", "contribution"
+    ):
+        day = accepted_at.astimezone(SHANGHAI).date()
+        if day <= AS_OF:
+            firsts[customer_id] = min(accepted_at, firsts.get(customer_id, accepted_at))
+        if AS_OF - timedelta(days=window) < day <= AS_OF:
+            windows[customer_id].append(contribution)
+    numbers = dict(Customer.objects.values_list("pk", "number"))
+    rows = [(sum(windows[pk], Decimal(0)), len(windows[pk]), first, numbers[pk]) for pk, first in firsts.items()]
+
+    def score(row):
+        amount = sum(other[0] < row[0] for other in rows)
+        frequency = sum(other[1] < row[1] for other in rows)
+        tenure = sum(other[2] > row[2] for other in rows)
+        return sum(weight * rank for weight, rank in zip(weights, (amount, frequency, tenure), strict=True))
+
+    ordered = sorted(rows, key=lambda row: (-score(row), -row[0], -row[1], row[2], row[3]))
+    vip, mid = ceil(Decimal(len(rows)) * 5 / 100), ceil(Decimal(len(rows)) * 20 / 100)
+    return [
+        (
+            number,
+            "low" if not shipments or rank > mid else "mid" if rank > vip else "vip",
+            rank,
+            contribution,
+            shipments,
+        )
+        for rank, (contribution, shipments, _first, number) in enumerate(ordered, start=1)
+    ]
+
+
+def found(result):
+    return [(c.number, c.tier, c.rank, c.contribution, c.shipment_count) for c in result.customers]
+
+
+def scatter(seed, now):
+    """Customers with many equal sums, counts and first shipments, about the edges of the window and days."""
+    chance = random.Random(seed)
+    edges = [
+        datetime(2025, 12, 1, tzinfo=SHANGHAI),
+        datetime(2025, 12, 2, tzinfo=SHANGHAI),
+        datetime(2026, 3, 1, tzinfo=SHANGHAI),
+        datetime(2026, 3, 2, tzinfo=SHANGHAI),
+    ]
+    for n in range(chance.randint(1, 45)):
+        moments = [
+            chance.choice(edges) + timedelta(seconds=chance.choice([-1, 0, 1]), days=chance.choice([0, 0, 3]))
+            for _ in range(chance.randint(0, 4))
+        ]
+        make_shipped(
+            f"{chance.choice('aBc')}-{n}",
+            *[(moment, chance.choice(["10.00", "20.00", "0.01", "-5.00"])) for moment in moments],
+            at=now,
+        )
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_evaluation_finds_what_the_definition_says(tenant, now, seed):
+    scatter(seed, now)
+
+    result = evaluate_tiers(as_of=AS_OF, with_customers=True, at=now)
+
+    expected = reference()
+    assert found(result) == expected
+    assert result.ranked == len(expected)
+    assert result.counts == {tier: sum(row[1] == tier for row in expected) for tier in ("vip", "mid", "low")}
+    assert {m.number: (m.from_tier, m.to_tier) for m in result.moves} == {row[0]: (None, row[1]) for row in expected}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_evaluation_with_weights_finds_what_the_definition_says(tenant, now, seed):
+    create_policy(**{**RULES, "weight_amount": 50, "weight_frequency": 30, "weight_tenure": 20}, at=now)
+    scatter(seed + 100, now)
+
+    result = evaluate_tiers(as_of=AS_OF, with_customers=True, at=now)
+
+    assert result.policy_version == 2
+    assert found(result) == reference(weights=(50, 30, 20))
+
+
+@pytest.mark.parametrize(
+    ("mode", "tiers"),
+    [
+        ("threshold", {"a": "vip", "b": "vip", "c": "mid", "d": "low", "e": "low"}),
+        ("floor", {"a": "vip", "b": "mid", "c": "mid", "d": "low", "e": "low"}),
+    ],
+)
+def test_evaluation_by_monthly_amounts(tenant, now, mode, tiers):
+    create_policy(**{**RULES, "mode": mode, "vip_percent": 20, "mid_percent": 60}, at=now)
+    for number, freight in {"a": "90000", "b": "30000", "c": "6000", "d": "5999.99", "e": "0"}.items():
+        make_shipped(number, (IN_WINDOW, freight), at=now)
+
+    result = evaluate_tiers(as_of=AS_OF, with_customers=True, at=now)
+
+    assert {c.number: c.tier for c in result.customers} == tiers
+
+
+def standing(number):
+    return Customer.objects.get(number=number)
+
+
+def two_customers(now):
+    """`old` was the first and falls behind `new`, who starts to ship on 2 March."""
+    make_shipped("old", (IN_WINDOW, "50"), at=now)
+    make_shipped("new", (LONG_AGO, "1"), (datetime(2026, 3, 2, 4, tzinfo=UTC), "99"), at=now)
+
+
+def test_demotion_waits_for_two_runs_of_different_dates(tenant, now):
+    two_customers(now)
+    evaluate_tiers(as_of=AS_OF, at=now)
+    first, second = date(2026, 3, 2), date(2026, 3, 3)
+
+    once = evaluate_tiers(as_of=first, at=now)
+    again = evaluate_tiers(as_of=first, at=now)
+    waiting = standing("old")
+    then = evaluate_tiers(as_of=second, at=now)
+    after = evaluate_tiers(as_of=second, at=now)
+
+    assert [(m.number, m.from_tier, m.to_tier) for m in once.moves] == [("new", "low", "vip")]
+    assert again.moves == []
+    assert (waiting.tier, waiting.lower_tier, waiting.lower_runs, waiting.lower_as_of) == (
+        "vip",
+        "low",
+        1,
+        first,
+    )
+    assert [(m.number, m.from_tier, m.to_tier) for m in then.moves] == [("old", "vip", "low")]
+    assert after.moves == []
+
+
+def test_demotion_goes_to_the_better_tier_of_the_streak(tenant, now):
+    create_policy(**{**RULES, "vip_percent": 30, "mid_percent": 30}, at=now)
+    make_shipped("old", (IN_WINDOW, "50"), at=now)
+    make_shipped("new", (LONG_AGO, "1"), (datetime(2026, 3, 2, 4, tzinfo=UTC), "99"), at=now)
+    make_shipped("next", (LONG_AGO, "1"), (datetime(2026, 3, 3, 4, tzinfo=UTC), "98"), at=now)
+
+    tiers = []
+    for day in (1, 2, 3, 3, 3, 4, 4, 5):
+        evaluate_tiers(as_of=date(2026, 3, day), at=now)
+        tiers.append((day, standing("old").tier))
+
+    assert tiers == [
+        (1, "vip"),
+        (2, "vip"),
+        (3, "mid"),
+        (3, "mid"),
+        (3, "mid"),
+        (4, "mid"),
+        (4, "mid"),
+        (5, "low"),
+    ]
+
+
+def test_dry_run_demotes_at_once_and_writes_nothing(tenant, now):
+    two_customers(now)
+    evaluate_tiers(as_of=AS_OF, at=now)
+    before = list(Customer.objects.order_by("pk").values())
+
+    result = evaluate_tiers(as_of=date(2026, 3, 2), dry_run=True, at=now)
+
+    assert {m.number for m in result.moves} == {"old", "new"}
+    assert list(Customer.objects.order_by("pk").values()) == before
+    assert TierChange.objects.count() == 2
+    assert OutboxEvent.objects.filter(name="customer.tier_changed").count() == 2
+
+
+def test_second_run_changes_nothing(tenant, now):
+    scatter(7, now)
+    evaluate_tiers(as_of=AS_OF, at=now)
+    before = list(Customer.objects.order_by("pk").values())
+    changes = TierChange.objects.count()
+
+    result = evaluate_tiers(as_of=AS_OF, at=now + timedelta(hours=1))
+
+    assert result.moves == []
+    assert list(Customer.objects.order_by("pk").values()) == before
+    assert TierChange.objects.count() == changes > 0
+
+
+def test_each_change_is_kept_with_its_figures_and_told(tenant, now):
+    customer = make_shipped("a", (IN_WINDOW, "12.50"), (IN_WINDOW, "0.25"), at=now)
+
+    evaluate_tiers(as_of=AS_OF, at=now)
+
+    change = TierChange.objects.get()
+    event = OutboxEvent.objects.get(name="customer.tier_changed")
+    customer.refresh_from_db()
+    assert (change.customer_id, change.from_tier, change.to_tier, change.reason) == (
+        customer.pk,
+        None,
+        "vip",
+        "evaluation",
+    )
+    assert (change.rank, change.ranked, change.contribution, change.shipment_count) == (
+        1,
+        1,
+        Decimal("12.75"),
+        2,
+    )
+    assert (change.as_of, change.window_days, change.policy_version) == (AS_OF, 90, 1)
+    assert (customer.tier, customer.tier_since, customer.contribution) == ("vip", AS_OF, Decimal("12.75"))
+    assert change.pk.version == event.pk.version == 7
+    assert (event.subject_id, event.version) == (customer.pk, 1)
+    assert event.payload == {
+        "number": "a",
+        "from": None,
+        "to": "vip",
+        "reason": "evaluation",
+        "as_of": "2026-03-01",
+    }
+
+
+def test_override_holds_until_it_expires_and_then_moves_at_once(tenant, now, supervisor):
+    customer = make_shipped("a", (LONG_AGO, "1"), at=now)
+    evaluate_tiers(as_of=AS_OF, at=now)
+    override = set_override(
+        customer=customer, tier="vip", reason="Contract", expires_on=date(2026, 3, 4), by=supervisor, at=now
+    )
+
+    held = evaluate_tiers(as_of=date(2026, 3, 3), with_customers=True, at=now + timedelta(days=2))
+    after = evaluate_tiers(as_of=date(2026, 3, 4), at=now + timedelta(days=3))
+
+    override.refresh_from_db()
+    assert [c.tier for c in held.customers] == ["vip"]
+    assert held.moves == []
+    assert [(m.from_tier, m.to_tier) for m in after.moves] == [("vip", "low")]
+    assert override.ended_at == now + timedelta(days=3)
+    assert list(TierChange.objects.order_by("id").values_list("to_tier", "reason")) == [
+        ("low", "evaluation"),
+        ("vip", "override"),
+        ("low", "override_ended"),
+    ]
+    assert OutboxEvent.objects.filter(name="customer.tier_changed").count() == 3
+
+
+def test_override_ended_by_hand_leaves_the_tier_to_the_next_evaluation(tenant, now, supervisor):
+    customer = make_shipped("a", (LONG_AGO, "1"), at=now)
+    override = set_override(customer=customer, tier="vip", reason="Contract", expires_on=None, by=supervisor, at=now)
+
+    end_override(override=override, by=supervisor, at=now)
+    kept = standing("a").tier
+    evaluate_tiers(as_of=AS_OF, at=now)
+
+    assert kept == "vip"
+    assert standing("a").tier == "low"
+    assert TierOverride.objects.filter(ended_at=None).count() == 0
+
+
+def test_other_tenants_customers_are_untouched(tenant, other_tenant, now):
+    make_shipped("mine", (IN_WINDOW, "5"), at=now)
+    with inside(other_tenant, leaving=tenant):
+        make_shipped("theirs", (IN_WINDOW, "500"), at=now)
+
+    result = evaluate_tiers(as_of=AS_OF, with_customers=True, at=now)
+
+    assert [(c.number, c.tier) for c in result.customers] == [("mine", "vip")]
+    with inside(other_tenant, leaving=tenant):
+        assert standing("theirs").tier is None
+        assert TierChange.objects.count() == 0
+
+
+def test_nightly_job_evaluates_the_day_before(tenant, now):
+    make_shipped("a", (IN_WINDOW, "5"), at=now)
+
+    result = run_job("tiering.evaluate", business_date=date(2026, 3, 2), at=now)
+
+    assert result == {
+        "as_of": "2026-03-01",
+        "ranked": 1,
+        "counts": {"vip": 1, "mid": 0, "low": 0},
+        "moves": 1,
+    }
+
+
+def test_new_tenant_has_the_default_policy(tenant):
+    policy = current_policy()
+
+    assert (policy.version, policy.mode, policy.window_days) == (1, "percentile", 90)
+    assert (policy.vip_percent, policy.mid_percent, policy.demotion_runs) == (5, 15, 2)
+
+
+def test_evaluation_of_nobody_is_empty(tenant, now):
+    result = evaluate_tiers(as_of=AS_OF, with_customers=True, at=now)
+
+    assert (result.ranked, result.customers, result.moves) == (0, [], [])
+
+
+def test_evaluation_refuses_bad_windows_and_dates(tenant, now):
+    with pytest.raises(BadWindow):
+        evaluate_tiers(as_of=AS_OF, window_days=0, at=now)
+    with pytest.raises(BadDate):
+        evaluate_tiers(as_of=date(1, 1, 2), at=now)
+    with pytest.raises(BadDate):
+        evaluate_tiers(as_of=date.max, at=now)
