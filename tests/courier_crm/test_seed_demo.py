@@ -10,10 +10,10 @@ from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from courier_crm import demo
 from customers.models import Contact, Customer
-from shipments.models import Shipment
+from shipments.models import ScanEvent, Shipment
 from tiering.models import TierChange, TierOverride
 
-MODELS = (User, Customer, Contact, Shipment, TierChange, TierOverride)
+MODELS = (User, Customer, Contact, Shipment, ScanEvent, TierChange, TierOverride)
 
 
 def seed(*arguments):
@@ -38,10 +38,11 @@ def test_seed_makes_two_couriers_once(db, now):
     assert list(made) == ["parcelway", "sudi"]
     assert counts() == made
     assert second == first.replace("is made.", "is there already.")
-    for slug, (people, customers, contacts, shipments, changes, overrides) in made.items():
+    for slug, (people, customers, contacts, shipments, scans, changes, overrides) in made.items():
         assert (people, customers, overrides) == (len(Role), 30, 1), slug
         assert contacts > 10
         assert 800 < shipments < 1000
+        assert scans > 200
         assert changes > 30
 
 

@@ -1,0 +1,196 @@
+"""Two couriers to try the product with: people, customers, two years of shipments, and tiers that moved.
+
+The same seed and date make the same data. All names are invented.
+"""
+
+import io
+import random
+from datetime import date, datetime, timedelta
+from itertools import product
+
+from core.accounts.enums import Role
+from core.accounts.models import User
+from core.accounts.services import create_department, create_user, update_user
+from core.console.services import create_tenant
+from core.tenancy.clock import day_start
+from core.tenancy.models import Tenant
+from core.tenancy.scope import tenant_scope
+from courier_crm.demo.couriers import COURIERS, Courier
+from courier_crm.demo.traffic import DAYS, Shipper, scan_rows, shipment_file
+from customers.enums import Channel, ContactPointKind, CustomerKind, Tier
+from customers.models import Customer
+from customers.services import NewContactPoint, add_address, add_contact, create_customer
+from shipments.ingest import import_shipments
+from shipments.scans import record_scans
+from tiering.services import evaluate_tiers, set_override
+
+__all__ = ["COURIERS", "PASSWORD", "build", "sign_ins"]
+
+# Known to everybody: a courier in earnest makes its tenant with create_tenant instead.
+PASSWORD = "try-the-courier-crm"  # noqa: S105
+WEEKS_OF_TIERS = 26
+
+
+def sign_ins(courier: Courier) -> list[tuple[str, Role]]:
+    """Return the e-mail address and role of everybody who may sign in."""
+    return [(_email(courier, role), role) for role in courier.people]
+
+
+def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant:
+    """Make the courier and all its data as it stands at the start of `today`; no scope may be open.
+
+    The caller's transaction makes it whole or not at all.
+    """
+    chance = random.Random(f"{courier.slug}:{seed}")  # noqa: S311  nothing secret
+    at = day_start(today, courier.time_zone)
+    tenant, _password = create_tenant(
+        slug=courier.slug,
+        name=courier.name,
+        time_zone=courier.time_zone,
+        currency=courier.currency,
+        admin_email=_email(courier, Role.ADMINISTRATOR),
+        language=courier.language,
+        at=at - timedelta(days=2 * DAYS),
+    )
+    with tenant_scope(tenant):
+        people = _make_people(courier, at=at)
+        shippers = _make_customers(chance, courier, customers, manager=people[Role.ACCOUNT_MANAGER], today=today)
+        file = shipment_file(chance, courier, shippers, today=today)
+        import_shipments(stream=io.BytesIO(file), tenant=tenant, by=None, at=at)
+        record_scans(rows=scan_rows(chance, courier, file, today=today), at=at)
+        _make_tiers(courier, by=people[Role.SUPERVISOR], today=today)
+    return tenant
+
+
+def _email(courier: Courier, role: Role) -> str:
+    word = "admin" if role == Role.ADMINISTRATOR else str(role).replace("_", "-")
+    return f"{word}@{courier.slug}.example"
+
+
+def _make_people(courier: Courier, *, at: datetime) -> dict[Role, User]:
+    departments = [create_department(name=name, by=None, at=at) for name in courier.departments]
+    people = {}
+    for role, (name, place) in courier.people.items():
+        facts = {
+            "email": _email(courier, role),
+            "name": name,
+            "role": role,
+            "language": courier.language,
+            "department": departments[place],
+        }
+        if role == Role.ADMINISTRATOR:
+            first = User.objects.get(email=facts["email"])
+            people[role] = update_user(user=first, **facts, time_zone="", team=None, by=first, at=at)
+            people[role].set_password(PASSWORD)
+            people[role].save(update_fields=["password"])
+        else:
+            people[role] = create_user(**facts, password=PASSWORD, by=people[Role.ADMINISTRATOR], at=at)
+    return people
+
+
+def _make_customers(
+    chance: random.Random, courier: Courier, count: int, *, manager: User, today: date
+) -> list[Shipper]:
+    """Open the archives; the twentieth that ships most has an account manager."""
+    # Capped, so that no single customer is the whole business.
+    weights = [min(chance.paretovariate(1.1), 60.0) for _ in range(count)]
+    big = sorted(weights, reverse=True)[count // 20]
+    names = list(product(courier.cities, courier.brands, courier.trades))
+    chance.shuffle(names)
+    return [
+        _make_customer(
+            chance,
+            courier,
+            index,
+            weight,
+            name=names[index % len(names)],
+            manager=manager if weight > big else None,
+            today=today,
+        )
+        for index, weight in enumerate(weights, start=1)
+    ]
+
+
+def _make_customer(
+    chance: random.Random,
+    courier: Courier,
+    index: int,
+    weight: float,
+    *,
+    name: tuple,
+    manager: User | None,
+    today: date,
+) -> Shipper:
+    place, brand, (trade, industry) = name
+    city, region = place
+    is_company = manager is not None or chance.random() > 0.16
+    first = 0 if chance.random() < 0.55 else chance.randrange(DAYS - 20)
+    last = DAYS if chance.random() < 0.82 else chance.randrange(first + 10, DAYS)
+    created_at = day_start(today - timedelta(days=DAYS - first + 1 + chance.randrange(40)), courier.time_zone)
+    customer = create_customer(
+        number=f"{courier.prefix}-{index:05}",
+        kind=CustomerKind.COMPANY if is_company else CustomerKind.INDIVIDUAL,
+        company_name=courier.company_form.format(city=city, brand=brand, trade=trade) if is_company else "",
+        person_name="" if is_company else _person(chance, courier),
+        industry=industry if is_company else "",
+        region=region,
+        source=chance.choice(courier.sources),
+        tags=chance.sample(courier.tags, chance.choice((0, 0, 1, 1, 2))),
+        preferred_channel=chance.choice(Channel.values),
+        preferred_language=courier.language,
+        account_manager=manager,
+        at=created_at,
+    )
+    if is_company or chance.random() < 0.3:
+        _add_people_and_place(chance, courier, customer, place, at=created_at)
+    moods = [chance.lognormvariate(0, 0.6) for _ in range(DAYS // 30 + 1)]
+    # Some have an archive and have never shipped.
+    weight = 0 if manager is None and chance.random() < 0.07 else weight
+    return Shipper(number=customer.number, city=place, weight=weight, first=first, last=last, moods=moods)
+
+
+def _person(chance: random.Random, courier: Courier) -> str:
+    return courier.name_form.format(family=chance.choice(courier.families), given=chance.choice(courier.given))
+
+
+def _add_people_and_place(
+    chance: random.Random, courier: Courier, customer: Customer, place: tuple[str, str], *, at: datetime
+) -> None:
+    for is_primary in (True, False)[: chance.choice((1, 1, 2))]:
+        phone = courier.phone_form.format(number=chance.randrange(1000))
+        points = [NewContactPoint(kind=ContactPointKind.PHONE, value=phone, is_preferred=True)]
+        if chance.random() < 0.4:
+            email = f"contact{chance.randrange(1000)}@{customer.number.lower()}.example"
+            points.append(NewContactPoint(kind=ContactPointKind.EMAIL, value=email))
+        add_contact(
+            customer=customer,
+            name=_person(chance, courier),
+            position=chance.choice(courier.positions),
+            is_primary=is_primary,
+            points=points if chance.random() < 0.85 else [],
+            at=at,
+        )
+    street = courier.street_form.format(
+        family=chance.choice(courier.families), number=chance.randrange(1, 300), unit=chance.randrange(1, 40)
+    )
+    add_address(customer=customer, street=street, city=place[0], region=place[1], is_primary=True)
+
+
+def _make_tiers(courier: Courier, *, by: User, today: date) -> None:
+    """Evaluate as of every week's end up to yesterday, each the night after, then set one tier by hand."""
+    for week in reversed(range(WEEKS_OF_TIERS)):
+        night = today - timedelta(weeks=week)
+        evaluate_tiers(
+            as_of=night - timedelta(days=1), at=day_start(night, courier.time_zone) + timedelta(hours=2 if week else 0)
+        )
+    at = day_start(today, courier.time_zone)
+    low = Customer.objects.filter(tier=Tier.LOW).order_by("-contribution", "number").first()
+    if low is not None:
+        set_override(
+            customer=low,
+            tier=Tier.MID,
+            reason=courier.override_reason,
+            expires_on=today + timedelta(days=90),
+            by=by,
+            at=at,
+        )
