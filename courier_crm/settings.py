@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "core.events",
     "core.accounts",
     "core.jobs",
+    "core.partners",
     "core.web",
     "core.console",
     "customers",
@@ -108,6 +109,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "django_htmx",
+    "drf_spectacular",
     "csp",
 ]
 
@@ -121,6 +123,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "core.accounts.middleware.SessionTenantMiddleware",
+    "core.partners.middleware.ApiKeyTenantMiddleware",
     "core.tenancy.middleware.TenantMiddleware",
     "core.web.middleware.LocaleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -163,6 +166,8 @@ def _database(url: str) -> dict[str, object]:
     return {
         **config,
         "ENGINE": "django.db.backends.postgresql",
+        # A host that does not answer would hold a request for minutes.
+        "OPTIONS": {"connect_timeout": 5, **config.get("OPTIONS", {})},
         "CONN_MAX_AGE": env.int("CRM_DATABASE_CONNECTION_SECONDS", default=300),
         "CONN_HEALTH_CHECKS": True,
         # A cursor WITH HOLD outlives the transaction that carries the tenant, and no pooler can serve it.
@@ -250,6 +255,37 @@ elif EMBEDDED:
     EMAIL_FILE_PATH = ENDPOINTS.local_dir / "mail"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("CRM_FROM_EMAIL", default="Courier CRM <no-reply@localhost>")
+
+# --- The partner API --------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["core.partners.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["core.partners.authentication.HoldsPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["core.partners.filters.FilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "core.partners.paging.CursorPaging",
+    "DEFAULT_SCHEMA_CLASS": "core.partners.schema.ResourceSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "core.partners.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "Courier CRM",
+    "VERSION": "1",
+    "DESCRIPTION": "Customers, shipments and tiers of one courier, for its partners. Every answer is JSON in UTF-8;"
+    " times are UTC; errors are problem documents (RFC 9457).",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "CustomerKind": "customers.enums.CustomerKind",
+        "ContactPointKind": "customers.enums.ContactPointKind",
+        "ScanKind": "shipments.enums.ScanKind",
+        "Tier": "customers.enums.Tier",
+        "ShipmentException": "shipments.enums.ShipmentException",
+    },
+}
 
 # --- Languages and time ---------------------------------------------------------------------------------------
 

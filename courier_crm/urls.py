@@ -1,10 +1,13 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("api/v1/", include("courier_crm.api_urls")),
     path("", include("core.web.urls")),
     path("", include("core.accounts.urls")),
     path("", include("core.console.urls")),
     path("", include("customers.urls")),
+    path("", include("shipments.urls")),
+    path("", include("tiering.urls")),
 ]
 
 handler400 = "core.web.errors.bad_request"

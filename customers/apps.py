@@ -7,7 +7,7 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from core.web import navigation, search
-        from customers.permissions import VIEW
+        from customers.permissions import CONFIGURE, VIEW
         from customers.search import find_customers
 
         navigation.register(
@@ -18,6 +18,15 @@ class CustomersConfig(AppConfig):
             permission=VIEW,
             order=200,
             letter="c",
+        )
+        navigation.register_setting(
+            key="custom_fields",
+            label=_("Customer fields"),
+            description=_("Facts that your company keeps of its customers besides those that are always there."),
+            url_name="customers:custom_fields",
+            icon="forms",
+            permission=CONFIGURE,
+            order=40,
         )
         search.register(
             key="customers",

@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class CustomerKind(models.TextChoices):
@@ -27,3 +28,10 @@ class ContactPointKind(models.TextChoices):
     PHONE = "phone", _("Phone")
     EMAIL = "email", _("E-mail")
     WECHAT = "wechat", _("WeChat")
+
+
+class CustomFieldKind(models.TextChoices):
+    TEXT = "text", _("Text")
+    NUMBER = "number", pgettext_lazy("kind of value", "Number")
+    DATE = "date", _("Date")
+    CHOICE = "choice", _("Choice")

@@ -6,7 +6,27 @@ from core.crypto.fields import EncryptedTextField
 from core.crypto.masking import mask_address, mask_email, mask_name, mask_phone
 from core.tenancy.fields import MoneyField
 from core.tenancy.models import TenantForeignKey, TenantModel
-from customers.enums import Channel, ContactPointKind, CustomerKind, Tier
+from customers.enums import Channel, ContactPointKind, CustomerKind, CustomFieldKind, Tier
+
+
+class CustomField(TenantModel):
+    """A fact that the tenant keeps of its customers besides ours; never personal data, which is encrypted.
+
+    The values stand in `Customer.custom_values` by key, as text: numbers as plain decimals, dates as ISO 8601.
+    """
+
+    key = models.CharField(max_length=40)
+    label = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=CustomFieldKind.choices)
+    choices = ArrayField(models.CharField(max_length=100), default=list)
+    order = models.PositiveSmallIntegerField(default=100)
+    is_active = models.BooleanField(default=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "key"], name="custom_field_key")]
+
+    def __str__(self) -> str:
+        return self.label
 
 
 class Customer(TenantModel):
@@ -29,6 +49,7 @@ class Customer(TenantModel):
     preferred_channel = models.CharField(max_length=10, choices=Channel.choices, blank=True)
     preferred_language = models.CharField(max_length=10, blank=True)
     account_manager = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    custom_values = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
 
@@ -72,6 +93,7 @@ class Contact(TenantModel):
     position = models.CharField(max_length=100, blank=True)
     is_primary = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -79,7 +101,7 @@ class Contact(TenantModel):
                 fields=["tenant", "customer"], condition=models.Q(is_primary=True), name="contact_one_primary"
             )
         ]
-        indexes = [models.Index(fields=["tenant", "customer"], name="contact_customer")]
+        indexes = [models.Index(fields=["tenant", "customer", "created_at", "id"], name="contact_customer")]
 
     @property
     def masked_name(self) -> str:
@@ -95,6 +117,11 @@ class ContactPoint(TenantModel):
     is_preferred = models.BooleanField(default=False)
 
     class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "contact"], condition=models.Q(is_preferred=True), name="contact_point_one_preferred"
+            )
+        ]
         indexes = [models.Index(fields=["tenant", "contact"], name="contact_point_contact")]
 
     @property
@@ -116,6 +143,7 @@ class Address(TenantModel):
     street = EncryptedTextField()
     postal_code = models.CharField(max_length=20, blank=True)
     is_primary = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -123,7 +151,7 @@ class Address(TenantModel):
                 fields=["tenant", "customer"], condition=models.Q(is_primary=True), name="address_one_primary"
             )
         ]
-        indexes = [models.Index(fields=["tenant", "customer"], name="address_customer")]
+        indexes = [models.Index(fields=["tenant", "customer", "id"], name="address_customer")]
 
     @property
     def masked_street(self) -> str:

@@ -2,6 +2,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
 from core.accounts.permissions import declare
+from core.partners import scopes
 
 EVERYBODY = set(Role)
 
@@ -11,3 +12,10 @@ EDIT = declare(
     label=_("Create and edit customers"),
     roles={Role.SUPERVISOR, Role.AGENT, Role.ACCOUNT_MANAGER},
 ).name
+CONFIGURE = declare(
+    "customers.configure",
+    label=_("Decide which facts are kept of customers"),
+    roles={Role.ADMINISTRATOR},
+).name
+
+scopes.declare("customers:read", label=_("Read customers, personal data masked"), permissions={VIEW})

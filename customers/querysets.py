@@ -2,7 +2,9 @@
 
 from django.db.models import Prefetch, QuerySet
 
-from customers.models import Address, Contact, Customer
+from customers.models import Address, Contact, ContactPoint, Customer, CustomField
+
+SHOWN_ON_RECORD = 10
 
 
 def for_list(customers: QuerySet[Customer]) -> QuerySet[Customer]:
@@ -13,12 +15,38 @@ def for_list(customers: QuerySet[Customer]) -> QuerySet[Customer]:
 def for_record(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     """Bring the account manager, contacts with their points, and addresses: four queries, main ones first."""
     return customers.select_related("account_manager").prefetch_related(
-        Prefetch(
-            "contacts",
-            queryset=Contact.objects.order_by("-is_primary", "created_at", "id").prefetch_related("points"),
-        ),
-        Prefetch("addresses", queryset=Address.objects.order_by("-is_primary", "id")),
+        Prefetch("contacts", queryset=_contacts()), Prefetch("addresses", queryset=_addresses())
     )
+
+
+def for_record_page(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Bring what for_record does, as `first_contacts` and `first_addresses`.
+
+    Of each one more is brought than the page shows, which tells whether there are more.
+    """
+    return customers.select_related("account_manager").prefetch_related(
+        Prefetch("contacts", queryset=_contacts()[: SHOWN_ON_RECORD + 1], to_attr="first_contacts"),
+        Prefetch("addresses", queryset=_addresses()[: SHOWN_ON_RECORD + 1], to_attr="first_addresses"),
+    )
+
+
+def _contacts() -> QuerySet[Contact]:
+    return with_points(Contact.objects.order_by("-is_primary", "created_at", "id"))
+
+
+def _addresses() -> QuerySet[Address]:
+    return Address.objects.order_by("-is_primary", "id")
+
+
+def with_points(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+    """Bring the ways to reach each, the preferred one first: two queries."""
+    points = ContactPoint.objects.order_by("-is_preferred", "id")
+    return contacts.prefetch_related(Prefetch("points", queryset=points))
+
+
+def active_fields() -> QuerySet[CustomField]:
+    """Return the tenant's own fields that are in use, in the order of a page; at most fifty."""
+    return CustomField.objects.filter(is_active=True).order_by("order", "id")
 
 
 def prefix_of(customers: QuerySet[Customer], text: str) -> QuerySet[Customer]:

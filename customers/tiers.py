@@ -6,7 +6,7 @@ from customers.models import Customer
 
 # One part of the evaluation's statement. It reads `placed` (id, new_tier, is_moved, contribution,
 # shipment_count, new_lower_tier, new_lower_runs, new_lower_as_of) and touches only the
-# rows in which something differs.
+# rows in which something differs. The array lets an index find them, however few the planner expects.
 WRITE_PLACED_CUSTOMERS = """
     update customers_customer c
     set tier = p.new_tier,
@@ -19,6 +19,7 @@ WRITE_PLACED_CUSTOMERS = """
     from placed p
     where c.tenant_id = %(tenant)s::uuid
       and c.id = p.id
+      and c.id = any (array(select id from placed))
       and (c.tier, c.contribution, c.window_shipment_count, c.lower_tier, c.lower_runs, c.lower_as_of)
         is distinct from
         (p.new_tier, p.contribution, p.shipment_count, p.new_lower_tier, p.new_lower_runs, p.new_lower_as_of)

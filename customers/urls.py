@@ -1,12 +1,49 @@
 from django.urls import path
 
-from customers import views
+from customers.views import addresses, contacts, custom_fields, customers
 
 app_name = "customers"
 
 urlpatterns = [
-    path("customers/", views.CustomerListView.as_view(), name="list"),
-    path("customers/new/", views.CreateCustomerView.as_view(), name="create"),
-    path("customers/<uuid:pk>/", views.CustomerDetailView.as_view(), name="detail"),
-    path("customers/<uuid:pk>/edit/", views.UpdateCustomerView.as_view(), name="update"),
+    path("customers/", customers.CustomerListView.as_view(), name="list"),
+    path("customers/new/", customers.CreateCustomerView.as_view(), name="create"),
+    path("customers/<uuid:pk>/", customers.CustomerDetailView.as_view(), name="detail"),
+    path("customers/<uuid:pk>/edit/", customers.UpdateCustomerView.as_view(), name="update"),
+    path("customers/<uuid:pk>/contacts/", contacts.ContactListView.as_view(), name="contacts"),
+    path("customers/<uuid:pk>/contacts/new/", contacts.CreateContactView.as_view(), name="create_contact"),
+    path("customers/<uuid:pk>/contacts/<uuid:contact>/", contacts.UpdateContactView.as_view(), name="update_contact"),
+    path(
+        "customers/<uuid:pk>/contacts/<uuid:contact>/remove/",
+        contacts.RemoveContactView.as_view(),
+        name="remove_contact",
+    ),
+    path("customers/<uuid:pk>/addresses/", addresses.AddressListView.as_view(), name="addresses"),
+    path("customers/<uuid:pk>/addresses/new/", addresses.CreateAddressView.as_view(), name="create_address"),
+    path(
+        "customers/<uuid:pk>/addresses/<uuid:address>/",
+        addresses.UpdateAddressView.as_view(),
+        name="update_address",
+    ),
+    path(
+        "customers/<uuid:pk>/addresses/<uuid:address>/remove/",
+        addresses.RemoveAddressView.as_view(),
+        name="remove_address",
+    ),
+    path("settings/customer-fields/", custom_fields.CustomFieldListView.as_view(), name="custom_fields"),
+    path("settings/customer-fields/new/", custom_fields.AddCustomFieldView.as_view(), name="add_custom_field"),
+    path(
+        "settings/customer-fields/<uuid:pk>/",
+        custom_fields.UpdateCustomFieldView.as_view(),
+        name="update_custom_field",
+    ),
+    path(
+        "settings/customer-fields/<uuid:pk>/retire/",
+        custom_fields.RetireCustomFieldView.as_view(),
+        name="retire_custom_field",
+    ),
+    path(
+        "settings/customer-fields/<uuid:pk>/revive/",
+        custom_fields.ReviveCustomFieldView.as_view(),
+        name="revive_custom_field",
+    ),
 ]

@@ -1,17 +1,44 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ShipmentsConfig(AppConfig):
     name = "shipments"
 
     def ready(self) -> None:
+        from core.web import navigation, search
         from customers import panels
-        from shipments.panel import newest_shipments
+        from shipments.panel import newest_shipments, value_chart
         from shipments.permissions import VIEW
+        from shipments.search import find_shipments
 
+        panels.register(
+            key="value",
+            template_name="shipments/value_panel.html",
+            permission=VIEW,
+            load=value_chart,
+            order=90,
+        )
         panels.register(
             key="shipments",
             template_name="shipments/customer_panel.html",
             permission=VIEW,
             load=newest_shipments,
+        )
+        navigation.register(
+            key="shipments",
+            label=_("Shipments"),
+            url_name="shipments:list",
+            icon="package",
+            permission=VIEW,
+            order=300,
+            letter="w",
+        )
+        search.register(
+            key="shipments",
+            label=_("Shipments"),
+            icon="package",
+            permission=VIEW,
+            find=find_shipments,
+            order=20,
         )

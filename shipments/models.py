@@ -1,3 +1,6 @@
+from datetime import datetime, timedelta
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F
@@ -6,7 +9,18 @@ from core.accounts.models import User
 from core.tenancy.fields import MoneyField
 from core.tenancy.models import TenantForeignKey, TenantModel
 from customers.models import Customer
-from shipments.enums import BookingChannel, Packaging, ScanKind, ShipmentException, ShipmentStatus, TransportMode
+from shipments.enums import (
+    BookingChannel,
+    ImportState,
+    Packaging,
+    ScanKind,
+    ShipmentException,
+    ShipmentStatus,
+    TransportMode,
+)
+
+# No file takes as long; a run that is still open then was stopped.
+LONGEST_RUN = timedelta(hours=1)
 
 
 class Shipment(TenantModel):
@@ -60,6 +74,11 @@ class Shipment(TenantModel):
     def __str__(self) -> str:
         return self.waybill_number
 
+    @property
+    def weight_kg(self) -> Decimal | None:
+        """The weight without zeros at its end."""
+        return None if self.weight_g is None else (Decimal(self.weight_g) / 1000).normalize() + 0
+
 
 class ScanEvent(TenantModel):
     """One scan of a shipment: what happened, when, at which outlet, by which courier."""
@@ -79,24 +98,43 @@ class ScanEvent(TenantModel):
 
 
 class ImportRun(TenantModel):
-    """One file of shipments that came in. `result` says what became of every row: gzipped CSV in UTF-8."""
+    """One file of shipments: received, then imported, with what became of every row.
+
+    `content` is the gzipped file, kept until it is imported; `result` and `problems` are made by
+    `shipments.results.pack`.
+    """
 
     file_name = models.CharField(max_length=200)
-    imported_by = TenantForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    imported_at = models.DateTimeField()
-    created = models.PositiveIntegerField()
-    updated = models.PositiveIntegerField()
-    unchanged = models.PositiveIntegerField()
-    failed = models.PositiveIntegerField()
-    warned = models.PositiveIntegerField()
-    result = models.BinaryField()
+    received_by = TenantForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    received_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    is_finished = models.BooleanField(default=False)
+    content = models.BinaryField(null=True)
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    warned = models.PositiveIntegerField(default=0)
+    problems = models.JSONField(default=list)
+    result = models.BinaryField(null=True)
 
     class Meta(TenantModel.Meta):
         indexes = [
-            models.Index(fields=["tenant", "imported_at", "id"], name="import_run_by_time"),
-            models.Index(fields=["tenant", "imported_by"], name="import_run_imported_by"),
+            models.Index(fields=["tenant", "received_at", "id"], name="import_run_by_time"),
+            models.Index(fields=["tenant", "received_by"], name="import_run_received_by"),
         ]
+
+    def __str__(self) -> str:
+        return self.file_name
 
     @property
     def row_count(self) -> int:
         return self.created + self.updated + self.unchanged + self.failed
+
+    def state(self, at: datetime) -> ImportState:
+        """Return how far the file is."""
+        if self.is_finished:
+            return ImportState.DONE
+        if self.started_at is None:
+            return ImportState.WAITING
+        return ImportState.RUNNING if at - self.started_at < LONGEST_RUN else ImportState.INTERRUPTED

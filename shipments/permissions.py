@@ -2,6 +2,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
 from core.accounts.permissions import declare
+from core.partners import scopes
 
 VIEW = declare("shipments.view", label=_("See shipments"), roles=set(Role)).name
 IMPORT = declare("shipments.import", label=_("Import shipments"), roles={Role.SUPERVISOR}).name
+
+scopes.declare("shipments:read", label=_("Read shipments and their scans"), permissions={VIEW})

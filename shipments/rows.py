@@ -5,10 +5,9 @@ Every column has its own memo, because dates, places, sums and products repeat a
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import TextChoices
@@ -52,7 +51,12 @@ WARNINGS: dict[str, Promise] = {
     "picked_up_before_acceptance": _("Picked up before it was accepted; kept as it is."),
     "promised_before_acceptance": _("Promised for a time before it was accepted; kept as it is."),
     "delivered_before_acceptance": _("Delivered before it was accepted; kept as it is."),
+    "delivered_but_not_marked": _("Has a time of delivery and another status; both are kept as they are."),
+    "zero_freight": _("The freight is 0; kept as it is."),
     "zero_weight": _("A weight of 0 is kept as unknown."),
+    "zero_size": _("A length, width or height of 0 is kept as unknown."),
+    "address_for_city": _("An e-mail address stands for a city; left out."),
+    "missing_category": _("The category of the goods is empty, unlike in most rows; kept as unknown."),
     "date_outlier": _("Accepted more than 180 days away from every other row of the file; kept as it is."),
 }
 
@@ -70,8 +74,7 @@ class RowRefused(Exception):
         return cls(code, format_lazy("{}: {}", field, message))
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedRow:
+class ParsedRow(NamedTuple):
     """`values` are in the order of FIELDS; `warnings` are keys of WARNINGS."""
 
     values: tuple[Any, ...]
@@ -137,10 +140,9 @@ def whole_parser(field: str, largest: int) -> Callable[[str], int | None]:
     """Return a parser that rounds half up to a whole number; an empty cell is None."""
 
     def parse(text: str) -> int | None:
-        text = _clean(field, text)
+        match = DECIMAL.fullmatch(text) or DECIMAL.fullmatch(text := _clean(field, text))
         if not text:
             return None
-        match = DECIMAL.fullmatch(text)
         if match is None:
             raise RowRefused.of("bad_number", field, _("is not a number from 0 up."))
         whole, places = match.groups()
@@ -159,12 +161,12 @@ def moment_parser(
     latest = at + timedelta(days=3660 if planned else 1)
 
     def parse(text: str) -> datetime | None:
-        text = _clean(field, text)
+        is_moment = MOMENT.fullmatch(text) or MOMENT.fullmatch(text := _clean(field, text))
         if not text:
             if required:
                 raise RowRefused.of("missing_value", field, _("is empty."))
             return None
-        if MOMENT.fullmatch(text) is None:
+        if not is_moment:
             raise RowRefused.of("bad_date", field, _("is not a date that exists."))
         try:
             moment = datetime.fromisoformat(text.replace("/", "-"))
@@ -242,9 +244,14 @@ def _parsers(zone: ZoneInfo, at: datetime) -> dict[str, Callable[[str], Any]]:
     }
 
 
-FIELDS = tuple(_parsers(ZoneInfo("UTC"), datetime(2000, 1, 1, tzinfo=UTC)))
+_ANY_PARSERS = _parsers(ZoneInfo("UTC"), EARLIEST)
+FIELDS = tuple(_ANY_PARSERS)
+# What a field holds where the file has no column for it.
+BLANKS = {field: None if field in REQUIRED else parse("") for field, parse in _ANY_PARSERS.items()}
 WAYBILL, CUSTOMER, NAME, STATUS, ACCEPTED, PICKED_UP, PROMISED, DELIVERED = range(8)
-WEIGHT = FIELDS.index("weight_g")
+FREIGHT, GOODS, WEIGHT = (FIELDS.index(name) for name in ("freight", "goods_category", "weight_g"))
+SIDES = tuple(FIELDS.index(name) for name in ("length_cm", "width_cm", "height_cm"))
+CITIES = tuple(FIELDS.index(name) for name in ("origin_city", "destination_city"))
 BEFORE_ACCEPTANCE = (
     (PICKED_UP, "picked_up_before_acceptance"),
     (PROMISED, "promised_before_acceptance"),
@@ -260,12 +267,11 @@ class RowParser:
 
     def __init__(self, *, positions: Mapping[str, int], time_zone: str, at: datetime) -> None:
         parsers = _parsers(ZoneInfo(time_zone), at)
-        self._blank = [None if field in REQUIRED else parse("") for field, parse in parsers.items()]
         self._columns = [(FIELDS.index(field), _Memo(parsers[field]), place) for field, place in positions.items()]
 
     def parse(self, cells: Sequence[str]) -> ParsedRow:
         """Return the values of a row. Raises RowRefused."""
-        values = self._blank.copy()
+        values = list(BLANKS.values())
         for index, memo, place in self._columns:
             values[index] = memo[cells[place]]
         warnings: tuple[str, ...] = ()
@@ -274,12 +280,31 @@ class RowParser:
             moment = values[place]
             if moment is not None and moment < accepted_at:
                 warnings += (code,)
-        if values[WEIGHT] == 0:
-            values[WEIGHT] = None
-            warnings += ("zero_weight",)
         if not values[STATUS]:
             values[STATUS] = "accepted" if values[DELIVERED] is None else "delivered"
+        elif values[DELIVERED] is not None and values[STATUS] != "delivered":
+            warnings += ("delivered_but_not_marked",)
+        if not values[FREIGHT]:
+            warnings += ("zero_freight",)
+        warnings += _mend(values)
         return ParsedRow(tuple(values), warnings)
+
+
+def _mend(values: list[Any]) -> tuple[str, ...]:
+    """Empty what cannot be meant, in place, and return the warnings."""
+    found = {}
+    if values[WEIGHT] == 0:
+        values[WEIGHT] = None
+        found["zero_weight"] = True
+    for side in SIDES:
+        if values[side] == 0:
+            values[side] = None
+            found["zero_size"] = True
+    for city in CITIES:
+        if "@" in values[city]:
+            values[city] = ""
+            found["address_for_city"] = True
+    return tuple(found)
 
 
 def outlying_days(days: Sequence[int]) -> set[int]:

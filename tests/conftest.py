@@ -49,6 +49,12 @@ def static_files(settings: Any) -> None:
     }
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """Hash passwords quickly: Argon2 is made to be slow, and every test makes people."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def now() -> datetime:
     return datetime(2026, 3, 2, 4, 30, tzinfo=UTC)

@@ -1,6 +1,7 @@
 from datetime import time
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 NIGHTLY_AT = time(2, 0)
 
@@ -9,10 +10,14 @@ class TieringConfig(AppConfig):
     name = "tiering"
 
     def ready(self) -> None:
-        import tiering.permissions  # noqa: F401  declares them
         from core.events.registry import declare
         from core.jobs.nightly import register
         from core.tenancy.provisioning import on_tenant_created
+        from core.web import navigation
+        from customers import panels
+        from tiering.panel import load_tier_panel
+        from tiering.permissions import VIEW
+        from tiering.selectors import NIGHTLY_JOB
         from tiering.services import create_first_policy, evaluate_last_day
 
         declare(
@@ -27,5 +32,21 @@ class TieringConfig(AppConfig):
             },
             doc="A customer moved from one tier to another, or got the first one.",
         )
-        register("tiering.evaluate", run=evaluate_last_day, at=NIGHTLY_AT)
+        register(NIGHTLY_JOB, run=evaluate_last_day, at=NIGHTLY_AT)
         on_tenant_created(create_first_policy)
+        navigation.register(
+            key="tiers",
+            label=_("Tiers"),
+            url_name="tiering:overview",
+            icon="crown",
+            permission=VIEW,
+            order=310,
+            letter="t",
+        )
+        panels.register(
+            key="tiers",
+            template_name="tiering/customer_panel.html",
+            permission=VIEW,
+            load=load_tier_panel,
+            order=95,
+        )

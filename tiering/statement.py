@@ -15,6 +15,9 @@ UUID7 = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing
     ), 52, 1), 53, 1), 'hex')::uuid"""
 
 
+TIERS = ("vip", "mid", "low")
+
+
 def _level(tier: str) -> str:
     return f"(case {tier} when 'vip' then 1 when 'mid' then 2 when 'low' then 3 end)"
 
@@ -23,19 +26,24 @@ def _tier(level: str) -> str:
     return f"(case {level} when 1 then 'vip' when 2 then 'mid' when 3 then 'low' end)"
 
 
-FIGURES = """
+# The sum of bigint is numeric, and slow; two halves of 24 bits and the rest are summed exactly as integers.
+SUM = "(sum((contribution >> 24)::int4) << 24) + sum((contribution & 16777215)::int4)"
+
+FIGURES = f"""
     sums as (
-        select customer_id, sum(contribution)::bigint as contribution, count(*)::int as shipment_count
+        select customer_id, {SUM} as contribution, count(*)::int as shipment_count
         from shipments_shipment
         where tenant_id = %(tenant)s::uuid and accepted_at >= %(start)s and accepted_at < %(end)s
         group by customer_id
     ),
     figures as (
-        select c.id, c.number, c.tier, c.lower_tier, c.lower_runs, c.lower_as_of, c.first_shipment_at,
+        select c.id, c.number, {_level("c.tier")} as current_level, {_level("c.lower_tier")} as better_level,
+            c.lower_runs, c.lower_as_of, c.first_shipment_at,
+            c.contribution as old_contribution, c.window_shipment_count as old_shipment_count,
             coalesce(s.contribution, 0) as contribution, coalesce(s.shipment_count, 0) as shipment_count
         from customers_customer c left join sums s on s.customer_id = c.id
         where c.tenant_id = %(tenant)s::uuid and c.first_shipment_at < %(end)s
-    )"""
+    )"""  # noqa: S608  constants of this module
 
 BY_CONTRIBUTION = """
     scored as (select f.*, 0 as score from figures f)"""
@@ -51,19 +59,28 @@ BY_WEIGHTS = """
         from figures f
     )"""
 
-RANKED = """
+# How many there are is counted apart: a second window over all rows would cost more than a second look at them.
+RANKED = f"""
+    totals as materialized (
+        select t.*, (ranked * %(vip_percent)s + 99) / 100 as vip_ranks,
+            (ranked * (%(vip_percent)s + %(mid_percent)s) + 99) / 100 as vip_and_mid_ranks
+        from (
+            select count(*) as ranked, {", ".join(f"count(*) filter (where tier = '{t}') as {t}" for t in TIERS)}
+            from customers_customer where tenant_id = %(tenant)s::uuid and first_shipment_at < %(end)s
+        ) t
+    ),
     ranked as (
-        select s.*, count(*) over () as ranked,
+        select s.*,
             row_number() over (
                 order by score desc, contribution desc, shipment_count desc,
                     first_shipment_at, number collate "C"
             ) as rank
         from scored s
-    )"""
+    )"""  # noqa: S608  constants of this module
 
 BY_SHARE = """case
-    when rank <= (ranked * %(vip_percent)s + 99) / 100 then 1
-    when rank <= (ranked * (%(vip_percent)s + %(mid_percent)s) + 99) / 100 then 2
+    when rank <= (select vip_ranks from totals) then 1
+    when rank <= (select vip_and_mid_ranks from totals) then 2
     else 3 end"""
 BY_AMOUNT = """case
     when contribution * 30 >= %(vip_monthly)s::bigint * %(window)s then 1
@@ -75,13 +92,22 @@ COMPUTED_LEVELS = {
     PolicyMode.FLOOR: f"greatest({BY_SHARE}, {BY_AMOUNT})",
 }
 
+# Most customers stay as they are; only the others go on from here.
 COMPUTED = """
-    computed as (
-        select r.*, {level} as level, {current} as current_level, {held} as held_level,
-            {better} as lower_level, coalesce(o.expires_on < %(today)s, false) as is_freed
+    levelled as (
+        select r.*, {level} as level, o.expires_on,
+            {held} as held_level, o.id is not null as is_overridden
         from ranked r
         left join tiering_tieroverride o
             on o.tenant_id = %(tenant)s::uuid and o.customer_id = r.id and o.ended_at is null
+        offset 0
+    ),
+    computed as (
+        select l.*, is_overridden and coalesce(expires_on < %(today)s, false) as is_freed
+        from levelled l
+        where is_overridden or level is distinct from current_level
+            or lower_runs > 0 or better_level is not null or lower_as_of is not null
+            or contribution <> old_contribution or shipment_count <> old_shipment_count
     )"""
 
 # `runs` counts this run only where its date is later than that of the last one counted.
@@ -90,7 +116,7 @@ STREAKS = """
         select c.*,
             held_level is null and not is_freed and level > current_level as is_lower,
             lower_runs + (lower_as_of is null or %(as_of)s::date > lower_as_of)::int as runs,
-            case when lower_runs > 0 then least(lower_level, level) else level end as streak_level
+            case when lower_runs > 0 then least(better_level, level) else level end as streak_level
         from computed c
     ),
     decided as (
@@ -106,8 +132,8 @@ STREAKS = """
 # After a demotion to the better of the streak's tiers the date stays, so that the same run again is not new.
 PLACED = """
     placed as materialized (
-        select id, number, tier, rank, ranked, contribution, shipment_count, is_freed, {new_tier} as new_tier,
-            {new_tier} is distinct from tier as is_moved,
+        select id, number, {tier} as tier, rank, contribution, shipment_count, is_freed, {new_tier} as new_tier,
+            new_level is distinct from current_level as is_moved,
             case when is_waiting and runs > 0 then {streak_tier} end as new_lower_tier,
             case when is_waiting then runs else 0 end as new_lower_runs,
             case when is_lower and (is_waiting or level > new_level)
@@ -116,7 +142,7 @@ PLACED = """
     )"""
 
 WRITES = f"""
-    written as ({WRITE_PLACED_CUSTOMERS}),
+    written as ({WRITE_PLACED_CUSTOMERS} returning 1),
     freed as (
         update tiering_tieroverride set ended_at = %(at)s
         where tenant_id = %(tenant)s::uuid and ended_at is null and expires_on < %(today)s
@@ -130,7 +156,7 @@ WRITES = f"""
         insert into tiering_tierchange (id, tenant_id, customer_id, from_tier, to_tier, reason, as_of,
             window_days, policy_version, rank, ranked, contribution, shipment_count, changed_at)
         select {UUID7}, %(tenant)s::uuid, id, tier, new_tier, reason, %(as_of)s::date, %(window)s,
-            %(policy_version)s, rank, ranked, contribution, shipment_count, %(at)s
+            %(policy_version)s, rank, (select ranked from totals), contribution, shipment_count, %(at)s
         from moved
     ),
     told as (
@@ -141,29 +167,36 @@ WRITES = f"""
         from moved
     )"""  # noqa: S608  constants of this module
 
-ANSWER = """
-    select t.ranked, t.vip, t.mid, t.low,
-        p.number, p.tier, p.new_tier, p.is_moved, p.rank, p.contribution, p.shipment_count
-    from (
-        select count(*) as ranked, count(*) filter (where new_tier = 'vip') as vip,
-            count(*) filter (where new_tier = 'mid') as mid, count(*) filter (where new_tier = 'low') as low
-        from placed
-    ) t
-    left join placed p on p.is_moved or %(with_customers)s
-    order by p.rank"""
+# Per tier: who had it, less who left it, plus who came to it.
+COUNTS = ", ".join(
+    f"""{tier} + (select count(*) filter (where new_tier = '{tier}') - count(*) filter (where tier = '{tier}')
+        from placed where is_moved) as {tier}"""  # noqa: S608  constants of this module
+    for tier in TIERS
+)
+ANSWER_MOVED = (
+    """select id, number, tier, new_tier, is_moved, rank, contribution, shipment_count from placed where is_moved"""
+)
+ANSWER_ALL = f"""
+    select r.id, r.number, {_tier("r.current_level")} as tier,
+        coalesce(p.new_tier, {_tier("r.current_level")}) as new_tier, coalesce(p.is_moved, false) as is_moved,
+        r.rank, r.contribution, r.shipment_count
+    from ranked r left join placed p on p.id = r.id"""  # noqa: S608  constants of this module
 
 
-def evaluation_statement(policy: TierPolicy, *, dry_run: bool) -> str:
+def evaluation_statement(policy: TierPolicy, *, dry_run: bool, with_customers: bool) -> str:
     """Return the statement for this policy; a dry run's only reads."""
     weighted = policy.weight_frequency or policy.weight_tenure
     computed = COMPUTED.format(
         level=f"case when shipment_count = 0 then 3 else {COMPUTED_LEVELS[PolicyMode(policy.mode)]} end",
-        current=_level("r.tier"),
         held=f"case when o.expires_on is null or o.expires_on >= %(today)s then {_level('o.tier')} end",
-        better=_level("r.lower_tier"),
     )
-    placed = PLACED.format(new_tier=_tier("new_level"), streak_tier=_tier("streak_level"))
+    placed = PLACED.format(tier=_tier("current_level"), new_tier=_tier("new_level"), streak_tier=_tier("streak_level"))
     parts = [FIGURES, BY_WEIGHTS if weighted else BY_CONTRIBUTION, RANKED, computed, STREAKS, placed]
     if not dry_run:
         parts.append(WRITES)
-    return "with" + ",".join(parts) + ANSWER
+    written = "0" if dry_run else "(select count(*) from written)"
+    rows = ANSWER_ALL if with_customers else ANSWER_MOVED
+    return f"""with{",".join(parts)}
+        select t.ranked, t.vip, t.mid, t.low, t.written, a.*
+        from (select ranked, {COUNTS}, {written} as written from totals) t left join ({rows}) a on true
+        order by a.rank"""  # noqa: S608  constants of this module

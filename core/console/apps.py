@@ -36,6 +36,15 @@ class ConsoleConfig(AppConfig):
             order=20,
         )
         navigation.register_setting(
+            key="keys",
+            label=_("API keys"),
+            description=_("What partners' programs may read, and when they last did."),
+            url_name="console:keys",
+            icon="key",
+            permission="keys.manage",
+            order=60,
+        )
+        navigation.register_setting(
             key="jobs",
             label=_("Background jobs"),
             description=_("What ran in the night and in the background, and how it ended."),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from core.console import jobs, organisation, people
+from core.console import jobs, keys, organisation, people
 from core.console.home import SettingsHomeView
 
 app_name = "console"
@@ -15,5 +15,9 @@ urlpatterns = [
     path("settings/departments/", organisation.OrganisationView.as_view(), name="organisation"),
     path("settings/departments/new/", organisation.CreateDepartmentView.as_view(), name="create_department"),
     path("settings/teams/new/", organisation.CreateTeamView.as_view(), name="create_team"),
+    path("settings/keys/", keys.ApiKeysView.as_view(), name="keys"),
+    path("settings/keys/new/", keys.CreateApiKeyView.as_view(), name="create_key"),
+    path("settings/keys/<uuid:pk>/", keys.ApiKeyView.as_view(), name="key"),
+    path("settings/keys/<uuid:pk>/revoke/", keys.RevokeApiKeyView.as_view(), name="revoke_key"),
     path("settings/jobs/", jobs.JobRunsView.as_view(), name="jobs"),
 ]

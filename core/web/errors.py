@@ -3,20 +3,19 @@
 Those of 500 and 503 ask nothing of the database.
 """
 
-import http
 import sys
-from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.db import Error, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.partners.problems import API_PREFIX, NOT_FOUND, problem
+
 RETRY_AFTER_SECONDS = 5
-API_PREFIX = "/api/"
 STALE_FORM_HEADER = "X-Stale-Form"
 # PostgreSQL: connection exceptions are class 08; shut down, crashed, starting up; no connection left.
 AWAY_CODES = {"57P01", "57P02", "57P03", "53300"}
@@ -62,7 +61,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         request,
         404,
         title=_("Nothing here"),
-        message=_("The address may be mistyped, or the record may have been removed."),
+        message=NOT_FOUND,
     )
 
 
@@ -104,7 +103,7 @@ def _answer(
 ) -> HttpResponse:
     with translation.override(_language(request)):
         if request.path.startswith(API_PREFIX):
-            return _problem(request, status, str(message))
+            return problem(request, status, detail=message)
         context = {
             "status": status,
             "title": title,
@@ -121,20 +120,6 @@ def _answer(
         else:
             body = render_to_string("errors/in_shell.html", context, request=request)
     return HttpResponse(body, status=status)
-
-
-def _problem(request: HttpRequest, status: int, detail: str) -> HttpResponse:
-    phrase = http.HTTPStatus(status).phrase
-    problem: dict[str, Any] = {
-        "type": "about:blank",
-        "title": phrase,
-        "status": status,
-        "detail": detail,
-        "code": phrase.lower().replace(" ", "_"),
-        "request_id": getattr(request, "request_id", ""),
-        "errors": [],
-    }
-    return JsonResponse(problem, status=status, content_type="application/problem+json")
 
 
 def _has_shell(request: HttpRequest) -> bool:

@@ -124,7 +124,8 @@ class SearchView(StaffView, TemplateView):
     template_name = "web/search.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        query = request.GET.get("q", "").strip()[:MAX_QUERY_LENGTH]
+        # The database refuses text with a NUL in it.
+        query = request.GET.get("q", "").replace("\0", "").strip()[:MAX_QUERY_LENGTH]
         groups = search(query, request.user)
         if hit := only_exact_hit(groups):
             return redirect(hit.url)

@@ -16,6 +16,7 @@ from core.tenancy.clock import day_start
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from courier_crm.demo.couriers import COURIERS, Courier
+from courier_crm.demo.keys import make_demo_key, working_demo_key
 from courier_crm.demo.traffic import DAYS, Shipper, scan_rows, shipment_file
 from customers.enums import Channel, ContactPointKind, CustomerKind, Tier
 from customers.models import Customer
@@ -24,7 +25,7 @@ from shipments.ingest import import_shipments
 from shipments.scans import record_scans
 from tiering.services import evaluate_tiers, set_override
 
-__all__ = ["COURIERS", "PASSWORD", "build", "sign_ins"]
+__all__ = ["COURIERS", "PASSWORD", "build", "sign_ins", "working_demo_key"]
 
 # Known to everybody: a courier in earnest makes its tenant with create_tenant instead.
 PASSWORD = "try-the-courier-crm"  # noqa: S105
@@ -54,6 +55,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
     )
     with tenant_scope(tenant):
         people = _make_people(courier, at=at)
+        make_demo_key(courier, by=people[Role.ADMINISTRATOR], at=at)
         shippers = _make_customers(chance, courier, customers, manager=people[Role.ACCOUNT_MANAGER], today=today)
         file = shipment_file(chance, courier, shippers, today=today)
         import_shipments(stream=io.BytesIO(file), tenant=tenant, by=None, at=at)

@@ -28,7 +28,7 @@ class Endpoints:
     database_name: str = "crm"
 
     def database_url(self, role: str) -> str:
-        """Return the libpq address of the database for `crm_app`, `crm_owner` or `crm_ops`."""
+        """Return the libpq address of the database for `crm_app` or `crm_owner`."""
         return f"postgresql://{role}@:{POSTGRES_PORT}/{self.database_name}?host={quote(str(self.socket_dir))}"
 
     @property
@@ -40,10 +40,6 @@ class Endpoints:
         return self.database_url("crm_owner")
 
     @property
-    def ops_url(self) -> str:
-        return self.database_url("crm_ops")
-
-    @property
     def redis_socket(self) -> Path:
         return self.socket_dir / "redis.sock"
 
@@ -51,11 +47,6 @@ class Endpoints:
     def redis_url(self) -> str:
         """Return the address as redis-py and Django's cache read it."""
         return f"unix://{self.redis_socket}?db=0"
-
-    @property
-    def broker_url(self) -> str:
-        """Return the address as Celery reads it, which names the same socket in another way."""
-        return f"redis+socket://{self.redis_socket}?virtual_host=0"
 
     @property
     def master_key_file(self) -> Path:

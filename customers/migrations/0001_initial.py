@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("preferred_language", models.CharField(blank=True, max_length=10)),
+                ("custom_values", models.JSONField(default=dict)),
                 ("created_at", models.DateTimeField()),
                 ("version", models.PositiveIntegerField(default=1)),
                 (
@@ -124,6 +125,7 @@ class Migration(migrations.Migration):
                 ("position", models.CharField(blank=True, max_length=100)),
                 ("is_primary", models.BooleanField(default=False)),
                 ("created_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
                 (
                     "tenant",
                     models.ForeignKey(
@@ -164,6 +166,7 @@ class Migration(migrations.Migration):
                 ("street", core.crypto.fields.EncryptedTextField()),
                 ("postal_code", models.CharField(blank=True, max_length=20)),
                 ("is_primary", models.BooleanField(default=False)),
+                ("version", models.PositiveIntegerField(default=1)),
                 (
                     "tenant",
                     models.ForeignKey(
@@ -256,7 +259,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="contact",
-            index=models.Index(fields=["tenant", "customer"], name="contact_customer"),
+            index=models.Index(fields=["tenant", "customer", "created_at", "id"], name="contact_customer"),
         ),
         migrations.AddConstraint(
             model_name="contact",
@@ -266,7 +269,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="address",
-            index=models.Index(fields=["tenant", "customer"], name="address_customer"),
+            index=models.Index(fields=["tenant", "customer", "id"], name="address_customer"),
         ),
         migrations.AddConstraint(
             model_name="address",
@@ -274,5 +277,62 @@ class Migration(migrations.Migration):
                 condition=models.Q(("is_primary", True)), fields=("tenant", "customer"), name="address_one_primary"
             ),
         ),
-        ProtectTenantTables("Customer", "Contact", "ContactPoint", "Address"),
+        migrations.AddConstraint(
+            model_name="contactpoint",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_preferred", True)),
+                fields=("tenant", "contact"),
+                name="contact_point_one_preferred",
+            ),
+        ),
+        migrations.CreateModel(
+            name="CustomField",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("key", models.CharField(max_length=40)),
+                ("label", models.CharField(max_length=100)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("text", "Text"), ("number", "Number"), ("date", "Date"), ("choice", "Choice")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "choices",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), default=list, size=None
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=100)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name="customfield",
+            constraint=models.UniqueConstraint(fields=("tenant", "key"), name="custom_field_key"),
+        ),
+        ProtectTenantTables("Customer", "Contact", "ContactPoint", "Address", "CustomField"),
     ]

@@ -4,6 +4,7 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.manager
+from django.conf import settings
 from django.db import migrations, models
 
 import core.tenancy.fields
@@ -16,6 +17,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("accounts", "0001_initial"),
         ("customers", "0001_initial"),
         ("tenancy", "0001_initial"),
     ]
@@ -217,6 +219,63 @@ class Migration(migrations.Migration):
                 ("all_tenants", django.db.models.manager.Manager()),
             ],
         ),
+        migrations.CreateModel(
+            name="ImportRun",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("file_name", models.CharField(max_length=200)),
+                ("received_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(null=True)),
+                ("is_finished", models.BooleanField(default=False)),
+                ("content", models.BinaryField(null=True)),
+                ("created", models.PositiveIntegerField(default=0)),
+                ("updated", models.PositiveIntegerField(default=0)),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("failed", models.PositiveIntegerField(default=0)),
+                ("warned", models.PositiveIntegerField(default=0)),
+                ("problems", models.JSONField(default=list)),
+                ("result", models.BinaryField(null=True)),
+                (
+                    "received_by",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="importrun",
+            index=models.Index(fields=["tenant", "received_at", "id"], name="import_run_by_time"),
+        ),
+        migrations.AddIndex(
+            model_name="importrun",
+            index=models.Index(fields=["tenant", "received_by"], name="import_run_received_by"),
+        ),
         migrations.AddIndex(
             model_name="shipment",
             index=models.Index(
@@ -237,5 +296,5 @@ class Migration(migrations.Migration):
                 fields=("tenant", "shipment", "kind", "happened_at"), name="scan_event_once"
             ),
         ),
-        ProtectTenantTables("Shipment", "ScanEvent"),
+        ProtectTenantTables("Shipment", "ScanEvent", "ImportRun"),
     ]

@@ -91,17 +91,21 @@ def keeper_pid(local_dir: Path) -> int | None:
 
 
 def postmasters(local_dir: Path) -> list[int]:
-    """Return the PostgreSQL servers on this folder's data, found among all processes."""
-    found = []
+    """Return the PostgreSQL servers on this folder's data, found among all processes.
+
+    A child that was forked this moment still carries its server's command line, so children are left out.
+    """
+    parents = {}
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
             try:
                 words = (process / "cmdline").read_bytes().split(b"\0")
+                parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
             except OSError:
                 continue
             if words[1:3] == [b"-D", bytes(local_dir / "postgres")]:
-                found.append(int(process.name))
-    return found
+                parents[int(process.name)] = parent
+    return [number for number, parent in parents.items() if parent not in parents]
 
 
 def run_sql(statement: str, role: str = "crm_owner") -> list[tuple[object, ...]]:

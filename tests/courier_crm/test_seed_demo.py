@@ -1,3 +1,4 @@
+import re
 from io import StringIO
 
 import pytest
@@ -6,6 +7,8 @@ from django.core.management import CommandError, call_command
 
 from core.accounts.enums import Role
 from core.accounts.models import User
+from core.partners.models import ApiKey
+from core.partners.selectors import find_api_key
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from courier_crm import demo
@@ -57,6 +60,18 @@ def test_seed_prints_sign_ins_that_work(db):
     for email in ("admin@sudi.example", "account-manager@parcelway.example"):
         assert email in printed.getvalue()
         assert authenticate(None, username=email, password=demo.PASSWORD).email == email
+
+
+def test_seed_prints_an_api_key_that_works_at_every_start_until_it_is_revoked(db, now):
+    first = re.findall(r"API key: (crm_live_\S+)", seed())
+    again = re.findall(r"API key: (crm_live_\S+)", seed())
+
+    assert again == first
+    assert [find_api_key(text, at=now).tenant.slug for text in first] == ["sudi", "parcelway"]
+    assert find_api_key(first[0], at=now).scopes == ["customers:read", "shipments:read", "tiers:read"]
+    with tenant_scope(Tenant.objects.get(slug="sudi")):
+        ApiKey.objects.update(revoked_at=now)
+    assert re.findall(r"API key: (crm_live_\S+)", seed()) == first[1:]
 
 
 def test_seed_that_fails_leaves_nothing(db, monkeypatch):

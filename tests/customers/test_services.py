@@ -75,7 +75,7 @@ def test_add_contact_has_one_primary(tenant, now):
     second = add_contact(customer=customer, name="Wang Fang", is_primary=True, at=now + timedelta(hours=1))
 
     assert list(Contact.objects.filter(is_primary=True)) == [second]
-    assert [p.value for c in Contact.objects.all() for p in c.points.all()] == ["13812345678"]
+    assert [p.value for c in Contact.objects.all() for p in c.points.all()] == ["+8613812345678"]
 
 
 def test_add_address_has_one_primary(tenant, now):

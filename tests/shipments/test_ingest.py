@@ -29,7 +29,7 @@ def counts(result: ImportResult) -> tuple[int, int, int, int]:
 
 
 def told(result: ImportResult) -> list[tuple[int, str, str, list[str]]]:
-    return [(row.line, row.waybill_number, row.status, row.codes) for row in result.outcomes]
+    return [(row.line, row.waybill_number, row.status, list(row.codes)) for row in result.outcomes]
 
 
 def figures(number: str) -> tuple[int, datetime, datetime]:
@@ -155,3 +155,23 @@ def test_import_of_another_tenants_numbers_makes_own_rows(tenant, other_tenant, 
     assert counts(result) == (2, 0, 0, 0)
     assert theirs.pk != Customer.objects.get(number="C1").pk
     assert list(Shipment.objects.order_by("id").values()) == before
+
+
+def test_import_warns_of_missing_categories_where_most_rows_have_one(tenant, now):
+    header = "waybill_number,customer_number,accepted_at,freight,goods_category\n"
+    rows = [f"W{index},C1,2026-03-01,1,tiles\n" for index in range(3)]
+
+    most = bring_in(tenant, now, header + "".join(rows) + "W9,C1,2026-03-01,1,\n")
+    few = bring_in(tenant, now, header + rows[0] + "W8,C1,2026-03-01,1,\nW9,C1,2026-03-01,1,\n")
+
+    assert [codes for *_row, codes in told(most)] == [[], [], [], ["missing_category"]]
+    assert few.warned == 0
+
+
+def test_import_leaves_out_a_column_that_is_mapped_to_nothing(tenant, now):
+    result = bring_in(tenant, now, ONE, mapping={"origin_city": ""})
+
+    assert counts(result) == (2, 0, 0, 0)
+    assert set(Shipment.objects.values_list("origin_city", flat=True)) == {""}
+    with pytest.raises(MissingColumns):
+        bring_in(tenant, now, ONE, mapping={"freight": ""})

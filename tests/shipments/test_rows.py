@@ -84,15 +84,31 @@ def test_status_synonyms(text, status):
 
 def test_oddities_are_kept_with_warnings():
     values, warnings = parse(
-        picked_up_at="2026-02-28", promised_at="2026-02-28", delivered_at="2026-02-28", weight_g="0"
+        status="shipped",
+        picked_up_at="2026-02-28",
+        promised_at="2026-02-28",
+        delivered_at="2026-02-28",
+        freight="0",
+        weight_g="0",
+        length_cm="0",
+        width_cm="0.4",
+        height_cm="3",
+        origin_city="sales@shop.example",
+        destination_city="Leeds",
     )
 
-    assert values["weight_g"] is None
+    assert (values["weight_g"], values["length_cm"], values["width_cm"], values["height_cm"]) == (None, None, None, 3)
+    assert (values["origin_city"], values["destination_city"]) == ("", "Leeds")
+    assert (values["status"], values["freight"]) == ("in_transit", 0)
     assert warnings == (
         "picked_up_before_acceptance",
         "promised_before_acceptance",
         "delivered_before_acceptance",
+        "delivered_but_not_marked",
+        "zero_freight",
         "zero_weight",
+        "zero_size",
+        "address_for_city",
     )
 
 

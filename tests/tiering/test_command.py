@@ -44,7 +44,7 @@ def test_text_counts(tenant, now):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--tenant", "nobody"], "There is no tenant 'nobody'."),
+        (["--tenant", "nobody"], "There is no tenant “nobody”."),
         (
             ["--tenant", "swift", "--as-of", "2026-02-30"],
             "--as-of '2026-02-30' is not a date such as 2026-01-31.",

@@ -1,7 +1,9 @@
 import pytest
+from django.urls import reverse
 
 from core.web import navigation, search
 from core.web.search import Hit
+from tests.factories.customers import make_customer
 
 
 @pytest.fixture
@@ -119,3 +121,12 @@ def test_search_escapes_what_was_typed(sources, client_for, administrator):
     body = client_for(administrator).get("/search", {"q": "<script>alert(1)</script>"}).content.decode()
 
     assert "<script>alert(1)" not in body
+
+
+@pytest.mark.parametrize("typed", ["\0C1", "C1\0"])
+def test_search_leaves_out_what_the_database_refuses(client_for, agent, now, typed):
+    customer = make_customer(at=now, number="C1")
+
+    response = client_for(agent).get("/search", {"q": typed})
+
+    assert (response.status_code, response.url) == (302, reverse("customers:detail", args=[customer.pk]))

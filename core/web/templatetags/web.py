@@ -183,12 +183,6 @@ def sort_header(context: template.Context, name: str, label: str | Promise = "",
     }
 
 
-@register.simple_tag
-def pairs(*values: Any) -> list[tuple[Any, Any]]:
-    """Return the arguments two by two: labels and values for the facts component."""
-    return list(zip(values[::2], values[1::2], strict=True))
-
-
 @register.inclusion_tag("components/chart.html")
 def chart(name: str, figures: dict[str, Any]) -> dict[str, Any]:
     """Draw a chart and its twin as a table.

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.tenancy.commands import add_tenant_argument, tenant_named
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from shipments.scans import FIELDS, REQUIRED, ScanOutcome, record_scans
@@ -22,13 +23,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help=f"CSV in UTF-8 with the columns {', '.join(FIELDS)}")
-        parser.add_argument("--tenant", required=True, help="the tenant's short name")
+        add_tenant_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            tenant = Tenant.objects.get(slug=options["tenant"])
-        except Tenant.DoesNotExist:
-            raise CommandError(_("There is no tenant “%s”.") % options["tenant"]) from None
+        tenant = tenant_named(options["tenant"])
         try:
             outcomes = self._import(options["file"], tenant)
         except OSError as error:

@@ -1,4 +1,3 @@
-import csv
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -7,11 +6,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.tenancy.commands import add_tenant_argument, tenant_named
 from core.tenancy.errors import DomainError
-from core.tenancy.models import Tenant
-from shipments.ingest import ImportResult, import_shipments
-
-SPREADSHEET_FORMULAS = ("=", "+", "-", "@")
+from shipments.results import write_result
+from shipments.services import import_file
 
 
 class Command(BaseCommand):
@@ -19,26 +17,25 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--tenant", required=True, help="the tenant's short name")
+        add_tenant_argument(parser)
         parser.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", dest="pairs")
         parser.add_argument("--result", type=Path, help="write what became of every row into this CSV file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            tenant = Tenant.objects.get(slug=options["tenant"])
-        except Tenant.DoesNotExist:
-            raise CommandError(_("There is no tenant “%s”.") % options["tenant"]) from None
+        tenant = tenant_named(options["tenant"])
         try:
             with options["file"].open("rb") as stream:
-                result = import_shipments(
+                result = import_file(
                     stream=stream,
                     tenant=tenant,
+                    file_name=options["file"].name,
                     mapping=self._mapping(options["pairs"]),
                     by=None,
                     at=timezone.now(),
                 )
             if options["result"]:
-                _write_result(options["result"], result)
+                with options["result"].open("w", encoding="utf-8", newline="") as target:
+                    write_result(target, (outcome.as_cells() for outcome in result.outcomes))
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}") from None
         except DomainError as error:
@@ -55,14 +52,3 @@ class Command(BaseCommand):
                 raise CommandError(_("--map takes FIELD=COLUMN, each field once: %s") % pair)
             mapping[field] = column
         return mapping
-
-
-def _write_result(path: Path, result: ImportResult) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["line", "waybill_number", "status", "code", "reason"])
-        for outcome in result.outcomes:
-            # A spreadsheet would run a cell that begins like a formula.
-            writer.writerow(
-                ["'" + cell if cell.startswith(SPREADSHEET_FORMULAS) else cell for cell in outcome.as_cells()]
-            )

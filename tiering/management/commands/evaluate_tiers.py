@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from core.tenancy.commands import add_tenant_argument, tenant_named
 from core.tenancy.errors import DomainError
-from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from tiering.models import TierPolicy
 from tiering.services import Evaluation, evaluate_tiers, last_whole_day
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     help = "Place every customer of a tenant into VIP, mid or low."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--tenant", required=True, metavar="SLUG")
+        add_tenant_argument(parser)
         parser.add_argument("--as-of", metavar="DATE", help="last date that counts; yesterday unless told")
         parser.add_argument("--window", metavar="DAYS", help="how many days count; the policy's unless told")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, demote at once")
@@ -28,10 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: Any) -> None:
         at = timezone.now()
         as_of, window = _date(options["as_of"]), _days(options["window"])
-        try:
-            tenant = Tenant.objects.get(slug=options["tenant"])
-        except Tenant.DoesNotExist:
-            raise CommandError(f"There is no tenant {options['tenant']!r}.") from None
+        tenant = tenant_named(options["tenant"])
         try:
             with tenant_scope(tenant):
                 result = evaluate_tiers(

@@ -1,8 +1,8 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -11,27 +11,19 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.crypto.masking import mask_name
 from customers.enums import Channel, CustomerKind
-from customers.models import Customer
+from customers.forms.custom_fields import PREFIX, value_fields
+from customers.forms.fields import (
+    HIDDEN,
+    PersonalDateField,
+    PersonalTextField,
+    RemovableDateInput,
+    RemovableTextarea,
+    Removal,
+    TagsField,
+)
+from customers.models import Customer, CustomField
 
-HIDDEN = "****"
-MAX_TAGS, MAX_TAG_LENGTH = 20, 40
-
-
-class TagsField(forms.CharField):
-    """Words between commas, each kept once."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(value) if isinstance(value, list) else value
-
-    def clean(self, value: Any) -> list[str]:
-        text = super().clean(value).replace("，", ",")
-        tags = list(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
-        if len(tags) > MAX_TAGS or any(len(tag) > MAX_TAG_LENGTH for tag in tags):
-            raise ValidationError(
-                _("At most %(tags)s tags of up to %(letters)s letters each."),
-                params={"tags": MAX_TAGS, "letters": MAX_TAG_LENGTH},
-            )
-        return tags
+PERSONAL = ("person_name", "birthday", "special_needs")
 
 
 class CustomerFactsForm(forms.Form):
@@ -39,12 +31,12 @@ class CustomerFactsForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Kind"), choices=CustomerKind.choices)
     company_name = forms.CharField(label=_("Company name"), max_length=200, required=False)
-    person_name = forms.CharField(label=_("Name of the person"), max_length=100, required=False)
-    birthday = forms.DateField(
+    person_name = PersonalTextField(label=_("Name of the person"), max_length=100, required=False)
+    birthday = PersonalDateField(
         label=_("Birthday"),
         required=False,
         input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=RemovableDateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     industry = forms.CharField(label=_("Industry"), max_length=100, required=False)
     region = forms.CharField(label=_("Region"), max_length=100, required=False)
@@ -59,15 +51,31 @@ class CustomerFactsForm(forms.Form):
         label=_("Preferred language"), choices=[("", _("None")), *settings.LANGUAGES], required=False
     )
     tags = TagsField(label=_("Tags"), max_length=1000, required=False, help_text=_("Separated by commas."))
-    special_needs = forms.CharField(label=_("Special needs"), max_length=2000, required=False, widget=forms.Textarea)
+    special_needs = PersonalTextField(
+        label=_("Special needs"), max_length=2000, required=False, widget=RemovableTextarea
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, custom_fields: Sequence[CustomField] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.custom_fields = custom_fields
+        self.fields.update(value_fields(custom_fields, self.stored_custom_values()))
         self.fields["account_manager"].queryset = User.objects.filter(is_active=True).order_by("name", "id")
+
+    def stored_custom_values(self) -> dict[str, str]:
+        return {}
 
     def clean_birthday(self) -> str:
         birthday = self.cleaned_data["birthday"]
+        if isinstance(birthday, Removal):
+            return birthday
         return birthday.isoformat() if birthday else ""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the services take: the facts, the custom values by key."""
+        facts = {name: value for name, value in self.cleaned_data.items() if not name.startswith(PREFIX)}
+        facts["custom_values"] = {field.key: self.cleaned_data[PREFIX + field.key] for field in self.custom_fields}
+        return facts
 
 
 class CreateCustomerForm(CustomerFactsForm):
@@ -92,6 +100,7 @@ class UpdateCustomerForm(CustomerFactsForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        self.customer = customer
         super().__init__(*args, **kwargs)
         self.fields["account_manager"].queryset = User.objects.filter(
             Q(is_active=True) | Q(pk=customer.account_manager_id)
@@ -103,13 +112,24 @@ class UpdateCustomerForm(CustomerFactsForm):
         }
         for name, placeholder in masked.items():
             if placeholder:
-                self.fields[name].widget.attrs["placeholder"] = placeholder
-                self.fields[name].help_text = _("Recorded. Leave it empty to keep what is stored.")
+                self.fields[name].offer_removal(placeholder)
+
+    def stored_custom_values(self) -> dict[str, str]:
+        return self.customer.custom_values
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Besides the facts, which of the personal ones are to be removed."""
+        facts = super().facts
+        facts["remove"] = [name for name in PERSONAL if isinstance(facts[name], Removal)]
+        return facts
 
     def show_stored(self, customer: Customer) -> None:
         """Say beside each field what is stored now, and let the next save replace that version."""
-        for name, stored in stored_facts(customer).items():
-            if self.cleaned_data.get(name) != stored:
+        custom = {PREFIX + field.key: customer.custom_values.get(field.key, "") for field in self.custom_fields}
+        for name, stored in {**stored_facts(customer), **custom}.items():
+            typed = self.cleaned_data.get(name)
+            if (str(typed or "") if name in custom else typed) != stored:
                 words = ", ".join(stored) if isinstance(stored, list) else stored
                 self[name].help_text = format_html(gettext("Stored now: {}"), words or "–")
         self.data = self.data.copy()

@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.forms import BaseForm
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -13,11 +12,11 @@ from core.accounts.permissions import may
 from core.web.lists import ChoiceFilter, ListView, PrefixFilter, Sort, UserFilter
 from core.web.views import StaffFormView, StaffView
 from customers.enums import CustomerKind, Tier
-from customers.forms import CreateCustomerForm, UpdateCustomerForm, stored_facts
+from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm, stored_facts
 from customers.models import Customer
 from customers.panels import panels_for
 from customers.permissions import EDIT, VIEW
-from customers.querysets import for_list, for_record
+from customers.querysets import SHOWN_ON_RECORD, active_fields, for_list, for_record_page
 from customers.services import CustomerChanged, create_customer, update_customer
 
 
@@ -49,9 +48,15 @@ class CustomerDetailView(StaffView, TemplateView):
     template_name = "customers/customer_detail.html"
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        customer = get_object_or_404(for_record(Customer.objects.all()), pk=self.kwargs["pk"])
+        customer = get_object_or_404(for_record_page(Customer.objects.all()), pk=self.kwargs["pk"])
+        contacts, addresses = customer.first_contacts, customer.first_addresses
         return super().get_context_data(
             customer=customer,
+            contacts=contacts[:SHOWN_ON_RECORD],
+            has_more_contacts=len(contacts) > SHOWN_ON_RECORD,
+            addresses=addresses[:SHOWN_ON_RECORD],
+            has_more_addresses=len(addresses) > SHOWN_ON_RECORD,
+            custom_facts=[(field.label, customer.custom_values.get(field.key, "")) for field in active_fields()],
             panels=panels_for(customer, self.request.user),
             may_edit=may(self.request.user, EDIT),
             **context,
@@ -65,8 +70,11 @@ class CreateCustomerView(StaffFormView):
     error_fields = {"customer_number_taken": "number"}
     success_message = _("The customer's archive is open.")
 
-    def save(self, form: BaseForm) -> str:
-        customer = create_customer(**form.cleaned_data, at=timezone.now())
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "custom_fields": list(active_fields())}
+
+    def save(self, form: CreateCustomerForm) -> str:
+        customer = create_customer(**form.facts, at=timezone.now())
         return reverse("customers:detail", args=[customer.pk])
 
 
@@ -82,7 +90,7 @@ class UpdateCustomerView(StaffFormView):
         return get_object_or_404(customers, pk=self.kwargs["pk"])
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "customer": self.customer}
+        return {**super().get_form_kwargs(), "customer": self.customer, "custom_fields": list(active_fields())}
 
     def get_initial(self) -> dict[str, Any]:
         return {**stored_facts(self.customer), "version": self.customer.version}
@@ -92,7 +100,7 @@ class UpdateCustomerView(StaffFormView):
 
     def save(self, form: UpdateCustomerForm) -> str:
         try:
-            update_customer(customer=self.customer, **form.cleaned_data)
+            update_customer(customer=self.customer, **form.facts)
         except CustomerChanged:
             form.show_stored(self.customer)
             raise

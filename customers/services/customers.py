@@ -1,15 +1,14 @@
-"""Every write to the archive of customers."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.tenancy.errors import DomainError
-from customers.models import Address, Contact, ContactPoint, Customer
+from customers.custom_fields import checked_values
+from customers.models import Customer, CustomField
 
 
 class CustomerNumberTaken(DomainError):
@@ -23,15 +22,6 @@ class CustomerChanged(DomainError):
         "Somebody else changed this customer in the meantime. What is stored now stands below the fields that"
         " differ; save again to put your version in its place."
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewContactPoint:
-    """A way to reach somebody, before it is stored."""
-
-    kind: str
-    value: str
-    is_preferred: bool = False
 
 
 def create_customer(
@@ -49,11 +39,12 @@ def create_customer(
     preferred_channel: str = "",
     preferred_language: str = "",
     account_manager: User | None = None,
+    custom_values: Mapping[str, Any] | None = None,
     at: datetime,
 ) -> Customer:
-    """Open the archive of a customer.
+    """Open the archive of a customer; `custom_values` are by the keys of the tenant's own fields.
 
-    Raises CustomerNumberTaken.
+    Raises CustomerNumberTaken or BadCustomValue.
     """
     customer = Customer(
         number=number,
@@ -69,6 +60,7 @@ def create_customer(
         preferred_channel=preferred_channel,
         preferred_language=preferred_language,
         account_manager=account_manager,
+        custom_values=_merged({}, custom_values),
         created_at=at,
     )
     try:
@@ -98,10 +90,13 @@ def update_customer(
     person_name: str = "",
     special_needs: str = "",
     birthday: str = "",
+    custom_values: Mapping[str, Any] | None = None,
+    remove: Collection[str] = (),
 ) -> Customer:
-    """Change the facts of a customer; an empty personal field keeps what is stored.
+    """Change the facts of a customer; an empty personal field keeps what is stored, unless `remove` names it.
 
-    `version` is the one that the caller read. Raises CustomerChanged if there is a newer one.
+    Custom values that are not given stay; an empty one is removed. `version` is the one that the caller read.
+    Raises CustomerChanged if there is a newer one, or BadCustomValue.
     """
     customer = Customer.objects.select_for_update().get(pk=customer.pk)
     if customer.version != version:
@@ -116,6 +111,7 @@ def update_customer(
     customer.preferred_channel = preferred_channel
     customer.preferred_language = preferred_language
     customer.account_manager = account_manager
+    customer.custom_values = _merged(customer.custom_values, custom_values)
     customer.version += 1
     changed = [
         "kind",
@@ -127,65 +123,23 @@ def update_customer(
         "preferred_channel",
         "preferred_language",
         "account_manager",
+        "custom_values",
         "version",
     ]
     personal = {"person_name": person_name, "special_needs": special_needs, "birthday": birthday}
     for name, value in personal.items():
-        if value:
-            setattr(customer, name, value)
+        if value or name in remove:
+            setattr(customer, name, value or None)
             changed.append(name)
     customer.save(update_fields=changed)
     return customer
 
 
-@transaction.atomic
-def add_contact(
-    *,
-    customer: Customer,
-    name: str,
-    position: str = "",
-    is_primary: bool = False,
-    points: Sequence[NewContactPoint] = (),
-    at: datetime,
-) -> Contact:
-    """Add somebody who speaks for the customer; a primary contact takes the place of the one before."""
-    Customer.objects.select_for_update().get(pk=customer.pk)
-    if is_primary:
-        Contact.objects.filter(customer=customer, is_primary=True).update(is_primary=False)
-    contact = Contact.objects.create(
-        customer=customer, name=name, position=position, is_primary=is_primary, created_at=at
-    )
-    ContactPoint.objects.bulk_create(
-        ContactPoint(contact=contact, kind=point.kind, value=point.value, is_preferred=point.is_preferred)
-        for point in points
-    )
-    return contact
-
-
-@transaction.atomic
-def add_address(
-    *,
-    customer: Customer,
-    street: str,
-    label: str = "",
-    region: str = "",
-    city: str = "",
-    postal_code: str = "",
-    is_primary: bool = False,
-) -> Address:
-    """Add a place of the customer; a primary address takes the place of the one before."""
-    Customer.objects.select_for_update().get(pk=customer.pk)
-    if is_primary:
-        Address.objects.filter(customer=customer, is_primary=True).update(is_primary=False)
-    return Address.objects.create(
-        customer=customer,
-        street=street,
-        label=label,
-        region=region,
-        city=city,
-        postal_code=postal_code,
-        is_primary=is_primary,
-    )
+def _merged(stored: Mapping[str, str], given: Mapping[str, Any] | None) -> dict[str, str]:
+    if not given:
+        return dict(stored)
+    checked = checked_values(given, fields=CustomField.objects.filter(is_active=True), stored=stored)
+    return {key: value for key, value in {**stored, **checked}.items() if value}
 
 
 def _constraint(error: IntegrityError) -> str | None:

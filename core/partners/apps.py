@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class PartnersConfig(AppConfig):
+    name = "core.partners"
+    label = "partners"
+
+    def ready(self) -> None:
+        import core.partners.schema  # noqa: F401  tells drf-spectacular how keys authenticate

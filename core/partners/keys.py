@@ -1,0 +1,47 @@
+"""The text of an API key, as a partner holds it: crm_live_<prefix>_<secret>."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Self
+
+MARK = "crm_live"
+PREFIX_BYTES = 6
+SECRET_BYTES = 32
+SHAPE = re.compile(rf"{MARK}_([0-9a-f]{{12}})_([A-Za-z0-9_-]{{43}})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class KeyText:
+    """The prefix finds the key, the secret proves it; only the secret's hash is kept."""
+
+    prefix: str
+    secret: str
+
+    @classmethod
+    def generate(cls) -> Self:
+        return cls(secrets.token_hex(PREFIX_BYTES), secrets.token_urlsafe(SECRET_BYTES))
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return what the text holds, or None when it has not the shape of a key."""
+        match = SHAPE.fullmatch(text)
+        return cls(*match.groups()) if match else None
+
+    @property
+    def secret_hash(self) -> bytes:
+        """SHA-256 suffices: 32 random bytes cannot be guessed, so a slow hash would protect nothing more."""
+        return hashlib.sha256(self.secret.encode()).digest()
+
+    def proves(self, secret_hash: bytes) -> bool:
+        """Compare with a stored hash, in a time that does not tell where they differ."""
+        return hmac.compare_digest(self.secret_hash, secret_hash)
+
+    def reveal(self) -> str:
+        """Return the whole key, to be shown once."""
+        return f"{MARK}_{self.prefix}_{self.secret}"
+
+    def __repr__(self) -> str:
+        return f"KeyText(prefix={self.prefix!r})"

@@ -1,0 +1,17 @@
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from core.partners.schema import DescriptionView
+from customers.api import CustomerViewSet
+from shipments.api import ShipmentViewSet
+from tiering.api import TierChangeViewSet, TierViewSet
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("customers", CustomerViewSet, basename="customer")
+router.register("shipments", ShipmentViewSet, basename="shipment")
+router.register("tiers", TierViewSet, basename="tier")
+router.register("tier-changes", TierChangeViewSet, basename="tier-change")
+
+app_name = "api"
+
+urlpatterns = [path("openapi.json", DescriptionView.as_view(), name="openapi"), *router.urls]

@@ -1,0 +1,106 @@
+"""Fields that several forms of this room share."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+HIDDEN = "****"
+EITHER_OR = _("Either enter something new or remove what is stored, not both.")
+MAX_TAGS, MAX_TAG_LENGTH = 20, 40
+
+
+class TagsField(forms.CharField):
+    """Words between commas, each kept once."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        text = super().clean(value).replace("，", ",")
+        tags = list(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
+        if len(tags) > MAX_TAGS or any(len(tag) > MAX_TAG_LENGTH for tag in tags):
+            raise ValidationError(
+                _("At most %(tags)s tags of up to %(letters)s letters each."),
+                params={"tags": MAX_TAGS, "letters": MAX_TAG_LENGTH},
+            )
+        return tags
+
+
+class LinesField(forms.CharField):
+    """Texts, each on a line of its own."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+    def clean(self, value: Any) -> list[str]:
+        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+
+
+class Removal(str):
+    """What was typed beside a ticked "Remove what is stored"; nothing, unless by mistake."""
+
+    __slots__ = ()
+
+
+class Removable:
+    """An input of a stored value that is never shown: empty keeps it, and a box below removes it."""
+
+    template_name = "customers/widgets/removable.html"
+    input_template_name: str
+    offers_removal = False
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        value = super().value_from_datadict(data, files, name)
+        ticked = self.offers_removal and forms.CheckboxInput().value_from_datadict(data, files, _box(name))
+        return Removal(value or "") if ticked else value
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["box"] = {"name": _box(name), "is_ticked": isinstance(value, Removal)} if self.offers_removal else None
+        return {**context, "input_template_name": self.input_template_name}
+
+
+def _box(name: str) -> str:
+    return f"{name}-remove"
+
+
+class RemovableTextInput(Removable, forms.TextInput):
+    input_template_name = forms.TextInput.template_name
+
+
+class RemovableDateInput(Removable, forms.DateInput):
+    input_template_name = forms.DateInput.template_name
+
+
+class RemovableTextarea(Removable, forms.Textarea):
+    input_template_name = forms.Textarea.template_name
+
+
+class RemovableField:
+    """A field whose cleaned value is a Removal where the stored one is to go."""
+
+    def clean(self, value: Any) -> Any:
+        if not isinstance(value, Removal):
+            return super().clean(value)
+        if value.strip():
+            raise ValidationError(EITHER_OR)
+        return value
+
+    def offer_removal(self, placeholder: str) -> None:
+        """Say that something is stored, by its masked form, and offer to remove it."""
+        self.widget.offers_removal = True
+        self.widget.attrs["placeholder"] = placeholder
+        self.help_text = _("Recorded. Leave it empty to keep what is stored.")
+
+
+class PersonalTextField(RemovableField, forms.CharField):
+    widget = RemovableTextInput
+
+
+class PersonalDateField(RemovableField, forms.DateField):
+    widget = RemovableDateInput

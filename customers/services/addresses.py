@@ -1,0 +1,104 @@
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.models import User
+from core.tenancy.errors import DomainError
+from customers.models import Address, Customer
+
+
+class AddressChanged(DomainError):
+    code = "address_changed"
+    message = _(
+        "Somebody else changed this address in the meantime. What is stored now stands below the fields that"
+        " differ; save again to put your version in its place."
+    )
+
+
+class AddressGone(DomainError):
+    code = "address_gone"
+    message = _("Somebody else removed this address in the meantime.")
+
+
+@transaction.atomic
+def add_address(
+    *,
+    customer: Customer,
+    street: str,
+    label: str = "",
+    region: str = "",
+    city: str = "",
+    postal_code: str = "",
+    is_primary: bool = False,
+    by: User | None = None,
+) -> Address:
+    """Add a place of the customer; a primary address takes the place of the one before."""
+    Customer.objects.select_for_update().get(pk=customer.pk)
+    if is_primary:
+        _free_primary(customer.pk)
+    return Address.objects.create(
+        customer=customer,
+        street=street,
+        label=label,
+        region=region,
+        city=city,
+        postal_code=postal_code,
+        is_primary=is_primary,
+    )
+
+
+@transaction.atomic
+def update_address(
+    *,
+    address: Address,
+    version: int,
+    street: str = "",
+    label: str,
+    region: str,
+    city: str,
+    postal_code: str,
+    is_primary: bool,
+    by: User,
+    at: datetime,
+) -> Address:
+    """Change an address; an empty street keeps what is stored.
+
+    `version` is the one that the caller read. Raises AddressChanged if there is a newer one,
+    AddressGone if there is none.
+    """
+    Customer.objects.select_for_update().get(pk=address.customer_id)
+    address = Address.objects.select_for_update().filter(pk=address.pk).first()
+    if address is None:
+        raise AddressGone
+    if address.version != version:
+        raise AddressChanged
+
+    if is_primary and not address.is_primary:
+        _free_primary(address.customer_id)
+    address.label = label
+    address.region = region
+    address.city = city
+    address.postal_code = postal_code
+    address.is_primary = is_primary
+    address.version += 1
+    changed = ["label", "region", "city", "postal_code", "is_primary", "version"]
+    if street:
+        address.street = street
+        changed.append("street")
+    address.save(update_fields=changed)
+    return address
+
+
+@transaction.atomic
+def remove_address(*, address: Address, by: User, at: datetime) -> None:
+    """Remove an address for good."""
+    Customer.objects.select_for_update().get(pk=address.customer_id)
+    address.delete()
+
+
+def _free_primary(customer_id: UUID) -> None:
+    primary = Address.objects.filter(customer_id=customer_id, is_primary=True)
+    primary.update(is_primary=False, version=F("version") + 1)

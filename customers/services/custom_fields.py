@@ -1,0 +1,100 @@
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.models import User
+from core.tenancy.errors import DomainError
+from core.tenancy.models import Tenant
+from core.tenancy.scope import required_tenant_id
+from customers.custom_fields import KEY, MAX_CHOICE_LENGTH, MAX_CHOICES, MAX_FIELDS
+from customers.enums import CustomFieldKind
+from customers.models import CustomField
+
+
+class CustomFieldKeyTaken(DomainError):
+    code = "custom_field_key_taken"
+    message = _("There is a field with this key already.")
+
+
+class BadCustomFieldKey(DomainError):
+    code = "bad_custom_field_key"
+    message = _("Small letters a to z, digits and underscores, a letter first, at most 40.")
+
+
+class BadCustomFieldChoices(DomainError):
+    code = "bad_custom_field_choices"
+    message = format_lazy(
+        _("A choice needs 1 to {most} options of up to {letters} letters each."),
+        most=MAX_CHOICES,
+        letters=MAX_CHOICE_LENGTH,
+    )
+
+
+class TooManyCustomFields(DomainError):
+    code = "too_many_custom_fields"
+    message = format_lazy(_("There are at most {most} fields, those that were retired included."), most=MAX_FIELDS)
+
+
+@transaction.atomic
+def add_custom_field(
+    *, key: str, label: str, kind: str, choices: Sequence[str] = (), order: int = 100, by: User, at: datetime
+) -> CustomField:
+    """Keep one more fact of every customer.
+
+    Raises BadCustomFieldKey, BadCustomFieldChoices, CustomFieldKeyTaken or TooManyCustomFields.
+    """
+    if not KEY.fullmatch(key):
+        raise BadCustomFieldKey
+    # Two at once would both count one too few.
+    Tenant.objects.select_for_update(no_key=True).get(pk=required_tenant_id())
+    if CustomField.objects.count() >= MAX_FIELDS:
+        raise TooManyCustomFields
+    field = CustomField(key=key, label=label, kind=kind, choices=_checked(kind, choices), order=order)
+    try:
+        with transaction.atomic():
+            field.save(force_insert=True)
+    except IntegrityError as error:
+        if error.__cause__.diag.constraint_name != "custom_field_key":
+            raise
+        raise CustomFieldKeyTaken from error
+    return field
+
+
+@transaction.atomic
+def update_custom_field(
+    *, field: CustomField, label: str, choices: Sequence[str] = (), order: int, by: User, at: datetime
+) -> CustomField:
+    """Change how a field is shown and what may be chosen; key and kind stay, because values hang on them.
+
+    A customer keeps an option that is no longer offered. Raises BadCustomFieldChoices.
+    """
+    field = CustomField.objects.select_for_update().get(pk=field.pk)
+    field.label = label
+    field.choices = _checked(field.kind, choices)
+    field.order = order
+    field.save(update_fields=["label", "choices", "order"])
+    return field
+
+
+def retire_custom_field(*, field: CustomField, by: User, at: datetime) -> None:
+    """Show a field no longer; the values stay stored."""
+    field.is_active = False
+    field.save(update_fields=["is_active"])
+
+
+def revive_custom_field(*, field: CustomField, by: User, at: datetime) -> None:
+    """Show a retired field again, with the values it had."""
+    field.is_active = True
+    field.save(update_fields=["is_active"])
+
+
+def _checked(kind: str, choices: Sequence[str]) -> list[str]:
+    if kind != CustomFieldKind.CHOICE:
+        return []
+    options = list(dict.fromkeys(option for choice in choices if (option := choice.strip())))
+    if not 1 <= len(options) <= MAX_CHOICES or any(len(option) > MAX_CHOICE_LENGTH for option in options):
+        raise BadCustomFieldChoices
+    return options

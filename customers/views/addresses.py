@@ -1,0 +1,103 @@
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.accounts.permissions import may
+from core.web.lists import ListView, Sort
+from core.web.views import StaffFormView, StaffView, go_to
+from customers.forms.addresses import SHOWN, AddressForm, UpdateAddressForm
+from customers.models import Address, Customer
+from customers.permissions import EDIT, VIEW
+from customers.services import AddressChanged, add_address, remove_address, update_address
+
+
+class AddressListView(ListView):
+    """All addresses of one customer, in the order they were added, which their ids keep."""
+
+    permission_required = VIEW
+    template_name = "customers/address_list.html"
+    sorts = (Sort("created", gettext_lazy("Created"), column="id"),)
+    default_sort = "created"
+
+    @cached_property
+    def customer(self) -> Customer:
+        return get_object_or_404(Customer.objects, pk=self.kwargs["pk"])
+
+    def get_queryset(self) -> QuerySet[Address]:
+        return Address.objects.filter(customer=self.customer)
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(customer=self.customer, may_edit=may(self.request.user, EDIT), **context)
+
+
+class CreateAddressView(StaffFormView):
+    permission_required = EDIT
+    template_name = "customers/address_form.html"
+    form_class = AddressForm
+    success_message = gettext_lazy("The address was added.")
+
+    @cached_property
+    def customer(self) -> Customer:
+        return get_object_or_404(Customer.objects, pk=self.kwargs["pk"])
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"is_primary": not Address.objects.filter(customer=self.customer, is_primary=True).exists()}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(customer=self.customer, **context)
+
+    def save(self, form: AddressForm) -> str:
+        add_address(customer=self.customer, **form.cleaned_data, by=self.request.user)
+        return reverse("customers:detail", args=[self.customer.pk])
+
+
+class UpdateAddressView(StaffFormView):
+    permission_required = EDIT
+    template_name = "customers/address_form.html"
+    form_class = UpdateAddressForm
+    success_message = gettext_lazy("Saved.")
+
+    @cached_property
+    def address(self) -> Address:
+        return _address_of(self.kwargs)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "address": self.address}
+
+    def get_initial(self) -> dict[str, Any]:
+        return {name: getattr(self.address, name) for name in (*SHOWN, "version")}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(customer=self.address.customer, address=self.address, **context)
+
+    def save(self, form: UpdateAddressForm) -> str:
+        try:
+            update_address(address=self.address, **form.cleaned_data, by=self.request.user, at=timezone.now())
+        except AddressChanged:
+            form.show_stored(self.address)
+            raise
+        return reverse("customers:detail", args=[self.address.customer_id])
+
+
+class RemoveAddressView(StaffView):
+    permission_required = EDIT
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        address = _address_of(kwargs)
+        remove_address(address=address, by=request.user, at=timezone.now())
+        messages.success(request, _("The address was removed."))
+        return go_to(request, reverse("customers:detail", args=[address.customer_id]))
+
+
+def _address_of(kwargs: dict[str, Any]) -> Address:
+    addresses = Address.objects.select_related("customer")
+    return get_object_or_404(addresses, pk=kwargs["address"], customer_id=kwargs["pk"])

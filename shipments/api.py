@@ -1,0 +1,156 @@
+from typing import Any
+
+from django.db.models import F, Prefetch, QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_serializer, extend_schema_view
+from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+
+from core.partners.filters import RANGE, filters_for
+from core.partners.serializers import EXAMPLE_ID, Money, ResourceSerializer, example
+from core.partners.views import Resource, Sort
+from shipments.enums import ShipmentException, ValueAddedService
+from shipments.models import ScanEvent, Shipment
+from shipments.permissions import VIEW
+
+EXAMPLE = {
+    "id": EXAMPLE_ID,
+    "waybill_number": "SD202600001234",
+    "customer_id": EXAMPLE_ID,
+    "customer_number": "SD-00042",
+    "status": "delivered",
+    "accepted_at": "2026-03-01T09:12:00Z",
+    "picked_up_at": "2026-03-01T09:55:00Z",
+    "promised_at": "2026-03-03T10:00:00Z",
+    "delivered_at": "2026-03-03T07:40:00Z",
+    "freight": {"amount": "23.50", "currency": "CNY"},
+    "surcharges": {"amount": "1.88", "currency": "CNY"},
+    "refunds": {"amount": "0.00", "currency": "CNY"},
+    "contribution": {"amount": "25.38", "currency": "CNY"},
+    "declared_value": {"amount": "800.00", "currency": "CNY"},
+    "cod_amount": None,
+    "goods_category": "Food",
+    "service_product": "Standard",
+    "transport_mode": "road",
+    "booking_channel": "pickup",
+    "packaging": "reusable",
+    "services": ["insured_value"],
+    "exceptions": [],
+    "weight_g": 2400,
+    "length_cm": 40,
+    "width_cm": 30,
+    "height_cm": 20,
+    "origin_city": "Shanghai",
+    "origin_region": "Shanghai",
+    "destination_city": "Hangzhou",
+    "destination_region": "Zhejiang",
+}
+EXAMPLE_SCAN = {
+    "kind": "picked_up",
+    "exception": None,
+    "happened_at": "2026-03-01T09:55:00Z",
+    "place": "Shanghai",
+    "outlet": "Xuhui",
+    "courier": "K-107",
+}
+
+
+class ScanEventSerializer(ResourceSerializer):
+    """One scan of a shipment."""
+
+    class Meta:
+        model = ScanEvent
+        fields = ("kind", "exception", "happened_at", "place", "outlet", "courier")
+        read_only_fields = fields
+
+
+@extend_schema_serializer(examples=[example(EXAMPLE)])
+class ShipmentSerializer(ResourceSerializer):
+    """One waybill. `contribution` is freight plus surcharges less refunds."""
+
+    customer_id = serializers.UUIDField(read_only=True)
+    customer_number = serializers.CharField(read_only=True)
+    freight = Money(read_only=True)
+    surcharges = Money(read_only=True)
+    refunds = Money(read_only=True)
+    contribution = Money(read_only=True)
+    declared_value = Money(read_only=True, allow_null=True)
+    cod_amount = Money(read_only=True, allow_null=True)
+    services = serializers.ListField(child=serializers.ChoiceField(ValueAddedService.choices), read_only=True)
+    exceptions = serializers.ListField(child=serializers.ChoiceField(ShipmentException.choices), read_only=True)
+
+    class Meta:
+        model = Shipment
+        fields = (
+            "id",
+            "waybill_number",
+            "customer_id",
+            "customer_number",
+            "status",
+            "accepted_at",
+            "picked_up_at",
+            "promised_at",
+            "delivered_at",
+            "freight",
+            "surcharges",
+            "refunds",
+            "contribution",
+            "declared_value",
+            "cod_amount",
+            "goods_category",
+            "service_product",
+            "transport_mode",
+            "booking_channel",
+            "packaging",
+            "services",
+            "exceptions",
+            "weight_g",
+            "length_cm",
+            "width_cm",
+            "height_cm",
+            "origin_city",
+            "origin_region",
+            "destination_city",
+            "destination_region",
+        )
+        read_only_fields = fields
+
+
+@extend_schema_serializer(examples=[example({**EXAMPLE, "scans": [EXAMPLE_SCAN]})])
+class ShipmentRecordSerializer(ShipmentSerializer):
+    """A shipment with its scans, the earliest first."""
+
+    scans = ScanEventSerializer(many=True, read_only=True)
+
+    class Meta(ShipmentSerializer.Meta):
+        fields = (*ShipmentSerializer.Meta.fields, "scans")
+        read_only_fields = fields
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List shipments"),
+    retrieve=extend_schema(summary="Retrieve a shipment with its scans"),
+)
+class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
+    """Shipments, by waybill."""
+
+    model = Shipment
+    permission_required = VIEW
+    serializer_class = ShipmentSerializer
+    record_serializer_class = ShipmentRecordSerializer
+    filters = filters_for(
+        Shipment,
+        {
+            "waybill_number": ("waybill_number", ("eq", "in")),
+            "customer_id": ("customer", ("eq",)),
+            "customer_number": ("customer__number", ("eq",)),
+            "accepted_at": ("accepted_at", RANGE),
+        },
+    )
+    sorts = (Sort("accepted_at"), Sort("waybill_number"))
+    default_sort = "-accepted_at"
+
+    def rows(self) -> QuerySet[Any]:
+        shipments = Shipment.objects.annotate(customer_number=F("customer__number"))
+        if self.action == "list":
+            return shipments
+        return shipments.prefetch_related(Prefetch("scans", ScanEvent.objects.order_by("happened_at", "id")))

@@ -1,0 +1,203 @@
+"""Every address says who may use it, and keeps everybody else out."""
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path, reverse
+from django.views.generic import View
+
+from core.accounts import permissions
+from core.accounts.enums import Role
+from core.partners import scopes
+from core.partners.views import Resource
+from core.tenancy.ids import uuid7
+from core.web.views import EVERY_USER, StaffView
+from tests.architecture.routes import Route, all_routes
+from tests.factories.accounts import make_user, outside
+from tests.factories.partners import Partner, ask
+
+# Open to who has not signed in, each with the reason.
+OPEN_TO_ALL = {
+    "web:language": "keeps a choice in a cookie, before sign-in too",
+    "web:theme": "keeps a choice in a cookie, before sign-in too",
+    "web:keys": "keeps a choice in a cookie, before sign-in too",
+    "web:token": "gives a visitor the token of their own session",
+    "web:live": "asked by the load balancer; names no tenant",
+    "web:ready": "asked by the load balancer; names no tenant",
+    "api:openapi": "the description of the API, the same for everybody",
+    "account_login": "where one signs in",
+    "account_logout": "ends one's own session",
+    "account_inactive": "tells who was switched off",
+    "account_signup": "says that nobody signs up",
+    "account_reauthenticate": "allauth's, asks for sign-in itself",
+    "account_change_password": "allauth's, asks for sign-in itself",
+    "account_set_password": "allauth's, asks for sign-in itself",
+    "account_reset_password": "for who forgot the password",
+    "account_reset_password_done": "for who forgot the password",
+    "account_reset_password_from_key": "for who forgot the password; the key is the proof",
+    "account_reset_password_from_key_done": "for who forgot the password",
+}
+# Open to everybody who is signed in, each with the reason.
+OPEN_TO_EVERY_USER = {
+    "web:home": "leads on to the first page that the role may open",
+    "web:search": "asks only what the role may see",
+    "console:home": "shows only the settings that the role may open",
+}
+
+
+def is_staff(route: Route) -> bool:
+    return isinstance(route.view, type) and issubclass(route.view, StaffView)
+
+
+def is_resource(route: Route) -> bool:
+    return isinstance(route.view, type) and issubclass(route.view, Resource)
+
+
+def unguarded(routes: list[Route]) -> list[str]:
+    """Return the routes that declare no permission and that nobody listed as open."""
+    return sorted(
+        route.name
+        for route in routes
+        if not (is_staff(route) or is_resource(route) or route.name in OPEN_TO_ALL)
+        or (is_staff(route) and route.view.permission_required == EVERY_USER and route.name not in OPEN_TO_EVERY_USER)
+    )
+
+
+def url_of(route: Route) -> str:
+    return reverse(route.name, kwargs={name: uuid7() for name in route.arguments})
+
+
+def lets_strangers_in(routes: list[Route]) -> dict[str, list[int]]:
+    """Return the staff routes that answer who is not signed in with anything but the way to the sign-in."""
+    found = {}
+    for route in filter(is_staff, routes):
+        answers = [getattr(Client(), method)(url_of(route)) for method in sorted(route.methods)]
+        if any(a.status_code != 302 or not a.url.startswith(reverse("account_login")) for a in answers):
+            found[route.name] = [answer.status_code for answer in answers]
+    return found
+
+
+def lets_anybody_in(routes: list[Route], client_of_role: dict[Role, Client]) -> dict[str, list[int]]:
+    """Return the staff routes that answer a role without their permission with anything but 403."""
+    found = {}
+    for route in filter(is_staff, routes):
+        lacking = set(Role) - permissions.declared()[route.view.permission_required].roles
+        for role in sorted(lacking):
+            client = client_of_role[role]
+            statuses = [getattr(client, method)(url_of(route)).status_code for method in sorted(route.methods)]
+            if set(statuses) != {403}:
+                found[f"{route.name} as {role}"] = statuses
+    return found
+
+
+@pytest.fixture
+def client_of_role(tenant, now, client_for):
+    return {role: client_for(make_user(role=role, at=now)) for role in Role}
+
+
+@pytest.fixture
+def nobody_holds_anything(monkeypatch):
+    """Take every permission from every role: what all roles hold has no role that lacks it."""
+    declared = {
+        name: permissions.Permission(each.name, each.label, frozenset())
+        for name, each in permissions.declared().items()
+    }
+    monkeypatch.setattr(permissions, "_declared", declared)
+
+
+def guarded() -> list[Route]:
+    return [route for route in all_routes() if is_staff(route) and route.view.permission_required != EVERY_USER]
+
+
+def test_every_route_is_guarded_or_listed_with_a_reason():
+    assert unguarded(all_routes()) == [], "Let it declare permission_required, or list it as open with the reason."
+
+
+def test_lists_of_open_routes_are_not_stale():
+    routes = {route.name: route for route in all_routes()}
+
+    assert sorted({*OPEN_TO_ALL, *OPEN_TO_EVERY_USER} - set(routes)) == []
+    assert [name for name in OPEN_TO_ALL if is_staff(routes[name]) or is_resource(routes[name])] == []
+    assert [name for name in OPEN_TO_EVERY_USER if routes[name].view.permission_required != EVERY_USER] == []
+
+
+def test_every_permission_of_a_route_is_declared():
+    named = {route.view.permission_required for route in all_routes() if is_staff(route) or is_resource(route)}
+
+    assert sorted(named - {EVERY_USER} - set(permissions.declared())) == []
+
+
+def test_strangers_are_sent_to_the_sign_in(tenant):
+    with outside(tenant):
+        assert lets_strangers_in(all_routes()) == {}
+
+
+def test_roles_without_the_permission_are_refused(tenant, client_of_role):
+    with outside(tenant):
+        assert lets_anybody_in(guarded(), client_of_role) == {}
+
+
+def test_every_guarded_route_refuses_who_holds_nothing(tenant, client_of_role, nobody_holds_anything):
+    with outside(tenant):
+        assert lets_anybody_in(guarded(), client_of_role) == {}
+
+
+def test_api_refuses_who_has_no_key_or_no_scope(tenant):
+    resources = [route for route in all_routes() if is_resource(route)]
+    found = {}
+    for route in resources:
+        permission = route.view.permission_required
+        others = [name for name in scopes.declared() if name not in scopes.granting(permission)]
+        partner = Partner(name=route.name, allowed=others)
+        below = url_of(route).removeprefix("/api/v1")
+        for method in sorted(route.methods):
+            stranger = ask(below, method=method)
+            without_scope = ask(below, method=method, **partner.headers)
+            if (stranger.status_code, without_scope.status_code) != (401, 403):
+                found[route.name, method] = (stranger.status_code, without_scope.status_code)
+
+    assert found == {}
+    assert resources
+
+
+class UnguardedView(View):
+    """A bad example: shows itself to everybody."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse("secret")
+
+
+class CarelessView(StaffView):
+    """A bad example: declares a permission and never asks for it."""
+
+    permission_required = "people.manage"
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        return HttpResponse("secret")
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse("secret")
+
+
+class OpenView(StaffView):
+    """A bad example: open to every user, and nobody said why."""
+
+    permission_required = EVERY_USER
+
+
+urlpatterns = [
+    path("sign-in/", UnguardedView.as_view(), name="account_login"),
+    path("unguarded/", UnguardedView.as_view(), name="unguarded"),
+    path("careless/", CarelessView.as_view(), name="careless"),
+    path("open/", OpenView.as_view(), name="open"),
+]
+
+
+def test_bad_examples_are_found(tenant, client_of_role, settings):
+    settings.ROOT_URLCONF = __name__
+
+    assert unguarded(all_routes()) == ["open", "unguarded"]
+    with outside(tenant):
+        assert lets_strangers_in(all_routes()) == {"careless": [200]}
+        careless = [route for route in all_routes() if route.name == "careless"]
+        assert len(lets_anybody_in(careless, client_of_role)) == len(Role) - 1

@@ -1,0 +1,48 @@
+"""Partners for tests: a key, and requests with it as they come in from outside, with no scope open."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+from jsonschema import Draft202012Validator
+
+from core.partners import scopes
+from core.partners.models import ApiKey
+from core.partners.schema import description
+from core.partners.services import create_api_key
+from core.tenancy.scope import current_tenant
+from tests.factories.accounts import outside
+
+API = "/api/v1"
+
+
+class Partner:
+    """Somebody who holds a key of the active tenant."""
+
+    def __init__(self, *, name: str = "Partner", allowed: list[str] | None = None) -> None:
+        at = datetime.now(UTC) - timedelta(hours=1)
+        allowed = list(scopes.declared()) if allowed is None else allowed
+        self.key: ApiKey
+        self.key, text = create_api_key(name=name, scopes=allowed, expires_at=None, by=None, at=at)
+        self.text = text.reveal()
+        self.headers = {"Authorization": f"Bearer {self.text}"}
+
+    def get(self, path: str, params: dict[str, Any] | None = None, **headers: str) -> HttpResponse:
+        """Ask for an address below /api/v1."""
+        return ask(path, params, **{**self.headers, **headers})
+
+
+def ask(path: str, params: dict[str, Any] | None = None, *, method: str = "get", **headers: str) -> HttpResponse:
+    """Ask for an address below /api/v1 as a stranger, or with the given headers."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    with outside(current_tenant()):
+        return getattr(Client(raise_request_exception=False), method)(f"{API}{path}", params, headers=named)
+
+
+def check_described(path: str, answer: Any) -> None:
+    """Validate an answer of 200 against the description of `path`, such as /customers/{id}."""
+    document = description()
+    response = document["paths"][f"{API}{path}"]["get"]["responses"]["200"]
+    schema = {**response["content"]["application/json"]["schema"], "components": document["components"]}
+    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(answer)

@@ -1,0 +1,94 @@
+"""One row of every tenant model, each text in it marked: something to leak."""
+
+import gzip
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from core.accounts.enums import Role
+from core.accounts.models import User
+from core.crypto.fields import EncryptedTextField
+from core.crypto.models import RootKey
+from core.tenancy.fields import MoneyField
+from core.tenancy.ids import uuid7
+from core.tenancy.models import Tenant, TenantModel
+from tests.factories.accounts import make_user
+
+FREE_TEXT = (EncryptedTextField, models.CharField, models.TextField)
+World = dict[type[TenantModel], TenantModel]
+# Fields whose content the product reads, so that a mark would not do.
+CONTENT: dict[str, dict[str, Any]] = {
+    "customers.CustomField": {"key": "{mark}"},
+    "shipments.ImportRun": {"content": gzip.compress(b"waybill_number,customer_number\nW-1,C-1\n")},
+}
+
+
+def tenant_models() -> list[type[TenantModel]]:
+    return [model for model in apps.get_models() if issubclass(model, TenantModel)]
+
+
+def make_world(mark: str, *, at: datetime) -> World:
+    """Make a row of every model in the active tenant; every free text begins with the mark."""
+    world: World = {}
+    for model in tenant_models():
+        _row_of(model, mark, at, world)
+    return world
+
+
+def _row_of(model: type[TenantModel], mark: str, at: datetime, world: World) -> TenantModel:
+    if model in world:
+        return world[model]
+    if model is User:
+        user = make_user(role=Role.SUPERVISOR, at=at, email=f"{mark}@staff.example")
+        User.objects.filter(pk=user.pk).update(name=f"{mark} person")
+        world[model] = User.objects.get(pk=user.pk)
+    elif model is RootKey:
+        world[model] = RootKey.objects.get()
+    else:
+        values = {
+            field.name: value
+            for field in model._meta.local_concrete_fields
+            if (value := _value_of(field, mark, at, world)) is not None
+        }
+        world[model] = model.objects.create(**values)
+    return world[model]
+
+
+def _value_of(field: models.Field, mark: str, at: datetime, world: World) -> Any:
+    """Return a value for the field; None leaves what the model gives by itself."""
+    content = CONTENT.get(field.model._meta.label, {})
+    if field.name in content:
+        value = content[field.name]
+        return value.format(mark=mark) if isinstance(value, str) else value
+    if field.primary_key or field.generated or field.related_model is Tenant:
+        return None
+    if isinstance(field, models.ForeignKey):
+        return _row_of(field.related_model, mark, at, world)
+    is_free_text = isinstance(field, FREE_TEXT) and not field.choices
+    if field.has_default() or (field.null and not is_free_text):
+        return None
+    return f"{mark} {field.name}"[: field.max_length] if is_free_text else _plain_value(field, at)
+
+
+def _plain_value(field: models.Field, at: datetime) -> Any:
+    if field.choices:
+        return field.choices[0][0]
+    # A DateTimeField is a DateField, too.
+    values = {
+        models.DateTimeField: at,
+        models.DateField: at.date(),
+        models.UUIDField: uuid7(),
+        models.BinaryField: b"content",
+        models.JSONField: {},
+        ArrayField: [],
+        models.IntegerField: 9,
+        MoneyField: 9,
+        models.BooleanField: False,
+    }
+    for kind, value in values.items():
+        if isinstance(field, kind):
+            return value
+    raise TypeError(f"Say in tests/factories/worlds.py what {field} may hold.")

@@ -1,0 +1,67 @@
+"""A file of shipments comes in through the pages, up to the customer's chart, under the content security policy."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import Browser, Page, expect
+
+from core.accounts.enums import Role
+from core.tenancy.scope import tenant_scope
+from tests.factories.accounts import make_tenant, make_user
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+FILE = (
+    "waybill,customer_number,accepted_at,freight\n"
+    "W-1,C-1,2026-01-05 08:00,10.00\n"
+    "W-2,C-1,2026-02-05 08:00,12.50\n"
+    "W-3,C-1,2026-02-31 08:00,1\n"
+)
+
+
+@pytest.fixture
+def page(browser: Browser, live_server, now) -> Iterator[Page]:
+    """A page of a signed-in supervisor; any breach of the policy or script error fails the test."""
+    with tenant_scope(make_tenant(slug="swift", at=now)):
+        supervisor = make_user(role=Role.SUPERVISOR, at=now)
+    session = SessionStore()
+    session[SESSION_KEY] = str(supervisor.pk)
+    session[BACKEND_SESSION_KEY] = "core.accounts.backends.EmailBackend"
+    session[HASH_SESSION_KEY] = supervisor.get_session_auth_hash()
+    session.create()
+    context = browser.new_context(base_url=live_server.url, locale="en-US")
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": live_server.url}])
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
+    yield page
+    context.close()
+    assert faults == []
+
+
+def test_file_comes_in_and_its_value_is_drawn(page: Page, tmp_path: Path):
+    path = tmp_path / "march.csv"
+    path.write_text(FILE, encoding="utf-8")
+
+    page.goto("/shipments/")
+    page.get_by_role("link", name="Import shipments").first.click()
+    page.get_by_label("File").set_input_files(path)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Waybill number").select_option("waybill")
+    page.get_by_role("button", name="Import 3 rows").click()
+
+    expect(page.locator(".stat", has_text="Created")).to_contain_text("2")
+    expect(page.locator(".stat", has_text="Failed")).to_contain_text("1")
+    expect(page.locator("main")).to_contain_text("accepted_at: is not a date that exists.")
+
+    page.get_by_role("link", name="See the shipments").click()
+    page.get_by_role("link", name="C-1").first.click()
+
+    expect(page.locator(".chart-canvas canvas")).to_be_visible()
+    page.locator(".chart-table summary").click()
+    expect(page.locator(".chart-table tr", has_text="2026-02")).to_contain_text("12.50")

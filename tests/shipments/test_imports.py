@@ -1,0 +1,330 @@
+import csv
+import gzip
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from customers.models import Customer
+from shipments.models import LONGEST_RUN, ImportRun, Shipment
+from shipments.services import LARGEST_FILE, AlreadyImported, import_received, receive_file
+from tests.factories.accounts import inside
+
+LIST_QUERIES = 6
+FILE = (
+    "waybill_number,customer_number,accepted_at,freight,weight_g\n"
+    "W1,C1,2026-03-01 08:00,10.00,5\n"
+    "W2,C1,2026-03-01 08:00,-1,5\n"
+    "=W3,C2,2026-03-01 08:00,1,0\n"
+)
+ALIEN = "运单号,Customer Number,accepted at,Preço,weight_g\nW1,C1,2026-03-01 08:00,10.00,5\n"
+COLUMNS = {name: name for name in ("waybill_number", "customer_number", "accepted_at", "freight", "weight_g")}
+
+
+def upload(client, content: str | bytes = FILE, name: str = "march.csv"):
+    content = content.encode() if isinstance(content, str) else content
+    return client.post(reverse("shipments:upload"), {"file": SimpleUploadedFile(name, content)})
+
+
+def make_run(user, now, **fields):
+    return ImportRun.objects.create(file_name="f.csv", received_by=user, received_at=now, **fields)
+
+
+def cells(response) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+
+
+@pytest.fixture
+def client(client_for, supervisor):
+    return client_for(supervisor)
+
+
+def zipped() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    return stream.getvalue()
+
+
+def test_upload_maps_imports_and_tells_what_became_of_each_row(client, supervisor):
+    columns_url = upload(client).url
+    form = client.get(columns_url).context["form"]
+    assert {name: form[name].value() for name in COLUMNS} == COLUMNS
+    assert Shipment.objects.count() == 0
+
+    result_url = client.post(columns_url, COLUMNS).url
+
+    run = ImportRun.objects.get()
+    body = client.get(result_url).content.decode()
+    assert (run.created, run.updated, run.unchanged, run.failed, run.warned) == (2, 0, 0, 1, 1)
+    assert (run.received_by, run.file_name, run.is_finished, run.content) == (supervisor, "march.csv", True, None)
+    assert "freight: is negative." in body
+    assert "A weight of 0 is kept as unknown." in body
+    assert sorted(Shipment.objects.values_list("waybill_number", flat=True)) == ["=W3", "W1"]
+    assert Customer.objects.get(number="C1").shipment_count == 1
+
+
+def test_result_file_is_safe_to_open(client):
+    run_url = client.post(upload(client).url, COLUMNS).url
+
+    response = client.get(f"{run_url}result.csv")
+
+    assert cells(response) == [
+        ["line", "waybill_number", "status", "code", "reason"],
+        ["2", "W1", "created", "", ""],
+        ["3", "W2", "failed", "negative_amount", "freight: is negative."],
+        ["4", "'=W3", "created", "zero_weight", "A weight of 0 is kept as unknown."],
+    ]
+    assert response.content.startswith(b"\xef\xbb\xbfline,")
+    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="march-result.csv"'
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_same_file_again_changes_nothing(client):
+    client.post(upload(client).url, COLUMNS)
+    before = list(Shipment.objects.order_by("id").values())
+
+    client.post(upload(client).url, COLUMNS)
+
+    latest = ImportRun.objects.order_by("-received_at").first()
+    assert (latest.created, latest.updated, latest.unchanged, latest.failed) == (0, 0, 2, 1)
+    assert list(Shipment.objects.order_by("id").values()) == before
+
+
+def test_file_with_other_column_names(client):
+    columns_url = upload(client, ALIEN).url
+    form = client.get(columns_url).context["form"]
+    guessed = {name: form[name].value() for name in ("waybill_number", "customer_number", "accepted_at", "freight")}
+
+    refused = client.post(columns_url, {"waybill_number": "运单号", "accepted_at": "accepted at"})
+    result_url = client.post(
+        columns_url,
+        {
+            "waybill_number": "运单号",
+            "customer_number": "Customer Number",
+            "accepted_at": "accepted at",
+            "freight": "Preço",
+            "weight_g": "",
+        },
+    ).url
+
+    assert guessed == {
+        "waybill_number": "",
+        "customer_number": "Customer Number",
+        "accepted_at": "accepted at",
+        "freight": "",
+    }
+    assert refused.status_code == 422
+    assert sorted(refused.context["form"].errors) == ["customer_number", "freight"]
+    assert refused.context["form"]["waybill_number"].value() == "运单号"
+    shipment = Shipment.objects.get()
+    assert (shipment.waybill_number, str(shipment.freight), shipment.weight_g) == ("W1", "10.00", None)
+    assert client.get(result_url).status_code == 200
+
+
+def test_column_that_the_file_does_not_have_is_refused(client):
+    columns_url = upload(client).url
+
+    response = client.post(columns_url, {**COLUMNS, "freight": "nothing"})
+
+    assert list(response.context["form"].errors) == ["freight"]
+    assert Shipment.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (FILE.encode("utf-16"), "not UTF-8"),
+        (FILE.replace("W1", "单").encode("gbk"), "not UTF-8"),
+        (FILE.encode() + b"\xff", "not UTF-8"),
+        (zipped(), "workbook"),
+        (gzip.compress(FILE.encode()), "workbook"),
+        (b"\xd0\xcf\x11\xe0 old workbook", "workbook"),
+        (b"%PDF-1.7", "workbook"),
+        (b'"waybill_number,freight\nW1,1\n', "first line"),
+        (b"waybill\x00number,freight\nW1,1\n", "first line"),
+        (b"freight,freight\n1,2\n", "column twice: freight"),
+        (FILE.splitlines()[0].encode() + b"\n\n", "no rows"),
+        (FILE.replace(",", ";").encode(), "commas"),
+        (FILE.replace(",", "\t").encode(), "commas"),
+        (b"x" * (LARGEST_FILE + 1), "20 MB"),
+    ],
+)
+def test_upload_of_a_bad_file_says_why_beside_the_field(client, content, words):
+    response = upload(client, content, "shipments.csv")
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["file"]
+    assert words in response.context["form"].errors["file"][0]
+    assert ImportRun.objects.count() == 0
+
+
+def test_upload_without_a_file(client):
+    response = client.post(reverse("shipments:upload"), {})
+
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["file"])
+
+
+def test_broken_quotes_fail_their_rows_only(client):
+    text = FILE + 'W4,C1,2026-03-01,1,"5\nW5,C1,2026-03-01,1,5\n'
+
+    client.post(upload(client, text).url, COLUMNS)
+
+    run = ImportRun.objects.get()
+    assert (run.created, run.failed) == (3, 2)
+    assert [problem["code"] for problem in run.problems] == ["negative_amount", "broken_quotes", "zero_weight"]
+
+
+def test_problems_are_counted_with_examples(client):
+    rows = "".join(f"X{index},C1,2026-03-01,-1,0\n" for index in range(30))
+
+    client.post(upload(client, FILE.splitlines()[0] + "\n" + rows).url, COLUMNS)
+
+    (problem,) = ImportRun.objects.get().problems
+    assert (problem["code"], problem["count"], problem["is_failure"]) == ("negative_amount", 30, True)
+    assert problem["examples"] == [{"line": line, "waybill": f"X{line - 2}"} for line in range(2, 7)]
+
+
+def test_reasons_speak_the_readers_language(client, supervisor):
+    run_url = client.post(upload(client).url, COLUMNS).url
+    run = ImportRun.objects.get()
+    run.problems = [{**problem, "reasons": {"en": "In English", "zh-hans": "用中文"}} for problem in run.problems]
+    run.save()
+
+    english = client.get(run_url).content.decode()
+    supervisor.language = "zh-hans"
+    supervisor.save()
+    chinese = client.get(run_url).content.decode()
+
+    assert ("In English" in english, "用中文" in english) == (True, False)
+    assert ("In English" in chinese, "用中文" in chinese) == (False, True)
+
+
+def test_names_of_files_and_columns_are_escaped(client):
+    columns_url = upload(client, "<b>x</b>,freight\n1,<i>2</i>\n", "<script>.csv").url
+
+    body = client.get(columns_url).content.decode()
+
+    assert "&lt;b&gt;x&lt;/b&gt;" in body
+    assert not any(raw in body for raw in ("<b>x</b>", "<i>2</i>", "<script>.csv"))
+
+
+def test_file_is_imported_once(client, supervisor):
+    columns_url = upload(client).url
+    result_url = client.post(columns_url, COLUMNS).url
+    Shipment.objects.all().delete()
+
+    again = client.post(columns_url, COLUMNS)
+
+    assert again.url == result_url
+    assert client.get(columns_url).url == result_url
+    assert Shipment.objects.count() == 0
+    with pytest.raises(AlreadyImported):
+        import_received(run=ImportRun.objects.get(), mapping={}, at=timezone.now())
+
+
+def test_file_that_waits_leads_to_its_columns(client):
+    columns_url = upload(client).url
+    run = ImportRun.objects.get()
+
+    assert client.get(reverse("shipments:import", args=[run.pk])).url == columns_url
+    assert client.get(reverse("shipments:result", args=[run.pk])).status_code == 404
+
+
+def test_forgotten_files_are_dropped(supervisor, now):
+    receive_file(content=FILE.encode(), file_name="old.csv", by=supervisor, at=now)
+    make_run(supervisor, now, started_at=now, is_finished=True)
+
+    receive_file(content=FILE.encode(), file_name="new.csv", by=supervisor, at=now + timedelta(days=8))
+
+    names = ImportRun.objects.order_by("received_at").values_list("file_name", flat=True)
+    assert list(names) == ["f.csv", "new.csv"]
+
+
+def test_stopped_import_is_shown_as_interrupted(client, supervisor):
+    now = timezone.now()
+    fresh = make_run(supervisor, now, started_at=now)
+    stopped = make_run(supervisor, now, started_at=now - LONGEST_RUN)
+
+    bodies = [client.get(reverse("shipments:import", args=[run.pk])).content.decode() for run in (fresh, stopped)]
+    listed = client.get(reverse("shipments:imports")).context["runs"]
+
+    assert [("is running" in body, "was stopped" in body) for body in bodies] == [(True, False), (False, True)]
+    assert sorted(str(state) for _run, state in listed) == ["interrupted", "running"]
+
+
+def test_command_leaves_its_run_in_the_list(client, tmp_path):
+    path = tmp_path / "night.csv"
+    path.write_text(FILE, encoding="utf-8")
+    call_command("import_shipments", path, tenant="swift", stdout=io.StringIO())
+
+    body = client.get(reverse("shipments:imports")).content.decode()
+
+    run = ImportRun.objects.get()
+    assert (run.file_name, run.received_by, run.is_finished, run.created) == ("night.csv", None, True, 2)
+    assert "night.csv" in body
+    assert cells(client.get(reverse("shipments:result", args=[run.pk])))[1][:3] == ["2", "W1", "created"]
+
+
+@pytest.mark.parametrize("rows", [3, 300])
+def test_import_list_asks_the_same_number_of_queries(rows, client, supervisor, now, django_assert_num_queries):
+    for index in range(rows):
+        make_run(supervisor, now + timedelta(minutes=index), is_finished=True, result=b"x" * 1000)
+    client.get(reverse("shipments:imports"))
+
+    with django_assert_num_queries(LIST_QUERIES):
+        response = client.get(reverse("shipments:imports"))
+
+    assert len(response.context["rows"]) == min(rows, 50)
+
+
+def test_imports_are_refused_to_who_may_not(client_for, agent, supervisor, now):
+    waiting = receive_file(content=FILE.encode(), file_name="f.csv", by=supervisor, at=now)
+    done = receive_file(content=FILE.encode(), file_name="g.csv", by=supervisor, at=now)
+    import_received(run=done, mapping={}, at=now)
+    before = Shipment.objects.count()
+    client = client_for(agent)
+
+    answers = [
+        client.get(reverse("shipments:imports")),
+        client.get(reverse("shipments:upload")),
+        upload(client),
+        client.get(reverse("shipments:columns", args=[waiting.pk])),
+        client.post(reverse("shipments:columns", args=[waiting.pk]), COLUMNS),
+        client.get(reverse("shipments:import", args=[done.pk])),
+        client.get(reverse("shipments:result", args=[done.pk])),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 7
+    assert (ImportRun.objects.count(), Shipment.objects.count()) == (2, before)
+    waiting.refresh_from_db()
+    assert not waiting.is_finished
+    assert "shipments/imports" not in client.get(reverse("shipments:list")).content.decode()
+
+
+def test_imports_of_another_tenant_are_not_there(client, supervisor, tenant, other_tenant, now):
+    with inside(other_tenant, leaving=tenant):
+        waiting = receive_file(content=FILE.encode(), file_name="secret.csv", by=None, at=now)
+        done = receive_file(content=FILE.encode(), file_name="secret.csv", by=None, at=now)
+        import_received(run=done, mapping={}, at=now)
+
+    answers = [
+        client.get(reverse("shipments:columns", args=[waiting.pk])),
+        client.post(reverse("shipments:columns", args=[waiting.pk]), COLUMNS),
+        client.get(reverse("shipments:import", args=[done.pk])),
+        client.get(reverse("shipments:result", args=[done.pk])),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404] * 4
+    assert client.get(reverse("shipments:imports")).context["rows"] == []
+    assert Shipment.objects.count() == 0
+    with inside(other_tenant, leaving=tenant):
+        assert (ImportRun.objects.get(pk=waiting.pk).is_finished, Shipment.objects.count()) == (False, 2)

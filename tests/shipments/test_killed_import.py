@@ -1,0 +1,186 @@
+"""A process that imports a file is killed in the middle: never half a chunk, nothing twice."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.db.models import Count, F, Max, Min, Sum
+
+from core.accounts.enums import Role
+from core.tenancy.models import Tenant
+from core.tenancy.scope import tenant_scope
+from courier_crm.embedded.places import PROJECT_DIR
+from customers.models import Customer
+from shipments.enums import ImportState
+from shipments.ingest import CHUNK
+from shipments.models import LONGEST_RUN, ImportRun, Shipment
+from shipments.services import import_file, import_received, receive_file
+from tests.factories.accounts import make_tenant, make_user
+
+pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
+
+ROWS = 4 * CHUNK
+CUSTOMERS = 700
+
+SET_UP = """
+import datetime, os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "courier_crm.settings"
+from django.conf import settings
+settings.DATABASES["default"]["NAME"] = sys.argv[1]
+import django
+django.setup()
+from django.db import connection
+from core.tenancy.models import Tenant
+from core.tenancy.scope import tenant_scope
+from shipments.models import ImportRun
+from shipments.services import import_file, import_received
+tenant, at = Tenant.objects.get(slug="swift"), datetime.datetime.fromisoformat(sys.argv[2])
+connection.ensure_connection()
+print(connection.connection.get_backend_pid(), flush=True)
+"""
+BY_COMMAND = """
+with open(sys.argv[3], "rb") as stream:
+    import_file(stream=stream, tenant=tenant, file_name="big.csv", by=None, at=at, mapping={})
+"""
+BY_PAGE = """
+with tenant_scope(tenant):
+    import_received(run=ImportRun.objects.get(), mapping={}, at=at)
+"""
+
+
+@pytest.fixture
+def swift(now: datetime) -> Tenant:
+    return make_tenant(slug="swift", at=now)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    lines = ["waybill_number,customer_number,accepted_at,freight,refunds"]
+    lines += [
+        f"W{row:06},C{row % CUSTOMERS:04},2026-{row % 2 + 1:02}-{row % 28 + 1:02} 08:00,{row % 90}.25,0.25"
+        for row in range(ROWS)
+    ]
+    path = tmp_path / "big.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+class Importer:
+    """A process that imports, and the server process that works for it."""
+
+    def __init__(self, code: str, *arguments: object) -> None:
+        name = connection.settings_dict["NAME"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SET_UP + code, name, *map(str, arguments)],
+            cwd=PROJECT_DIR,
+            env=os.environ,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.backend = int(self.process.stdout.readline())
+
+    def is_writing(self) -> bool:
+        return _finds("select 1 from pg_locks where locktype = 'advisory' and granted and pid = %s", self.backend)
+
+    def is_served(self) -> bool:
+        return _finds("select 1 from pg_stat_activity where pid = %s", self.backend)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+        assert self.process.returncode == -9
+        wait_until(lambda: not self.is_served())
+
+
+def _finds(statement: str, pid: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [pid])
+        return cursor.fetchone() is not None
+
+
+@pytest.fixture
+def importers() -> Iterator[Callable[..., Importer]]:
+    started: list[Importer] = []
+
+    def start(code: str, *arguments: object) -> Importer:
+        started.append(Importer(code, *arguments))
+        return started[-1]
+
+    yield start
+    for importer in started:
+        if importer.process.returncode is None:
+            importer.process.kill()
+            importer.process.communicate()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def shipment_count(tenant: Tenant) -> int:
+    with tenant_scope(tenant):
+        return Shipment.objects.count()
+
+
+def customers_with_wrong_figures() -> int:
+    """Count the customers whose record says something else than their shipments."""
+    return (
+        Customer.objects.annotate(
+            counted=Count("shipments"), first=Min("shipments__accepted_at"), last=Max("shipments__accepted_at")
+        )
+        .exclude(shipment_count=F("counted"), first_shipment_at=F("first"), last_shipment_at=F("last"))
+        .count()
+    )
+
+
+def test_killed_command_leaves_whole_chunks_and_the_next_run_completes_them(swift, file, now, importers):
+    importer = importers(BY_COMMAND, now.isoformat(), file)
+    wait_until(lambda: shipment_count(swift) > 0 and importer.is_writing())
+
+    importer.kill()
+
+    with tenant_scope(swift):
+        written = Shipment.objects.count()
+        stopped = ImportRun.objects.get()
+        assert (written % CHUNK, 0 < written < ROWS) == (0, True)
+        assert customers_with_wrong_figures() == 0
+        assert stopped.state(now + LONGEST_RUN) == ImportState.INTERRUPTED
+
+    with file.open("rb") as stream:
+        result = import_file(stream=stream, tenant=swift, file_name="big.csv", by=None, at=now, mapping={})
+
+    assert (result.created, result.unchanged, result.failed) == (ROWS - written, written, 0)
+    with tenant_scope(swift):
+        total = Shipment.objects.aggregate(rows=Count("pk"), sum=Sum("contribution"))
+        assert total == {"rows": ROWS, "sum": Decimal(sum(row % 90 for row in range(ROWS)))}
+        assert (Customer.objects.count(), customers_with_wrong_figures()) == (CUSTOMERS, 0)
+
+
+def test_killed_upload_leaves_nothing_and_its_file_still_waits(swift, file, now, importers):
+    with tenant_scope(swift):
+        by = make_user(role=Role.SUPERVISOR, at=now)
+        run = receive_file(content=file.read_bytes(), file_name="big.csv", by=by, at=now)
+    importer = importers(BY_PAGE, now.isoformat())
+    wait_until(importer.is_writing)
+
+    importer.kill()
+
+    with tenant_scope(swift):
+        assert (Shipment.objects.count(), Customer.objects.count()) == (0, 0)
+        run.refresh_from_db()
+        assert run.state(now + timedelta(days=1)) == ImportState.WAITING
+
+        run = import_received(run=run, mapping={}, at=now)
+
+        assert (run.created, run.failed, Shipment.objects.count()) == (ROWS, 0, ROWS)
+        assert customers_with_wrong_figures() == 0

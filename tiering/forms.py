@@ -1,0 +1,98 @@
+import hashlib
+import json
+from typing import Any
+
+from django import forms
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from core.tenancy.scope import current_tenant
+from customers.enums import Tier
+from tiering.enums import PolicyMode
+from tiering.models import TierPolicy
+from tiering.rules import LABELS, in_words
+from tiering.services.policies import MOST_DEMOTION_RUNS, MOST_WEIGHT, MOST_WINDOW_DAYS
+
+
+def _whole(name: str, least: int, most: int, help_text: Any = "") -> forms.IntegerField:
+    return forms.IntegerField(label=LABELS[name], min_value=least, max_value=most, help_text=help_text)
+
+
+def _amount(name: str) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=LABELS[name],
+        min_value=0,
+        max_digits=14,
+        decimal_places=2,
+        help_text=_("Contribution in 30 days, in your currency."),
+    )
+
+
+class PolicyForm(forms.Form):
+    """The rules of a new version; `tried` says which rules the shown outcome is of."""
+
+    mode = forms.ChoiceField(label=LABELS["mode"], choices=PolicyMode.choices)
+    window_days = _whole("window_days", 1, MOST_WINDOW_DAYS, _("Shipments of these last days count."))
+    vip_percent = _whole("vip_percent", 0, 100)
+    mid_percent = _whole("mid_percent", 0, 100, _("The customers that come next; all others are low."))
+    vip_monthly = _amount("vip_monthly")
+    mid_monthly = _amount("mid_monthly")
+    weight_amount = _whole("weight_amount", 0, MOST_WEIGHT)
+    weight_frequency = _whole("weight_frequency", 0, MOST_WEIGHT, _("How many shipments there were in the window."))
+    weight_tenure = _whole("weight_tenure", 0, MOST_WEIGHT, _("How long ago the first shipment was."))
+    demotion_runs = _whole(
+        "demotion_runs", 1, MOST_DEMOTION_RUNS, _("A customer moves down when as many in a row have found so.")
+    )
+    replaces = forms.IntegerField(widget=forms.HiddenInput)
+    tried = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    GROUPS = (
+        (_("In general"), ("mode", "window_days", "demotion_runs")),
+        (_("Shares of all customers"), ("vip_percent", "mid_percent")),
+        (_("Monthly contribution"), ("vip_monthly", "mid_monthly")),
+        (_("What the order of customers comes from"), ("weight_amount", "weight_frequency", "weight_tenure")),
+    )
+
+    @property
+    def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in (*LABELS, "replaces")}
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether the outcome that was shown is that of the rules that were sent."""
+        return self.cleaned_data["tried"] == self._digest()
+
+    def remember_trial(self) -> None:
+        self.data = self.data.copy()
+        self.data["tried"] = self._digest()
+
+    def show_in_force(self, policy: TierPolicy) -> None:
+        """Say beside each field what is in force now, and let the next save replace that version."""
+        currency = current_tenant().currency
+        for name in LABELS:
+            stored = getattr(policy, name)
+            if self.cleaned_data.get(name) != stored:
+                self[name].help_text = format_html(gettext("In force now: {}"), in_words(name, stored, currency))
+        self.data = self.data.copy()
+        self.data["replaces"] = policy.version
+
+    def _digest(self) -> str:
+        rules = json.dumps({name: str(value) for name, value in self.rules.items()}, sort_keys=True)
+        return hashlib.sha256(rules.encode()).hexdigest()[:16]
+
+
+class OverrideForm(forms.Form):
+    tier = forms.ChoiceField(label=_("Tier"), choices=Tier.choices)
+    expires_on = forms.DateField(
+        label=_("Until"),
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("The last day on which it holds. Empty: until somebody ends it."),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea)

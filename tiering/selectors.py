@@ -1,0 +1,119 @@
+"""Reads that span models: who stands where, what a policy would change, what a customer's tiers were."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count
+
+from core.jobs.models import JobRun
+from customers.enums import Tier
+from customers.models import Customer
+from tiering.models import TierChange, TierOverride
+from tiering.services import Evaluation, Move
+
+NIGHTLY_JOB = "tiering.evaluate"
+MOVES_SHOWN = 100
+HISTORY_SHOWN = 50
+
+
+def tier_counts() -> dict[str | None, int]:
+    """Return how many customers stand in each tier now, and under None how many in none; one query."""
+    found = dict(Customer.objects.values_list("tier").annotate(count=Count("pk")).order_by())
+    return {tier: found.get(tier, 0) for tier in (*Tier.values, None)}
+
+
+def last_nightly_run() -> JobRun | None:
+    return JobRun.objects.filter(job=NIGHTLY_JOB).order_by("-business_date").first()
+
+
+@dataclass(frozen=True)
+class NamedMove:
+    customer_id: uuid.UUID
+    name: str
+    number: str
+    from_label: str
+    to_label: str
+    move: Move
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An evaluation's moves as a page shows them: sums of all of them, and the weightiest by name."""
+
+    evaluation: Evaluation
+    flows: list[tuple[str, str, int]]
+    moves: list[NamedMove]
+
+    @property
+    def total(self) -> int:
+        return len(self.evaluation.moves)
+
+    @property
+    def is_shortened(self) -> bool:
+        return self.total > len(self.moves)
+
+
+def outcome_of(evaluation: Evaluation) -> Outcome:
+    """Bring the names of the customers whose moves matter most; one query."""
+    weightiest = evaluation.weightiest_moves(MOVES_SHOWN)
+    return Outcome(evaluation=evaluation, flows=_flows(evaluation.moves), moves=_with_names(weightiest))
+
+
+def _flows(moves: Iterable[Move]) -> list[tuple[str, str, int]]:
+    order = {tier: place for place, tier in enumerate((*Tier.values, None))}
+    counted = Counter((move.from_tier, move.to_tier) for move in moves)
+    return [
+        (tier_label(old), tier_label(new), count)
+        for (old, new), count in sorted(counted.items(), key=lambda flow: (order[flow[0][0]], order[flow[0][1]]))
+    ]
+
+
+def _with_names(moves: list[Move]) -> list[NamedMove]:
+    customers = Customer.objects.only("number", "kind", "company_name", "person_name").in_bulk(
+        [move.customer_id for move in moves]
+    )
+    return [
+        NamedMove(
+            customer_id=move.customer_id,
+            name=customers[move.customer_id].display_name,
+            number=move.number,
+            from_label=tier_label(move.from_tier),
+            to_label=tier_label(move.to_tier),
+            move=move,
+        )
+        for move in moves
+    ]
+
+
+def tier_label(tier: str | None) -> str:
+    return str(Tier(tier).label) if tier else "–"
+
+
+@dataclass(frozen=True)
+class TierHistory:
+    """A customer's moves, newest first, with the override behind each, and the override that holds now."""
+
+    moves: list[tuple[TierChange, TierOverride | None]]
+    override: TierOverride | None
+    waits_for_evaluation: bool
+
+
+def tier_history(customer: Customer, *, today: date) -> TierHistory:
+    """Read the newest moves and overrides of a customer; two queries."""
+    changes = TierChange.objects.filter(customer=customer).order_by("-changed_at", "-id")[:HISTORY_SHOWN]
+    overrides = list(
+        TierOverride.objects.filter(customer=customer)
+        .select_related("approved_by")
+        .order_by("-created_at")[:HISTORY_SHOWN]
+    )
+    by_time = {override.created_at: override for override in overrides}
+    open_ones = [override for override in overrides if override.ended_at is None]
+    holding = [override for override in open_ones if override.expires_on is None or override.expires_on >= today]
+    return TierHistory(
+        moves=[(change, by_time.get(change.changed_at)) for change in changes],
+        override=holding[0] if holding else None,
+        waits_for_evaluation=bool(open_ones) and not holding,
+    )

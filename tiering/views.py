@@ -1,0 +1,218 @@
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import TemplateView
+
+from core.accounts.permissions import may
+from core.tenancy.errors import DomainError
+from core.tenancy.scope import current_tenant
+from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, Sort
+from core.web.views import StaffFormView, StaffView, go_to
+from customers.enums import Tier
+from customers.models import Customer
+from tiering.enums import MoveReason
+from tiering.forms import OverrideForm, PolicyForm
+from tiering.models import TierChange, TierOverride, TierPolicy
+from tiering.permissions import MANAGE, VIEW
+from tiering.querysets import moves_for_list
+from tiering.rules import LABELS, differences, facts
+from tiering.selectors import last_nightly_run, outcome_of, tier_counts, tier_label
+from tiering.services import (
+    PolicyChanged,
+    create_policy,
+    current_policy,
+    draft_policy,
+    end_override,
+    evaluate_tiers,
+    last_whole_day,
+    set_override,
+)
+
+NEWEST_MOVES = 10
+
+
+class OverviewView(StaffView, TemplateView):
+    permission_required = VIEW
+    template_name = "tiering/overview.html"
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        policy = current_policy()
+        counts = tier_counts()
+        return super().get_context_data(
+            tiers=[(tier, tier_label(tier), counts[tier]) for tier in Tier.values],
+            unranked=counts[None],
+            policy=policy,
+            facts=facts(policy, current_tenant().currency),
+            run=last_nightly_run(),
+            moves=moves_for_list(TierChange.objects).order_by("-changed_at", "-id")[:NEWEST_MOVES],
+            may_manage=may(self.request.user, MANAGE),
+            may_see_jobs=may(self.request.user, "jobs.view"),
+            **context,
+        )
+
+
+class EvaluateView(StaffView, TemplateView):
+    """Evaluate as the night would, and show what came of it; a second time changes nothing."""
+
+    permission_required = MANAGE
+    template_name = "tiering/evaluation.html"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        at = timezone.now()
+        evaluation = evaluate_tiers(as_of=last_whole_day(at=at), at=at)
+        counts = [(tier_label(tier), count) for tier, count in evaluation.counts.items()]
+        return self.render_to_response(self.get_context_data(outcome=outcome_of(evaluation), counts=counts))
+
+
+class MovesView(ListView):
+    permission_required = VIEW
+    template_name = "tiering/tierchange_list.html"
+    filters = (
+        ChoiceFilter(name="from", label=gettext_lazy("From tier"), choices=Tier.choices, field="from_tier"),
+        ChoiceFilter(name="to", label=gettext_lazy("To tier"), choices=Tier.choices, field="to_tier"),
+        ChoiceFilter(name="reason", label=gettext_lazy("Reason"), choices=MoveReason.choices),
+        DateRangeFilter(name="moved", label=gettext_lazy("Moved"), field="changed_at"),
+    )
+    sorts = (Sort("moved", gettext_lazy("Moved"), column="changed_at", descending_first=True),)
+    default_sort = "-moved"
+
+    def get_queryset(self) -> QuerySet[TierChange]:
+        return moves_for_list(TierChange.objects)
+
+
+class PolicyListView(ListView):
+    """Every version with what it changed; the highest is in force."""
+
+    permission_required = VIEW
+    template_name = "tiering/tierpolicy_list.html"
+    sorts = (Sort("version", gettext_lazy("Version"), descending_first=True),)
+    default_sort = "-version"
+
+    def get_queryset(self) -> QuerySet[TierPolicy]:
+        return TierPolicy.objects.select_related("created_by")
+
+    def get_context_data(self, *, rows: list[TierPolicy], **context: Any) -> dict[str, Any]:
+        wanted = [policy.version - 1 for policy in rows]
+        before = {policy.version: policy for policy in TierPolicy.objects.filter(version__in=wanted)}
+        currency = current_tenant().currency
+        in_force = current_policy()
+        return super().get_context_data(
+            rows=rows,
+            versions=[
+                (policy, differences(before[policy.version - 1], policy, currency))
+                if policy.version - 1 in before
+                else (policy, None)
+                for policy in rows
+            ],
+            in_force=in_force,
+            facts=facts(in_force, currency),
+            may_manage=may(self.request.user, MANAGE),
+            **context,
+        )
+
+
+class CreatePolicyView(StaffFormView):
+    """Try rules on the present data as often as wanted, then put those in force whose outcome was shown."""
+
+    permission_required = MANAGE
+    template_name = "tiering/tierpolicy_form.html"
+    form_class = PolicyForm
+    error_fields = {
+        "bad_window": "window_days",
+        "shares_too_large": "mid_percent",
+        "bad_amounts": "mid_monthly",
+        "bad_weights": "weight_amount",
+        "bad_demotion_runs": "demotion_runs",
+    }
+
+    def get_initial(self) -> dict[str, Any]:
+        policy = current_policy()
+        return {**{name: getattr(policy, name) for name in LABELS}, "replaces": policy.version}
+
+    def form_valid(self, form: PolicyForm) -> HttpResponse:
+        if self.request.POST.get("step") == "apply" and form.is_tried:
+            return super().form_valid(form)
+        at = timezone.now()
+        try:
+            draft = draft_policy(**form.rules)
+        except DomainError as error:
+            self._show_conflict(form, error)
+            form.add_error(self.error_fields.get(error.code), str(error.message))
+            return self.form_invalid(form)
+        evaluation = evaluate_tiers(as_of=last_whole_day(at=at), draft=draft, dry_run=True, at=at)
+        form.remember_trial()
+        now = tier_counts()
+        return self.render_to_response(
+            self.get_context_data(
+                form=form,
+                draft=draft,
+                outcome=outcome_of(evaluation),
+                counts=[
+                    (tier_label(tier), now[tier], then, then - now[tier]) for tier, then in evaluation.counts.items()
+                ],
+                was_changed=self.request.POST.get("step") == "apply",
+            )
+        )
+
+    def save(self, form: PolicyForm) -> str:
+        try:
+            policy = create_policy(**form.rules, by=self.request.user, at=timezone.now())
+        except PolicyChanged as error:
+            self._show_conflict(form, error)
+            raise
+        messages.success(
+            self.request,
+            _("Version %(version)s is in force from the next evaluation on.") % {"version": policy.version},
+        )
+        return reverse("tiering:overview")
+
+    @staticmethod
+    def _show_conflict(form: PolicyForm, error: DomainError) -> None:
+        if isinstance(error, PolicyChanged):
+            form.show_in_force(current_policy())
+
+
+class SetOverrideView(StaffFormView):
+    permission_required = MANAGE
+    template_name = "tiering/tieroverride_form.html"
+    form_class = OverrideForm
+    error_fields = {"reason_missing": "reason", "override_expired": "expires_on"}
+    success_message = gettext_lazy("The tier is set by hand.")
+
+    @cached_property
+    def customer(self) -> Customer:
+        return get_object_or_404(Customer.objects, pk=self.kwargs["pk"])
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"tier": self.customer.tier or Tier.VIP}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(customer=self.customer, **context)
+
+    def save(self, form: OverrideForm) -> str:
+        set_override(customer=self.customer, **form.cleaned_data, by=self.request.user, at=timezone.now())
+        return reverse("customers:detail", args=[self.customer.pk])
+
+
+class EndOverrideView(StaffView):
+    permission_required = MANAGE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        override = get_object_or_404(TierOverride.objects, pk=kwargs["override"], customer_id=kwargs["pk"])
+        try:
+            end_override(override=override, by=request.user, at=timezone.now())
+        except DomainError as error:
+            messages.error(request, str(error.message))
+        else:
+            messages.success(request, _("The next evaluation decides about the tier again."))
+        return go_to(request, reverse("customers:detail", args=[override.customer_id]))
