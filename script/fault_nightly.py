@@ -42,10 +42,11 @@ from courier_crm.celery import app
 
 django.setup()
 
-from core.jobs import nightly, tasks
+from core.jobs import nightly, services, tasks
 
 HERE = Path(__file__).parent
-app.conf.beat_schedule["sweep due work"]["schedule"] = 0.5
+app.conf.beat_schedule["sweep due work"]["schedule"] = 1.0
+app.conf.beat_schedule["sweep due work"]["options"]["expires"] = services.WAKE_UP_SECONDS = 2
 
 
 class Clock:
@@ -123,13 +124,11 @@ def _run(folder: Path, options: argparse.Namespace) -> int:
     with _processes(folder) as processes:
         for night in nights:
             _set_clock(folder, night)
-            time.sleep(chance.uniform(0.2, 1.6))
-            killed[_kill(chance, processes)] += 1
+            is_in_work = _wait_for_moment(folder, chance)
+            killed[_kill(chance, processes[1::2] if is_in_work else processes)] += 1
             _wait(_expected(tenants, 1), tenants, processes, business_date=night.date())
         _wait(_expected(tenants, len(nights)), tenants, processes, state="done")
-    words = (folder / "work.log").read_text().splitlines()
-    begun = sum(word.startswith("begun") for word in words)
-    ended = sum(word.startswith("ended") for word in words)
+    begun, ended = _work(folder)
     print(
         f"{sum(killed.values())} kills in {time.monotonic() - started:.0f} s"
         f" ({', '.join(f'{count} {name}' for name, count in sorted(killed.items()))});"
@@ -230,6 +229,28 @@ def _set_clock(folder: Path, at: datetime) -> None:
     new = folder / "clock.new"
     new.write_text(at.isoformat())
     new.replace(folder / "clock")
+
+
+def _wait_for_moment(folder: Path, chance: random.Random) -> bool:
+    """Return while the night is planned or, more often, while somebody is at work; True for the latter."""
+    if chance.random() < 0.35:
+        time.sleep(chance.uniform(0.0, 1.5))
+        return False
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        begun, ended = _work(folder)
+        if begun > ended:
+            time.sleep(chance.uniform(0.0, 0.5))
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _work(folder: Path) -> tuple[int, int]:
+    """Return how often work was begun and how often it came to its end."""
+    log = folder / "work.log"
+    words = log.read_text().split() if log.exists() else []
+    return words.count("begun"), words.count("ended")
 
 
 def _kill(chance: random.Random, children: list[Any]) -> str:

@@ -1,3 +1,4 @@
+import re
 import time
 from collections.abc import Callable
 
@@ -8,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 LAST_SEEN = "last_seen"
 STARTED = "started"
 REFRESH_SECONDS = 60
+SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 
 class SessionTenantMiddleware:
@@ -18,7 +20,10 @@ class SessionTenantMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.tenant_id = None
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+        if not SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
+            # What we never gave out need not be looked up, and some of it the database would refuse.
+            request.session = type(request.session)()
+        elif request.user.is_authenticated:
             if self._over(request):
                 logout(request)
             else:

@@ -23,8 +23,3 @@ def declare(name: str, *, version: int, payload: dict[str, str], doc: str) -> Ev
 def event_type(name: str) -> EventType:
     """Return a declared event. Raises KeyError."""
     return _types[name]
-
-
-def event_types() -> list[EventType]:
-    """Return all declared events by name."""
-    return [_types[name] for name in sorted(_types)]

@@ -19,6 +19,8 @@ from core.tenancy.scope import current_tenant, tenant_scope
 
 MOST_ATTEMPTS = 5
 FIRST_PAUSE = timedelta(minutes=1)
+# A little less than from one sweep to the next: older wake-ups would pile up before those of work not yet done.
+WAKE_UP_SECONDS = 55
 
 log = structlog.get_logger(__name__)
 
@@ -99,6 +101,8 @@ def wake_workers(*, at: datetime) -> int:
             plan_nightly_work(at=at)
             due = due_runs(at=at)
         for run_id in due:
-            perform_run_task.delay(tenant_id=str(tenant.pk), run_id=str(run_id))
+            perform_run_task.apply_async(
+                kwargs={"tenant_id": str(tenant.pk), "run_id": str(run_id)}, expires=WAKE_UP_SECONDS
+            )
             sent += 1
     return sent

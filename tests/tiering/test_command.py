@@ -49,6 +49,9 @@ def test_text_counts(tenant, now):
             ["--tenant", "swift", "--as-of", "2026-02-30"],
             "--as-of '2026-02-30' is not a date such as 2026-01-31.",
         ),
+        (["--tenant", "swift", "--as-of", "9999-12-31"], "Tiers cannot be evaluated as of this date."),
+        (["--tenant", "swift", "--as-of", "yesterday"], "--as-of 'yesterday' is not a date such as 2026-01-31."),
+        (["--tenant", "swift", "--window", "3661"], "The window is between 1 and 3660 days."),
         (["--tenant", "swift", "--window", "0"], "The window is between 1 and 3660 days."),
         (["--tenant", "swift", "--window", "x"], "--window 'x' is not a whole number of days."),
     ],
@@ -58,3 +61,22 @@ def test_bad_arguments_are_refused_in_one_line(tenant, arguments, message):
         run(*arguments)
 
     assert str(refused.value) == message
+    assert TierChange.objects.count() == 0
+
+
+def test_unknown_format_and_missing_tenant_are_refused(tenant):
+    for arguments in (["--tenant", "swift", "--format", "xml"], []):
+        with pytest.raises(CommandError, match=r"invalid choice: 'xml'|required: --tenant"):
+            run(*arguments)
+
+
+def test_dry_run_in_json_says_what_an_evaluation_would_write(tenant, now):
+    make_shipped("a", (datetime(2026, 2, 20, tzinfo=UTC), "12.50"), at=now)
+    arguments = ["--tenant", "swift", "--as-of", "2026-03-01", "--format", "json"]
+
+    dry = run(*arguments, "--dry-run")
+    kept = TierChange.objects.count()
+
+    assert kept == 0
+    assert run(*arguments) == dry
+    assert TierChange.objects.count() == 1

@@ -6,6 +6,7 @@ from math import ceil
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 
 from core.events.models import OutboxEvent
 from core.jobs.nightly import run_job
@@ -19,10 +20,12 @@ from tiering.services import (
     BadWindow,
     create_policy,
     current_policy,
+    draft_policy,
     end_override,
     evaluate_tiers,
     set_override,
 )
+from tiering.services.evaluation import PLANNER
 
 AS_OF = date(2026, 3, 1)
 IN_WINDOW = datetime(2026, 2, 20, 4, tzinfo=UTC)
@@ -340,3 +343,68 @@ def test_evaluation_refuses_bad_windows_and_dates(tenant, now):
         evaluate_tiers(as_of=date(1, 1, 2), at=now)
     with pytest.raises(BadDate):
         evaluate_tiers(as_of=date.max, at=now)
+
+
+def test_sums_are_exact_for_the_largest_and_the_negative_amounts(tenant, now):
+    make_shipped("large", (IN_WINDOW, "999999999999.99"), (IN_WINDOW, "999999999999.99"), at=now)
+    make_shipped("mixed", (IN_WINDOW, "167772.16"), (IN_WINDOW, "-0.01"), (IN_WINDOW, "-335544.31"), at=now)
+
+    result = evaluate_tiers(as_of=AS_OF, with_customers=True, at=now)
+
+    assert {c.number: c.contribution for c in result.customers} == {
+        "large": Decimal("1999999999999.98"),
+        "mixed": Decimal("-167772.16"),
+    }
+
+
+def test_only_rows_in_which_something_differs_are_written(tenant, now):
+    for n in range(20):
+        make_shipped(f"c{n}", (IN_WINDOW, str(n + 1)), at=now)
+    make_shipped("leaves", (datetime(2025, 12, 2, 4, tzinfo=UTC), "0.50"), at=now)
+
+    written = [evaluate_tiers(as_of=AS_OF + timedelta(days=days), at=now).written for days in (0, 0, 1, 1)]
+
+    assert written == [21, 0, 1, 0]
+
+
+def test_draft_is_tried_without_being_put_in_force(tenant, now):
+    for n in range(10):
+        make_shipped(f"c{n}", (IN_WINDOW, str(n + 1)), at=now)
+    rules = {name: value for name, value in RULES.items() if name != "by"}
+    draft = draft_policy(**{**rules, "vip_percent": 50})
+
+    result = evaluate_tiers(as_of=AS_OF, draft=draft, dry_run=True, at=now)
+
+    assert (result.policy_version, result.counts) == (2, {"vip": 5, "mid": 2, "low": 3})
+    assert (current_policy().version, TierChange.objects.count()) == (1, 0)
+    with pytest.raises(ValueError, match="only tried"):
+        evaluate_tiers(as_of=AS_OF, draft=draft, at=now)
+
+
+def test_weightiest_moves_are_those_of_the_best_tiers(tenant, now):
+    for n in range(20):
+        make_shipped(f"c{n:02}", (IN_WINDOW, str(100 - n)), at=now)
+    make_shipped("later", (LONG_AGO, "1"), (datetime(2026, 3, 2, 4, tzinfo=UTC), "999"), at=now)
+    create_policy(**{**RULES, "demotion_runs": 1}, at=now)
+    evaluate_tiers(as_of=AS_OF, at=now)
+
+    moves = evaluate_tiers(as_of=AS_OF + timedelta(days=1), at=now).weightiest_moves(3)
+
+    assert [(move.number, move.from_tier, move.to_tier, move.rank) for move in moves] == [
+        ("later", "low", "vip", 1),
+        ("c01", "vip", "mid", 3),
+        ("c04", "mid", "low", 6),
+    ]
+
+
+def test_planner_is_left_as_it_was_found(tenant, now):
+    def settings():
+        with connection.cursor() as cursor:
+            cursor.execute("select " + ", ".join(f"current_setting('{name}')" for name in PLANNER))
+            return cursor.fetchone()
+
+    before = settings()
+
+    evaluate_tiers(as_of=AS_OF, at=now)
+
+    assert settings() == before != tuple(PLANNER.values())

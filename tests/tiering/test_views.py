@@ -334,7 +334,7 @@ def test_versions_say_who_when_and_what_differed(tenant, now, client_for, agent,
             now,
             [
                 ("VIP, percent of customers", "5 %", "9 %"),
-                ("VIP from a month", "¥10,000.00 a month", "¥12,000.00 a month"),
+                ("VIP from, per month", "¥10,000.00", "¥12,000.00"),
             ],
         ),
         (1, None, now, None),
