@@ -1,7 +1,7 @@
 """Celery's application, and the whole schedule of the product.
 
-Due work is rows in the database. The one entry here wakes the sweeper that looks for them, so a lost message
-costs a minute at most, and two beats do nothing twice.
+Due work is rows in the database. The entries here wake whoever looks for them, so a lost message costs until the
+next one, and two beats do nothing twice.
 """
 
 import os
@@ -16,6 +16,11 @@ SCHEDULE = {
         "schedule": 60.0,
         # A wake-up that nobody took in time is worthless: the next one is here.
         "options": {"queue": "default", "expires": 55},
+    },
+    "seal the audit trail": {
+        "task": "core.audit.tasks.seal_events_task",
+        "schedule": 5.0,
+        "options": {"queue": "default", "expires": 5},
     },
 }
 

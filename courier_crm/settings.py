@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "courier_crm",
     "core.tenancy",
     "core.crypto",
+    "core.audit",
     "core.events",
     "core.accounts",
     "core.jobs",
@@ -202,6 +203,13 @@ CACHES = {
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_TASK_DEFAULT_QUEUE = "default"
+# Every task stands here with its queue; a guard test sees to it.
+CELERY_TASK_ROUTES = {
+    "core.audit.tasks.seal_events_task": {"queue": "default"},
+    "core.jobs.tasks.sweep_due_work_task": {"queue": "default"},
+    "core.jobs.tasks.perform_run_task": {"queue": "bulk"},
+    "core.jobs.tasks.perform_job_task": {"queue": "bulk"},
+}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -286,6 +294,9 @@ SPECTACULAR_SETTINGS = {
         "ShipmentException": "shipments.enums.ShipmentException",
     },
 }
+
+# Pieces of personal data that one person may reveal in an hour.
+REVEALS_PER_HOUR = env.int("CRM_REVEALS_PER_HOUR", default=60)
 
 # --- Languages and time ---------------------------------------------------------------------------------------
 

@@ -6,10 +6,13 @@ class CustomersConfig(AppConfig):
     name = "customers"
 
     def ready(self) -> None:
-        from core.web import navigation, search
+        import customers.declared  # noqa: F401  declares actions, personal data, events and what is revealed
+        from core.web import exports, navigation, search
         from customers.permissions import CONFIGURE, VIEW
-        from customers.search import find_customers
+        from customers.search import customer_hits
+        from customers.views.customers import CustomerListView
 
+        exports.register(CustomerListView)
         navigation.register(
             key="customers",
             label=_("Customers"),
@@ -33,6 +36,6 @@ class CustomersConfig(AppConfig):
             label=_("Customers"),
             icon="users",
             permission=VIEW,
-            find=find_customers,
+            find=customer_hits,
             order=10,
         )

@@ -156,3 +156,15 @@ class Address(TenantModel):
     @property
     def masked_street(self) -> str:
         return mask_address(self.street)
+
+
+class CustomerToken(TenantModel):
+    """One keyed gram of a customer's names and contact points: what search finds by, without holding any of them."""
+
+    id = None
+    pk = models.CompositePrimaryKey("tenant", "token", "customer")
+    token = models.BigIntegerField()
+    customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["tenant", "customer"], name="customer_token_customer")]

@@ -12,6 +12,11 @@ EDIT = declare(
     label=_("Create and edit customers"),
     roles={Role.SUPERVISOR, Role.AGENT, Role.ACCOUNT_MANAGER},
 ).name
+REVEAL = declare(
+    "customers.reveal",
+    label=_("Reveal personal data of customers, one by one"),
+    roles={Role.SUPERVISOR, Role.AGENT, Role.ACCOUNT_MANAGER, Role.PRIVACY_OFFICER},
+).name
 CONFIGURE = declare(
     "customers.configure",
     label=_("Decide which facts are kept of customers"),

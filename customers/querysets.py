@@ -12,6 +12,11 @@ def for_list(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     return customers.select_related("account_manager").defer("special_needs", "birthday")
 
 
+def for_search(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Bring what a hit of the search shows."""
+    return customers.defer("special_needs", "birthday")
+
+
 def for_record(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     """Bring the account manager, contacts with their points, and addresses: four queries, main ones first."""
     return customers.select_related("account_manager").prefetch_related(

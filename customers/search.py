@@ -2,24 +2,37 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.web.search import Hit
-from customers.models import Customer
-from customers.querysets import for_list, prefix_of
+from customers.finding import NUMBER, Found, find_customers
 
-HITS = 10
+HITS = 20
+WHY = {
+    NUMBER: gettext_lazy("Customer number"),
+    "phone": gettext_lazy("Phone"),
+    "phone_tail": gettext_lazy("Last four digits of the phone"),
+    "email": gettext_lazy("E-mail"),
+    "name": gettext_lazy("Name"),
+    "pinyin": gettext_lazy("Pinyin"),
+    "initials": gettext_lazy("Pinyin initials"),
+}
 
 
-def find_customers(query: str, user: Any) -> Sequence[Hit]:
-    """Return the customers whose number begins with the query, in the order of their numbers."""
-    return [
-        Hit(
-            title=customer.display_name,
-            subtitle=customer.number,
-            url=reverse("customers:detail", args=[customer.pk]),
-            why=_("Customer number"),
-            exact=customer.number == query,
-        )
-        for customer in prefix_of(for_list(Customer.objects.all()), query)[:HITS]
-    ]
+def customer_hits(query: str, user: Any) -> Sequence[Hit]:
+    """Return the customers found for the search box, the surest first."""
+    return [_hit(found, query) for found in find_customers(query, limit=HITS)]
+
+
+def _hit(found: Found, query: str) -> Hit:
+    customer, why = found.customer, str(WHY[found.kind])
+    if found.contact_name:
+        why = _("%(why)s of the contact %(name)s") % {"why": why, "name": found.contact_name}
+    return Hit(
+        title=customer.display_name,
+        subtitle=customer.number,
+        url=reverse("customers:detail", args=[customer.pk]),
+        why=why,
+        exact=found.kind == NUMBER and customer.number == query,
+    )

@@ -12,6 +12,7 @@ from django.db import connection
 from core.tenancy.scope import required_tenant_id
 from customers.enums import CustomerKind
 from customers.models import Customer
+from customers.search_index import index_new_companies
 
 ADD = """
 update customers_customer c
@@ -54,7 +55,9 @@ def customers_by_number(*, names: Mapping[str, str], at: datetime) -> dict[str, 
             batch_size=2000,
         )
         # Somebody else may have created one of them meanwhile, so the ids are read, not remembered.
-        found.update(Customer.objects.filter(number__in=unknown).values_list("number", "id"))
+        made = dict(Customer.objects.filter(number__in=unknown).values_list("number", "id"))
+        index_new_companies({made[number]: names[number] for number in unknown if number in made})
+        found.update(made)
     return found
 
 

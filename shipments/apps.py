@@ -6,12 +6,15 @@ class ShipmentsConfig(AppConfig):
     name = "shipments"
 
     def ready(self) -> None:
-        from core.web import navigation, search
+        import shipments.declared  # noqa: F401  declares actions and personal data of shipments
+        from core.web import exports, navigation, search
         from customers import panels
         from shipments.panel import newest_shipments, value_chart
         from shipments.permissions import VIEW
         from shipments.search import find_shipments
+        from shipments.views import ShipmentListView
 
+        exports.register(ShipmentListView)
         panels.register(
             key="value",
             template_name="shipments/value_panel.html",

@@ -37,6 +37,7 @@ from shipments.rows import (
     RowRefused,
     outlying_days,
 )
+from shipments.turns import wait_for_imports
 
 CHUNK = 10_000
 SAMPLE_ROWS = 3
@@ -381,7 +382,7 @@ def _write_chunk(rows: list[_Row], *, tenant_id: uuid.UUID, present: frozenset[s
             names[number] = row.values[NAME]
     with connection.cursor() as cursor:
         # Imports of one tenant go one after the other, so that each sees what the others wrote.
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"shipments:{tenant_id}"])
+        wait_for_imports()
         ids = customers_by_number(names=names, at=at)
         # The status is worked out where the file has none.
         sent = [name for name in COLUMNS if name in present or name == "status"]

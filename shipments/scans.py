@@ -17,6 +17,7 @@ from core.tenancy.ids import uuid7
 from core.tenancy.scope import current_tenant, required_tenant_id
 from shipments.enums import ScanKind, ShipmentException
 from shipments.rows import RowRefused, choice_parser, moment_parser, text_parser
+from shipments.turns import wait_for_imports
 
 FIELDS = ("waybill_number", "kind", "happened_at", "place", "outlet", "courier", "exception")
 REQUIRED = FIELDS[:3]
@@ -98,10 +99,10 @@ def _write(scans: list[_Scan]) -> None:
             "copy scanned from stdin with (format csv, force_not_null (place, outlet, courier, exception))",
             _as_csv(scans),
         )
-        # Locked in one order, so that two files with the same shipments wait for each other.
+        wait_for_imports()
         cursor.execute(
             "select waybill_number from shipments_shipment where tenant_id = %s"
-            " and waybill_number in (select waybill_number from scanned) order by id for update",
+            " and waybill_number in (select waybill_number from scanned)",
             [tenant_id],
         )
         known = {waybill for (waybill,) in cursor.fetchall()}

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.audit.services import record
 from core.tenancy.errors import DomainError
 from core.tenancy.models import Tenant
 from core.tenancy.scope import current_tenant, tenant_scope
@@ -62,7 +63,7 @@ def import_received(*, run: ImportRun, mapping: Mapping[str, str], at: datetime)
         raise AlreadyImported
     result = import_shipments(stream=_stream(run), tenant=current_tenant(), by=run.received_by, at=at, mapping=mapping)
     run.started_at = at
-    _finish(run, result)
+    _finish(run, result, at)
     return run
 
 
@@ -82,17 +83,19 @@ def import_file(
             run.delete()
         raise
     with tenant_scope(tenant):
-        _finish(run, result)
+        _finish(run, result, at)
     return result
 
 
-def _finish(run: ImportRun, result: ImportResult) -> None:
+def _finish(run: ImportRun, result: ImportResult, at: datetime) -> None:
     run.is_finished = True
     run.content = None
     run.created, run.updated, run.unchanged = result.created, result.updated, result.unchanged
     run.failed, run.warned = result.failed, result.warned
     run.result, run.problems = pack(result.outcomes)
     run.save()
+    counts = {"created": run.created, "updated": run.updated, "failed": run.failed}
+    record("shipments.imported", subject=run, by=run.received_by, at=at, details={"file": run.file_name, **counts})
 
 
 def _stream(run: ImportRun) -> BinaryIO:

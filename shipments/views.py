@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
+from core.web.exports import Column
 from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, PrefixFilter, Sort
 from core.web.views import StaffFormView, StaffView
 from shipments.enums import ScanKind, ShipmentException, ShipmentStatus, TransportMode, ValueAddedService
@@ -50,6 +51,25 @@ class ShipmentListView(ListView):
     )
     sorts = (Sort("accepted", _("Accepted"), column="accepted_at", descending_first=True),)
     default_sort = "-accepted"
+    export_name = "shipments"
+    export_title = _("Shipments")
+    export_columns = (
+        Column(_("Waybill number"), lambda shipment: shipment.waybill_number),
+        Column(_("Customer number"), lambda shipment: shipment.customer.number),
+        Column(_("Status"), lambda shipment: shipment.get_status_display()),
+        Column(_("Accepted"), lambda shipment: shipment.accepted_at),
+        Column(_("Promised"), lambda shipment: shipment.promised_at),
+        Column(_("Delivered"), lambda shipment: shipment.delivered_at),
+        Column(_("Service"), lambda shipment: shipment.service_product),
+        Column(_("Transport"), lambda shipment: shipment.get_transport_mode_display()),
+        Column(_("City of origin"), lambda shipment: shipment.origin_city),
+        Column(_("City of destination"), lambda shipment: shipment.destination_city),
+        Column(_("Weight in grams"), lambda shipment: shipment.weight_g),
+        Column(_("Freight"), lambda shipment: shipment.freight),
+        Column(_("Surcharges"), lambda shipment: shipment.surcharges),
+        Column(_("Refunds"), lambda shipment: shipment.refunds),
+        Column(_("Contribution"), lambda shipment: shipment.contribution),
+    )
 
     def get_queryset(self) -> QuerySet[Shipment]:
         return for_list(Shipment.objects.all())

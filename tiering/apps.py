@@ -10,15 +10,17 @@ class TieringConfig(AppConfig):
     name = "tiering"
 
     def ready(self) -> None:
+        import tiering.declared  # noqa: F401  declares actions and personal data of tiering
         from core.events.registry import declare
         from core.jobs.nightly import register
         from core.tenancy.provisioning import on_tenant_created
-        from core.web import navigation
+        from core.web import exports, navigation
         from customers import panels
         from tiering.panel import load_tier_panel
         from tiering.permissions import VIEW
         from tiering.selectors import NIGHTLY_JOB
         from tiering.services import create_first_policy, evaluate_last_day
+        from tiering.views import MovesView
 
         declare(
             "customer.tier_changed",
@@ -34,6 +36,7 @@ class TieringConfig(AppConfig):
         )
         register(NIGHTLY_JOB, run=evaluate_last_day, at=NIGHTLY_AT)
         on_tenant_created(create_first_policy)
+        exports.register(MovesView)
         navigation.register(
             key="tiers",
             label=_("Tiers"),

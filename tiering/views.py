@@ -14,6 +14,7 @@ from django.views.generic import TemplateView
 from core.accounts.permissions import may
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
+from core.web.exports import Column
 from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, Sort
 from core.web.views import StaffFormView, StaffView, go_to
 from customers.enums import Tier
@@ -84,6 +85,20 @@ class MovesView(ListView):
     )
     sorts = (Sort("moved", gettext_lazy("Moved"), column="changed_at", descending_first=True),)
     default_sort = "-moved"
+    export_name = "tier-moves"
+    export_title = gettext_lazy("Moves between tiers")
+    export_columns = (
+        Column(gettext_lazy("Moved"), lambda move: move.changed_at),
+        Column(gettext_lazy("Customer number"), lambda move: move.customer.number),
+        Column(gettext_lazy("From tier"), lambda move: move.get_from_tier_display()),
+        Column(gettext_lazy("To tier"), lambda move: move.get_to_tier_display()),
+        Column(gettext_lazy("Reason"), lambda move: move.get_reason_display()),
+        Column(gettext_lazy("Rank"), lambda move: move.rank),
+        Column(gettext_lazy("Customers ranked"), lambda move: move.ranked),
+        Column(gettext_lazy("Contribution"), lambda move: move.contribution),
+        Column(gettext_lazy("Shipments"), lambda move: move.shipment_count),
+        Column(gettext_lazy("Policy"), lambda move: move.policy_version),
+    )
 
     def get_queryset(self) -> QuerySet[TierChange]:
         return moves_for_list(TierChange.objects)

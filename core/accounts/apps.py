@@ -6,4 +6,4 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        import core.accounts.declared  # noqa: F401  declares the permissions of core
+        import core.accounts.declared  # noqa: F401  declares the permissions, actions and personal data of accounts

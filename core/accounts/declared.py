@@ -1,8 +1,41 @@
+"""What accounts declare: permissions of core, actions in the audit trail, and what their fields hold of a person."""
+
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
 from core.accounts.permissions import declare
+from core.audit import actions
+from core.crypto.register import classify
 
 declare("people.manage", label=_("Manage people and departments"), roles={Role.ADMINISTRATOR})
 declare("jobs.view", label=_("See background work"), roles={Role.SUPERVISOR})
 declare("keys.manage", label=_("Manage API keys"), roles={Role.ADMINISTRATOR})
+declare("audit.view", label=_("See the audit trail"), roles={Role.PRIVACY_OFFICER})
+
+actions.declare("user.created", _("Person added"))
+actions.declare("user.updated", _("Person changed"))
+actions.declare("user.deactivated", _("Sign-in switched off"))
+actions.declare("user.activated", _("Sign-in switched on"))
+actions.declare("department.created", _("Department added"))
+actions.declare("team.created", _("Team added"))
+
+actions.declare_fields(
+    email=_("E-mail"),
+    name=_("Full name"),
+    role=_("Role"),
+    department=_("Department"),
+    team=_("Team"),
+    language=_("Language"),
+    time_zone=_("Time zone"),
+    is_active=_("May sign in"),
+    session_epoch=_("Sessions ended"),
+)
+
+classify("accounts.Department", business="name")
+classify("accounts.Team", business="name department")
+classify(
+    "accounts.User",
+    business="role department team language time_zone is_active session_epoch date_joined last_login",
+    personal="email name",
+    sensitive="password",
+)

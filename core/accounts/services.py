@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
 from core.accounts.models import Department, Team, User
+from core.audit.services import record
 from core.tenancy.errors import DomainError
 
 
@@ -81,6 +82,7 @@ def create_user(
     user.set_password(password)
     with _unique(EmailTaken):
         user.save(force_insert=True)
+    record("user.created", subject=user, by=by, at=at, details={"role": user.role})
     return user
 
 
@@ -111,6 +113,7 @@ def update_user(
     user.team = team
     with _unique(EmailTaken):
         user.save(update_fields=["email", "name", "role", "language", "time_zone", "department", "team"])
+    record("user.updated", subject=user, by=by, at=at)
     return user
 
 
@@ -125,6 +128,7 @@ def deactivate_user(*, user: User, by: User, at: datetime) -> User:
     user.is_active = False
     user.session_epoch += 1
     user.save(update_fields=["is_active", "session_epoch"])
+    record("user.deactivated", subject=user, by=by, at=at)
     return user
 
 
@@ -134,6 +138,7 @@ def activate_user(*, user: User, by: User, at: datetime) -> User:
     user = _locked(user)
     user.is_active = True
     user.save(update_fields=["is_active"])
+    record("user.activated", subject=user, by=by, at=at)
     return user
 
 
@@ -147,14 +152,18 @@ def change_language(*, user: User, language: str) -> None:
 def create_department(*, name: str, by: User | None, at: datetime) -> Department:
     """Add a department. Raises DepartmentNameTaken."""
     with _unique(DepartmentNameTaken):
-        return Department.objects.create(name=name)
+        department = Department.objects.create(name=name)
+    record("department.created", subject=department, by=by, at=at, details={"name": name})
+    return department
 
 
 @transaction.atomic
 def create_team(*, name: str, department: Department | None = None, by: User | None, at: datetime) -> Team:
     """Add a team. Raises TeamNameTaken."""
     with _unique(TeamNameTaken):
-        return Team.objects.create(name=name, department=department)
+        team = Team.objects.create(name=name, department=department)
+    record("team.created", subject=team, by=by, at=at, details={"name": name})
+    return team
 
 
 def _locked(user: User) -> User:

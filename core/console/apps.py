@@ -7,7 +7,15 @@ class ConsoleConfig(AppConfig):
     label = "console"
 
     def ready(self) -> None:
+        from core.audit import actions
+        from core.console.reveal import RevealReason
+        from core.crypto.revealable import registered
         from core.web import navigation
+
+        actions.declare("personal.revealed", _("Personal data revealed"))
+        actions.declare_fields(revealed=_("Revealed"), why=_("Why"))
+        actions.declare_values("why", lambda: dict(RevealReason.choices))
+        actions.declare_values("revealed", lambda: {each.kind: each.label for each in registered()})
 
         navigation.register(
             key="settings",
@@ -43,6 +51,15 @@ class ConsoleConfig(AppConfig):
             icon="key",
             permission="keys.manage",
             order=60,
+        )
+        navigation.register_setting(
+            key="audit",
+            label=_("Audit trail"),
+            description=_("Who did what and when, sealed so that a change to it is found."),
+            url_name="console:audit",
+            icon="history",
+            permission="audit.view",
+            order=70,
         )
         navigation.register_setting(
             key="jobs",

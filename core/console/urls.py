@@ -1,7 +1,8 @@
 from django.urls import path
 
-from core.console import jobs, keys, organisation, people
+from core.console import audit, background, jobs, keys, organisation, people
 from core.console.home import SettingsHomeView
+from core.console.reveal import RevealView
 
 app_name = "console"
 
@@ -19,5 +20,14 @@ urlpatterns = [
     path("settings/keys/new/", keys.CreateApiKeyView.as_view(), name="create_key"),
     path("settings/keys/<uuid:pk>/", keys.ApiKeyView.as_view(), name="key"),
     path("settings/keys/<uuid:pk>/revoke/", keys.RevokeApiKeyView.as_view(), name="revoke_key"),
+    path("reveal/<slug:kind>/<uuid:pk>/", RevealView.as_view(), name="reveal"),
+    path("jobs/", background.OwnJobsView.as_view(), name="own_jobs"),
+    path("jobs/notices/", background.JobNoticesView.as_view(), name="job_notices"),
+    path("jobs/<uuid:pk>/", background.JobView.as_view(), name="job"),
+    path("jobs/<uuid:pk>/cancel/", background.CancelJobView.as_view(), name="cancel_job"),
+    path("jobs/<uuid:pk>/again/", background.RunAgainView.as_view(), name="run_job_again"),
+    path("jobs/<uuid:pk>/file/", background.DownloadView.as_view(), name="job_file"),
+    path("exports/<slug:name>/", background.StartExportView.as_view(), name="export"),
+    path("settings/audit/", audit.AuditTrailView.as_view(), name="audit"),
     path("settings/jobs/", jobs.JobRunsView.as_view(), name="jobs"),
 ]

@@ -1,4 +1,4 @@
-"""Master key → a wrapped root key per tenant → data keys by HKDF (RFC 5869)."""
+"""Master key → a wrapped root key per tenant → a data key and one index key per kind of token, by HKDF (RFC 5869)."""
 
 import base64
 import binascii
@@ -17,7 +17,10 @@ from core.crypto.models import RootKey
 from core.tenancy.models import Tenant
 
 NONCE_BYTES = 12
+# Each kind of token has a key of its own, so that a token of one kind says nothing about another.
+TOKEN_KINDS = ("phone", "phone_tail", "email", "name", "pinyin", "initials")
 _data_keys: dict[tuple[uuid.UUID, int], bytes] = {}
+_index_keys: dict[tuple[uuid.UUID, str], bytes] = {}
 _current: dict[uuid.UUID, int] = {}
 
 
@@ -61,6 +64,13 @@ def data_key(tenant_id: uuid.UUID, version: int) -> bytes:
         raise KeyUnavailable(f"There is no root key of version {version} for this tenant.") from error
 
 
+def index_key(tenant_id: uuid.UUID, kind: str) -> bytes:
+    """Return the key of one kind of search token, from the tenant's first root. Raises KeyUnavailable."""
+    if (tenant_id, kind) not in _index_keys:
+        _load(tenant_id)
+    return _index_keys[tenant_id, kind]
+
+
 def _load(tenant_id: uuid.UUID) -> None:
     rows = list(RootKey.objects.filter(tenant_id=tenant_id).order_by("version"))
     if not rows:
@@ -73,8 +83,15 @@ def _load(tenant_id: uuid.UUID) -> None:
             )
         except InvalidTag as error:
             raise KeyUnavailable("CRM_MASTER_KEY is not the key that this tenant's root was wrapped by.") from error
-        _data_keys[tenant_id, row.version] = HKDF(SHA256(), 32, salt=None, info=b"crm data key v1").derive(root)
+        _data_keys[tenant_id, row.version] = _derive(root, "data")
+        if row is rows[0]:
+            for kind in TOKEN_KINDS:
+                _index_keys[tenant_id, kind] = _derive(root, f"index {kind}")
         _current[tenant_id] = row.version
+
+
+def _derive(root: bytes, purpose: str) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=f"crm {purpose} key v1".encode()).derive(root)
 
 
 def _wrapping_context(tenant_id: uuid.UUID, version: int) -> bytes:

@@ -13,6 +13,7 @@ import structlog
 from core.jobs.enums import JobState
 from core.jobs.models import JobRun
 from core.jobs.nightly import nightly_jobs, run_job
+from core.jobs.running import due_jobs
 from core.tenancy.clock import local_date
 from core.tenancy.models import Tenant
 from core.tenancy.scope import current_tenant, tenant_scope
@@ -92,17 +93,21 @@ def _note_failure(run_id: uuid.UUID, failure: Exception, at: datetime) -> None:
 
 
 def wake_workers(*, at: datetime) -> int:
-    """Plan every active tenant's work and send a wake-up for each due run; return how many."""
-    from core.jobs.tasks import perform_run_task  # noqa: PLC0415  the task is an interface to this module
+    """Plan every active tenant's work and send a wake-up for each due run and job; return how many."""
+    from core.jobs.tasks import perform_job_task, perform_run_task  # noqa: PLC0415  interfaces to this module
 
     sent = 0
     for tenant in Tenant.objects.filter(is_active=True).order_by("pk"):
         with tenant_scope(tenant):
             plan_nightly_work(at=at)
-            due = due_runs(at=at)
+            due, jobs = due_runs(at=at), due_jobs(at=at)
         for run_id in due:
             perform_run_task.apply_async(
                 kwargs={"tenant_id": str(tenant.pk), "run_id": str(run_id)}, expires=WAKE_UP_SECONDS
             )
-            sent += 1
+        for job_id in jobs:
+            perform_job_task.apply_async(
+                kwargs={"tenant_id": str(tenant.pk), "job_id": str(job_id)}, expires=WAKE_UP_SECONDS
+            )
+        sent += len(due) + len(jobs)
     return sent

@@ -6,4 +6,5 @@ class PartnersConfig(AppConfig):
     label = "partners"
 
     def ready(self) -> None:
+        import core.partners.declared
         import core.partners.schema  # noqa: F401  tells drf-spectacular how keys authenticate

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.audit.services import record
 from core.partners import scopes as known_scopes
 from core.partners.keys import KeyText
 from core.partners.models import ApiKey
@@ -72,6 +73,7 @@ def create_api_key(
         if "api_key_live_name" not in str(refused):
             raise
         raise ApiKeyNameTaken from refused
+    record("key.created", subject=key, by=by, at=at, details={"name": name, "scopes": ", ".join(key.scopes)})
     return key, text
 
 
@@ -83,6 +85,7 @@ def revoke_api_key(*, key: ApiKey, by: User, at: datetime) -> ApiKey:
         raise ApiKeyAlreadyRevoked
     key.revoked_at = at
     key.save(update_fields=["revoked_at"])
+    record("key.revoked", subject=key, by=by, at=at, details={"name": key.name})
     return key
 
 

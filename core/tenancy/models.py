@@ -74,6 +74,13 @@ class TenantModel(models.Model):
         base_manager_name = "all_tenants"
         default_manager_name = "objects"
 
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+        """Keep the values as they were read, for the audit trail to tell what changed."""
+        row = super().from_db(db, field_names, values)
+        row.as_read = dict(row.__dict__)
+        return row
+
     def claim(self) -> Self:
         """Give a new row to the active tenant. Raises WrongTenant for another tenant's row."""
         tenant_id = required_tenant_id()

@@ -58,6 +58,8 @@ class ProtectTenantTables(Operation):
         tables = [to_state.apps.get_model(app_label, name) for name in self.names]
         for model in tables:
             self._protect(schema_editor, model._meta.db_table)
+            if any(field.name == "id" for field in model._meta.local_fields):
+                self._make_referable(schema_editor, model._meta.db_table)
         for model in tables:
             for field in model._meta.local_fields:
                 if isinstance(field, models.ForeignKey) and not field.db_constraint:
@@ -74,6 +76,10 @@ class ProtectTenantTables(Operation):
         schema_editor.execute(f"alter table {quoted} enable row level security")
         schema_editor.execute(f"alter table {quoted} force row level security")
         schema_editor.execute(f"create policy tenant_wall on {quoted} using ({condition}) with check ({condition})")
+
+    @staticmethod
+    def _make_referable(schema_editor: Any, table: str) -> None:
+        quoted = schema_editor.quote_name(table)
         key = schema_editor.quote_name(f"{table}_tenant_key")
         schema_editor.execute(f"alter table {quoted} add constraint {key} unique (tenant_id, id)")
 

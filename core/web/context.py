@@ -8,6 +8,8 @@ from core.tenancy.scope import current_tenant
 from core.web import navigation
 
 THEMES = ("light", "dark", "auto")
+# Set in the session of whoever has started a background job, until its end was told.
+WATCH_JOBS = "watch_jobs"
 
 
 class Shell:
@@ -26,6 +28,11 @@ class Shell:
     def data_theme(self) -> str:
         """The theme to draw before any script has run."""
         return "dark" if self.theme == "dark" else "light"
+
+    @property
+    def watches_jobs(self) -> bool:
+        """Whether the page asks for the ends of the user's background jobs."""
+        return bool(self._request.session.get(WATCH_JOBS))
 
     @property
     def areas(self) -> list[navigation.Entry]:

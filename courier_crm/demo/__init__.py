@@ -175,7 +175,7 @@ def _add_people_and_place(
     street = courier.street_form.format(
         family=chance.choice(courier.families), number=chance.randrange(1, 300), unit=chance.randrange(1, 40)
     )
-    add_address(customer=customer, street=street, city=place[0], region=place[1], is_primary=True)
+    add_address(customer=customer, street=street, city=place[0], region=place[1], is_primary=True, at=at)
 
 
 def _make_tiers(courier: Courier, *, by: User, today: date) -> None:

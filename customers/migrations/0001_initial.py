@@ -334,5 +334,49 @@ class Migration(migrations.Migration):
             model_name="customfield",
             constraint=models.UniqueConstraint(fields=("tenant", "key"), name="custom_field_key"),
         ),
-        ProtectTenantTables("Customer", "Contact", "ContactPoint", "Address", "CustomField"),
+        migrations.CreateModel(
+            name="CustomerToken",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "tenant",
+                        "token",
+                        "customer",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("token", models.BigIntegerField()),
+                (
+                    "customer",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [models.Index(fields=["tenant", "customer"], name="customer_token_customer")],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        ProtectTenantTables("Customer", "Contact", "ContactPoint", "Address", "CustomField", "CustomerToken"),
     ]

@@ -6,6 +6,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.audit.services import record
 from core.tenancy.errors import DomainError
 from customers.models import Address, Customer
 
@@ -34,12 +35,13 @@ def add_address(
     postal_code: str = "",
     is_primary: bool = False,
     by: User | None = None,
+    at: datetime,
 ) -> Address:
     """Add a place of the customer; a primary address takes the place of the one before."""
     Customer.objects.select_for_update().get(pk=customer.pk)
     if is_primary:
         _free_primary(customer.pk)
-    return Address.objects.create(
+    address = Address.objects.create(
         customer=customer,
         street=street,
         label=label,
@@ -48,6 +50,8 @@ def add_address(
         postal_code=postal_code,
         is_primary=is_primary,
     )
+    record("address.added", subject=customer, by=by, at=at)
+    return address
 
 
 @transaction.atomic
@@ -89,14 +93,16 @@ def update_address(
         address.street = street
         changed.append("street")
     address.save(update_fields=changed)
+    record("address.updated", subject=address, of=address.customer, by=by, at=at)
     return address
 
 
 @transaction.atomic
 def remove_address(*, address: Address, by: User, at: datetime) -> None:
     """Remove an address for good."""
-    Customer.objects.select_for_update().get(pk=address.customer_id)
+    customer = Customer.objects.select_for_update().get(pk=address.customer_id)
     address.delete()
+    record("address.removed", subject=customer, by=by, at=at)
 
 
 def _free_primary(customer_id: UUID) -> None:

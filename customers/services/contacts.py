@@ -9,10 +9,12 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.audit.services import record
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from customers.contact_points import BadContactPoint, home_country, normalised
 from customers.models import Contact, ContactPoint, Customer
+from customers.search_index import index_customers
 
 MAX_POINTS = 10
 
@@ -90,6 +92,8 @@ def add_contact(
         )
         for point in points
     )
+    index_customers([customer.pk])
+    record("contact.added", subject=customer, by=by, at=at, details={"points": len(points)})
     return contact
 
 
@@ -128,14 +132,18 @@ def update_contact(
         changed.append("name")
     contact.save(update_fields=changed)
     _change_points(contact, points)
+    index_customers([contact.customer_id])
+    record("contact.updated", subject=contact, of=contact.customer, by=by, at=at)
     return contact
 
 
 @transaction.atomic
 def remove_contact(*, contact: Contact, by: User, at: datetime) -> None:
     """Remove a contact with every way to reach them, for good."""
-    Customer.objects.select_for_update().get(pk=contact.customer_id)
+    customer = Customer.objects.select_for_update().get(pk=contact.customer_id)
     contact.delete()
+    index_customers([customer.pk])
+    record("contact.removed", subject=customer, by=by, at=at)
 
 
 def _change_points(contact: Contact, changes: Sequence[ContactPointChange]) -> None:

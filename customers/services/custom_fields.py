@@ -6,6 +6,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.audit.services import record
 from core.tenancy.errors import DomainError
 from core.tenancy.models import Tenant
 from core.tenancy.scope import required_tenant_id
@@ -60,6 +61,7 @@ def add_custom_field(
         if error.__cause__.diag.constraint_name != "custom_field_key":
             raise
         raise CustomFieldKeyTaken from error
+    record("custom_field.added", subject=field, by=by, at=at, details={"label": label})
     return field
 
 
@@ -76,19 +78,24 @@ def update_custom_field(
     field.choices = _checked(field.kind, choices)
     field.order = order
     field.save(update_fields=["label", "choices", "order"])
+    record("custom_field.updated", subject=field, by=by, at=at)
     return field
 
 
+@transaction.atomic
 def retire_custom_field(*, field: CustomField, by: User, at: datetime) -> None:
     """Show a field no longer; the values stay stored."""
     field.is_active = False
     field.save(update_fields=["is_active"])
+    record("custom_field.retired", subject=field, by=by, at=at, details={"label": field.label})
 
 
+@transaction.atomic
 def revive_custom_field(*, field: CustomField, by: User, at: datetime) -> None:
     """Show a retired field again, with the values it had."""
     field.is_active = True
     field.save(update_fields=["is_active"])
+    record("custom_field.revived", subject=field, by=by, at=at, details={"label": field.label})
 
 
 def _checked(kind: str, choices: Sequence[str]) -> list[str]:

@@ -6,9 +6,12 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.audit.services import record
+from core.events.services import publish
 from core.tenancy.errors import DomainError
 from customers.custom_fields import checked_values
 from customers.models import Customer, CustomField
+from customers.search_index import index_customers
 
 
 class CustomerNumberTaken(DomainError):
@@ -24,6 +27,7 @@ class CustomerChanged(DomainError):
     )
 
 
+@transaction.atomic
 def create_customer(
     *,
     number: str,
@@ -40,6 +44,7 @@ def create_customer(
     preferred_language: str = "",
     account_manager: User | None = None,
     custom_values: Mapping[str, Any] | None = None,
+    by: User | None = None,
     at: datetime,
 ) -> Customer:
     """Open the archive of a customer; `custom_values` are by the keys of the tenant's own fields.
@@ -70,6 +75,9 @@ def create_customer(
         if _constraint(error) != "customer_number":
             raise
         raise CustomerNumberTaken from error
+    index_customers([customer.pk])
+    record("customer.created", subject=customer, by=by, at=at, details={"number": number})
+    publish("customer.created", subject_id=customer.pk, payload={"number": number}, at=at)
     return customer
 
 
@@ -92,6 +100,8 @@ def update_customer(
     birthday: str = "",
     custom_values: Mapping[str, Any] | None = None,
     remove: Collection[str] = (),
+    by: User | None = None,
+    at: datetime,
 ) -> Customer:
     """Change the facts of a customer; an empty personal field keeps what is stored, unless `remove` names it.
 
@@ -132,6 +142,14 @@ def update_customer(
             setattr(customer, name, value or None)
             changed.append(name)
     customer.save(update_fields=changed)
+    index_customers([customer.pk])
+    record("customer.updated", subject=customer, by=by, at=at)
+    publish(
+        "customer.updated",
+        subject_id=customer.pk,
+        payload={"number": customer.number, "version": customer.version},
+        at=at,
+    )
     return customer
 
 

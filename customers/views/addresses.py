@@ -55,7 +55,7 @@ class CreateAddressView(StaffFormView):
         return super().get_context_data(customer=self.customer, **context)
 
     def save(self, form: AddressForm) -> str:
-        add_address(customer=self.customer, **form.cleaned_data, by=self.request.user)
+        add_address(customer=self.customer, **form.cleaned_data, by=self.request.user, at=timezone.now())
         return reverse("customers:detail", args=[self.customer.pk])
 
 

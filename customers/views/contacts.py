@@ -17,7 +17,7 @@ from core.web.views import StaffFormView, StaffView, go_to
 from customers.contact_points import home_country
 from customers.forms.contacts import ContactForm, UpdateContactForm
 from customers.models import Contact, ContactPoint, Customer
-from customers.permissions import EDIT, VIEW
+from customers.permissions import EDIT, REVEAL, VIEW
 from customers.querysets import with_points
 from customers.services import ContactChanged, NewContactPoint, add_contact, remove_contact, update_contact
 
@@ -38,7 +38,12 @@ class ContactListView(ListView):
         return with_points(Contact.objects.filter(customer=self.customer))
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(customer=self.customer, may_edit=may(self.request.user, EDIT), **context)
+        return super().get_context_data(
+            customer=self.customer,
+            may_edit=may(self.request.user, EDIT),
+            may_reveal=may(self.request.user, REVEAL),
+            **context,
+        )
 
 
 class CreateContactView(StaffFormView):

@@ -9,13 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
+from core.web.exports import Column
 from core.web.lists import ChoiceFilter, ListView, PrefixFilter, Sort, UserFilter
+from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView
 from customers.enums import CustomerKind, Tier
 from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm, stored_facts
 from customers.models import Customer
 from customers.panels import panels_for
-from customers.permissions import EDIT, VIEW
+from customers.permissions import EDIT, REVEAL, VIEW
 from customers.querysets import SHOWN_ON_RECORD, active_fields, for_list, for_record_page
 from customers.services import CustomerChanged, create_customer, update_customer
 
@@ -35,6 +37,21 @@ class CustomerListView(ListView):
         Sort("created", _("Created"), column="created_at", descending_first=True),
     )
     default_sort = "-contribution"
+    export_name = "customers"
+    export_title = _("Customers")
+    export_columns = (
+        Column(_("Customer number"), lambda customer: customer.number),
+        Column(_("Name"), lambda customer: customer.display_name),
+        Column(_("Kind"), lambda customer: customer.get_kind_display()),
+        Column(_("Tier"), lambda customer: customer.get_tier_display()),
+        Column(_("Contribution"), lambda customer: customer.contribution),
+        Column(_("Shipments"), lambda customer: customer.shipment_count),
+        Column(_("Last shipment"), lambda customer: customer.last_shipment_at),
+        Column(_("Industry"), lambda customer: customer.industry),
+        Column(_("Region"), lambda customer: customer.region),
+        Column(_("Account manager"), lambda customer: customer.account_manager),
+        Column(_("Created"), lambda customer: customer.created_at),
+    )
 
     def get_queryset(self) -> QuerySet[Customer]:
         return for_list(Customer.objects.all())
@@ -58,6 +75,8 @@ class CustomerDetailView(StaffView, TemplateView):
             has_more_addresses=len(addresses) > SHOWN_ON_RECORD,
             custom_facts=[(field.label, customer.custom_values.get(field.key, "")) for field in active_fields()],
             panels=panels_for(customer, self.request.user),
+            may_reveal=may(self.request.user, REVEAL),
+            history=history_of(customer),
             may_edit=may(self.request.user, EDIT),
             **context,
         )
@@ -74,7 +93,7 @@ class CreateCustomerView(StaffFormView):
         return {**super().get_form_kwargs(), "custom_fields": list(active_fields())}
 
     def save(self, form: CreateCustomerForm) -> str:
-        customer = create_customer(**form.facts, at=timezone.now())
+        customer = create_customer(**form.facts, by=self.request.user, at=timezone.now())
         return reverse("customers:detail", args=[customer.pk])
 
 
@@ -100,7 +119,7 @@ class UpdateCustomerView(StaffFormView):
 
     def save(self, form: UpdateCustomerForm) -> str:
         try:
-            update_customer(customer=self.customer, **form.facts)
+            update_customer(customer=self.customer, **form.facts, by=self.request.user, at=timezone.now())
         except CustomerChanged:
             form.show_stored(self.customer)
             raise

@@ -42,6 +42,14 @@ OPEN_TO_EVERY_USER = {
     "web:home": "leads on to the first page that the role may open",
     "web:search": "asks only what the role may see",
     "console:home": "shows only the settings that the role may open",
+    "console:reveal": "asks for the permission that the kind of data names",
+    "console:export": "asks for the permission of the list",
+    "console:own_jobs": "one's own jobs",
+    "console:job": "one's own jobs",
+    "console:cancel_job": "one's own jobs",
+    "console:run_job_again": "one's own jobs; starting asks for the permission of the kind",
+    "console:job_file": "one's own jobs; asks for the permission of the kind",
+    "console:job_notices": "one's own jobs",
 }
 
 

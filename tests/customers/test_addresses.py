@@ -19,8 +19,8 @@ def customer(tenant, now):
 
 
 @pytest.fixture
-def address(customer):
-    return add_address(customer=customer, street=STREET, **FACTS)
+def address(customer, now):
+    return add_address(customer=customer, street=STREET, **FACTS, at=now)
 
 
 def stored(address):
@@ -57,7 +57,7 @@ def test_update_address_that_is_gone(address, agent, now):
 
 
 def test_update_address_takes_the_primary_place(customer, address, agent, now):
-    second = add_address(customer=customer, street="2 Hill Road")
+    second = add_address(customer=customer, street="2 Hill Road", at=now)
 
     update_address(address=second, version=1, **FACTS, by=agent, at=now)
 
@@ -123,7 +123,7 @@ def test_remove_address_says_before_what_goes(client_for, agent, address):
 
 def test_address_of_another_tenant_is_not_found_and_not_changed(client_for, agent, tenant, other_tenant, now):
     with inside(other_tenant, leaving=tenant):
-        theirs = add_address(customer=make_customer(at=now), street=STREET, **FACTS)
+        theirs = add_address(customer=make_customer(at=now), street=STREET, **FACTS, at=now)
     client = client_for(agent)
 
     answers = [
@@ -150,7 +150,7 @@ def test_address_pages_are_refused_to_who_may_only_look(client_for, analyst, add
 @pytest.mark.parametrize("count", [3, 300])
 def test_address_list_asks_the_same_number_of_queries(client_for, agent, customer, count, django_assert_num_queries):
     for _ in range(count):
-        add_address(customer=customer, street=STREET)
+        add_address(customer=customer, street=STREET, at=customer.created_at)
     client = client_for(agent)
     url = reverse("customers:addresses", args=[customer.pk])
     client.get(url)

@@ -37,7 +37,7 @@ def make_person(at, **facts):
         ],
         at=at,
     )
-    add_address(customer=customer, street=STREET, city="Bonn", region="NRW", is_primary=True)
+    add_address(customer=customer, street=STREET, city="Bonn", region="NRW", is_primary=True, at=at)
     return customer
 
 
@@ -159,7 +159,7 @@ def test_record_asks_the_same_number_of_queries(contacts, tenant, now, django_as
     for _ in range(contacts):
         point = NewContactPoint(kind=ContactPointKind.PHONE, value=PHONE)
         add_contact(customer=customer, name="Li Na", points=[point], at=now)
-        add_address(customer=customer, street=STREET)
+        add_address(customer=customer, street=STREET, at=now)
     partner = Partner()
     partner.get("/customers")
 

@@ -81,7 +81,7 @@ def test_value_that_the_field_does_not_take_is_refused(fields, now, key, value):
 def test_update_customer_keeps_what_is_not_given(fields, now):
     customer = make_customer(at=now, custom_values={"my_text": "Stays", "my_number": "1", "my_choice": "Gold"})
 
-    update_customer(customer=customer, version=1, **FACTS, custom_values={"my_number": "2", "my_choice": ""})
+    update_customer(customer=customer, version=1, **FACTS, custom_values={"my_number": "2", "my_choice": ""}, at=now)
 
     assert Customer.objects.get().custom_values == {"my_text": "Stays", "my_number": "2"}
 
@@ -92,7 +92,7 @@ def test_option_that_is_no_longer_offered_stays_where_it_was_chosen(fields, admi
         field=fields["choice"], label="Class", choices=["Silver"], order=1, by=administrator, at=now
     )
 
-    update_customer(customer=customer, version=1, **FACTS, custom_values={"my_choice": "Gold"})
+    update_customer(customer=customer, version=1, **FACTS, custom_values={"my_choice": "Gold"}, at=now)
 
     assert (field.label, field.choices) == ("Class", ["Silver"])
     assert Customer.objects.get().custom_values == {"my_choice": "Gold"}
@@ -103,8 +103,8 @@ def test_retired_field_takes_no_value_and_keeps_those_it_had(fields, administrat
     retire_custom_field(field=fields["text"], by=administrator, at=now)
 
     with pytest.raises(BadCustomValue):
-        update_customer(customer=customer, version=1, **FACTS, custom_values={"my_text": "New"})
-    update_customer(customer=customer, version=1, **FACTS, custom_values={"my_number": "5"})
+        update_customer(customer=customer, version=1, **FACTS, custom_values={"my_text": "New"}, at=now)
+    update_customer(customer=customer, version=1, **FACTS, custom_values={"my_number": "5"}, at=now)
 
     assert Customer.objects.get().custom_values == {"my_text": "Kept", "my_number": "5"}
 

@@ -49,10 +49,10 @@ def test_create_customer_when_another_tenant_has_the_number(tenant, other_tenant
 
 def test_update_customer_when_changed_meanwhile_changes_nothing(tenant, now):
     customer = make_customer(at=now, company_name="Old")
-    update_customer(customer=customer, version=1, **FACTS)
+    update_customer(customer=customer, version=1, **FACTS, at=now)
 
     with pytest.raises(CustomerChanged):
-        update_customer(customer=customer, version=1, **{**FACTS, "company_name": "Late"})
+        update_customer(customer=customer, version=1, **{**FACTS, "company_name": "Late"}, at=now)
 
     customer.refresh_from_db()
     assert (customer.company_name, customer.version) == ("Blue Kiln", 2)
@@ -61,7 +61,7 @@ def test_update_customer_when_changed_meanwhile_changes_nothing(tenant, now):
 def test_update_customer_keeps_personal_data_that_is_left_empty(tenant, now):
     customer = make_customer(at=now, kind=CustomerKind.INDIVIDUAL, person_name="Zhang Wei", special_needs="Ring twice")
 
-    update_customer(customer=customer, version=1, **FACTS, special_needs="Leave at the gate")
+    update_customer(customer=customer, version=1, **FACTS, special_needs="Leave at the gate", at=now)
 
     stored = Customer.objects.get(pk=customer.pk)
     assert (stored.person_name, stored.special_needs) == ("Zhang Wei", "Leave at the gate")
@@ -80,9 +80,9 @@ def test_add_contact_has_one_primary(tenant, now):
 
 def test_add_address_has_one_primary(tenant, now):
     customer = make_customer(at=now)
-    add_address(customer=customer, street="1 Harbour Road", is_primary=True)
+    add_address(customer=customer, street="1 Harbour Road", is_primary=True, at=now)
 
-    second = add_address(customer=customer, street="2 Hill Road", is_primary=True)
+    second = add_address(customer=customer, street="2 Hill Road", is_primary=True, at=now)
 
     assert list(Address.objects.filter(is_primary=True)) == [second]
 

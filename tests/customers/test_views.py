@@ -69,7 +69,7 @@ def test_record_page_asks_the_same_number_of_queries(contacts, client_for, agent
     for minute in range(contacts):
         point = NewContactPoint(kind=ContactPointKind.PHONE, value=PHONE)
         add_contact(customer=customer, name="Li Na", points=[point, point], at=now + timedelta(minutes=minute))
-        add_address(customer=customer, street="1 Harbour Road, Building 5")
+        add_address(customer=customer, street="1 Harbour Road, Building 5", at=now)
     client = client_for(agent)
 
     with CaptureQueriesContext(
@@ -95,7 +95,7 @@ def test_record_page_masks_personal_data(client_for, agent, now):
     )
     point = NewContactPoint(kind=ContactPointKind.PHONE, value=PHONE)
     add_contact(customer=customer, name="Li Na", points=[point], at=now)
-    add_address(customer=customer, street="1 Harbour Road, Building 5")
+    add_address(customer=customer, street="1 Harbour Road, Building 5", at=now)
 
     body = client_for(agent).get(reverse("customers:detail", args=[customer.pk])).content.decode()
 

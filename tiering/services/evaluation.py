@@ -14,6 +14,7 @@ from core.tenancy.errors import DomainError
 from core.tenancy.fields import from_minor, to_minor
 from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.enums import Tier
+from shipments.turns import wait_for_imports
 from tiering.models import TierPolicy
 from tiering.services.policies import MOST_WINDOW_DAYS, BadWindow, current_policy
 from tiering.statement import evaluation_statement
@@ -99,6 +100,7 @@ def evaluate_tiers(
     if draft is not None and not dry_run:
         raise ValueError("A draft is only tried, never applied.")
     if not dry_run:
+        wait_for_imports()
         wait_for_turn()
     policy = draft or current_policy()
     window = policy.window_days if window_days is None else window_days

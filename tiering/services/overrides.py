@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.audit.services import record
 from core.events.services import publish
 from core.tenancy.clock import local_date
 from core.tenancy.errors import DomainError
@@ -58,6 +59,7 @@ def set_override(
     )
     if customer.tier != override.tier:
         _move_by_hand(customer, override.tier, today, at)
+    record("tier.set", subject=customer, by=by, at=at, details={"tier": override.tier}, reason=override.reason)
     return override
 
 
@@ -105,4 +107,5 @@ def end_override(*, override: TierOverride, by: User, at: datetime) -> TierOverr
         raise OverrideEnded
     override.expires_on = today - timedelta(days=1)
     override.save(update_fields=["expires_on"])
+    record("tier.released", subject=override, of=override.customer, by=by, at=at, details={"tier": override.tier})
     return override

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.audit.services import record
 from core.tenancy.errors import DomainError
 from core.tenancy.models import Tenant
 from tiering.enums import PolicyMode
@@ -122,4 +123,5 @@ def create_policy(*, by: User | None, at: datetime, **rules: Any) -> TierPolicy:
     policy.created_by = by
     policy.created_at = at
     policy.save()
+    record("tier_policy.changed", subject=policy, by=by, at=at, details={"version": policy.version})
     return policy

@@ -23,6 +23,10 @@ class ListView(TemplateResponseMixin, StaffView):
     default_sort: ClassVar[str]
     page_size: ClassVar[int] = 50
     page_title: ClassVar[str | Promise] = ""
+    # A list with a name and columns may be exported; its room registers it.
+    export_name: ClassVar[str] = ""
+    export_title: ClassVar[str | Promise] = ""
+    export_columns: ClassVar[Sequence[Any]] = ()
 
     def get_queryset(self) -> QuerySet[Any]:
         raise NotImplementedError

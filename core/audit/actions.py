@@ -1,0 +1,50 @@
+"""Every action that the trail may hold and every field it may name, in words; rooms declare theirs in
+AppConfig.ready().
+"""
+
+from collections.abc import Callable, Mapping
+
+from django.utils.functional import Promise
+
+_labels: dict[str, str | Promise] = {}
+_fields: dict[str, str | Promise] = {}
+_values: dict[str, Callable[[], Mapping[str, str | Promise]]] = {}
+
+
+def declare(name: str, label: str | Promise) -> None:
+    """Declare an action such as "customer.updated"; `label` says it in people's words."""
+    _labels[name] = label
+
+
+def label_of(name: str) -> str:
+    """Return an action's words, or its name where it is not declared any more."""
+    return str(_labels.get(name, name))
+
+
+def is_declared(name: str) -> bool:
+    return name in _labels
+
+
+def choices() -> list[tuple[str, str | Promise]]:
+    """Return all declared actions by name, for a select box."""
+    return sorted(_labels.items())
+
+
+def declare_fields(**labels: str | Promise) -> None:
+    """Declare the words of fields and details; one name has one meaning in the whole product."""
+    _fields.update(labels)
+
+
+def field_label(name: str) -> str:
+    """Return a field's words, or its name where nobody declared them."""
+    return str(_fields.get(name, name))
+
+
+def declare_values(name: str, words: Callable[[], Mapping[str, str | Promise]]) -> None:
+    """Declare how the values of a detail are said; `words` is asked when they are shown."""
+    _values[name] = words
+
+
+def value_label(name: str, value: str) -> str:
+    """Return the words of a detail's value, or the value itself."""
+    return str(_values[name]().get(value, value)) if name in _values else value

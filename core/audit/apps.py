@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    name = "core.audit"
+    label = "audit"
+
+    def ready(self) -> None:
+        from core.crypto.register import classify
+
+        classify(
+            "audit.AuditEvent",
+            business="""action subject_kind subject_id actor_kind actor_id changes details request_id happened_at""",
+            personal="reason",
+        )
+        classify("audit.AuditSeal", business="sequence event_id digest sealed_at")

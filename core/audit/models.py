@@ -1,0 +1,50 @@
+from django.db import models
+
+from core.crypto.fields import EncryptedTextField
+from core.tenancy.models import TenantModel
+
+
+class AuditEvent(TenantModel):
+    """Who did what, when, to what: written once, never changed.
+
+    Actor and subject are ids, not references, so that the trail outlives both. `changes` maps a field to its old
+    and new value, or to null where the field is personal; the reason, free text, is encrypted.
+    """
+
+    action = models.CharField(max_length=60)
+    subject_kind = models.CharField(max_length=60, blank=True)
+    subject_id = models.UUIDField(null=True)
+    actor_kind = models.CharField(max_length=20)
+    actor_id = models.UUIDField(null=True)
+    changes = models.JSONField(default=dict)
+    details = models.JSONField(default=dict)
+    reason = EncryptedTextField(null=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    happened_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        indexes = [
+            models.Index(fields=["tenant", "happened_at", "id"], name="audit_event_order"),
+            models.Index(fields=["tenant", "subject_id", "happened_at", "id"], name="audit_event_subject"),
+            models.Index(fields=["tenant", "actor_id", "happened_at", "id"], name="audit_event_actor"),
+            models.Index(fields=["tenant", "action", "happened_at", "id"], name="audit_event_action"),
+        ]
+
+
+class AuditPending(TenantModel):
+    """An event that waits for its seal; the database adds it with the event, and its id is the event's."""
+
+
+class AuditSeal(TenantModel):
+    """One link of a tenant's chain: SHA-256 over the link before, the sequence and the whole event."""
+
+    sequence = models.PositiveBigIntegerField()
+    event_id = models.UUIDField()
+    digest = models.BinaryField(max_length=32)
+    sealed_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "sequence"], name="audit_seal_sequence"),
+            models.UniqueConstraint(fields=["tenant", "event_id"], name="audit_seal_event"),
+        ]

@@ -1,0 +1,134 @@
+"""The chain: committed events are sealed one after the other, apart from the requests that wrote them.
+
+Chaining inside the writing transaction would make one long import freeze everybody else who writes.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from core.audit.models import AuditEvent, AuditPending, AuditSeal
+from core.tenancy.scope import required_tenant_id, tenant_scope
+
+BATCH = 2000
+START = bytes(32)
+FIELDS = (
+    "id",
+    "tenant_id",
+    "action",
+    "subject_kind",
+    "subject_id",
+    "actor_kind",
+    "actor_id",
+    "changes",
+    "details",
+    "request_id",
+    "happened_at",
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with the trail, and at which place of the chain (None: not sealed) and event."""
+
+    problem: str
+    sequence: int | None
+    event_id: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a check of one tenant's trail found; `head` is the last link as SEQUENCE:HEX, to be kept elsewhere."""
+
+    sealed: int
+    head: str
+    findings: list[Finding]
+
+
+def digest_of(previous: bytes, sequence: int, event: AuditEvent) -> bytes:
+    """Return the link of an event: SHA-256 over the link before, its place, and every column of the row."""
+    row = {name: getattr(event, name) for name in FIELDS}
+    sealed_reason = event.__dict__["reason"]
+    row["reason"] = bytes(sealed_reason).hex() if sealed_reason is not None else None
+    text = json.dumps(row, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(previous + sequence.to_bytes(8) + text.encode()).digest()
+
+
+def seal_events(*, at: datetime, batch: int = BATCH) -> int:
+    """Chain up to `batch` waiting events of the active tenant; return how many. Two at once take turns."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"audit.seal:{required_tenant_id()}"])
+    waiting = list(AuditPending.objects.order_by("pk").values_list("pk", flat=True)[:batch])
+    if not waiting:
+        return 0
+    last = AuditSeal.objects.order_by("-sequence").first()
+    previous, sequence = (bytes(last.digest), last.sequence) if last else (START, 0)
+    seals = []
+    for event in AuditEvent.objects.filter(pk__in=waiting).order_by("pk"):
+        sequence += 1
+        previous = digest_of(previous, sequence, event)
+        seals.append(AuditSeal(sequence=sequence, event_id=event.pk, digest=previous, sealed_at=at))
+    AuditSeal.objects.bulk_create(seals)
+    AuditPending.objects.filter(pk__in=waiting).delete()
+    return len(seals)
+
+
+def seal_all_events(*, at: datetime) -> int:
+    """Chain whatever waits, tenant by tenant; return how many. No scope may be open."""
+    sealed = 0
+    for tenant_id in AuditPending.all_tenants.order_by().values_list("tenant_id", flat=True).distinct():
+        while True:
+            with tenant_scope(tenant_id):
+                done = seal_events(at=at)
+            sealed += done
+            if done < BATCH:
+                break
+    return sealed
+
+
+def verify_trail(*, at: datetime, expected_head: str = "", patience: timedelta = timedelta(minutes=5)) -> Verification:
+    """Check the active tenant's whole trail: every link, no gap, no event left out.
+
+    `expected_head` is a head printed earlier: the chain must still hold it, so a cut tail is found too. An
+    event may wait for its seal for `patience`.
+    """
+    findings: list[Finding] = []
+    previous, place = START, 0
+    heads = {}
+    for seal, event in _sealed_events():
+        place += 1
+        if seal.sequence != place:
+            findings.append(Finding("gap", seal.sequence, str(seal.event_id)))
+            place = seal.sequence
+        if event is None:
+            findings.append(Finding("event missing", seal.sequence, str(seal.event_id)))
+        elif digest_of(previous, seal.sequence, event) != bytes(seal.digest):
+            findings.append(Finding("event or link changed", seal.sequence, str(seal.event_id)))
+        # Go on from what is stored, so that one change is one finding.
+        previous = bytes(seal.digest)
+        if expected_head.partition(":")[0] == str(seal.sequence):
+            heads[expected_head] = f"{seal.sequence}:{previous.hex()}"
+    if expected_head and heads.get(expected_head) != expected_head:
+        findings.append(Finding("the chain does not hold the expected head", place, ""))
+    findings += [Finding("never sealed", None, str(pk)) for pk in _left_out(at - patience)]
+    return Verification(sealed=place, head=f"{place}:{previous.hex()}", findings=findings)
+
+
+def _sealed_events() -> Iterator[tuple[AuditSeal, AuditEvent | None]]:
+    """Yield each seal with its event, in the chain's order, batch by batch."""
+    last = 0
+    while seals := list(AuditSeal.objects.filter(sequence__gt=last).order_by("sequence")[:BATCH]):
+        events = AuditEvent.objects.in_bulk([seal.event_id for seal in seals])
+        for seal in seals:
+            yield seal, events.get(seal.event_id)
+        last = seals[-1].sequence
+
+
+def _left_out(before: datetime) -> list[object]:
+    sealed = AuditSeal.objects.values("event_id")
+    unsealed = AuditEvent.objects.filter(happened_at__lt=before).exclude(pk__in=sealed)
+    return list(unsealed.order_by("pk").values_list("pk", flat=True)[:100])

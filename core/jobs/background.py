@@ -1,0 +1,53 @@
+"""The kinds of background jobs; rooms register theirs in AppConfig.ready()."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+
+from core.jobs.models import BackgroundJob
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What one chunk did.
+
+    `position` is where the next begins, None at the end; `done` how many pieces this one did; `counts` are added
+    to the job's; `content` is the next piece of the result file.
+    """
+
+    position: Any
+    done: int
+    counts: dict[str, int] = field(default_factory=dict)
+    content: bytes = b""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobKind:
+    """A kind of work: `step(job=…, at=…)` does the next chunk in the caller's transaction.
+
+    `permission` must be the owner's at every chunk, and names who may start it.
+    """
+
+    name: str
+    label: str | Promise
+    permission: Callable[[BackgroundJob], str]
+    step: Callable[..., Step]
+
+
+_kinds: dict[str, JobKind] = {}
+
+
+def register(
+    name: str, *, label: str | Promise, permission: Callable[[BackgroundJob], str], step: Callable[..., Step]
+) -> None:
+    """Add a kind; raises ValueError for a name that is taken."""
+    if name in _kinds:
+        raise ValueError(f"There is a kind of job {name!r} already.")
+    _kinds[name] = JobKind(name=name, label=label, permission=permission, step=step)
+
+
+def kind_of(job: BackgroundJob) -> JobKind:
+    """Return a job's kind. Raises KeyError."""
+    return _kinds[job.kind]

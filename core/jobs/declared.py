@@ -1,0 +1,19 @@
+"""What jobs declare: actions in the audit trail, and what their fields hold of a person."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.audit import actions
+from core.crypto.register import classify
+
+actions.declare("job.started", _("Background job started"))
+actions.declare("job.cancelled", _("Background job cancelled"))
+actions.declare("job.downloaded", _("File of a background job downloaded"))
+actions.declare_fields(job=_("Job"), rows=_("Rows"))
+
+classify("jobs.JobRun", business="job business_date state attempts due_at finished_at error result")
+classify(
+    "jobs.BackgroundJob",
+    business="""kind title owner parameters state position done total counts attempts error file_name
+        is_cancel_requested is_seen created_at due_at started_at finished_at""",
+)
+classify("jobs.JobPart", business="job number", personal="content")

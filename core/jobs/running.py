@@ -1,0 +1,239 @@
+"""Starting, doing and ending background jobs.
+
+A chunk's effect, the place where the next begins and the piece of the result file are one transaction, so a worker
+killed anywhere loses at most one chunk's work and nothing is done twice.
+"""
+
+import gzip
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+from kombu.exceptions import OperationalError
+
+from core.accounts.models import User
+from core.accounts.permissions import may
+from core.audit.services import record
+from core.jobs.background import Step, kind_of
+from core.jobs.enums import UNFINISHED, BackgroundState
+from core.jobs.models import BackgroundJob, JobPart
+from core.tenancy.errors import DomainError
+from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
+
+MOST_ATTEMPTS = 5
+FIRST_PAUSE = timedelta(seconds=5)
+# A worker that has said nothing for so long is taken for gone.
+SILENCE = timedelta(seconds=60)
+NO_LONGER_ALLOWED = "no_longer_allowed"
+
+log = structlog.get_logger(__name__)
+
+
+class JobEnded(DomainError):
+    code = "job_ended"
+    message = _("This job has ended already.")
+
+
+class JobNotEnded(DomainError):
+    code = "job_not_ended"
+    message = _("This job has not ended yet.")
+
+
+class NotAllowed(DomainError):
+    code = "job_not_allowed"
+    message = _("You may not start this job.")
+
+
+class _Refused(Exception):
+    """A chunk met a DomainError: trying again will not help. Holds its message in the owner's language."""
+
+
+@transaction.atomic
+def start_job(
+    *,
+    kind: str,
+    title: str,
+    parameters: dict[str, Any],
+    total: int | None = None,
+    file_name: str = "",
+    by: User,
+    at: datetime,
+) -> BackgroundJob:
+    """Put a job in the queue and wake a worker after the commit. Raises NotAllowed."""
+    job = BackgroundJob(
+        kind=kind,
+        title=title[:200],
+        owner=by,
+        parameters=parameters,
+        total=total,
+        file_name=file_name[:200],
+        created_at=at,
+        due_at=at,
+    )
+    if not may(by, kind_of(job).permission(job)):
+        raise NotAllowed
+    job.save(force_insert=True)
+    record("job.started", subject=job, by=by, at=at, details={"job": kind})
+    wake_worker(job)
+    return job
+
+
+@transaction.atomic
+def run_again(*, job: BackgroundJob, by: User, at: datetime) -> BackgroundJob:
+    """Start the same work anew, as a job of its own. Raises JobNotEnded or NotAllowed."""
+    if job.is_unfinished:
+        raise JobNotEnded
+    return start_job(
+        kind=job.kind,
+        title=job.title,
+        parameters=job.parameters,
+        total=job.total,
+        file_name=job.file_name,
+        by=by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def cancel_job(*, job: BackgroundJob, by: User, at: datetime) -> BackgroundJob:
+    """Have a job end before its next chunk; what is done stays done. Raises JobEnded."""
+    # The worker holds the row while a chunk is done, so this waits for the chunk's end at most.
+    job = BackgroundJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
+    if not job.is_unfinished:
+        raise JobEnded
+    job.is_cancel_requested = True
+    job.due_at = at
+    job.save(update_fields=["is_cancel_requested", "due_at"])
+    record("job.cancelled", subject=job, by=by, at=at, details={"job": job.kind})
+    wake_worker(job)
+    return job
+
+
+def wake_worker(job: BackgroundJob) -> None:
+    """Tell Celery after the commit; with Redis away the sweeper finds the job a little later."""
+    from core.jobs.tasks import perform_job_task  # noqa: PLC0415  the task is an interface to this module
+
+    tenant_id, job_id = str(required_tenant_id()), str(job.pk)
+
+    def send() -> None:
+        try:
+            perform_job_task.apply_async(kwargs={"tenant_id": tenant_id, "job_id": job_id}, retry=False)
+        except OperationalError:
+            log.warning("jobs.worker_not_woken", job=job_id)
+
+    transaction.on_commit(send)
+
+
+def due_jobs(*, at: datetime) -> list[uuid.UUID]:
+    """Return the ids of the active tenant's jobs that no worker is at."""
+    unfinished = BackgroundJob.objects.filter(state__in=UNFINISHED, due_at__lte=at)
+    return list(unfinished.order_by("due_at").values_list("pk", flat=True))
+
+
+def perform_job(*, tenant_id: uuid.UUID, job_id: uuid.UUID, now: Any) -> None:
+    """Do the job chunk by chunk to its end, or until another worker holds it; `now()` tells the time."""
+    while _perform_chunk(tenant_id=tenant_id, job_id=job_id, at=now()):
+        pass
+
+
+def _perform_chunk(*, tenant_id: uuid.UUID, job_id: uuid.UUID, at: datetime) -> bool:
+    """Do one chunk; tell whether another may follow at once."""
+    try:
+        with tenant_scope(tenant_id):
+            jobs = BackgroundJob.objects.select_for_update(of=("self",), skip_locked=True)
+            job = jobs.filter(pk=job_id, state__in=UNFINISHED).first()
+            return job is not None and _advance(job, at)
+    except _Refused as refusal:
+        with tenant_scope(tenant_id):
+            _end(job_id, BackgroundState.FAILED, str(refusal), at)
+        return False
+    except Exception as failure:
+        log.exception("jobs.chunk_failed", job=str(job_id))
+        with tenant_scope(tenant_id):
+            _note_failure(job_id, failure, at)
+        return False
+
+
+def _advance(job: BackgroundJob, at: datetime) -> bool:
+    if job.is_cancel_requested:
+        _finish(job, BackgroundState.CANCELLED, at)
+        return False
+    kind = kind_of(job)
+    if not may(job.owner, kind.permission(job)):
+        job.error = NO_LONGER_ALLOWED
+        _finish(job, BackgroundState.FAILED, at)
+        return False
+    job.started_at = job.started_at or at
+    job.state = BackgroundState.RUNNING
+    with _speaking_to(job.owner):
+        try:
+            step = kind.step(job=job, at=at)
+        except DomainError as refusal:
+            raise _Refused(str(refusal.message)) from refusal
+    _keep(job, step)
+    if step.position is None:
+        _finish(job, BackgroundState.DONE, at)
+        return False
+    job.due_at = at + SILENCE
+    job.save()
+    return True
+
+
+@contextmanager
+def _speaking_to(owner: User) -> Iterator[None]:
+    """Write files and messages in the language and the zone of whoever will read them."""
+    zone = ZoneInfo(owner.time_zone or current_tenant().time_zone)
+    with translation.override(owner.language), timezone.override(zone):
+        yield
+
+
+def _keep(job: BackgroundJob, step: Step) -> None:
+    job.position = step.position
+    job.done += step.done
+    job.counts = {name: job.counts.get(name, 0) + step.counts.get(name, 0) for name in {*job.counts, *step.counts}}
+    job.attempts = 0
+    job.error = ""
+    if step.content:
+        number = job.parts.count()
+        JobPart.objects.create(job=job, number=number, content=gzip.compress(step.content))
+
+
+def _finish(job: BackgroundJob, state: str, at: datetime) -> None:
+    job.state = state
+    job.finished_at = at
+    if state == BackgroundState.DONE:
+        job.total = job.done
+    job.save()
+
+
+def _end(job_id: uuid.UUID, state: str, error: str, at: datetime) -> None:
+    job = BackgroundJob.objects.select_for_update(of=("self",)).get(pk=job_id)
+    if job.is_unfinished:
+        job.error = error[:300]
+        _finish(job, state, at)
+
+
+def _note_failure(job_id: uuid.UUID, failure: Exception, at: datetime) -> None:
+    job = BackgroundJob.objects.select_for_update(of=("self",)).get(pk=job_id)
+    if not job.is_unfinished:
+        return
+    job.attempts += 1
+    job.error = type(failure).__name__
+    job.due_at = at + FIRST_PAUSE * 2**job.attempts
+    if job.attempts >= MOST_ATTEMPTS:
+        _finish(job, BackgroundState.FAILED, at)
+    else:
+        job.save()
+
+
+def result_of(job: BackgroundJob) -> Iterator[bytes]:
+    """Yield the result file piece by piece, each one query."""
+    for number in range(job.parts.count()):
+        yield gzip.decompress(bytes(job.parts.get(number=number).content))

@@ -1,0 +1,122 @@
+"""The audit trail in people's words: who did what, and which fields changed from what to what."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import ForeignKey
+from django.utils.translation import gettext as _
+
+from core.accounts.models import User
+from core.audit.actions import field_label, label_of, value_label
+from core.audit.models import AuditEvent
+from core.audit.services import SYSTEM
+from core.tenancy.models import TenantModel
+
+USER_KIND = "user"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field: `old` and `new` in words, both None where it is personal and stays hidden."""
+
+    label: str
+    old: str | None
+    new: str | None
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.old is None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event as it is shown."""
+
+    event: AuditEvent
+    action: str
+    actor: str
+    subject: str
+    changes: list[Change]
+    details: list[tuple[str, str]]
+
+
+def history_of(subject: TenantModel, *, limit: int = 20) -> list[Line]:
+    """Return the newest events of one record; two queries."""
+    events = AuditEvent.objects.filter(subject_id=subject.pk).order_by("-happened_at", "-pk")[:limit]
+    return lines_of(events)
+
+
+def lines_of(events: Iterable[AuditEvent]) -> list[Line]:
+    """Return events in words; one query for the names of everybody in them."""
+    events = list(events)
+    names = _names(events)
+    return [_line(event, names) for event in events]
+
+
+def _line(event: AuditEvent, names: dict[str, str]) -> Line:
+    return Line(
+        event=event,
+        action=label_of(event.action),
+        actor=_actor(event, names),
+        subject=names.get(str(event.subject_id), ""),
+        changes=[_change(event.subject_kind, name, pair, names) for name, pair in event.changes.items()],
+        details=[(field_label(name), value_label(name, _words(value))) for name, value in event.details.items()],
+    )
+
+
+def _names(events: Sequence[AuditEvent]) -> dict[str, str]:
+    """Return the names of all users whose ids stand anywhere in the events, by id."""
+    found: set[uuid.UUID] = set()
+    for event in events:
+        found |= {each for each in (event.actor_id, event.subject_id) if each}
+        for pair in event.changes.values():
+            found |= {each for each in map(_as_id, pair or ()) if each}
+    people = User.objects.filter(pk__in=found).values_list("pk", "name")
+    return {str(pk): name for pk, name in people}
+
+
+def _as_id(value: Any) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _actor(event: AuditEvent, names: dict[str, str]) -> str:
+    if event.actor_kind == SYSTEM:
+        return _("The system")
+    if event.actor_kind == USER_KIND:
+        return names.get(str(event.actor_id), _("Somebody who is gone"))
+    return _("A partner's key")
+
+
+def _change(kind: str, name: str, pair: list[Any] | None, names: dict[str, str]) -> Change:
+    if pair is None:
+        return Change(field_label(name), None, None)
+    old, new = (_value(kind, name, value, names) for value in pair)
+    return Change(field_label(name), old, new)
+
+
+def _value(kind: str, name: str, value: Any, names: dict[str, str]) -> str:
+    try:
+        field = apps.get_model(kind)._meta.get_field(name)
+    except (LookupError, FieldDoesNotExist):
+        return _words(value)
+    if isinstance(field, ForeignKey) and value:
+        return names.get(value, _("set"))
+    labels = {str(choice): label for choice, label in field.flatchoices}
+    return str(labels[str(value)]) if str(value) in labels else _words(value)
+
+
+def _words(value: Any) -> str:
+    if value is True:
+        return _("Yes")
+    if value is False:
+        return _("No")
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    return "–" if value in {None, ""} else str(value)

@@ -1,0 +1,184 @@
+"""Pages of background jobs, and exports of lists."""
+
+import csv
+import io
+
+import pytest
+from django.utils.translation import gettext_lazy as _
+from openpyxl import load_workbook
+
+from core.accounts.enums import Role
+from core.accounts.models import User
+from core.console.people import PeopleView
+from core.jobs.models import BackgroundJob
+from core.jobs.running import perform_job
+from core.web import exports
+from core.web.exports import Column
+from tests.factories.accounts import make_user
+
+
+@pytest.fixture(autouse=True)
+def people_list(monkeypatch):
+    monkeypatch.setattr(PeopleView, "export_name", "test-people")
+    monkeypatch.setattr(PeopleView, "export_title", "People")
+    monkeypatch.setattr(
+        PeopleView,
+        "export_columns",
+        (Column(_("Full name"), lambda user: user.name), Column("Joined", lambda user: user.date_joined)),
+    )
+    exports.register(PeopleView)
+    yield
+    exports._lists.pop("test-people")
+
+
+def export(client, *, query="", file_format="csv"):
+    answer = client.post("/exports/test-people/", {"format": file_format, "path": "/settings/people/", "query": query})
+    return answer, BackgroundJob.objects.order_by("-created_at").first()
+
+
+def finish(job, now):
+    perform_job(tenant_id=job.tenant_id, job_id=job.pk, now=lambda: now)
+    job.refresh_from_db()
+    return job
+
+
+def content(answer):
+    return b"".join(answer.streaming_content)
+
+
+def test_export_holds_the_rows_of_the_list_as_filtered(client_for, administrator, agent, now):
+    client = client_for(administrator)
+    answer, job = export(client, query="role=agent")
+    assert answer.url == f"/jobs/{job.pk}/"
+
+    file = client.get(f"/jobs/{finish(job, now).pk}/file/")
+
+    rows = list(csv.reader(io.StringIO(content(file).decode("utf-8-sig"))))
+    assert rows == [["Full name", "Joined"], [agent.name, "2026-03-02 12:30:00"]]
+    assert file["Content-Disposition"].startswith('attachment; filename="test-people-')
+    assert (file["X-Content-Type-Options"], "no-store" in file["Cache-Control"]) == ("nosniff", True)
+
+
+def test_export_of_many_chunks_holds_every_row_once(client_for, administrator, now, monkeypatch):
+    monkeypatch.setattr(exports, "CHUNK", 2)
+    for _number in range(5):
+        make_user(role=Role.AGENT, at=now)
+    _answer, job = export(client_for(administrator))
+
+    finish(job, now)
+
+    file = content(client_for(administrator).get(f"/jobs/{job.pk}/file/")).decode("utf-8-sig")
+    assert len(file.splitlines()) == 1 + User.objects.count() == 1 + job.done
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@sum"])
+def test_export_runs_no_formula(client_for, administrator, now, name):
+    User.objects.filter(pk=administrator.pk).update(name=name)
+    client = client_for(administrator)
+    _answer, as_csv = export(client, query="role=administrator")
+    _answer, as_sheet = export(client, query="role=administrator", file_format="xlsx")
+
+    text = content(client.get(f"/jobs/{finish(as_csv, now).pk}/file/")).decode()
+    book = load_workbook(io.BytesIO(content(client.get(f"/jobs/{finish(as_sheet, now).pk}/file/"))))
+
+    assert f"'{name}" in text
+    cells = [cell for row in book.active.iter_rows() for cell in row if cell.value == name]
+    assert [cell.data_type for cell in cells] == ["s"]
+
+
+def test_export_is_refused_where_the_list_is(client_for, agent):
+    answer, job = export(client_for(agent))
+
+    assert (answer.status_code, job) == (403, None)
+
+
+def test_export_of_an_unknown_list_or_format_starts_nothing(client_for, administrator):
+    client = client_for(administrator)
+
+    assert client.post("/exports/nothing/", {"format": "csv"}).status_code == 404
+    assert client.post("/exports/test-people/", {"format": "pdf"}).status_code == 302
+    assert BackgroundJob.objects.count() == 0
+
+
+def test_export_with_filters_nobody_knows_fails_in_words(client_for, administrator, now):
+    client = client_for(administrator)
+    _answer, job = export(client, query="colour=red")
+
+    finish(job, now)
+
+    assert job.state == "failed"
+    assert "cannot be exported with these filters" in client.get(f"/jobs/{job.pk}/").content.decode()
+    assert client.get(f"/jobs/{job.pk}/file/").status_code == 404
+
+
+def test_file_is_not_for_somebody_who_lost_the_permission(client_for, administrator, now):
+    _answer, job = export(client_for(administrator))
+    finish(job, now)
+    make_user(role=Role.ADMINISTRATOR, at=now)
+    User.objects.filter(pk=administrator.pk).update(role=Role.AGENT)
+    administrator.refresh_from_db()
+
+    assert client_for(administrator).get(f"/jobs/{job.pk}/file/").status_code == 403
+
+
+@pytest.mark.parametrize("address", ["", "cancel/", "again/", "file/"])
+def test_job_of_a_colleague_is_not_found(client_for, administrator, agent, now, address):
+    _answer, job = export(client_for(administrator))
+    finish(job, now)
+    client = client_for(agent)
+
+    answer = (
+        client.get(f"/jobs/{job.pk}/{address}")
+        if address in {"", "file/"}
+        else client.post(f"/jobs/{job.pk}/{address}")
+    )
+
+    assert answer.status_code == 404
+
+
+def test_page_asks_for_itself_until_the_job_has_ended(client_for, administrator, now):
+    client = client_for(administrator)
+    _answer, job = export(client)
+    assert 'hx-trigger="every 1s"' in client.get(f"/jobs/{job.pk}/").content.decode()
+
+    finish(job, now)
+
+    assert 'hx-trigger="every 1s"' not in client.get(f"/jobs/{job.pk}/").content.decode()
+
+
+def test_end_of_a_job_is_told_once_on_any_page(client_for, administrator, now):
+    client = client_for(administrator)
+    _answer, job = export(client)
+    assert "/jobs/notices/" in client.get("/settings/").content.decode()
+    assert client.get("/jobs/notices/").status_code == 200
+
+    finish(job, now)
+
+    told = client.get("/jobs/notices/")
+    assert (told.status_code, job.title in told.content.decode()) == (286, True)
+    assert job.title not in client.get("/jobs/notices/").content.decode()
+    assert "/jobs/notices/" not in client.get("/settings/").content.decode()
+
+
+def test_cancel_and_run_again_from_the_page(client_for, administrator, now):
+    client = client_for(administrator)
+    _answer, job = export(client)
+
+    client.post(f"/jobs/{job.pk}/cancel/")
+    assert finish(job, now).state == "cancelled"
+    answer = client.post(f"/jobs/{job.pk}/again/")
+
+    again = BackgroundJob.objects.exclude(pk=job.pk).get()
+    assert answer.url == f"/jobs/{again.pk}/"
+    assert finish(again, now).state == "done"
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_own_jobs_cost_the_same_queries(client_for, administrator, django_assert_num_queries, count):
+    client = client_for(administrator)
+    for _number in range(count):
+        export(client)
+    client.get("/jobs/")
+
+    with django_assert_num_queries(6):
+        assert client.get("/jobs/").status_code == 200

@@ -1,0 +1,251 @@
+"""The trail: what is written, that nobody changes it, and that a change by force is found."""
+
+from datetime import datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, connections, transaction
+
+from core.accounts.enums import Role
+from core.accounts.models import Department, User
+from core.accounts.services import create_department, update_user
+from core.audit import actions
+from core.audit.models import AuditEvent, AuditPending, AuditSeal
+from core.audit.sealing import seal_all_events, seal_events, verify_trail
+from core.audit.services import record
+from core.tenancy.models import Tenant
+from core.tenancy.scope import tenant_scope
+from tests.factories.accounts import inside, make_tenant, make_user, outside
+
+
+@pytest.fixture(autouse=True)
+def test_action():
+    actions.declare("test.done", "Done")
+    yield
+    actions._labels.pop("test.done")
+
+
+def change(user: User, *, by: User, at: datetime, **facts: object) -> User:
+    kept = {
+        name: getattr(user, name) for name in ("email", "name", "role", "language", "time_zone", "department", "team")
+    }
+    return update_user(user=user, **{**kept, **facts}, by=by, at=at)
+
+
+def test_record_tells_what_changed_since_the_row_was_read(administrator, agent, now):
+    change(agent, by=administrator, at=now, role=Role.SUPERVISOR, language="zh-hans")
+
+    event = AuditEvent.objects.get(action="user.updated")
+    assert event.changes == {"role": ["agent", "supervisor"], "language": ["en", "zh-hans"]}
+    assert (event.subject_kind, event.subject_id) == ("accounts.user", agent.pk)
+    assert (event.actor_kind, event.actor_id, event.happened_at) == ("user", administrator.pk, now)
+
+
+def test_record_never_tells_personal_data(administrator, agent, now):
+    change(agent, by=administrator, at=now, name="Somebody Else", email="else@staff.example")
+
+    event = AuditEvent.objects.get(action="user.updated")
+    assert event.changes == {"name": None, "email": None}
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from audit_auditevent e where e::text ~* 'somebody|else@staff'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_record_keeps_a_reason_encrypted(administrator, now):
+    record("test.done", by=administrator, at=now, reason="Ms Li asked by phone")
+
+    event = AuditEvent.objects.get(action="test.done")
+    assert event.reason == "Ms Li asked by phone"
+    with connection.cursor() as cursor:
+        cursor.execute("select reason from audit_auditevent where id = %s", [event.pk])
+        assert b"Ms Li" not in bytes(cursor.fetchone()[0])
+
+
+def test_record_of_an_action_nobody_declared_is_refused(administrator, now):
+    before = AuditEvent.objects.count()
+
+    with pytest.raises(KeyError):
+        record("test.unknown", by=administrator, at=now)
+
+    assert AuditEvent.objects.count() == before
+
+
+def test_record_rolls_back_with_what_it_tells_about(tenant, now):
+    before = AuditEvent.objects.count()
+
+    with transaction.atomic():
+        create_department(name="Service", by=None, at=now)
+        transaction.set_rollback(True)
+
+    assert AuditEvent.objects.count() == before
+    assert Department.objects.count() == 0
+
+
+@pytest.mark.parametrize("statement", ["update audit_auditevent set action = 'x'", "delete from audit_auditevent"])
+def test_application_cannot_change_the_trail(administrator, now, statement):
+    before = AuditEvent.objects.count()
+
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+    assert AuditEvent.objects.count() == before > 0
+
+
+@pytest.mark.django_db(databases=["default", "owner"], transaction=True)
+@pytest.mark.parametrize("table", ["audit_auditevent", "audit_auditseal"])
+def test_owner_is_refused_too(now, table):
+    sealed_tenant(now)
+
+    with pytest.raises(DatabaseError), connections["owner"].cursor() as cursor:
+        cursor.execute(f"delete from {table}")
+
+
+def test_another_tenants_trail_is_not_seen(administrator, other_tenant, tenant, now):
+    with inside(other_tenant, leaving=tenant):
+        theirs = AuditEvent.objects.count()
+
+    assert theirs > 0
+    assert not AuditEvent.objects.filter(tenant_id=other_tenant.pk).exists()
+
+
+def test_sealing_chains_every_event_once(administrator, now):
+    waiting = AuditEvent.objects.count()
+
+    assert seal_events(at=now) == waiting
+    assert seal_events(at=now) == 0
+    assert list(AuditSeal.objects.order_by("sequence").values_list("sequence", flat=True)) == [*range(1, waiting + 1)]
+    assert AuditPending.objects.count() == 0
+    assert verify_trail(at=now).findings == []
+
+
+def test_sealing_in_batches_makes_one_chain(administrator, now):
+    total = AuditEvent.objects.count()
+    for _each in range(5):
+        record("test.done", by=administrator, at=now)
+
+    while seal_events(at=now, batch=2):
+        pass
+
+    found = verify_trail(at=now)
+    assert (found.sealed, found.findings) == (total + 5, [])
+
+
+def test_sealing_serves_every_tenant(administrator, other_tenant, tenant, now):
+    with outside(tenant):
+        seal_all_events(at=now)
+
+    assert AuditPending.objects.count() == 0
+    with inside(other_tenant, leaving=tenant):
+        assert AuditPending.objects.count() == 0
+        assert AuditSeal.objects.count() == AuditEvent.objects.count() > 0
+
+
+def test_verify_names_an_event_that_was_never_sealed(administrator, now):
+    seal_events(at=now)
+    lost = record("test.done", by=administrator, at=now)
+    AuditPending.objects.all().delete()
+
+    late = verify_trail(at=now + timedelta(hours=1))
+
+    assert verify_trail(at=now).findings == []
+    assert [(finding.problem, finding.event_id) for finding in late.findings] == [("never sealed", str(lost.pk))]
+
+
+def sealed_tenant(now: datetime) -> Tenant:
+    """A tenant with five sealed events of ours behind those of its making."""
+    tenant = make_tenant(slug="swift", at=now)
+    with tenant_scope(tenant):
+        person = make_user(role=Role.AGENT, at=now)
+        for _each in range(5):
+            record("test.done", by=person, at=now)
+        seal_events(at=now)
+    return tenant
+
+
+def without_triggers(*statements: str) -> None:
+    """Change the trail as only its owner could, with the triggers off."""
+    tables = ("audit_auditevent", "audit_auditseal")
+    with connections["owner"].cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"alter table {table} disable trigger append_only")
+        try:
+            for statement in statements:
+                cursor.execute(statement)
+        finally:
+            for table in tables:
+                cursor.execute(f"alter table {table} enable trigger append_only")
+
+
+SEAL_AT = "(select event_id from audit_auditseal where sequence = {})"
+
+
+@pytest.mark.django_db(databases=["default", "owner"], transaction=True)
+@pytest.mark.parametrize(
+    ("statements", "problems"),
+    [
+        (
+            [f"update audit_auditevent set action = 'user.activated' where id = {SEAL_AT.format(3)}"],
+            [("event or link changed", 3)],
+        ),
+        (
+            [f"update audit_auditevent set actor_id = null where id = {SEAL_AT.format(4)}"],
+            [("event or link changed", 4)],
+        ),
+        ([f"delete from audit_auditevent where id = {SEAL_AT.format(3)}"], [("event missing", 3)]),
+        (
+            ["delete from audit_auditseal where sequence = 3"],
+            [("gap", 4), ("event or link changed", 4), ("never sealed", None)],
+        ),
+        (
+            [
+                "update audit_auditseal set sequence = 1000 where sequence = 3",
+                "update audit_auditseal set sequence = 3 where sequence = 4",
+                "update audit_auditseal set sequence = 4 where sequence = 1000",
+            ],
+            [("event or link changed", 3), ("event or link changed", 4), ("event or link changed", 5)],
+        ),
+    ],
+    ids=["an edit", "an actor taken out", "an event cut out", "a link cut out", "two links swapped"],
+)
+def test_verify_names_what_the_owner_changed_by_force(now, statements, problems):
+    tenant = sealed_tenant(now)
+    without_triggers(*statements)
+
+    with tenant_scope(tenant):
+        found = verify_trail(at=now + timedelta(hours=1))
+
+    assert [(finding.problem, finding.sequence) for finding in found.findings] == problems
+    with pytest.raises(CommandError):
+        call_command("verify_audit", tenant="swift", stdout=StringIO())
+
+
+@pytest.mark.django_db(databases=["default", "owner"], transaction=True)
+def test_verify_finds_a_cut_tail_by_the_head_that_was_kept(now):
+    tenant = sealed_tenant(now)
+    with tenant_scope(tenant):
+        head = verify_trail(at=now).head
+    last = head.partition(":")[0]
+    without_triggers(
+        f"delete from audit_auditevent where id = {SEAL_AT.format(last)}",
+        f"delete from audit_auditseal where sequence = {last}",
+    )
+
+    with tenant_scope(tenant):
+        assert verify_trail(at=now).findings == []
+        assert len(verify_trail(at=now, expected_head=head).findings) == 1
+
+
+@pytest.mark.django_db(databases=["default", "owner"], transaction=True)
+def test_verify_audit_prints_a_head_that_it_expects_later(now):
+    sealed_tenant(now)
+    out = StringIO()
+    call_command("verify_audit", tenant="swift", stdout=out)
+    head = out.getvalue().split()[-1]
+
+    call_command("verify_audit", tenant="swift", expect=head, stdout=out)
+
+    with pytest.raises(CommandError):
+        call_command("verify_audit", tenant="swift", expect="1:00", stdout=out)
+    with pytest.raises(CommandError):
+        call_command("verify_audit", tenant="nobody", stdout=out)

@@ -1,0 +1,218 @@
+"""Background jobs: every chunk once, cancelled, resumed, refused, and given up."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from core.accounts.enums import Role
+from core.accounts.models import Department, User
+from core.jobs import background
+from core.jobs.background import Step
+from core.jobs.enums import BackgroundState
+from core.jobs.models import BackgroundJob
+from core.jobs.running import (
+    MOST_ATTEMPTS,
+    SILENCE,
+    JobEnded,
+    JobNotEnded,
+    NotAllowed,
+    cancel_job,
+    due_jobs,
+    perform_job,
+    result_of,
+    run_again,
+    start_job,
+)
+from core.tenancy.errors import DomainError
+from core.tenancy.scope import tenant_scope
+from tests.factories.accounts import inside, make_tenant, make_user
+
+KIND = "test.count"
+
+
+class TooFar(DomainError):
+    code = "too_far"
+    message = "That is too far."
+
+
+def count(*, job, at):
+    """Make one department a chunk, up to the number asked for; fail or refuse where told to."""
+    number = job.position or 0
+    Department.objects.create(name=f"{job.pk}-{number}")
+    if number == job.parameters.get("fails_at"):
+        raise RuntimeError("broken")
+    if number == job.parameters.get("refuses_at"):
+        raise TooFar
+    following = number + 1 if number + 1 < job.parameters["count"] else None
+    return Step(position=following, done=1, counts={"made": 1}, content=f"{number}\n".encode())
+
+
+@pytest.fixture(autouse=True)
+def kind():
+    background.register(KIND, label="Counting", permission=lambda _job: "people.manage", step=count)
+    yield
+    background._kinds.pop(KIND)
+
+
+def start(by, at, **parameters):
+    return start_job(kind=KIND, title="Count", parameters={"count": 5, **parameters}, total=5, by=by, at=at)
+
+
+def perform(job, at):
+    perform_job(tenant_id=job.tenant_id, job_id=job.pk, now=lambda: at)
+    job.refresh_from_db()
+    return job
+
+
+def test_job_is_done_chunk_by_chunk(administrator, now):
+    job = perform(start(administrator, now), now)
+
+    assert (job.state, job.done, job.total, job.percent, job.counts) == ("done", 5, 5, 100, {"made": 5})
+    assert Department.objects.count() == 5
+    assert b"".join(result_of(job)) == b"0\n1\n2\n3\n4\n"
+
+
+def test_job_that_ended_is_not_done_again(administrator, now):
+    job = perform(start(administrator, now), now)
+
+    perform(job, now)
+
+    assert Department.objects.count() == 5
+
+
+def test_failing_chunk_leaves_nothing_and_is_tried_later(administrator, now):
+    job = perform(start(administrator, now, fails_at=2), now)
+
+    assert (job.state, job.done, job.attempts, job.error) == ("running", 2, 1, "RuntimeError")
+    assert Department.objects.count() == 2
+    assert job.due_at > now
+    job.parameters["fails_at"] = None
+    job.save()
+
+    assert perform(job, job.due_at).done == 5
+    assert Department.objects.count() == 5
+
+
+def test_chunk_that_always_fails_is_given_up(administrator, now):
+    job = start(administrator, now, fails_at=2)
+    for _attempt in range(MOST_ATTEMPTS + 1):
+        perform(job, now)
+
+    assert (job.state, job.done, Department.objects.count()) == ("failed", 2, 2)
+
+
+def test_refusal_ends_the_job_with_its_words(administrator, now):
+    job = perform(start(administrator, now, refuses_at=1), now)
+
+    assert (job.state, job.error, job.done) == ("failed", "That is too far.", 1)
+
+
+def test_cancelled_job_stops_before_its_next_chunk(administrator, now, monkeypatch):
+    job = start(administrator, now)
+
+    def cancel_after_two(*, job, at):
+        step = count(job=job, at=at)
+        if step.position == 2:
+            BackgroundJob.objects.filter(pk=job.pk).update(is_cancel_requested=True)
+            job.is_cancel_requested = True
+        return step
+
+    background._kinds.pop(KIND)
+    background.register(KIND, label="Counting", permission=lambda _job: "people.manage", step=cancel_after_two)
+    perform(job, now)
+
+    assert (job.state, job.done, Department.objects.count()) == ("cancelled", 2, 2)
+    with pytest.raises(JobEnded):
+        cancel_job(job=job, by=administrator, at=now)
+
+
+def test_waiting_job_is_cancelled_at_once(administrator, now):
+    job = start(administrator, now)
+
+    cancel_job(job=job, by=administrator, at=now)
+
+    assert perform(job, now).state == BackgroundState.CANCELLED
+    assert Department.objects.count() == 0
+
+
+def test_run_again_is_a_new_job_of_the_same_work(administrator, now):
+    job = start(administrator, now)
+    with pytest.raises(JobNotEnded):
+        run_again(job=job, by=administrator, at=now)
+    perform(job, now)
+
+    again = perform(run_again(job=job, by=administrator, at=now), now)
+
+    assert again.pk != job.pk
+    assert Department.objects.count() == 10
+
+
+def test_job_is_not_for_everybody(agent, now):
+    with pytest.raises(NotAllowed):
+        start(agent, now)
+
+    assert BackgroundJob.objects.count() == 0
+
+
+def test_job_of_somebody_who_lost_the_permission_ends(administrator, now):
+    job = start(administrator, now)
+    User.objects.filter(pk=administrator.pk).update(role=Role.AGENT)
+
+    assert (perform(job, now).state, job.error) == ("failed", "no_longer_allowed")
+    assert Department.objects.count() == 0
+
+
+def test_sweeper_finds_a_job_whose_worker_is_gone_and_no_other(administrator, now):
+    job = start(administrator, now)
+    assert due_jobs(at=now) == [job.pk]
+
+    BackgroundJob.objects.filter(pk=job.pk).update(state="running", due_at=now + SILENCE)
+
+    assert due_jobs(at=now + timedelta(seconds=1)) == []
+    assert due_jobs(at=now + SILENCE) == [job.pk]
+
+
+def test_another_tenants_job_is_not_done(administrator, tenant, other_tenant, now):
+    job = start(administrator, now)
+
+    with inside(other_tenant, leaving=tenant):
+        perform_job(tenant_id=other_tenant.pk, job_id=job.pk, now=lambda: now)
+
+    job.refresh_from_db()
+    assert (job.state, Department.objects.count()) == ("waiting", 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_on_one_job_do_each_chunk_once(now):
+    tenant = make_tenant(slug="swift", at=now)
+    with tenant_scope(tenant):
+        administrator = make_user(role=Role.ADMINISTRATOR, at=now)
+        job = start_job(kind=KIND, title="Count", parameters={"count": 40}, by=administrator, at=now)
+
+    def work():
+        try:
+            for _turn in range(20):
+                perform_job(tenant_id=tenant.pk, job_id=job.pk, now=lambda: now)
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _each in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    with tenant_scope(tenant):
+        job.refresh_from_db()
+        assert (job.state, job.done, Department.objects.count()) == ("done", 40, 40)
+        assert b"".join(result_of(job)).split() == [str(number).encode() for number in range(40)]
+
+
+def test_job_that_is_rolled_back_is_never_started(administrator, now):
+    with transaction.atomic():
+        start(administrator, now)
+        transaction.set_rollback(True)
+
+    assert BackgroundJob.objects.count() == 0

@@ -1,0 +1,25 @@
+"""What tiering declares: actions in the audit trail, and what its fields hold of a person."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.audit import actions
+from core.crypto.register import classify
+from customers.enums import Tier
+
+actions.declare("tier.set", _("Tier set by hand"))
+actions.declare("tier.released", _("Tier no longer set by hand"))
+actions.declare("tier_policy.changed", _("Tier policy changed"))
+actions.declare_fields(tier=_("Tier"), version=_("Version"), expires_on=_("Last day"))
+actions.declare_values("tier", lambda: dict(Tier.choices))
+
+classify(
+    "tiering.TierPolicy",
+    business="""version mode window_days vip_percent mid_percent vip_monthly mid_monthly weight_amount weight_frequency
+        weight_tenure demotion_runs created_by created_at""",
+)
+classify("tiering.TierOverride", business="customer tier reason approved_by created_at expires_on ended_at")
+classify(
+    "tiering.TierChange",
+    business="""customer from_tier to_tier reason as_of window_days policy_version rank ranked contribution
+        shipment_count changed_at""",
+)
