@@ -7,12 +7,14 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         import customers.declared  # noqa: F401  declares actions, personal data, events and what is revealed
-        from core.web import exports, navigation, search
+        from core.web import exports, navigation, search, trail
         from customers.permissions import CONFIGURE, VIEW
         from customers.search import customer_hits
+        from customers.trail import describe_customers
         from customers.views.customers import CustomerListView
 
         exports.register(CustomerListView)
+        trail.register_subject("customers.customer", describe_customers)
         navigation.register(
             key="customers",
             label=_("Customers"),

@@ -36,6 +36,7 @@ actions.declare_fields(
     preferred_channel=_("Preferred channel"),
     preferred_language=_("Preferred language"),
     account_manager=_("Account manager"),
+    tier_since=_("Tier since"),
     custom_values=_("Customer fields"),
     position=_("Position"),
     is_primary=_("Primary"),

@@ -45,11 +45,11 @@ def _running() -> str:
 
 
 def _sign_in(page: Page, email: str) -> None:
-    page.goto("/accounts/login/")
-    page.fill("[name=login]", email)
-    page.fill("[name=password]", PASSWORD)
-    page.locator("main button[type=submit], form button[type=submit]").last.click()
-    page.wait_for_url(lambda url: "login" not in url)
+    page.goto("/sign-in/")
+    page.fill("#id_login", email)
+    page.fill("#id_password", PASSWORD)
+    page.locator("button[type=submit]").last.click()
+    page.locator("#search").wait_for()
 
 
 if __name__ == "__main__":

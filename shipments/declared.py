@@ -1,13 +1,18 @@
 """What shipments declare: actions in the audit trail, and what their fields hold of a person."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.audit import actions
 from core.crypto.register import classify
 
 actions.declare("shipments.imported", _("Shipments imported"))
 actions.declare_fields(
-    file=_("File"), created=_("Created"), updated=_("Updated"), failed=_("Failed"), is_finished=_("Done")
+    file=_("File"),
+    created=pgettext_lazy("rows", "Created"),
+    updated=_("Updated"),
+    failed=_("Failed"),
+    is_finished=_("Done"),
 )
 
 classify(

@@ -81,14 +81,14 @@ class MovesView(ListView):
         ChoiceFilter(name="from", label=gettext_lazy("From tier"), choices=Tier.choices, field="from_tier"),
         ChoiceFilter(name="to", label=gettext_lazy("To tier"), choices=Tier.choices, field="to_tier"),
         ChoiceFilter(name="reason", label=gettext_lazy("Reason"), choices=MoveReason.choices),
-        DateRangeFilter(name="moved", label=gettext_lazy("Moved"), field="changed_at"),
+        DateRangeFilter(name="moved", label=gettext_lazy("Moved on"), field="changed_at"),
     )
-    sorts = (Sort("moved", gettext_lazy("Moved"), column="changed_at", descending_first=True),)
+    sorts = (Sort("moved", gettext_lazy("Moved on"), column="changed_at", descending_first=True),)
     default_sort = "-moved"
     export_name = "tier-moves"
     export_title = gettext_lazy("Moves between tiers")
     export_columns = (
-        Column(gettext_lazy("Moved"), lambda move: move.changed_at),
+        Column(gettext_lazy("Moved on"), lambda move: move.changed_at),
         Column(gettext_lazy("Customer number"), lambda move: move.customer.number),
         Column(gettext_lazy("From tier"), lambda move: move.get_from_tier_display()),
         Column(gettext_lazy("To tier"), lambda move: move.get_to_tier_display()),

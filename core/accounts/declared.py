@@ -21,7 +21,7 @@ actions.declare("team.created", _("Team added"))
 
 actions.declare_fields(
     email=_("E-mail"),
-    name=_("Full name"),
+    name=_("Name"),
     role=_("Role"),
     department=_("Department"),
     team=_("Team"),
@@ -30,6 +30,8 @@ actions.declare_fields(
     is_active=_("May sign in"),
     session_epoch=_("Sessions ended"),
 )
+
+actions.declare_values("role", lambda: dict(Role.choices))
 
 classify("accounts.Department", business="name")
 classify("accounts.Team", business="name department")

@@ -59,7 +59,9 @@ def set_override(
     )
     if customer.tier != override.tier:
         _move_by_hand(customer, override.tier, today, at)
-    record("tier.set", subject=customer, by=by, at=at, details={"tier": override.tier}, reason=override.reason)
+    record(
+        "tier.set", subject=override, of=customer, by=by, at=at, details={"tier": override.tier}, reason=override.reason
+    )
     return override
 
 
