@@ -11,7 +11,7 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "screenshots"
 PASSWORD = "try-the-courier-crm"  # noqa: S105  the demo's, known to everybody
-WIDE = {"width": 1440, "height": 900}
+WIDE = {"width": 1440, "height": 1120}
 
 
 def main() -> None:

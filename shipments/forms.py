@@ -5,6 +5,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shipments.rows import FIELDS, REQUIRED
 from shipments.services import LARGEST_FILE, FileTooLarge
@@ -14,10 +15,10 @@ LABELS = {
     "customer_number": _("Customer number"),
     "customer_name": _("Customer name"),
     "status": _("Status"),
-    "accepted_at": _("Accepted"),
-    "picked_up_at": _("Picked up"),
+    "accepted_at": pgettext_lazy("time", "Accepted"),
+    "picked_up_at": pgettext_lazy("time", "Picked up"),
     "promised_at": _("Promised"),
-    "delivered_at": _("Delivered"),
+    "delivered_at": pgettext_lazy("time", "Delivered"),
     "freight": _("Freight"),
     "surcharges": _("Surcharges"),
     "refunds": _("Refunds"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import content_disposition_header
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
@@ -47,9 +47,9 @@ class ShipmentListView(ListView):
         ChoiceFilter(name="status", label=_("Status"), choices=ShipmentStatus.choices),
         PrefixFilter(name="service", label=_("Service"), field="service_product", max_length=60),
         ChoiceFilter(name="transport_mode", label=_("Transport"), choices=TransportMode.choices),
-        DateRangeFilter(name="accepted", label=_("Accepted"), field="accepted_at"),
+        DateRangeFilter(name="accepted", label=pgettext_lazy("time", "Accepted"), field="accepted_at"),
     )
-    sorts = (Sort("accepted", _("Accepted"), column="accepted_at", descending_first=True),)
+    sorts = (Sort("accepted", pgettext_lazy("time", "Accepted"), column="accepted_at", descending_first=True),)
     default_sort = "-accepted"
     export_name = "shipments"
     export_title = _("Shipments")
@@ -57,9 +57,9 @@ class ShipmentListView(ListView):
         Column(_("Waybill number"), lambda shipment: shipment.waybill_number),
         Column(_("Customer number"), lambda shipment: shipment.customer.number),
         Column(_("Status"), lambda shipment: shipment.get_status_display()),
-        Column(_("Accepted"), lambda shipment: shipment.accepted_at),
+        Column(pgettext_lazy("time", "Accepted"), lambda shipment: shipment.accepted_at),
         Column(_("Promised"), lambda shipment: shipment.promised_at),
-        Column(_("Delivered"), lambda shipment: shipment.delivered_at),
+        Column(pgettext_lazy("time", "Delivered"), lambda shipment: shipment.delivered_at),
         Column(_("Service"), lambda shipment: shipment.service_product),
         Column(_("Transport"), lambda shipment: shipment.get_transport_mode_display()),
         Column(_("City of origin"), lambda shipment: shipment.origin_city),
