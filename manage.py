@@ -45,14 +45,19 @@ def main():
     from contextlib import nullcontext
 
     try:
+        from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
 
+        from core.crypto.errors import KeyUnavailable
         from courier_crm import embedded
     except ImportError as error:
         sys.exit("%s. Install what the product needs with script/bootstrap, and use the Python in .venv." % error)
 
     with embedded.running() if embedded.is_embedded() and needs_servers(sys.argv) else nullcontext():
-        execute_from_command_line(sys.argv)
+        try:
+            execute_from_command_line(sys.argv)
+        except (ImproperlyConfigured, KeyUnavailable) as error:
+            sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -5,8 +5,11 @@ next one, and two beats do nothing twice.
 """
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "courier_crm.settings")
 
@@ -28,3 +31,16 @@ app = Celery("courier_crm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = SCHEDULE
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_wrong_master_key(**kwargs: Any) -> None:
+    """Let no worker start by a master key that does not open the tenants' keys."""
+    from core.crypto.checks import refuse_wrong_master_key  # noqa: PLC0415  only now may models be imported
+
+    try:
+        refuse_wrong_master_key()
+    except ImproperlyConfigured as error:
+        # Celery logs the exceptions of its signals and goes on.
+        raise SystemExit(str(error)) from error

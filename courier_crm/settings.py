@@ -30,17 +30,36 @@ def _secret(name: str, embedded_file: Path | None) -> str:
     file_name = env.str(f"{name}_FILE", default="")
     if not file_name:
         if embedded_file is None:
-            raise ImproperlyConfigured(f"Set {name}, or {name}_FILE to a file that holds it.")
+            raise ImproperlyConfigured(
+                f"Set {name}, or {name}_FILE to a file that holds it; `openssl rand -base64 32` makes a new one."
+            )
         return embedded.local_key(embedded_file)
+    return _in_file(name, file_name)
+
+
+def _optional_secret(name: str) -> str:
+    file_name = env.str(f"{name}_FILE", default="")
+    return _in_file(name, file_name) if file_name else env.str(name, default="")
+
+
+def _in_file(name: str, file_name: str) -> str:
     try:
         return Path(file_name).read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        raise ImproperlyConfigured(f"{name}_FILE: there is no file {file_name}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE: {file_name} cannot be read ({error}).") from None
 
 
 DEBUG = env.bool("CRM_DEBUG", default=False)
 SECRET_KEY = _secret("CRM_SECRET_KEY", ENDPOINTS.secret_key_file if ENDPOINTS else None)
-MASTER_KEY = _secret("CRM_MASTER_KEY", ENDPOINTS.master_key_file if ENDPOINTS else None)
+# Who wraps the tenants' keys; see core/crypto/kms.py for what a key service must do.
+KMS = env.str("CRM_KMS", default="core.crypto.kms.LocalMasterKey")
+MASTER_KEY = (
+    _secret("CRM_MASTER_KEY", ENDPOINTS.master_key_file if ENDPOINTS else None)
+    if KMS == "core.crypto.kms.LocalMasterKey"
+    else ""
+)
+# The master key before the present one, until manage.py rewrap_keys has run.
+MASTER_KEY_PREVIOUS = _optional_secret("CRM_MASTER_KEY_PREVIOUS")
 ALLOWED_HOSTS = env.list("CRM_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [])
 CSRF_TRUSTED_ORIGINS = env.list("CRM_TRUSTED_ORIGINS", default=[])
 
@@ -127,6 +146,7 @@ MIDDLEWARE = [
     "core.partners.middleware.ApiKeyTenantMiddleware",
     "core.tenancy.middleware.TenantMiddleware",
     "core.web.middleware.LocaleMiddleware",
+    "core.web.middleware.KeysMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

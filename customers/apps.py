@@ -7,14 +7,20 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         import customers.declared  # noqa: F401  declares actions, personal data, events and what is revealed
+        from core.crypto.rotation import TokenIndex, register_tokens
         from core.web import exports, navigation, search, trail
+        from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, VIEW
         from customers.search import customer_hits
+        from customers.search_index import index_customers
         from customers.trail import describe_customers
         from customers.views.customers import CustomerListView
 
         exports.register(CustomerListView)
         trail.register_subject("customers.customer", describe_customers)
+        register_tokens(
+            TokenIndex(model=CustomerToken, owner="customer_id", owner_model=Customer, reindex=index_customers)
+        )
         navigation.register(
             key="customers",
             label=_("Customers"),

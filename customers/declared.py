@@ -64,7 +64,7 @@ classify(
     business="customer label region city postal_code is_primary version",
     personal="street",
 )
-classify("customers.CustomerToken", business="customer pk", personal="token")
+classify("customers.CustomerToken", business="customer key_version pk", personal="token")
 
 registry.declare(
     "customer.created",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from core.crypto.keys import versions
 from core.crypto.tokens import Reading, readings_of, token
 from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.contact_points import home_country
@@ -95,9 +96,21 @@ def _matching_contact(customer: Customer, reading: Reading) -> str | None:
 
 
 def candidates(reading: Reading) -> list[uuid.UUID]:
-    """Return the ids of customers that hold every token of the reading, up to MOST_CANDIDATES; two queries."""
+    """Return the ids of customers that hold every token of the reading, up to MOST_CANDIDATES; two queries.
+
+    While keys are rotated a customer's tokens stand under the old version or under the new one, so both are asked
+    for: two queries each.
+    """
+    found: dict[uuid.UUID, None] = {}
+    # The oldest first: a customer that goes over to the new one between the two queries is found by the second.
+    for version in reversed(versions(required_tenant_id())):
+        found |= dict.fromkeys(_candidates(reading, version))
+    return list(found)[:MOST_CANDIDATES]
+
+
+def _candidates(reading: Reading, version: int) -> list[uuid.UUID]:
     tenant_id = required_tenant_id()
-    tokens = [token(tenant_id, gram) for gram in reading.grams]
+    tokens = [token(tenant_id, gram, version=version) for gram in reading.grams]
     with connection.cursor() as cursor:
         if len(tokens) > 1:
             cursor.execute(COUNT, {"tenant": tenant_id, "tokens": tokens, "rare": RARE})

@@ -159,11 +159,15 @@ class Address(TenantModel):
 
 
 class CustomerToken(TenantModel):
-    """One keyed gram of a customer's names and contact points: what search finds by, without holding any of them."""
+    """One keyed gram of a customer's names and contact points: what search finds by, without holding any of them.
+
+    `key_version` is that of the tenant's keys under which it was made.
+    """
 
     id = None
     pk = models.CompositePrimaryKey("tenant", "token", "customer")
     token = models.BigIntegerField()
+    key_version = models.PositiveSmallIntegerField()
     customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
 
     class Meta(TenantModel.Meta):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db import connection
 
+from core.crypto.keys import versions
 from core.crypto.tokens import Gram, email_grams, name_grams, phone_grams, token
 from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.contact_points import home_country
@@ -15,8 +16,8 @@ from customers.models import ContactPoint, Customer, CustomerToken
 BATCH = 500
 
 INSERT = """
-    insert into customers_customertoken (tenant_id, token, customer_id)
-    select %s, n.token, n.customer_id from unnest(%s::bigint[], %s::uuid[]) as n(token, customer_id)
+    insert into customers_customertoken (tenant_id, key_version, token, customer_id)
+    select %s, %s, n.token, n.customer_id from unnest(%s::bigint[], %s::uuid[]) as n(token, customer_id)
     on conflict do nothing"""
 
 DELETE = """
@@ -81,4 +82,4 @@ def _write(new: Pairs, old: Pairs) -> None:
             cursor.execute(DELETE, [list(tokens), list(ids), tenant_id])
         if new:
             tokens, ids = zip(*sorted(new), strict=True)
-            cursor.execute(INSERT, [tenant_id, list(tokens), list(ids)])
+            cursor.execute(INSERT, [tenant_id, versions(tenant_id)[0], list(tokens), list(ids)])

@@ -10,7 +10,9 @@ class AuditConfig(AppConfig):
 
         classify(
             "audit.AuditEvent",
-            business="""action subject_kind subject_id actor_kind actor_id changes details request_id happened_at""",
-            personal="reason",
+            business="""action subject_kind subject_id actor_kind actor_id changes details reason_digest request_id
+                happened_at""",
+            personal="reason reason_salt",
         )
+        classify("audit.Erasure", business="kind subject_id actor_kind actor_id operator happened_at")
         classify("audit.AuditSeal", business="sequence event_id digest sealed_at")

@@ -8,7 +8,10 @@ class AuditEvent(TenantModel):
     """Who did what, when, to what: written once, never changed.
 
     Actor and subject are ids, not references, so that the trail outlives both. `changes` maps a field to its old
-    and new value, or to null where the field is personal; the reason, free text, is encrypted.
+    and new value, or to null where the field is personal.
+
+    The reason, free text, is encrypted, so keys may change under it and it may be erased: what the chain holds of it
+    is `reason_digest`, SHA-256 over the encrypted salt and the text.
     """
 
     action = models.CharField(max_length=60)
@@ -19,6 +22,8 @@ class AuditEvent(TenantModel):
     changes = models.JSONField(default=dict)
     details = models.JSONField(default=dict)
     reason = EncryptedTextField(null=True)
+    reason_salt = EncryptedTextField(null=True)
+    reason_digest = models.CharField(max_length=64, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
     happened_at = models.DateTimeField()
 
@@ -48,3 +53,20 @@ class AuditSeal(TenantModel):
             models.UniqueConstraint(fields=["tenant", "sequence"], name="audit_seal_sequence"),
             models.UniqueConstraint(fields=["tenant", "event_id"], name="audit_seal_event"),
         ]
+
+
+class Erasure(TenantModel):
+    """One erasure of a person or of a whole tenant: who, when and what by id, and nothing of the person.
+
+    Kept for good, and exported, so that it can be done again after a backup from before it was restored.
+    """
+
+    kind = models.CharField(max_length=40)
+    subject_id = models.UUIDField()
+    actor_kind = models.CharField(max_length=20)
+    actor_id = models.UUIDField(null=True)
+    operator = models.CharField(max_length=100, blank=True)
+    happened_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["tenant", "happened_at", "id"], name="erasure_order")]

@@ -69,3 +69,38 @@ class AwaitSeal(Operation):
 
     def describe(self) -> str:
         return "Note every new event as waiting for its seal"
+
+
+RENEW_REASON = """
+    create or replace function audit_refuse_all_but_reason() returns trigger language plpgsql as $$
+    begin
+        if tg_op = 'DELETE'
+            or to_jsonb(new) - 'reason' - 'reason_salt' <> to_jsonb(old) - 'reason' - 'reason_salt' then
+            raise exception 'the audit trail is only added to' using errcode = 'insufficient_privilege';
+        end if;
+        return new;
+    end $$"""
+
+
+class LetReasonsBeRenewed(Operation):
+    """Let the ciphertext of an event's reason be written anew, and nothing else of it: the chain holds its digest."""
+
+    reversible = True
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        pass
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        schema_editor.execute(RENEW_REASON)
+        schema_editor.execute("drop trigger append_only on audit_auditevent")
+        schema_editor.execute(
+            "create trigger append_only before update or delete on audit_auditevent"
+            " for each row execute function audit_refuse_all_but_reason()"
+        )
+        schema_editor.execute("grant update (reason, reason_salt) on audit_auditevent to crm_app")
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """The table itself is dropped next."""
+
+    def describe(self) -> str:
+        return "Let reasons be re-encrypted and erased"

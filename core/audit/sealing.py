@@ -11,7 +11,10 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from core.audit.models import AuditEvent, AuditPending, AuditSeal
+from core.audit.models import AuditEvent, AuditPending, AuditSeal, Erasure
+from core.audit.services import reason_digest
+from core.crypto.errors import KeyUnavailable
+from core.crypto.fields import Undecryptable
 from core.tenancy.scope import required_tenant_id, tenant_scope
 
 BATCH = 2000
@@ -26,6 +29,7 @@ FIELDS = (
     "actor_id",
     "changes",
     "details",
+    "reason_digest",
     "request_id",
     "happened_at",
 )
@@ -50,10 +54,8 @@ class Verification:
 
 
 def digest_of(previous: bytes, sequence: int, event: AuditEvent) -> bytes:
-    """Return the link of an event: SHA-256 over the link before, its place, and every column of the row."""
+    """Return the link of an event: SHA-256 over the link before, its place, and the row, its reason by digest."""
     row = {name: getattr(event, name) for name in FIELDS}
-    sealed_reason = event.__dict__["reason"]
-    row["reason"] = bytes(sealed_reason).hex() if sealed_reason is not None else None
     text = json.dumps(row, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(previous + sequence.to_bytes(8) + text.encode()).digest()
 
@@ -108,6 +110,8 @@ def verify_trail(*, at: datetime, expected_head: str = "", patience: timedelta =
             findings.append(Finding("event missing", seal.sequence, str(seal.event_id)))
         elif digest_of(previous, seal.sequence, event) != bytes(seal.digest):
             findings.append(Finding("event or link changed", seal.sequence, str(seal.event_id)))
+        elif not _reason_holds(event):
+            findings.append(Finding("reason changed", seal.sequence, str(seal.event_id)))
         # Go on from what is stored, so that one change is one finding.
         previous = bytes(seal.digest)
         if expected_head.partition(":")[0] == str(seal.sequence):
@@ -116,6 +120,20 @@ def verify_trail(*, at: datetime, expected_head: str = "", patience: timedelta =
         findings.append(Finding("the chain does not hold the expected head", place, ""))
     findings += [Finding("never sealed", None, str(pk)) for pk in _left_out(at - patience)]
     return Verification(sealed=place, head=f"{place}:{previous.hex()}", findings=findings)
+
+
+def _reason_holds(event: AuditEvent) -> bool:
+    """Say whether the reason is the one that was given; one that was erased, or whose key was, holds."""
+    if not event.reason_digest:
+        return event.__dict__["reason"] is None
+    if event.__dict__["reason"] is None:
+        return Erasure.objects.filter(subject_id=event.subject_id).exists()
+    try:
+        return reason_digest(event.reason_salt, event.reason) == event.reason_digest
+    except Undecryptable:
+        return False
+    except KeyUnavailable:
+        return True
 
 
 def _sealed_events() -> Iterator[tuple[AuditSeal, AuditEvent | None]]:

@@ -1,5 +1,7 @@
 """Writing the trail: one line in a service, in the transaction of what it tells about."""
 
+import hashlib
+import secrets
 import uuid
 from datetime import date, datetime
 from decimal import Decimal
@@ -37,6 +39,7 @@ def record(
     if not is_declared(action):
         raise KeyError(f"The action {action} is not declared.")
     whole = of or subject
+    salt = secrets.token_hex(16) if reason else None
     return AuditEvent.objects.create(
         action=action,
         subject_kind=whole._meta.label_lower if whole is not None else "",
@@ -46,9 +49,16 @@ def record(
         changes=_take_changes(subject) if subject is not None else {},
         details=details or {},
         reason=reason or None,
+        reason_salt=salt,
+        reason_digest=reason_digest(salt, reason) if salt else "",
         request_id=get_contextvars().get("request_id", ""),
         happened_at=at,
     )
+
+
+def reason_digest(salt: str, reason: str) -> str:
+    """Return what the chain holds of a reason."""
+    return hashlib.sha256(f"{salt}:{reason}".encode()).hexdigest()
 
 
 def _take_changes(subject: TenantModel) -> dict[str, list[Any] | None]:

@@ -7,13 +7,27 @@ class ConsoleConfig(AppConfig):
     label = "console"
 
     def ready(self) -> None:
-        from core.audit import actions
+        from core.audit import actions, erasures
+        from core.console.erasure import KIND, erase_again
         from core.console.reveal import RevealReason
         from core.crypto.revealable import registered
         from core.web import navigation
 
         actions.declare("personal.revealed", _("Personal data revealed"))
-        actions.declare_fields(revealed=_("Revealed"), why=_("Why"))
+        actions.declare("tenant.erased", _("Company erased"))
+        actions.declare("keys.rotated", _("Keys renewed"))
+        actions.declare_fields(
+            revealed=_("Revealed"),
+            why=_("Why"),
+            key_version=_("Version of the keys"),
+            values=_("Values encrypted anew"),
+            tokens=_("Entries of the search index"),
+            files=_("Result files"),
+            users=_("People"),
+            api_keys=_("API keys"),
+            root_keys=_("Root keys"),
+        )
+        erasures.register(KIND, erase_again)
         actions.declare_values("why", lambda: dict(RevealReason.choices))
         actions.declare_values("revealed", lambda: {each.kind: each.label for each in registered()})
 

@@ -6,7 +6,12 @@ class CryptoConfig(AppConfig):
     label = "crypto"
 
     def ready(self) -> None:
+        import core.crypto.checks  # noqa: F401  registers the check
+        from core.crypto import kms
         from core.crypto.register import classify
 
-        classify("tenancy.Tenant", business="slug name time_zone currency is_active created_at")
-        classify("crypto.RootKey", business="version created_at", sensitive="wrapped")
+        # Web, workers and commands all come through here: without its master key none of them starts.
+        kms.service().check()
+
+        classify("tenancy.Tenant", business="slug name time_zone currency is_active stamp created_at")
+        classify("crypto.RootKey", business="version created_at destroyed_at", sensitive="wrapped")

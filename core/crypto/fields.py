@@ -6,10 +6,12 @@ data names format, tenant, table, column and row, so a value moved elsewhere can
 
 import os
 import uuid
+from collections.abc import Iterator
 from typing import Any, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.apps import apps
 from django.db import models
 
 from core.crypto import keys
@@ -38,7 +40,7 @@ def decrypt(value: bytes, *, tenant_id: uuid.UUID, table: str, column: str, row_
     """Return the text of a stored value. Raises Undecryptable, or KeyUnavailable."""
     if len(value) < HEADER_BYTES + 16 or value[0] != FORMAT:
         raise Undecryptable("This is not a stored value.")
-    key = keys.data_key(tenant_id, int.from_bytes(value[1:3]))
+    key = keys.data_key(tenant_id, version_of(value))
     try:
         opened = AESGCM(key).decrypt(
             value[3:HEADER_BYTES], value[HEADER_BYTES:], _place(tenant_id, table, column, row_id)
@@ -46,6 +48,11 @@ def decrypt(value: bytes, *, tenant_id: uuid.UUID, table: str, column: str, row_
     except InvalidTag as error:
         raise Undecryptable("A stored value does not belong to this row, column or tenant.") from error
     return opened.decode()
+
+
+def version_of(value: bytes) -> int:
+    """Return the version of the tenant's keys that a stored value was written under."""
+    return int.from_bytes(value[1:3])
 
 
 def _place(tenant_id: uuid.UUID, table: str, column: str, row_id: uuid.UUID) -> bytes:
@@ -97,9 +104,15 @@ class EncryptedTextField(models.Field):
 
     def pre_save(self, model_instance: Any, add: bool) -> Ciphertext | None:
         value = model_instance.__dict__.get(self.attname)
-        if value is None or isinstance(value, Ciphertext):
-            return value
-        return encrypt(str(value), **self.place_of(model_instance))
+        if value is None:
+            return None
+        place = self.place_of(model_instance)
+        if isinstance(value, Ciphertext):
+            # Read before the keys changed, it would bring back what the rotation has just replaced.
+            if version_of(value) == keys.current_key(place["tenant_id"])[0]:
+                return value
+            value = decrypt(value, **place)
+        return encrypt(str(value), **place)
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if value is None:
@@ -118,3 +131,11 @@ class EncryptedTextField(models.Field):
 
     def clone(self) -> Self:
         return super().clone()
+
+
+def encrypted_fields() -> Iterator[tuple[type[models.Model], list[EncryptedTextField]]]:
+    """Yield every model of the product that has encrypted fields, with them."""
+    for model in apps.get_models():
+        fields = [field for field in model._meta.local_concrete_fields if isinstance(field, EncryptedTextField)]
+        if fields:
+            yield model, fields

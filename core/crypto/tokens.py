@@ -17,7 +17,7 @@ import phonenumbers
 from opencc import OpenCC
 from pypinyin import Style, pinyin
 
-from core.crypto.keys import index_key
+from core.crypto.keys import index_key, versions
 
 Gram = tuple[str, str]
 # Of a long company name the first characters are what people type by sound.
@@ -39,10 +39,14 @@ class Reading:
     accepts: Callable[[str], bool]
 
 
-def token(tenant_id: uuid.UUID, gram: Gram) -> int:
-    """Return a gram's token, a signed integer of 64 bits; the tenant's scope is open."""
+def token(tenant_id: uuid.UUID, gram: Gram, *, version: int | None = None) -> int:
+    """Return a gram's token, a signed integer of 64 bits; the tenant's scope is open.
+
+    New tokens are of the newest version of the keys; searches ask for those of every one of `versions`.
+    """
     kind, text = gram
-    digest = hmac.digest(index_key(tenant_id, kind), text.encode(), hashlib.sha256)
+    key = index_key(tenant_id, kind, version or versions(tenant_id)[0])
+    digest = hmac.digest(key, text.encode(), hashlib.sha256)
     return int.from_bytes(digest[:8], signed=True)
 
 

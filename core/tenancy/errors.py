@@ -23,3 +23,7 @@ class NoActiveTenant(RuntimeError):
 
 class WrongTenant(RuntimeError):
     """A second tenant was about to be entered, or a row of another tenant to be written."""
+
+
+class TenantBusy(RuntimeError):
+    """The tenant could not be had alone, because somebody's transaction in it does not end."""

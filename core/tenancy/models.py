@@ -9,7 +9,10 @@ from core.tenancy.scope import required_tenant_id
 
 
 class Tenant(models.Model):
-    """One courier company. The one table of the house that every tenant's request may read by id."""
+    """One courier company. The one table of the house that every tenant's request may read by id.
+
+    `stamp` is another one whenever what processes keep of the tenant in memory, such as its keys, must be read anew.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     slug = models.CharField(max_length=50, unique=True, validators=[RegexValidator(r"^[a-z][a-z0-9-]{1,49}$")])
@@ -17,6 +20,7 @@ class Tenant(models.Model):
     time_zone = models.CharField(max_length=64, default="Asia/Shanghai")
     currency = models.CharField(max_length=3, default="CNY")
     is_active = models.BooleanField(default=True)
+    stamp = models.UUIDField(default=uuid7, editable=False)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

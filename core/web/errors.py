@@ -90,6 +90,20 @@ def service_unavailable(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def keys_unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer for a tenant whose keys were destroyed, or are wrapped by a master key that we do not have."""
+    return _answer(
+        request,
+        503,
+        title=_("The data cannot be read"),
+        message=_(
+            "The keys of your company's personal data are not available: they were destroyed, or are kept elsewhere."
+            " Nothing was saved. Tell whoever runs this system the number below."
+        ),
+        alone=True,
+    )
+
+
 def database_is_away(error: BaseException | None) -> bool:
     """Tell a lost or refused connection from other OperationalErrors, such as a deadlock."""
     if not isinstance(error, OperationalError | InterfaceError):

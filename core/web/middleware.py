@@ -11,7 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
+from core.crypto.errors import KeyUnavailable
 from core.tenancy.scope import current_tenant, current_tenant_id
+from core.web.errors import keys_unavailable
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -54,6 +56,23 @@ class RequestIdMiddleware:
             "milliseconds": round(seconds * 1000, 1),
         }
         log.info("request", **facts)
+
+
+class KeysMiddleware:
+    """Answer with a page, not with a traceback, when a tenant's keys are gone while its pages are open."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    @staticmethod
+    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, KeyUnavailable):
+            return None
+        log.error("keys.unavailable", reason=str(exception))
+        return keys_unavailable(request)
 
 
 class LocaleMiddleware:

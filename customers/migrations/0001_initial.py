@@ -350,6 +350,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("token", models.BigIntegerField()),
+                ("key_version", models.PositiveSmallIntegerField()),
                 (
                     "customer",
                     core.tenancy.models.TenantForeignKey(

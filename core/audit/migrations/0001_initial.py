@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 import core.crypto.fields
 import core.tenancy.ids
-from core.audit.operations import AppendOnly, AwaitSeal
+from core.audit.operations import AppendOnly, AwaitSeal, LetReasonsBeRenewed
 from core.tenancy.operations import ProtectTenantTables
 
 
@@ -61,6 +61,8 @@ class Migration(migrations.Migration):
                 ("changes", models.JSONField(default=dict)),
                 ("details", models.JSONField(default=dict)),
                 ("reason", core.crypto.fields.EncryptedTextField(null=True)),
+                ("reason_salt", core.crypto.fields.EncryptedTextField(null=True)),
+                ("reason_digest", models.CharField(blank=True, max_length=64)),
                 ("request_id", models.CharField(blank=True, max_length=64)),
                 ("happened_at", models.DateTimeField()),
                 (
@@ -126,8 +128,44 @@ class Migration(migrations.Migration):
                 ("all_tenants", django.db.models.manager.Manager()),
             ],
         ),
+        migrations.CreateModel(
+            name="Erasure",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("subject_id", models.UUIDField()),
+                ("actor_kind", models.CharField(max_length=20)),
+                ("actor_id", models.UUIDField(null=True)),
+                ("operator", models.CharField(blank=True, max_length=100)),
+                ("happened_at", models.DateTimeField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [models.Index(fields=["tenant", "happened_at", "id"], name="erasure_order")],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
         ProtectTenantTables("AuditEvent", "AuditSeal"),
-        ProtectTenantTables("AuditPending", before_sign_in=True),
-        AppendOnly("AuditEvent", "AuditSeal"),
+        ProtectTenantTables("AuditPending", "Erasure", before_sign_in=True),
+        AppendOnly("AuditEvent", "AuditSeal", "Erasure"),
+        LetReasonsBeRenewed(),
         AwaitSeal(),
     ]

@@ -24,8 +24,9 @@ class Migration(migrations.Migration):
                     models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("version", models.PositiveSmallIntegerField()),
-                ("wrapped", models.BinaryField()),
+                ("wrapped", models.BinaryField(null=True)),
                 ("created_at", models.DateTimeField()),
+                ("destroyed_at", models.DateTimeField(null=True)),
                 (
                     "tenant",
                     models.ForeignKey(
@@ -41,7 +42,13 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "all_tenants",
                 "default_manager_name": "objects",
-                "constraints": [models.UniqueConstraint(fields=("tenant", "version"), name="root_key_version")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "version"), name="root_key_version"),
+                    models.CheckConstraint(
+                        condition=models.Q(("wrapped", None), ("destroyed_at", None), _connector="XOR"),
+                        name="root_key_destroyed",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),

@@ -19,6 +19,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from core.crypto.checks import refuse_wrong_master_key
 from core.tenancy.models import Tenant
 from courier_crm.embedded import endpoints
 from courier_crm.embedded.locks import FileLock
@@ -73,6 +74,7 @@ class Command(BaseCommand):
     def _prepare(self, *, with_demo: bool) -> None:
         self._say("Bringing the database up to date")
         call_command("migrate", interactive=False, verbosity=0)
+        refuse_wrong_master_key()
         call_command("compilemessages", verbosity=0)
         self._collect_static()
         if with_demo and not Tenant.objects.exists():
