@@ -3,15 +3,18 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.audit import actions
+from core.audit import actions, erasures
 from core.crypto import revealable
 from core.crypto.register import classify
 from core.events import registry
+from customers.erasures import register as register_erasable
 from customers.models import Address, Contact, ContactPoint, Customer
 from customers.permissions import REVEAL
+from customers.services.erasure import KIND, ErasureReason, erase_again, personal_fields
 
 actions.declare("customer.created", _("Customer created"))
 actions.declare("customer.updated", _("Customer changed"))
+actions.declare("customer.erased", _("Personal data erased"))
 actions.declare("contact.added", _("Contact added"))
 actions.declare("contact.updated", _("Contact changed"))
 actions.declare("contact.removed", _("Contact removed"))
@@ -24,6 +27,11 @@ actions.declare("custom_field.retired", _("Customer field retired"))
 actions.declare("custom_field.revived", _("Customer field taken up again"))
 actions.declare_fields(
     number=_("Customer number"),
+    erased_at=_("Erased"),
+    why_erased=_("Why it was erased"),
+    facts=_("Personal facts"),
+    contacts=_("Contacts"),
+    addresses=_("Addresses"),
     kind=_("Kind"),
     company_name=_("Company name"),
     person_name=_("Name of the person"),
@@ -49,11 +57,36 @@ actions.declare_fields(
     street=_("Street, house and unit"),
 )
 
+actions.declare_values("why_erased", lambda: dict(ErasureReason.choices))
+erasures.register(KIND, erase_again)
+register_erasable(
+    "facts",
+    label=_("Personal facts"),
+    count=lambda customer: sum(getattr(customer, name) is not None for name in personal_fields()),
+)
+register_erasable(
+    "contacts",
+    label=_("Contacts"),
+    count=lambda customer: customer.contacts.count(),
+    erase=lambda customer: customer.contacts.all().delete(),
+)
+register_erasable(
+    "points",
+    label=_("Ways to be reached"),
+    count=lambda customer: ContactPoint.objects.filter(contact__customer=customer).count(),
+)
+register_erasable(
+    "addresses",
+    label=_("Addresses"),
+    count=lambda customer: customer.addresses.count(),
+    erase=lambda customer: customer.addresses.all().delete(),
+)
+
 classify("customers.CustomField", business="key label kind choices order is_active")
 classify(
     "customers.Customer",
     business="""number kind company_name industry region source tags preferred_channel preferred_language
-        account_manager custom_values created_at version tier tier_since contribution window_shipment_count
+        account_manager custom_values created_at erased_at version tier tier_since contribution window_shipment_count
         lower_tier lower_runs lower_as_of shipment_count first_shipment_at last_shipment_at""",
     personal="person_name birthday special_needs",
 )

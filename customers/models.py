@@ -51,6 +51,7 @@ class Customer(TenantModel):
     account_manager = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     custom_values = models.JSONField(default=dict)
     created_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
 
     tier = models.CharField(max_length=4, choices=Tier.choices, null=True)

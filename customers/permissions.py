@@ -17,6 +17,11 @@ REVEAL = declare(
     label=_("Reveal personal data of customers, one by one"),
     roles={Role.SUPERVISOR, Role.AGENT, Role.ACCOUNT_MANAGER, Role.PRIVACY_OFFICER},
 ).name
+ERASE = declare(
+    "customers.erase",
+    label=_("Erase the personal data of a customer for good"),
+    roles={Role.PRIVACY_OFFICER},
+).name
 CONFIGURE = declare(
     "customers.configure",
     label=_("Decide which facts are kept of customers"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from customers.views import addresses, contacts, custom_fields, customers
+from customers.views import addresses, contacts, custom_fields, customers, erasure
 
 app_name = "customers"
 
@@ -9,6 +9,7 @@ urlpatterns = [
     path("customers/new/", customers.CreateCustomerView.as_view(), name="create"),
     path("customers/<uuid:pk>/", customers.CustomerDetailView.as_view(), name="detail"),
     path("customers/<uuid:pk>/edit/", customers.UpdateCustomerView.as_view(), name="update"),
+    path("customers/<uuid:pk>/erase/", erasure.EraseCustomerView.as_view(), name="erase"),
     path("customers/<uuid:pk>/contacts/", contacts.ContactListView.as_view(), name="contacts"),
     path("customers/<uuid:pk>/contacts/new/", contacts.CreateContactView.as_view(), name="create_contact"),
     path("customers/<uuid:pk>/contacts/<uuid:contact>/", contacts.UpdateContactView.as_view(), name="update_contact"),

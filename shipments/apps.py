@@ -7,14 +7,17 @@ class ShipmentsConfig(AppConfig):
 
     def ready(self) -> None:
         import shipments.declared  # noqa: F401  declares actions and personal data of shipments
+        from core.audit.erasures import register_part_of_tenant
         from core.web import exports, navigation, search
         from customers import panels
         from shipments.panel import newest_shipments, value_chart
         from shipments.permissions import VIEW
         from shipments.search import find_shipments
+        from shipments.services import erase_files
         from shipments.views import ShipmentListView
 
         exports.register(ShipmentListView)
+        register_part_of_tenant(erase_files)
         panels.register(
             key="value",
             template_name="shipments/value_panel.html",

@@ -10,6 +10,7 @@ actions.declare("shipments.imported", _("Shipments imported"))
 actions.declare_fields(
     file=_("File"),
     created=pgettext_lazy("rows", "Created"),
+    imports=_("Imported files"),
     updated=_("Updated"),
     failed=_("Failed"),
     is_finished=_("Done"),

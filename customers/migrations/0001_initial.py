@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                 ("preferred_language", models.CharField(blank=True, max_length=10)),
                 ("custom_values", models.JSONField(default=dict)),
                 ("created_at", models.DateTimeField()),
+                ("erased_at", models.DateTimeField(null=True)),
                 ("version", models.PositiveIntegerField(default=1)),
                 (
                     "tier",

@@ -22,6 +22,7 @@ from customers.services.custom_fields import (
     update_custom_field,
 )
 from customers.services.customers import CustomerChanged, CustomerNumberTaken, create_customer, update_customer
+from customers.services.erasure import ErasureReason, NothingToErase, erase_customer, erasure_figures
 
 __all__ = [
     "AddressChanged",
@@ -34,13 +35,17 @@ __all__ = [
     "CustomFieldKeyTaken",
     "CustomerChanged",
     "CustomerNumberTaken",
+    "ErasureReason",
     "NewContactPoint",
+    "NothingToErase",
     "TooManyContactPoints",
     "TooManyCustomFields",
     "add_address",
     "add_contact",
     "add_custom_field",
     "create_customer",
+    "erase_customer",
+    "erasure_figures",
     "remove_address",
     "remove_contact",
     "retire_custom_field",

@@ -17,7 +17,7 @@ from customers.enums import CustomerKind, Tier
 from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm, stored_facts
 from customers.models import Customer
 from customers.panels import panels_for
-from customers.permissions import EDIT, REVEAL, VIEW
+from customers.permissions import EDIT, ERASE, REVEAL, VIEW
 from customers.querysets import SHOWN_ON_RECORD, active_fields, for_list, for_record_page
 from customers.services import CustomerChanged, create_customer, update_customer
 
@@ -78,6 +78,7 @@ class CustomerDetailView(StaffView, TemplateView):
             may_reveal=may(self.request.user, REVEAL),
             history=history_of(customer),
             may_edit=may(self.request.user, EDIT),
+            may_erase=may(self.request.user, ERASE),
             **context,
         )
 

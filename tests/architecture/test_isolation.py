@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import path, reverse
 
 from core.accounts.models import Department, User
-from core.audit.models import AuditEvent, AuditSeal
+from core.audit.models import AuditEvent, AuditSeal, Erasure
 from core.jobs.models import BackgroundJob
 from core.partners.models import ApiKey
 from core.tenancy import scope
@@ -35,7 +35,7 @@ from tests.factories.worlds import World, make_world, tenant_models
 from tiering.models import TierChange, TierOverride
 
 # The database lets nobody change these, of any tenant.
-ONLY_ADDED_TO = {AuditEvent, AuditSeal}
+ONLY_ADDED_TO = {AuditEvent, AuditSeal, Erasure}
 MARK, OWN_MARK = "zqcanaryzq", "zqhomelyzq"
 
 # What stands behind each id of a route.
@@ -52,6 +52,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "console:reveal": {"pk": ContactPoint},
     "customers:detail": {"pk": Customer},
     "customers:update": {"pk": Customer},
+    "customers:erase": {"pk": Customer},
     "customers:contacts": {"pk": Customer},
     "customers:create_contact": {"pk": Customer},
     "customers:update_contact": {"pk": Customer, "contact": Contact},
@@ -399,14 +400,12 @@ def test_bad_example_is_found(worlds, settings, monkeypatch):
 def test_the_proof_fails_where_both_walls_are_gone(worlds, monkeypatch):
     """Without the filters, and with the other tenant named to the database, the records are there to be found."""
 
-    name_to_the_database = scope._set_in_database
+    enter = scope._enter
     (route,) = [route for route in all_routes() if route.name == "customers:detail"]
     assert faults_of(route, worlds) == []
 
     monkeypatch.setattr(TenantQuerySet, "filter", unscoped)
-    monkeypatch.setattr(
-        scope, "_set_in_database", lambda value: name_to_the_database(str(worlds.other.pk) if value else "")
-    )
+    monkeypatch.setattr(scope, "_enter", lambda _tenant_id: enter(worlds.other.pk))
     faults = faults_of(route, worlds)
 
     assert faults[:2] == [
