@@ -1,12 +1,17 @@
 """The one search box: each room that has something to find registers a source in its AppConfig.ready()."""
 
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
 
+from core.accounts.models import User
 from core.accounts.permissions import permissions
+from core.crypto.errors import KeyUnavailable
+from core.crypto.fields import Undecryptable, decrypt, encrypt
 
 MAX_QUERY_LENGTH = 100
 
@@ -76,3 +81,20 @@ def only_exact_hit(groups: Sequence[Group]) -> Hit | None:
     """Return the record whose number was typed, if there is exactly one."""
     exact = [hit for group in groups for hit in group.hits if hit.exact]
     return exact[0] if len(exact) == 1 else None
+
+
+def seal_query(query: str, *, user: User) -> str:
+    """Return what was typed encrypted for an address that only this person can open."""
+    return urlsafe_b64encode(encrypt(query, **_place(user))).decode()
+
+
+def open_query(sealed: str, *, user: User) -> str:
+    """Return what was typed; nothing for an address of somebody else, or from before the keys were changed."""
+    try:
+        return decrypt(urlsafe_b64decode(sealed), **_place(user))
+    except (binascii.Error, ValueError, Undecryptable, KeyUnavailable):
+        return ""
+
+
+def _place(user: User) -> dict[str, Any]:
+    return {"tenant_id": user.tenant_id, "table": "web.search", "column": "query", "row_id": user.pk}
