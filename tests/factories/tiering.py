@@ -1,12 +1,44 @@
 """Customers with the shipments that their tiers come from."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import count
 
 from django.db.models import Count, Max, Min
 
+from core.events.models import OutboxEvent
 from customers.models import Customer
 from shipments.models import Shipment
+from tiering.models import TierChange, TierOverride, TierPolicy
+
+IN_WINDOW = datetime(2026, 2, 20, 4, tzinfo=UTC)
+RULES = {
+    "mode": "percentile",
+    "window_days": 90,
+    "vip_percent": 5,
+    "mid_percent": 15,
+    "vip_monthly": Decimal(10000),
+    "mid_monthly": Decimal(2000),
+    "weight_amount": 100,
+    "weight_frequency": 0,
+    "weight_tenure": 0,
+    "demotion_runs": 2,
+}
+# What the policy's form sends for the same rules, but for the demotions.
+FORM = {
+    "mode": "percentile",
+    "window_days": "90",
+    "vip_percent": "5",
+    "mid_percent": "15",
+    "vip_monthly": "10000.00",
+    "mid_monthly": "2000.00",
+    "weight_amount": "100",
+    "weight_frequency": "0",
+    "weight_tenure": "0",
+    "demotion_runs": "1",
+    "replaces": "1",
+    "step": "try",
+}
 
 _waybills = count(1)
 
@@ -29,3 +61,20 @@ def make_shipped(number: str, *shipments: tuple[datetime, str], at: datetime, **
     Customer.objects.filter(pk=customer.pk).update(**figures)
     customer.refresh_from_db()
     return customer
+
+
+def ten_customers(now: datetime) -> None:
+    """Ten with 100 down to 10 each; by the default policy a single VIP, one mid, and eight low."""
+    for n in range(10):
+        make_shipped(f"c{n}", (IN_WINDOW, str(100 - 10 * n)), at=now)
+
+
+def tiering_state() -> tuple[object, ...]:
+    """All that an evaluation or a policy writes."""
+    return (
+        list(Customer.objects.order_by("pk").values()),
+        TierChange.objects.count(),
+        TierPolicy.objects.count(),
+        TierOverride.objects.count(),
+        OutboxEvent.objects.count(),
+    )
