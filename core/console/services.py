@@ -75,5 +75,5 @@ def create_tenant(
             by=None,
             at=at,
         )
-        provision(tenant=tenant, at=at)
+        provision(at=at)
     return tenant, password

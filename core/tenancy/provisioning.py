@@ -3,20 +3,18 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from core.tenancy.models import Tenant
-
 Provisioner = Callable[..., None]
 _provisioners: list[Provisioner] = []
 
 
 def on_tenant_created(function: Provisioner) -> Provisioner:
-    """Register `function(tenant=…, at=…)`, to be called inside the scope of each new tenant."""
+    """Register `function(at=…)`, to be called inside the scope of each new tenant."""
     if function not in _provisioners:
         _provisioners.append(function)
     return function
 
 
-def provision(*, tenant: Tenant, at: datetime) -> None:
-    """Call every registered function; the caller holds the tenant's scope."""
+def provision(*, at: datetime) -> None:
+    """Call every registered function; the caller holds the new tenant's scope."""
     for function in _provisioners:
-        function(tenant=tenant, at=at)
+        function(at=at)

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.audit.services import record
 from core.tenancy.errors import DomainError
-from core.tenancy.models import Tenant
 from tiering.enums import PolicyMode
 from tiering.models import TierPolicy
 from tiering.turns import wait_for_turn
@@ -62,8 +61,8 @@ def current_policy() -> TierPolicy:
     return policy
 
 
-def create_first_policy(*, tenant: Tenant, at: datetime) -> TierPolicy:
-    """Give a new tenant the default rules as version 1."""
+def create_first_policy(*, at: datetime) -> TierPolicy:
+    """Give the active tenant, a new one, the default rules as version 1."""
     return TierPolicy.objects.create(version=1, created_at=at)
 
 
