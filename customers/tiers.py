@@ -10,7 +10,7 @@ from customers.models import Customer
 WRITE_PLACED_CUSTOMERS = """
     update customers_customer c
     set tier = p.new_tier,
-        tier_since = case when p.is_moved then %(as_of)s::date else c.tier_since end,
+        tier_since = case when not p.is_moved then c.tier_since when p.new_tier is not null then %(as_of)s::date end,
         contribution = p.contribution,
         window_shipment_count = p.shipment_count,
         lower_tier = p.new_lower_tier,

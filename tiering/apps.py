@@ -28,7 +28,7 @@ class TieringConfig(AppConfig):
             payload={
                 "number": "the customer's number",
                 "from": "the tier before, null when there was none",
-                "to": "the tier now: vip, mid or low",
+                "to": "the tier now: vip, mid or low, null when no shipment is left",
                 "reason": "evaluation, override or override_ended",
                 "as_of": "the last date that counted",
             },

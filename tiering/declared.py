@@ -17,7 +17,10 @@ classify(
     business="""version mode window_days vip_percent mid_percent vip_monthly mid_monthly weight_amount weight_frequency
         weight_tenure demotion_runs created_by created_at""",
 )
-classify("tiering.TierOverride", business="customer tier reason approved_by created_at expires_on ended_at")
+classify(
+    "tiering.TierOverride",
+    business="customer tier reason approved_by created_at expires_on end_requested_at ended_by ended_at",
+)
 classify(
     "tiering.TierChange",
     business="""customer from_tier to_tier reason as_of window_days policy_version rank ranked contribution

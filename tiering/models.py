@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.db import models
 
 from core.accounts.models import User
@@ -34,7 +36,10 @@ class TierPolicy(TenantModel):
 
 
 class TierOverride(TenantModel):
-    """A tier set by hand: why, approved by whom, until when. Ended ones are kept."""
+    """A tier set by hand: why, approved by whom, until when. Ended ones are kept.
+
+    Somebody's wish to end it stands beside what was approved; the next evaluation ends it and decides.
+    """
 
     customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="tier_overrides")
     tier = models.CharField(max_length=4, choices=Tier.choices)
@@ -42,6 +47,8 @@ class TierOverride(TenantModel):
     approved_by = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
     expires_on = models.DateField(null=True)
+    end_requested_at = models.DateTimeField(null=True)
+    ended_by = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
@@ -53,15 +60,20 @@ class TierOverride(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "customer", "created_at"], name="tier_override_customer"),
             models.Index(fields=["tenant", "approved_by"], name="tier_override_approver"),
+            models.Index(fields=["tenant", "ended_by"], name="tier_override_ender"),
         ]
+
+    def holds_on(self, day: date) -> bool:
+        """Say whether one that no evaluation has ended yet still decides on that day."""
+        return self.end_requested_at is None and (self.expires_on is None or self.expires_on >= day)
 
 
 class TierChange(TenantModel):
-    """One move of one customer, with the figures behind it."""
+    """One move of one customer, with the figures behind it; to no tier where no shipment is left."""
 
     customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="tier_changes")
     from_tier = models.CharField(max_length=4, choices=Tier.choices, null=True)
-    to_tier = models.CharField(max_length=4, choices=Tier.choices)
+    to_tier = models.CharField(max_length=4, choices=Tier.choices, null=True)
     reason = models.CharField(max_length=16, choices=MoveReason.choices)
     as_of = models.DateField()
     window_days = models.PositiveSmallIntegerField()

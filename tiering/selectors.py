@@ -11,6 +11,7 @@ from django.db.models import Count
 from core.jobs.models import JobRun
 from customers.enums import Tier
 from customers.models import Customer
+from tiering.enums import MoveReason
 from tiering.models import TierChange, TierOverride
 from tiering.services import Evaluation, Move
 
@@ -94,7 +95,7 @@ def tier_label(tier: str | None) -> str:
 
 @dataclass(frozen=True)
 class TierHistory:
-    """A customer's moves, newest first, with the override behind each, and the override that holds now."""
+    """A customer's moves, newest first, with the override each came from or ended, and the one that holds now."""
 
     moves: list[tuple[TierChange, TierOverride | None]]
     override: TierOverride | None
@@ -106,14 +107,18 @@ def tier_history(customer: Customer, *, today: date) -> TierHistory:
     changes = TierChange.objects.filter(customer=customer).order_by("-changed_at", "-id")[:HISTORY_SHOWN]
     overrides = list(
         TierOverride.objects.filter(customer=customer)
-        .select_related("approved_by")
+        .select_related("approved_by", "ended_by")
         .order_by("-created_at")[:HISTORY_SHOWN]
     )
-    by_time = {override.created_at: override for override in overrides}
+    by_start = {override.created_at: override for override in overrides}
+    by_end = {override.ended_at: override for override in overrides}
     open_ones = [override for override in overrides if override.ended_at is None]
-    holding = [override for override in open_ones if override.expires_on is None or override.expires_on >= today]
+    holding = [override for override in open_ones if override.holds_on(today)]
     return TierHistory(
-        moves=[(change, by_time.get(change.changed_at)) for change in changes],
+        moves=[
+            (change, (by_end if change.reason == MoveReason.OVERRIDE_ENDED else by_start).get(change.changed_at))
+            for change in changes
+        ],
         override=holding[0] if holding else None,
         waits_for_evaluation=bool(open_ones) and not holding,
     )

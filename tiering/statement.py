@@ -92,18 +92,20 @@ COMPUTED_LEVELS = {
     PolicyMode.FLOOR: f"greatest({BY_SHARE}, {BY_AMOUNT})",
 }
 
+HOLDS = "(o.end_requested_at is null and coalesce(o.expires_on >= %(today)s, o.id is not null))"
+
 # Most customers stay as they are; only the others go on from here.
 COMPUTED = """
     levelled as (
-        select r.*, {level} as level, o.expires_on,
-            {held} as held_level, o.id is not null as is_overridden
+        select r.*, {level} as level,
+            case when {holds} then {held} end as held_level, o.id is not null as is_overridden
         from ranked r
         left join tiering_tieroverride o
             on o.tenant_id = %(tenant)s::uuid and o.customer_id = r.id and o.ended_at is null
         offset 0
     ),
     computed as (
-        select l.*, is_overridden and coalesce(expires_on < %(today)s, false) as is_freed
+        select l.*, is_overridden and held_level is null as is_freed
         from levelled l
         where is_overridden or level is distinct from current_level
             or lower_runs > 0 or better_level is not null or lower_as_of is not null
@@ -129,6 +131,17 @@ STREAKS = """
         from streaks s
     )"""
 
+# Customers that had a tier and are leads again, because their shipments came to others: no tier but one by hand.
+LEADS_AGAIN = """
+    leads_again as (
+        select c.id, c.number, c.tier, case when {holds} then o.tier end as new_tier,
+            o.id is not null and not {holds} as is_freed
+        from customers_customer c
+        left join tiering_tieroverride o
+            on o.tenant_id = %(tenant)s::uuid and o.customer_id = c.id and o.ended_at is null
+        where c.tenant_id = %(tenant)s::uuid and c.first_shipment_at is null and c.tier is not null
+    )"""
+
 # After a demotion to the better of the streak's tiers the date stays, so that the same run again is not new.
 PLACED = """
     placed as materialized (
@@ -139,13 +152,16 @@ PLACED = """
             case when is_lower and (is_waiting or level > new_level)
                 then greatest(lower_as_of, %(as_of)s::date) end as new_lower_as_of
         from decided
+        union all
+        select id, number, tier, null, 0, 0, is_freed, new_tier, new_tier is distinct from tier, null, 0, null
+        from leads_again
     )"""
 
 WRITES = f"""
     written as ({WRITE_PLACED_CUSTOMERS} returning 1),
     freed as (
         update tiering_tieroverride set ended_at = %(at)s
-        where tenant_id = %(tenant)s::uuid and ended_at is null and expires_on < %(today)s
+        where tenant_id = %(tenant)s::uuid and ended_at is null
             and customer_id in (select id from placed where is_freed)
     ),
     moved as (
@@ -167,10 +183,10 @@ WRITES = f"""
         from moved
     )"""  # noqa: S608  constants of this module
 
-# Per tier: who had it, less who left it, plus who came to it.
+# Per tier: who of the ranked had it, less who left it, plus who came to it.
 COUNTS = ", ".join(
     f"""{tier} + (select count(*) filter (where new_tier = '{tier}') - count(*) filter (where tier = '{tier}')
-        from placed where is_moved) as {tier}"""  # noqa: S608  constants of this module
+        from placed where is_moved and rank is not null) as {tier}"""  # noqa: S608  constants of this module
     for tier in TIERS
 )
 ANSWER_MOVED = (
@@ -180,7 +196,10 @@ ANSWER_ALL = f"""
     select r.id, r.number, {_tier("r.current_level")} as tier,
         coalesce(p.new_tier, {_tier("r.current_level")}) as new_tier, coalesce(p.is_moved, false) as is_moved,
         r.rank, r.contribution, r.shipment_count
-    from ranked r left join placed p on p.id = r.id"""  # noqa: S608  constants of this module
+    from ranked r left join placed p on p.id = r.id
+    union all
+    select id, number, tier, new_tier, is_moved, rank, contribution, shipment_count
+    from placed where rank is null and is_moved"""  # noqa: S608  constants of this module
 
 
 def evaluation_statement(policy: TierPolicy, *, dry_run: bool, with_customers: bool) -> str:
@@ -188,10 +207,12 @@ def evaluation_statement(policy: TierPolicy, *, dry_run: bool, with_customers: b
     weighted = policy.weight_frequency or policy.weight_tenure
     computed = COMPUTED.format(
         level=f"case when shipment_count = 0 then 3 else {COMPUTED_LEVELS[PolicyMode(policy.mode)]} end",
-        held=f"case when o.expires_on is null or o.expires_on >= %(today)s then {_level('o.tier')} end",
+        holds=HOLDS,
+        held=_level("o.tier"),
     )
     placed = PLACED.format(tier=_tier("current_level"), new_tier=_tier("new_level"), streak_tier=_tier("streak_level"))
-    parts = [FIGURES, BY_WEIGHTS if weighted else BY_CONTRIBUTION, RANKED, computed, STREAKS, placed]
+    leads_again = LEADS_AGAIN.format(holds=HOLDS)
+    parts = [FIGURES, BY_WEIGHTS if weighted else BY_CONTRIBUTION, RANKED, computed, STREAKS, leads_again, placed]
     if not dry_run:
         parts.append(WRITES)
     written = "0" if dry_run else "(select count(*) from written)"

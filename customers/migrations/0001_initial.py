@@ -252,6 +252,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customer",
+            index=models.Index(
+                condition=models.Q(("first_shipment_at", None), ("tier__isnull", False)),
+                fields=["tenant", "id"],
+                name="customer_lead_again",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
             index=models.Index(fields=["tenant", "account_manager"], name="customer_account_manager"),
         ),
         migrations.AddConstraint(

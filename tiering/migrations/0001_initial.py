@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "to_tier",
-                    models.CharField(choices=[("vip", "VIP"), ("mid", "Mid"), ("low", "Low")], max_length=4),
+                    models.CharField(choices=[("vip", "VIP"), ("mid", "Mid"), ("low", "Low")], max_length=4, null=True),
                 ),
                 (
                     "reason",
@@ -102,9 +102,19 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(max_length=500)),
                 ("created_at", models.DateTimeField()),
                 ("expires_on", models.DateField(null=True)),
+                ("end_requested_at", models.DateTimeField(null=True)),
                 ("ended_at", models.DateTimeField(null=True)),
                 (
                     "approved_by",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ended_by",
                     core.tenancy.models.TenantForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
@@ -138,6 +148,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["tenant", "customer", "created_at"], name="tier_override_customer"),
                     models.Index(fields=["tenant", "approved_by"], name="tier_override_approver"),
+                    models.Index(fields=["tenant", "ended_by"], name="tier_override_ender"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(

@@ -1,4 +1,4 @@
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -48,7 +48,9 @@ def set_override(
         raise OverrideExpired
     wait_for_turn()
     customer = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
-    TierOverride.objects.filter(customer=customer, ended_at=None).update(ended_at=at)
+    earlier = TierOverride.objects.filter(customer=customer, ended_at=None)
+    earlier.filter(end_requested_at=None).update(ended_by=by)
+    earlier.update(ended_at=at)
     override = TierOverride.objects.create(
         customer=customer,
         tier=Tier(tier),
@@ -97,7 +99,7 @@ def _move_by_hand(customer: Customer, tier: str, today: date, at: datetime) -> N
 
 @transaction.atomic
 def end_override(*, override: TierOverride, by: User, at: datetime) -> TierOverride:
-    """Let a tier set by hand hold no longer.
+    """Let a tier set by hand hold no longer; what was approved stays as it was written.
 
     The customer keeps it until the next evaluation, which closes the override and moves without waiting, as
     it does for one that expired. Raises OverrideEnded.
@@ -105,9 +107,10 @@ def end_override(*, override: TierOverride, by: User, at: datetime) -> TierOverr
     wait_for_turn()
     override = TierOverride.objects.select_for_update(of=("self",)).get(pk=override.pk)
     today = local_date(at, current_tenant().time_zone)
-    if override.ended_at is not None or (override.expires_on is not None and override.expires_on < today):
+    if override.ended_at is not None or not override.holds_on(today):
         raise OverrideEnded
-    override.expires_on = today - timedelta(days=1)
-    override.save(update_fields=["expires_on"])
+    override.end_requested_at = at
+    override.ended_by = by
+    override.save(update_fields=["end_requested_at", "ended_by"])
     record("tier.released", subject=override, of=override.customer, by=by, at=at, details={"tier": override.tier})
     return override
