@@ -49,10 +49,17 @@ def test_text_counts(tenant, now):
             ["--tenant", "swift", "--as-of", "2026-02-30"],
             "--as-of '2026-02-30' is not a date such as 2026-01-31.",
         ),
+        (["--tenant", "swift", "--as-of", "20260201"], "--as-of '20260201' is not a date such as 2026-01-31."),
+        (["--tenant", "swift", "--as-of", "2026-W01-1"], "--as-of '2026-W01-1' is not a date such as 2026-01-31."),
+        (
+            ["--tenant", "swift", "--as-of", "2226-01-01"],
+            "Tiers are evaluated as of today at the latest; a later date can only be tried.",
+        ),
         (["--tenant", "swift", "--as-of", "9999-12-31"], "Tiers cannot be evaluated as of this date."),
         (["--tenant", "swift", "--as-of", "yesterday"], "--as-of 'yesterday' is not a date such as 2026-01-31."),
         (["--tenant", "swift", "--window", "3661"], "The window is between 1 and 3660 days."),
         (["--tenant", "swift", "--window", "0"], "The window is between 1 and 3660 days."),
+        (["--tenant", "swift", "--window", "٩٠"], "--window '٩٠' is not a whole number of days."),
         (["--tenant", "swift", "--window", "x"], "--window 'x' is not a whole number of days."),
     ],
 )

@@ -17,6 +17,7 @@ from tiering.models import TierChange
 from tiering.services import (
     BadDate,
     BadWindow,
+    DateAhead,
     create_policy,
     current_policy,
     draft_policy,
@@ -187,6 +188,19 @@ def test_evaluation_refuses_bad_windows_and_dates(tenant, now):
         evaluate_tiers(as_of=date(1, 1, 2), at=now)
     with pytest.raises(BadDate):
         evaluate_tiers(as_of=date.max, at=now)
+
+
+def test_evaluation_of_a_day_to_come_is_only_tried(tenant, now):
+    make_shipped("a", (IN_WINDOW, "5"), at=now)
+    today, tomorrow = date(2026, 3, 2), date(2026, 3, 3)
+
+    tried = evaluate_tiers(as_of=tomorrow, dry_run=True, at=now)
+    with pytest.raises(DateAhead):
+        evaluate_tiers(as_of=tomorrow, at=now)
+
+    assert tried.ranked == 1
+    assert Customer.objects.get().tier is None
+    assert [move.number for move in evaluate_tiers(as_of=today, at=now).moves] == ["a"]
 
 
 def test_sums_are_exact_for_the_largest_and_the_negative_amounts(tenant, now):

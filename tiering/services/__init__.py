@@ -2,6 +2,7 @@
 
 from tiering.services.evaluation import (
     BadDate,
+    DateAhead,
     Evaluation,
     Move,
     PlacedCustomer,
@@ -31,6 +32,7 @@ __all__ = [
     "BadPolicy",
     "BadWeights",
     "BadWindow",
+    "DateAhead",
     "Evaluation",
     "Move",
     "OverrideEnded",

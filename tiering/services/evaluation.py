@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from math import inf
 from typing import Any
 
 from django.db import connection, transaction
@@ -32,6 +33,11 @@ class BadDate(DomainError):
     message = _("Tiers cannot be evaluated as of this date.")
 
 
+class DateAhead(BadDate):
+    code = "date_ahead"
+    message = _("Tiers are evaluated as of today at the latest; a later date can only be tried.")
+
+
 @dataclass(frozen=True)
 class PlacedCustomer:
     number: str
@@ -46,8 +52,8 @@ class Move:
     customer_id: uuid.UUID
     number: str
     from_tier: str | None
-    to_tier: str
-    rank: int
+    to_tier: str | None
+    rank: int | None
     contribution: Decimal
     shipment_count: int
 
@@ -71,8 +77,8 @@ class Evaluation:
     def weightiest_moves(self, most: int) -> list[Move]:
         """Return the moves that matter most: into or out of the best tier first, then by rank."""
 
-        def weight(move: Move) -> tuple[int, int]:
-            return min(IMPORTANCE[move.from_tier], IMPORTANCE[move.to_tier]), move.rank
+        def weight(move: Move) -> tuple[int, float]:
+            return min(IMPORTANCE[move.from_tier], IMPORTANCE[move.to_tier]), move.rank or inf
 
         return sorted(self.moves, key=weight)[:most]
 
@@ -95,7 +101,9 @@ def evaluate_tiers(
     """Place every existing customer of the active tenant by the shipments of (as_of − window, as_of].
 
     A dry run writes nothing and demotes at once, by the `draft` of a policy if there is one; otherwise a demotion
-    waits for the policy's number of runs of different dates. Raises BadWindow or BadDate.
+    waits for the policy's number of runs of different dates. Who has a tier and no shipment any more loses it,
+    unranked, unless it is set by hand. Raises BadWindow or BadDate, DateAhead among them: runs of later dates than
+    today would count demotions before their time.
     """
     if draft is not None and not dry_run:
         raise ValueError("A draft is only tried, never applied.")
@@ -106,12 +114,16 @@ def evaluate_tiers(
     window = policy.window_days if window_days is None else window_days
     if not 1 <= window <= MOST_WINDOW_DAYS:
         raise BadWindow
+    period = _period(as_of, window)
+    today = local_date(at, current_tenant().time_zone)
+    if as_of > today and not dry_run:
+        raise DateAhead
     parameters = {
-        **_period(as_of, window),
+        **period,
         **_rules(policy),
         "tenant": required_tenant_id(),
         "as_of": as_of,
-        "today": local_date(at, current_tenant().time_zone),
+        "today": today,
         "at": at,
         "window": window,
         "demotion_runs": 0 if dry_run else policy.demotion_runs,
@@ -132,7 +144,7 @@ def evaluate_tiers(
         customers=[
             PlacedCustomer(number, new, rank, from_minor(contribution), count)
             for _id, number, _old, new, _moved, rank, contribution, count in placed
-            if with_customers
+            if with_customers and rank is not None
         ],
         moves=[
             Move(customer_id, number, old, new, rank, from_minor(contribution), count)

@@ -1,6 +1,7 @@
 """Evaluate a tenant's tiers now, or only see what an evaluation would do."""
 
 import json
+import re
 from argparse import ArgumentParser
 from datetime import date
 from typing import Any
@@ -13,6 +14,9 @@ from core.tenancy.errors import DomainError
 from core.tenancy.scope import tenant_scope
 from tiering.models import TierPolicy
 from tiering.services import Evaluation, evaluate_tiers, last_whole_day
+
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DAYS = re.compile(r"-?[0-9]{1,9}")
 
 
 class Command(BaseCommand):
@@ -46,17 +50,23 @@ class Command(BaseCommand):
 
 
 def _date(text: str | None) -> date | None:
+    if text is None:
+        return None
     try:
-        return None if text is None else date.fromisoformat(text)
+        # `fromisoformat` alone would take 20260131 and 2026-W05-6 too.
+        if DATE.fullmatch(text):
+            return date.fromisoformat(text)
     except ValueError:
-        raise CommandError(f"--as-of {text!r} is not a date such as 2026-01-31.") from None
+        pass
+    raise CommandError(f"--as-of {text!r} is not a date such as 2026-01-31.")
 
 
 def _days(text: str | None) -> int | None:
-    try:
-        return None if text is None else int(text)
-    except ValueError:
-        raise CommandError(f"--window {text!r} is not a whole number of days.") from None
+    if text is None:
+        return None
+    if not DAYS.fullmatch(text):
+        raise CommandError(f"--window {text!r} is not a whole number of days.")
+    return int(text)
 
 
 def _as_json(result: Evaluation) -> str:
