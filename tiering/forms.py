@@ -1,5 +1,6 @@
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from core.tenancy.scope import current_tenant
 from customers.enums import Tier
 from tiering.enums import PolicyMode
 from tiering.models import TierPolicy
-from tiering.rules import LABELS, in_words
+from tiering.rules import LABELS, UNUSED, in_words
 from tiering.services.policies import MOST_DEMOTION_RUNS, MOST_WEIGHT, MOST_WINDOW_DAYS
 
 
@@ -27,6 +28,19 @@ def _amount(name: str) -> forms.DecimalField:
         decimal_places=2,
         help_text=_("Contribution in 30 days, in your currency."),
     )
+
+
+@dataclass(frozen=True)
+class FieldGroup:
+    """Fields that belong together, and the modes that take no notice of them.
+
+    The style sheet hides by `classes` what the chosen mode does not use, so it works without scripts.
+    """
+
+    title: Any
+    fields: list[forms.BoundField]
+    unused_in: list[PolicyMode]
+    classes: str
 
 
 class PolicyForm(forms.Form):
@@ -55,8 +69,19 @@ class PolicyForm(forms.Form):
     )
 
     @property
-    def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
-        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+    def groups(self) -> list[FieldGroup]:
+        return [self._group(title, names) for title, names in self.GROUPS]
+
+    def _group(self, title: Any, names: tuple[str, ...]) -> FieldGroup:
+        unused_in = [mode for mode in PolicyMode if UNUSED[mode].issuperset(names)]
+        has_error = any(name in self.errors for name in names)
+        return FieldGroup(
+            title=title,
+            fields=[self[name] for name in names],
+            unused_in=unused_in,
+            # What is wrong is shown in any case.
+            classes=" ".join(f"unused-in-{mode}" for mode in unused_in if not has_error),
+        )
 
     @property
     def rules(self) -> dict[str, Any]:

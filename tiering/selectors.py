@@ -2,9 +2,10 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Count
 
@@ -61,6 +62,37 @@ def outcome_of(evaluation: Evaluation) -> Outcome:
     """Bring the names of the customers whose moves matter most; one query."""
     weightiest = evaluation.weightiest_moves(MOVES_SHOWN)
     return Outcome(evaluation=evaluation, flows=_flows(evaluation.moves), moves=_with_names(weightiest))
+
+
+def figures_of(evaluation: Evaluation, *, at: datetime) -> dict[str, Any]:
+    """Return what is needed to read an evaluation of that moment again, fit for JSON."""
+    return {
+        "as_of": evaluation.as_of.isoformat(),
+        "window_days": evaluation.window_days,
+        "policy_version": evaluation.policy_version,
+        "ranked": evaluation.ranked,
+        "counts": evaluation.counts,
+        "written": evaluation.written,
+        "at": at.isoformat(),
+    }
+
+
+def evaluation_of(figures: Mapping[str, Any]) -> Evaluation:
+    """Read back the evaluation of these figures, with its moves from the history; one query."""
+    made = TierChange.objects.filter(changed_at=datetime.fromisoformat(figures["at"])).exclude(
+        reason=MoveReason.OVERRIDE
+    )
+    columns = ("customer_id", "customer__number", "from_tier", "to_tier", "rank", "contribution", "shipment_count")
+    return Evaluation(
+        as_of=date.fromisoformat(figures["as_of"]),
+        window_days=figures["window_days"],
+        policy_version=figures["policy_version"],
+        ranked=figures["ranked"],
+        counts=figures["counts"],
+        written=figures["written"],
+        customers=[],
+        moves=[Move(*row) for row in made.order_by("rank").values_list(*columns)],
+    )
 
 
 def _flows(moves: Iterable[Move]) -> list[tuple[str, str, int]]:

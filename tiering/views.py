@@ -1,4 +1,5 @@
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -25,7 +26,7 @@ from tiering.models import TierChange, TierOverride, TierPolicy
 from tiering.permissions import MANAGE, VIEW
 from tiering.querysets import moves_for_list
 from tiering.rules import LABELS, differences, facts
-from tiering.selectors import last_nightly_run, outcome_of, tier_counts, tier_label
+from tiering.selectors import evaluation_of, figures_of, last_nightly_run, outcome_of, tier_counts, tier_label
 from tiering.services import (
     PolicyChanged,
     create_policy,
@@ -38,6 +39,7 @@ from tiering.services import (
 )
 
 NEWEST_MOVES = 10
+LAST_EVALUATION = "tiering.last_evaluation"
 
 
 class OverviewView(StaffView, TemplateView):
@@ -61,15 +63,26 @@ class OverviewView(StaffView, TemplateView):
 
 
 class EvaluateView(StaffView, TemplateView):
-    """Evaluate as the night would, and show what came of it; a second time changes nothing."""
+    """Evaluate as the night would, and show what came of it; a second time changes nothing.
+
+    The session keeps the figures of the user's last one; its moves are read back from the history.
+    """
 
     permission_required = MANAGE
     template_name = "tiering/evaluation.html"
-    http_method_names = ["post"]
+    http_method_names = ["get", "post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
         at = timezone.now()
         evaluation = evaluate_tiers(as_of=last_whole_day(at=at), at=at)
+        request.session[LAST_EVALUATION] = figures_of(evaluation, at=at)
+        return go_to(request, reverse("tiering:evaluate"))
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        figures = request.session.get(LAST_EVALUATION)
+        if figures is None:
+            return go_to(request, reverse("tiering:overview"))
+        evaluation = evaluation_of(figures)
         counts = [(tier_label(tier), count) for tier, count in evaluation.counts.items()]
         return self.render_to_response(self.get_context_data(outcome=outcome_of(evaluation), counts=counts))
 
@@ -136,7 +149,10 @@ class PolicyListView(ListView):
 
 
 class CreatePolicyView(StaffFormView):
-    """Try rules on the present data as often as wanted, then put those in force whose outcome was shown."""
+    """Try rules on the present data as often as wanted, then put those in force whose outcome was shown.
+
+    The rules that are tried stand in the address, so that the outcome can be loaded again.
+    """
 
     permission_required = MANAGE
     template_name = "tiering/tierpolicy_form.html"
@@ -153,9 +169,20 @@ class CreatePolicyView(StaffFormView):
         policy = current_policy()
         return {**{name: getattr(policy, name) for name in LABELS}, "replaces": policy.version}
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "mode" not in request.GET:
+            return super().get(request, *args, **kwargs)
+        form = self.form_class(request.GET)
+        return self._try(form) if form.is_valid() else self.form_invalid(form)
+
     def form_valid(self, form: PolicyForm) -> HttpResponse:
-        if self.request.POST.get("step") == "apply" and form.is_tried:
+        is_applied = self.request.POST.get("step") == "apply"
+        if is_applied and form.is_tried:
             return super().form_valid(form)
+        query = urlencode({**form.rules, **({"changed": 1} if is_applied else {})})
+        return go_to(self.request, f"{reverse('tiering:create_policy')}?{query}#outcome")
+
+    def _try(self, form: PolicyForm) -> HttpResponse:
         at = timezone.now()
         try:
             draft = draft_policy(**form.rules)
@@ -174,7 +201,7 @@ class CreatePolicyView(StaffFormView):
                 counts=[
                     (tier_label(tier), now[tier], then, then - now[tier]) for tier, then in evaluation.counts.items()
                 ],
-                was_changed=self.request.POST.get("step") == "apply",
+                was_changed="changed" in self.request.GET,
             )
         )
 

@@ -65,6 +65,18 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def not_allowed(request: HttpRequest, allowed: list[str]) -> HttpResponse:
+    """Answer 405: an address that only takes what a form sends was opened, or the other way round."""
+    response = _answer(
+        request,
+        405,
+        title=_("Not to be opened this way"),
+        message=_("This address belongs to a button of another page. Go there and use the button."),
+    )
+    response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 503 when the database is away, which mends itself, and 500 otherwise."""
     if database_is_away(sys.exc_info()[1]):

@@ -22,7 +22,7 @@ from django.views.generic import FormView, TemplateView, View
 from core.accounts.permissions import may
 from core.accounts.services import change_language
 from core.tenancy.errors import DomainError
-from core.web import navigation
+from core.web import errors, navigation
 from core.web.context import THEMES
 from core.web.search import MAX_QUERY_LENGTH, only_exact_hit, open_query, seal_query, search
 
@@ -53,6 +53,9 @@ class StaffView(View):
         patch_vary_headers(response, ["HX-Request"])
         patch_cache_control(response, private=True, no_store=True)
         return response
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return errors.not_allowed(request, self._allowed_methods())
 
     @staticmethod
     def ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:

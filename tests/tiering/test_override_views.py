@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -22,6 +24,8 @@ def test_override_is_set_shown_and_ended_by_hand(tenant, now, client_for, superv
     override = TierOverride.objects.get()
     ended = client.post(reverse("tiering:end_override", args=[customer.pk, override.pk]), follow=True)
     again = client.post(reverse("tiering:end_override", args=[customer.pk, override.pk]), follow=True)
+    evaluate_tiers(as_of=last_whole_day(at=now), at=now + timedelta(minutes=1))
+    history = client.get(page).content.decode()
 
     assert (answer.status_code, answer.url) == (302, page)
     assert (override.tier, override.reason, override.approved_by) == ("low", "Owes us", supervisor)
@@ -29,7 +33,8 @@ def test_override_is_set_shown_and_ended_by_hand(tenant, now, client_for, superv
     assert "until 2026-04-01" in shown
     assert "the next evaluation decides" in ended.content.decode()
     assert "no longer set by hand" in again.content.decode()
-    assert [change.to_tier for change in TierChange.objects.order_by("id")] == ["vip", "low"]
+    assert f"No longer set by hand, ended by {supervisor.name}" in history
+    assert [change.to_tier for change in TierChange.objects.order_by("id")] == ["vip", "low", "vip"]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,9 @@ def test_trial_shows_who_would_move_and_writes_nothing(tenant, now, client_for, 
     evaluate_tiers(as_of=last_whole_day(at=now), at=now)
     before = tiering_state()
 
-    response = client_for(administrator).post(reverse("tiering:create_policy"), {**FORM, "vip_percent": "30"})
+    response = client_for(administrator).post(
+        reverse("tiering:create_policy"), {**FORM, "vip_percent": "30"}, follow=True
+    )
 
     assert response.status_code == 200
     assert response.context["counts"] == [("VIP", 1, 3, 2), ("Mid", 1, 2, 1), ("Low", 8, 5, -3)]
@@ -47,16 +49,17 @@ def test_trial_shows_who_would_move_and_writes_nothing(tenant, now, client_for, 
     assert tiering_state() == before
 
 
-def test_what_was_tried_can_be_put_in_force_and_comes_true(tenant, now, client_for, administrator):
+def test_what_was_tried_can_be_put_in_force_and_comes_true(tenant, now, clock, client_for, administrator):
     ten_customers(now)
     evaluate_tiers(as_of=last_whole_day(at=now), at=now)
     client = client_for(administrator)
     wanted = {**FORM, "vip_percent": "0", "mid_percent": "30", "window_days": "60"}
 
-    trial = client.post(reverse("tiering:create_policy"), wanted)
+    trial = client.post(reverse("tiering:create_policy"), wanted, follow=True)
     tried = trial.context["form"]["tried"].value()
     applied = client.post(reverse("tiering:create_policy"), {**wanted, "tried": tried, "step": "apply"})
-    evaluated = client.post(reverse("tiering:evaluate"))
+    clock.shift(60)
+    evaluated = client.post(reverse("tiering:evaluate"), follow=True)
 
     assert (applied.status_code, applied.url) == (302, reverse("tiering:overview"))
     policy = TierPolicy.objects.get(version=2)
@@ -68,13 +71,55 @@ def test_what_was_tried_can_be_put_in_force_and_comes_true(tenant, now, client_f
     assert (told.policy_version, came.policy_version) == (2, 2)
 
 
+def test_trial_stands_at_an_address_and_outlives_a_change_of_language(tenant, now, client_for, administrator):
+    ten_customers(now)
+    client = client_for(administrator)
+
+    sent = client.post(reverse("tiering:create_policy"), {**FORM, "vip_percent": "30"})
+    english = client.get(sent.url)
+    switched = client.post(reverse("web:language"), {"language": "zh-hans", "next": sent.url.partition("#")[0]})
+    chinese = client.get(switched.url)
+
+    assert sent.status_code == 302
+    for page in (english, chinese):
+        assert page.status_code == 200
+        assert page.context["form"]["vip_percent"].value() == "30"
+        assert [row[1:] for row in page.context["counts"]] == [(0, 3, 3), (0, 2, 2), (0, 5, 5)]
+    assert 'lang="zh-hans"' in chinese.content.decode()
+    assert TierPolicy.objects.count() == 1
+
+
+def test_address_with_bad_rules_says_so_beside_the_field(client_for, administrator):
+    response = client_for(administrator).get(reverse("tiering:create_policy"), {**FORM, "window_days": "0"})
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["window_days"]
+
+
+def test_groups_of_rules_are_marked_with_the_modes_that_do_not_use_them(client_for, administrator):
+    client = client_for(administrator)
+
+    page = client.get(reverse("tiering:create_policy"))
+    wrong = client.get(reverse("tiering:create_policy"), {**FORM, "mode": "threshold", "vip_percent": "101"})
+
+    marked = [(str(group.title), group.classes) for group in page.context["form"].groups]
+    assert marked == [
+        ("In general", ""),
+        ("Shares of all customers", "unused-in-threshold"),
+        ("Monthly contribution", "unused-in-percentile"),
+        ("What the order of customers comes from", "unused-in-threshold"),
+    ]
+    assert "Not used by “Monthly contribution”." in page.content.decode()
+    assert [group.classes for group in wrong.context["form"].groups][1] == ""
+
+
 def test_rules_changed_after_the_trial_are_tried_again_first(tenant, now, client_for, administrator):
     ten_customers(now)
     client = client_for(administrator)
-    tried = client.post(reverse("tiering:create_policy"), FORM).context["form"]["tried"].value()
+    tried = client.post(reverse("tiering:create_policy"), FORM, follow=True).context["form"]["tried"].value()
 
     response = client.post(
-        reverse("tiering:create_policy"), {**FORM, "vip_percent": "50", "tried": tried, "step": "apply"}
+        reverse("tiering:create_policy"), {**FORM, "vip_percent": "50", "tried": tried, "step": "apply"}, follow=True
     )
 
     assert response.context["was_changed"] is True
@@ -83,7 +128,7 @@ def test_rules_changed_after_the_trial_are_tried_again_first(tenant, now, client
 
 
 def test_untried_rules_are_not_put_in_force(tenant, now, client_for, administrator):
-    response = client_for(administrator).post(reverse("tiering:create_policy"), {**FORM, "step": "apply"})
+    response = client_for(administrator).post(reverse("tiering:create_policy"), {**FORM, "step": "apply"}, follow=True)
 
     assert response.status_code == 200
     assert TierPolicy.objects.count() == 1
@@ -105,7 +150,7 @@ def test_untried_rules_are_not_put_in_force(tenant, now, client_for, administrat
 def test_bad_rules_are_refused_beside_the_field_and_kept(client_for, administrator, changes, field, words):
     typed = {**FORM, "vip_percent": "7", **changes}
 
-    response = client_for(administrator).post(reverse("tiering:create_policy"), typed)
+    response = client_for(administrator).post(reverse("tiering:create_policy"), typed, follow=True)
 
     form = response.context["form"]
     assert response.status_code == 422
@@ -120,7 +165,7 @@ def test_bad_rules_are_refused_beside_the_field_and_kept(client_for, administrat
 def test_second_of_two_administrators_is_told(tenant, now, client_for, administrator, supervisor):
     client = client_for(administrator)
     mine = {**FORM, "vip_percent": "8"}
-    tried = client.post(reverse("tiering:create_policy"), mine).context["form"]["tried"].value()
+    tried = client.post(reverse("tiering:create_policy"), mine, follow=True).context["form"]["tried"].value()
     create_policy(**{**RULES, "vip_percent": 9}, by=supervisor, at=now)
 
     response = client.post(reverse("tiering:create_policy"), {**mine, "tried": tried, "step": "apply"})
@@ -133,7 +178,7 @@ def test_second_of_two_administrators_is_told(tenant, now, client_for, administr
     assert TierPolicy.objects.count() == 2
 
     mine["replaces"] = form["replaces"].value()
-    tried = client.post(reverse("tiering:create_policy"), mine).context["form"]["tried"].value()
+    tried = client.post(reverse("tiering:create_policy"), mine, follow=True).context["form"]["tried"].value()
     client.post(reverse("tiering:create_policy"), {**mine, "tried": tried, "step": "apply"})
     assert list(TierPolicy.objects.order_by("version").values_list("vip_percent", flat=True)) == [5, 9, 8]
 

@@ -146,19 +146,42 @@ def test_moves_are_filtered(tenant, now, client_for, agent, supervisor):
     assert client.get(reverse("tiering:moves"), {"colour": "red"}).status_code == 422
 
 
-def test_evaluate_now_lists_what_came_of_it(tenant, now, client_for, supervisor):
+def test_evaluate_now_lists_what_came_of_it(tenant, now, clock, client_for, supervisor):
     ten_customers(now)
     client = client_for(supervisor)
 
-    first = client.post(reverse("tiering:evaluate"))
-    second = client.post(reverse("tiering:evaluate"))
+    unasked = client.get(reverse("tiering:evaluate"))
+    sent = client.post(reverse("tiering:evaluate"))
+    first = client.get(sent.url)
+    reloaded = client.get(sent.url)
 
     assert first.context["counts"] == [("VIP", 1), ("Mid", 1), ("Low", 8)]
     assert first.context["outcome"].total == 10
     assert "c0" in first.content.decode()
+    assert (unasked.status_code, unasked.url) == (302, reverse("tiering:overview"))
+    assert (sent.status_code, sent.url) == (302, reverse("tiering:evaluate"))
+    assert reloaded.context["outcome"] == first.context["outcome"]
+    assert TierChange.objects.count() == 10
+
+    clock.shift(60)
+    second = client.post(reverse("tiering:evaluate"), follow=True)
     assert second.context["outcome"].total == 0
     assert TierChange.objects.count() == 10
-    assert client.get(reverse("tiering:evaluate")).status_code == 405
+
+
+def test_counts_lead_to_the_customers_counted(tenant, now, client_for, agent):
+    ten_customers(now)
+    evaluate_tiers(as_of=last_whole_day(at=now), at=now)
+    make_shipped("lead", at=now)
+    client = client_for(agent)
+
+    overview = client.get(reverse("tiering:overview"))
+    without = client.get(reverse("customers:list"), {"tier": "none"})
+
+    assert overview.context["unranked"] == 1
+    assert f"{reverse('customers:list')}?tier=none" in overview.content.decode()
+    assert [customer.number for customer in without.context["rows"]] == ["lead"]
+    assert [chip.text for chip in without.context["list"].chips] == ["Not in a tier"]
 
 
 def test_overview_shows_the_last_night(tenant, now, client_for, agent):
