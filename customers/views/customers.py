@@ -27,7 +27,7 @@ class CustomerListView(ListView):
     template_name = "customers/customer_list.html"
     filters = (
         PrefixFilter(name="number", label=_("Customer number"), max_length=40),
-        ChoiceFilter(name="tier", label=_("Tier"), choices=Tier.choices),
+        ChoiceFilter(name="tier", label=_("Tier"), choices=Tier.choices, none=_("Not in a tier")),
         ChoiceFilter(name="kind", label=_("Kind"), choices=CustomerKind.choices),
         PrefixFilter(name="region", label=_("Region"), max_length=100),
         UserFilter(name="account_manager", label=_("Account manager")),

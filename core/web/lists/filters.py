@@ -19,6 +19,7 @@ from core.web.templatetags.web import format_money
 Text = str | Promise
 Cleaned = Mapping[str, Any]
 YES, NO = _("Yes"), _("No")
+NONE = "none"
 
 
 @dataclass(kw_only=True)
@@ -57,21 +58,27 @@ class Filter:
 
 @dataclass(kw_only=True)
 class ChoiceFilter(Filter):
+    """One of the choices; where `none` has words, also the rows that have no value (in the URL: none)."""
+
     choices: Iterable[tuple[Any, Text]] | Callable[[], Iterable[tuple[Any, Text]]]
+    none: Text = ""
 
     def form_fields(self) -> dict[str, forms.Field]:
-        given = self.choices() if callable(self.choices) else self.choices
-        return {
-            self.name: forms.ChoiceField(label=self.label, required=False, choices=[("", _("Any")), *given]),
-        }
+        choices = [("", _("Any")), *self._given()]
+        return {self.name: forms.ChoiceField(label=self.label, required=False, choices=choices)}
 
     def apply(self, rows: QuerySet[Any], cleaned: Cleaned, zone: str) -> QuerySet[Any]:
         value = cleaned.get(self.name)
+        if value == NONE and self.none:
+            return rows.filter(**{f"{self.column}__isnull": True})
         return rows.filter(**{self.column: value}) if value else rows
 
-    def chip(self, cleaned: Cleaned, currency: str) -> str:
+    def _given(self) -> list[tuple[Any, Text]]:
         given = self.choices() if callable(self.choices) else self.choices
-        labels = {str(value): label for value, label in given}
+        return [*given, *([(NONE, self.none)] if self.none else [])]
+
+    def chip(self, cleaned: Cleaned, currency: str) -> str:
+        labels = {str(value): label for value, label in self._given()}
         value = cleaned.get(self.name)
         return str(labels[value]) if value else ""
 
