@@ -1,20 +1,52 @@
-from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
+from typing import Any
 
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.accounts.permissions import may
 from core.jobs.enums import JobState
 from core.jobs.models import JobRun
+from core.jobs.services import try_again
+from core.tenancy.errors import DomainError
 from core.web.lists import ChoiceFilter, ListView, PrefixFilter, Sort
+from core.web.views import StaffView, go_to
+
+MANAGE = "jobs.manage"
 
 
 class JobRunsView(ListView):
     permission_required = "jobs.view"
     template_name = "console/jobrun_list.html"
     filters = (
-        ChoiceFilter(name="state", label=_("State"), choices=JobState.choices),
-        PrefixFilter(name="job", label=_("Job")),
+        ChoiceFilter(name="state", label=gettext_lazy("State"), choices=JobState.choices),
+        PrefixFilter(name="job", label=gettext_lazy("Job")),
     )
-    sorts = (Sort("due_at", _("Due"), descending_first=True),)
+    sorts = (Sort("due_at", gettext_lazy("Due"), descending_first=True),)
     default_sort = "-due_at"
 
     def get_queryset(self) -> QuerySet[JobRun]:
         return JobRun.objects.all()
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(may_manage=may(self.request.user, MANAGE), **context)
+
+
+class TryAgainView(StaffView):
+    permission_required = MANAGE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
+        run = get_object_or_404(JobRun.objects, pk=pk)
+        try:
+            try_again(run=run, by=request.user, at=timezone.now())
+        except DomainError as error:
+            messages.error(request, str(error.message))
+        else:
+            messages.success(request, _("The work is due again; a worker takes it within a minute."))
+        return go_to(request, reverse("console:jobs"))

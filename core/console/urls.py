@@ -30,4 +30,5 @@ urlpatterns = [
     path("exports/<slug:name>/", background.StartExportView.as_view(), name="export"),
     path("settings/audit/", audit.AuditTrailView.as_view(), name="audit"),
     path("settings/jobs/", jobs.JobRunsView.as_view(), name="jobs"),
+    path("settings/jobs/<uuid:pk>/again/", jobs.TryAgainView.as_view(), name="try_run_again"),
 ]

@@ -7,6 +7,7 @@ from core.crypto.register import classify
 
 actions.declare("job.started", _("Background job started"))
 actions.declare("job.cancelled", _("Background job cancelled"))
+actions.declare("job_run.tried_again", _("Failed nightly work started again"))
 actions.declare("job.downloaded", _("File of a background job downloaded"))
 actions.declare_fields(job=_("Job"), rows=_("Rows"))
 

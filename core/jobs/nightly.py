@@ -21,7 +21,10 @@ _jobs: dict[str, NightlyJob] = {}
 def register(name: str, *, run: Work, at: time) -> None:
     """Have `run(business_date=…, at=…)` called inside each tenant's scope once per local date, from `at` on.
 
-    Its effect and the note that it is done are one transaction; what it returns is kept with the run.
+    Its effect and the note that it is done are one transaction; what it returns is kept with the run. A night on
+    which no worker ran is not made up for, so a job does with each date all that earlier dates left undone: an
+    evaluation of tiers, for one, places everybody by the whole window whenever it was last done; only a demotion
+    then waits for one night more.
     """
     _jobs[name] = NightlyJob(name, run, at)
 

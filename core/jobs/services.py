@@ -9,14 +9,20 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from kombu.exceptions import OperationalError
 
+from core.accounts.models import User
+from core.audit.services import record
 from core.jobs.enums import JobState
 from core.jobs.models import JobRun
 from core.jobs.nightly import nightly_jobs, run_job
 from core.jobs.running import due_jobs
 from core.tenancy.clock import local_date
+from core.tenancy.errors import DomainError
 from core.tenancy.models import Tenant
-from core.tenancy.scope import current_tenant, tenant_scope
+from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
 
 MOST_ATTEMPTS = 5
 FIRST_PAUSE = timedelta(minutes=1)
@@ -26,8 +32,21 @@ WAKE_UP_SECONDS = 55
 log = structlog.get_logger(__name__)
 
 
+class RunNotFailed(DomainError):
+    code = "run_not_failed"
+    message = _("This work has not failed, or somebody else is having it done again already.")
+
+
+class RunOvertaken(DomainError):
+    code = "run_overtaken"
+    message = _("A later night has been done since, and covers this one.")
+
+
 def plan_nightly_work(*, at: datetime) -> int:
-    """Make the rows of all nightly work that is due for the active tenant; return how many are new."""
+    """Make the rows of all nightly work that is due for the active tenant; return how many are new.
+
+    Only today's: a night on which nothing ran is left out, because the next one covers it (see nightly.register).
+    """
     tenant = current_tenant()
     local = at.astimezone(ZoneInfo(tenant.time_zone))
     planned = [
@@ -65,6 +84,38 @@ def perform_run(*, tenant_id: uuid.UUID, run_id: uuid.UUID, at: datetime) -> boo
         with tenant_scope(tenant_id):
             _note_failure(run_id, failure, at)
         return False
+
+
+@transaction.atomic
+def try_again(*, run: JobRun, by: User, at: datetime) -> JobRun:
+    """Make a failed run due once more, with all its attempts. Raises RunNotFailed or RunOvertaken."""
+    run = JobRun.objects.select_for_update().get(pk=run.pk)
+    if run.state != JobState.FAILED:
+        raise RunNotFailed
+    if JobRun.objects.filter(job=run.job, business_date__gt=run.business_date, state=JobState.DONE).exists():
+        raise RunOvertaken
+    run.state = JobState.DUE
+    run.attempts = 0
+    run.due_at = at
+    run.save(update_fields=["state", "attempts", "due_at"])
+    record("job_run.tried_again", subject=run, by=by, at=at, details={"job": run.job})
+    _wake_worker(run)
+    return run
+
+
+def _wake_worker(run: JobRun) -> None:
+    """Tell Celery after the commit; with Redis away the sweeper finds the run a little later."""
+    from core.jobs.tasks import perform_run_task  # noqa: PLC0415  the task is an interface to this module
+
+    tenant_id, run_id = str(required_tenant_id()), str(run.pk)
+
+    def send() -> None:
+        try:
+            perform_run_task.apply_async(kwargs={"tenant_id": tenant_id, "run_id": run_id}, retry=False)
+        except OperationalError:
+            log.warning("jobs.worker_not_woken", run=run_id)
+
+    transaction.on_commit(send)
 
 
 def _perform(run_id: uuid.UUID, at: datetime) -> bool:

@@ -19,7 +19,7 @@ from django.urls import path, reverse
 
 from core.accounts.models import Department, User
 from core.audit.models import AuditEvent, AuditSeal, Erasure
-from core.jobs.models import BackgroundJob
+from core.jobs.models import BackgroundJob, JobRun
 from core.partners.models import ApiKey
 from core.tenancy import scope
 from core.tenancy.ids import uuid7
@@ -49,6 +49,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "console:cancel_job": {"pk": BackgroundJob},
     "console:run_job_again": {"pk": BackgroundJob},
     "console:job_file": {"pk": BackgroundJob},
+    "console:try_run_again": {"pk": JobRun},
     "console:reveal": {"pk": ContactPoint},
     "customers:detail": {"pk": Customer},
     "customers:update": {"pk": Customer},
