@@ -115,7 +115,7 @@ PARCELWAY = Courier(
     currency="GBP",
     language="en",
     prefix="PW",
-    price=0.4,
+    price=0.9,
     people={
         Role.ADMINISTRATOR: ("Helen Marsh", 3),
         Role.SUPERVISOR: ("David Okafor", 0),

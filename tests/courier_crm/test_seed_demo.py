@@ -1,4 +1,5 @@
 import re
+from datetime import date
 from io import StringIO
 
 import pytest
@@ -14,7 +15,9 @@ from core.tenancy.scope import tenant_scope
 from courier_crm import demo
 from customers.models import Contact, Customer
 from shipments.models import ScanEvent, Shipment
+from tests.factories.tiering import RULES
 from tiering.models import TierChange, TierOverride
+from tiering.services import current_policy, draft_policy, evaluate_tiers
 
 MODELS = (User, Customer, Contact, Shipment, ScanEvent, TierChange, TierOverride)
 
@@ -47,6 +50,19 @@ def test_seed_makes_two_couriers_once(db, now):
         assert 800 < shipments < 1000
         assert scans > 200
         assert changes > 30
+
+
+def test_default_amounts_part_the_customers_of_both_couriers(db, now):
+    seed("--customers", "40")
+
+    for tenant in Tenant.objects.order_by("slug"):
+        with tenant_scope(tenant):
+            rules = {name: getattr(current_policy(), name) for name in RULES}
+            draft = draft_policy(**{**rules, "mode": "threshold"})
+            counts = evaluate_tiers(as_of=date(2026, 3, 1), draft=draft, dry_run=True, at=now).counts
+            monthly = Customer.objects.order_by("-contribution").first().contribution / 3
+        assert monthly > 10_000, tenant.slug
+        assert 0 < counts["vip"] <= counts["mid"] + counts["vip"] < counts["low"], tenant.slug
 
 
 def test_seed_prints_sign_ins_that_work(db):
