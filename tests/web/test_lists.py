@@ -191,6 +191,26 @@ def test_range_the_wrong_way_round_is_refused_beside_the_field(people, page_of):
     assert list(page.form.errors) == ["joined_to"]
 
 
+@pytest.mark.parametrize(
+    ("query", "is_understood"),
+    [
+        ("joined_from=0001-01-01", False),
+        ("joined_from=1899-12-31", False),
+        ("joined_from=1900-01-01", True),
+        ("joined_to=2200-12-31", True),
+        ("joined_to=2201-01-01", False),
+        ("joined_to=9999-12-31", False),
+    ],
+)
+def test_day_outside_the_calendar_of_the_product_is_refused_beside_the_field(people, page_of, query, is_understood):
+    page = page_of(query, size=10)
+
+    assert len(page.rows) == (7 if is_understood else 0)
+    assert page.form.errors.get(query.split("=")[0], []) == (
+        [] if is_understood else ["Enter a date from 1900 to 2200."]
+    )
+
+
 def test_total_is_counted_up_to_the_cap(people, page_of, monkeypatch):
     assert page_of().total == "7 results"
     monkeypatch.setattr("core.web.lists.page.TOTAL_CAP", 5)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import QuerySet
 from django.utils.functional import Promise
@@ -20,6 +21,9 @@ Text = str | Promise
 Cleaned = Mapping[str, Any]
 YES, NO = _("Yes"), _("No")
 NONE = "none"
+# Days near the ends of the calendar have no first instant in every time zone.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
+_OUT_OF_RANGE = _("Enter a date from 1900 to 2200.")
 
 
 @dataclass(kw_only=True)
@@ -112,6 +116,7 @@ class DateRangeFilter(Filter):
                 label=label,
                 required=False,
                 input_formats=["%Y-%m-%d"],
+                validators=[MinValueValidator(FIRST_DAY, _OUT_OF_RANGE), MaxValueValidator(LAST_DAY, _OUT_OF_RANGE)],
                 widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             )
 
