@@ -2,6 +2,7 @@ import secrets
 import zoneinfo
 from datetime import datetime
 
+from babel.core import get_global
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
@@ -21,14 +22,22 @@ _OTHER_PLACES = (
 )
 OTHER_PLACES = frozenset(_OTHER_PLACES.split())
 
+SLUG_RULE = _("Use 2 to 50 small letters, digits and hyphens, a letter first.")
+
 
 class SlugTaken(DomainError):
     code = "slug_taken"
-    message = _("There is a tenant of this name already.")
+    message = _("There is a tenant with this slug already.")
 
 
 class BadTenant(DomainError):
     code = "bad_tenant"
+
+
+def _legal_tender() -> set[str]:
+    """Return the codes of the currencies that some country pays with today."""
+    territories = get_global("territory_currencies").values()
+    return {code for uses in territories for code, _start, end, is_tender in uses if is_tender and end is None}
 
 
 @transaction.atomic
@@ -49,14 +58,18 @@ def create_tenant(
     """
     if time_zone not in zoneinfo.available_timezones():
         raise BadTenant(_("There is no time zone %(zone)s.") % {"zone": time_zone})
-    if len(currency) != 3 or not currency.isascii() or not currency.isupper() or currency in OTHER_PLACES:
+    if currency not in _legal_tender() - OTHER_PLACES:
         raise BadTenant(_("%(code)s is no currency with two decimal places.") % {"code": currency})
     tenant = Tenant(slug=slug, name=name, time_zone=time_zone, currency=currency, created_at=at)
     try:
-        validate_email(admin_email)
         tenant.clean_fields()
     except ValidationError as error:
-        raise BadTenant(" ".join(error.messages)) from error
+        words = {**error.message_dict, **({"slug": [SLUG_RULE]} if slug and "slug" in error.message_dict else {})}
+        raise BadTenant(" ".join(f"{name}: {' '.join(map(str, said))}" for name, said in words.items())) from error
+    try:
+        validate_email(admin_email)
+    except ValidationError as error:
+        raise BadTenant(f"{admin_email}: {' '.join(error.messages)}") from error
     try:
         with transaction.atomic():
             tenant.save(force_insert=True)

@@ -18,6 +18,8 @@ from core.tenancy.scope import required_tenant_id
 LIMIT, CURSOR, SORT, FIELDS, INCLUDE_TOTAL = "limit", "cursor", "sort", "fields", "include_total"
 DEFAULT_LIMIT, MOST_ROWS = 50, 200
 FLAGS = {"true": True, "false": False}
+# What stands for bytes that are not UTF-8 when an address is read.
+REPLACED = "\ufffd"
 SALT = "core.partners.cursor"
 
 
@@ -60,6 +62,8 @@ class Parameters:
                 yield self._unknown(name)
             elif len(values) > 1:
                 yield Fault(parameter=name, code="repeated", detail=_("Give this parameter once."))
+            elif REPLACED in values[0]:
+                yield Fault(parameter=name, code="not_utf8", detail=_("Send the value as UTF-8, percent-encoded."))
             elif not values[0]:
                 yield Fault(parameter=name, code="empty", detail=_("Give a value, or leave the parameter out."))
 

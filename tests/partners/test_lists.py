@@ -232,6 +232,10 @@ def test_time_at_the_ends_of_the_calendar_is_understood(partner, seven, moment):
     assert sorted(map(len, found)) == [0, 7]
 
 
+def test_value_that_is_not_utf8_is_400(partner, seven):
+    assert faults(partner.get(f"{LIST}?filter[number][eq]=%ff")) == [("filter[number][eq]", "not_utf8")]
+
+
 def test_parameter_given_twice_is_400(partner):
     assert faults(partner.get(f"{LIST}?limit=1&limit=2")) == [("limit", "repeated")]
 

@@ -27,6 +27,7 @@ from courier_crm.supervision import Child, supervised
 
 DEFAULT_PORT = 8000
 PORTS_TO_TRY = 50
+LAST_PORT = 65535
 READY_SECONDS = 90.0
 QUEUES = "critical,messages,default,bulk"
 ANY_ADDRESS = {"0.0.0.0", "::", ""}  # noqa: S104 - only recognised
@@ -102,6 +103,8 @@ class Command(BaseCommand):
             "web": [
                 *("-m", "gunicorn", "courier_crm.wsgi", "--bind", bind, "--worker-class", "gthread"),
                 *("--workers", "2", "--threads", "4", "--graceful-timeout", "4", "--no-control-socket"),
+                # The longest address: a hundred numbers in a filter of the API are more than gunicorn's 4094.
+                *("--limit-request-line", "8190"),
             ],
             "worker": [
                 *(*celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "INFO"),
@@ -155,9 +158,11 @@ class Command(BaseCommand):
 def choose_port(host: str, wanted: int | None) -> int:
     """Return the port to listen on: the wanted one, or else the default or the next free after it.
 
-    Raises CommandError when the wanted port is in use, or the address is not this machine's.
+    Raises CommandError when the wanted port is none or in use, or the address is not this machine's.
     """
     if wanted is not None:
+        if not 1 <= wanted <= LAST_PORT:
+            raise CommandError(f"There is no port {wanted}. Choose one from 1 to {LAST_PORT} with --port NUMBER.")
         if not _is_free(host, wanted):
             raise CommandError(f"Port {wanted} on {host} is in use. Choose another with --port NUMBER.")
         return wanted
