@@ -1,15 +1,20 @@
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.crypto.masking import mask_name
+from core.tenancy.clock import local_date
+from core.tenancy.scope import current_tenant
 from customers.enums import Channel, CustomerKind
 from customers.forms.custom_fields import PREFIX, value_fields
 from customers.forms.fields import (
@@ -22,8 +27,11 @@ from customers.forms.fields import (
     TagsField,
 )
 from customers.models import Customer, CustomField
+from customers.numbers import BadNumber, clean_number
 
+EARLIEST_BIRTHDAY = date(1900, 1, 1)
 PERSONAL = ("person_name", "birthday", "special_needs")
+ENTER_THE_NAME = _("Enter the name.")
 
 
 class CustomerFactsForm(forms.Form):
@@ -68,6 +76,9 @@ class CustomerFactsForm(forms.Form):
         birthday = self.cleaned_data["birthday"]
         if isinstance(birthday, Removal):
             return birthday
+        today = local_date(timezone.now(), current_tenant().time_zone)
+        if birthday and not EARLIEST_BIRTHDAY <= birthday <= today:
+            raise ValidationError(_("Enter a date from 1900 to today."))
         return birthday.isoformat() if birthday else ""
 
     @property
@@ -86,11 +97,17 @@ class CreateCustomerForm(CustomerFactsForm):
     )
     field_order = ("number",)
 
+    def clean_number(self) -> str:
+        try:
+            return clean_number(self.cleaned_data["number"])
+        except BadNumber as error:
+            raise ValidationError(str(error.message)) from error
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        name = "person_name" if cleaned.get("kind") == CustomerKind.INDIVIDUAL else "company_name"
+        name = _name_field(cleaned.get("kind"))
         if not cleaned.get(name) and name not in self.errors:
-            self.add_error(name, _("Enter the name."))
+            self.add_error(name, ENTER_THE_NAME)
         return cleaned
 
 
@@ -114,6 +131,17 @@ class UpdateCustomerForm(CustomerFactsForm):
             if placeholder:
                 self.fields[name].offer_removal(placeholder)
 
+    def clean(self) -> dict[str, Any]:
+        """A customer that has a name keeps one; an archive that shipments opened may go on without."""
+        cleaned = super().clean() or self.cleaned_data
+        name = _name_field(cleaned.get("kind"))
+        stored, given = getattr(self.customer, name), cleaned.get(name)
+        is_kept = bool(stored) and name in PERSONAL and not isinstance(given, Removal)
+        was_without = cleaned.get("kind") == self.customer.kind and not stored
+        if not given and not is_kept and not was_without and name not in self.errors:
+            self.add_error(name, ENTER_THE_NAME)
+        return cleaned
+
     def stored_custom_values(self) -> dict[str, str]:
         return self.customer.custom_values
 
@@ -134,6 +162,10 @@ class UpdateCustomerForm(CustomerFactsForm):
                 self[name].help_text = format_html(gettext("Stored now: {}"), words or "–")
         self.data = self.data.copy()
         self.data["version"] = customer.version
+
+
+def _name_field(kind: str | None) -> str:
+    return "person_name" if kind == CustomerKind.INDIVIDUAL else "company_name"
 
 
 def stored_facts(customer: Customer) -> dict[str, Any]:

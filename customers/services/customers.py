@@ -11,6 +11,7 @@ from core.events.services import publish
 from core.tenancy.errors import DomainError
 from customers.custom_fields import checked_values
 from customers.models import Customer, CustomField
+from customers.numbers import clean_number
 from customers.search_index import index_customers
 
 
@@ -49,8 +50,9 @@ def create_customer(
 ) -> Customer:
     """Open the archive of a customer; `custom_values` are by the keys of the tenant's own fields.
 
-    Raises CustomerNumberTaken or BadCustomValue.
+    Raises BadNumber, CustomerNumberTaken or BadCustomValue.
     """
+    number = clean_number(number)
     customer = Customer(
         number=number,
         kind=kind,

@@ -179,7 +179,8 @@ def test_customer_pages_ask_store_and_show_the_values(client_for, agent, fields)
 
 def test_customer_page_refuses_a_bad_value_beside_its_field(client_for, agent, fields, now):
     customer = make_customer(at=now, custom_values={"my_number": "1"})
-    data = {"version": 1, "kind": "company", "custom_my_number": "many", "custom_my_choice": "Bronze"}
+    facts = {"version": 1, "kind": "company", "company_name": "Blue Kiln"}
+    data = {**facts, "custom_my_number": "many", "custom_my_choice": "Bronze"}
 
     response = client_for(agent).post(reverse("customers:update", args=[customer.pk]), data)
 
@@ -191,7 +192,8 @@ def test_customer_page_refuses_a_bad_value_beside_its_field(client_for, agent, f
 def test_customer_changed_meanwhile_shows_the_stored_value(client_for, agent, fields, now):
     customer = make_customer(at=now, custom_values={"my_text": "Theirs", "my_number": "1.5"})
     Customer.objects.update(version=2)
-    data = {"version": 1, "kind": "company", "custom_my_text": "Mine", "custom_my_number": "1.5"}
+    facts = {"version": 1, "kind": "company", "company_name": "Blue Kiln"}
+    data = {**facts, "custom_my_text": "Mine", "custom_my_number": "1.5"}
 
     response = client_for(agent).post(reverse("customers:update", args=[customer.pk]), data)
 

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -142,6 +143,67 @@ def test_create_customer_when_number_is_taken_says_so_beside_it(client_for, agen
     assert Customer.objects.count() == 1
 
 
+@pytest.mark.parametrize("number", ["N\n1", "N\u200b1", "N\u202e1", "\u200b"])
+def test_create_customer_refuses_a_number_with_letters_nobody_sees(client_for, agent, number):
+    data = {"number": number, "kind": "company", "company_name": "Blue Kiln"}
+
+    response = client_for(agent).post(reverse("customers:create"), data)
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["number"]
+    assert Customer.objects.count() == 0
+
+
+def test_create_customer_when_a_number_looks_like_a_taken_one(client_for, agent, now):
+    make_customer(at=now, number="N-1")
+    data = {"number": "Ｎ－１", "kind": "company", "company_name": "Blue Kiln"}
+
+    response = client_for(agent).post(reverse("customers:create"), data)
+
+    assert list(response.context["form"].errors) == ["number"]
+    assert Customer.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("birthday", "errors"),
+    [("1899-12-31", ["birthday"]), ("2026-03-03", ["birthday"]), ("2026-03-02", []), ("1900-01-01", [])],
+)
+def test_birthday_lies_between_1900_and_the_tenants_today(client_for, agent, birthday, errors):
+    data = {"number": "N-1", "kind": "individual", "person_name": "Zhang Wei", "birthday": birthday}
+
+    # Two in the morning of 2 March in Shanghai.
+    with time_machine.travel("2026-03-01T18:00:00Z", tick=False):
+        response = client_for(agent).post(reverse("customers:create"), data)
+
+    assert list(response.context["form"].errors if response.context else []) == errors
+    assert Customer.objects.count() == (0 if errors else 1)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ({"company_name": "Blue Kiln"}, {"kind": "company"}, ["company_name"]),
+        ({"company_name": "Blue Kiln"}, {"kind": "individual"}, ["person_name"]),
+        ({"company_name": "Blue Kiln"}, {"kind": "individual", "person_name": "Zhang Wei"}, []),
+        ({"company_name": ""}, {"kind": "company"}, []),
+        ({"kind": "individual", "person_name": "Li"}, {"kind": "individual"}, []),
+        (
+            {"kind": "individual", "person_name": "Li"},
+            {"kind": "individual", "person_name-remove": "on"},
+            ["person_name"],
+        ),
+    ],
+)
+def test_update_customer_never_takes_the_last_name_away(client_for, agent, now, case):
+    stored, data, errors = case
+    customer = make_customer(at=now, **stored)
+
+    response = client_for(agent).post(reverse("customers:update", args=[customer.pk]), {"version": 1, **data})
+
+    assert list(response.context["form"].errors if response.context else []) == errors
+    assert Customer.objects.get().version == (1 if errors else 2)
+
+
 def test_update_customer(client_for, agent, account_manager, now):
     customer = make_customer(at=now, kind=CustomerKind.INDIVIDUAL, person_name="Zhang Wei")
     url = reverse("customers:update", args=[customer.pk])
@@ -245,7 +307,8 @@ def test_update_customer_removes_what_is_stored_when_told(client_for, agent, now
 def test_update_customer_refuses_something_new_beside_a_removal(client_for, agent, now):
     customer = make_customer(at=now, special_needs="Ring twice")
     url = reverse("customers:update", args=[customer.pk])
-    data = {"version": 1, "kind": "company", "special_needs": "Leave it", "special_needs-remove": "on"}
+    facts = {"version": 1, "kind": "company", "company_name": "Blue Kiln"}
+    data = {**facts, "special_needs": "Leave it", "special_needs-remove": "on"}
 
     response = client_for(agent).post(url, data)
 
@@ -263,7 +326,8 @@ def test_nothing_can_be_removed_where_nothing_is_stored(client_for, agent, now):
     client = client_for(agent)
 
     body = client.get(url).content.decode()
-    response = client.post(url, {"version": 1, "kind": "company", "special_needs": "New", "special_needs-remove": "on"})
+    facts = {"version": 1, "kind": "company", "company_name": "Blue Kiln"}
+    response = client.post(url, {**facts, "special_needs": "New", "special_needs-remove": "on"})
 
     assert "Remove what is stored" not in body
     assert response.status_code == 302
