@@ -75,6 +75,20 @@ class ColumnsForm(forms.Form):
                 error_messages={"required": _("Choose the column that holds this.")},
             )
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        taken: dict[str, str] = {}
+        for name in FIELDS:
+            column = cleaned.get(name)
+            if not column:
+                continue
+            if column in taken:
+                message = _("%(field)s takes this column already.") % {"field": LABELS[taken[column]]}
+                self.add_error(name, message)
+            else:
+                taken[column] = name
+        return cleaned
+
     @property
     def required_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in REQUIRED]

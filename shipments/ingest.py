@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 import uuid_utils
 from django.db import connection
@@ -176,7 +176,7 @@ def import_shipments(
 
     Each chunk is one transaction, or a part of the caller's where the tenant's scope is open already. Columns
     that the file does not have leave stored values alone. Raises WrongEncoding, NotText, UnreadableFile,
-    WrongSeparator, MissingColumns or UnknownMapping before anything is written.
+    WrongSeparator, EmptyFile, MissingColumns or UnknownMapping before anything is written.
     """
     _require_utf8(stream)
     reading = _Reading(stream, tenant=tenant, mapping=mapping or {}, at=at)
@@ -214,6 +214,9 @@ class _Row:
 class _Reading:
     """One pass over a file: numbers its lines, parses its rows and keeps their outcomes."""
 
+    fields: ClassVar[Sequence[str]] = FIELDS
+    required: ClassVar[Sequence[str]] = REQUIRED
+
     def __init__(self, stream: BinaryIO, *, tenant: Tenant, mapping: Mapping[str, str], at: datetime) -> None:
         self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
         self._line = 0
@@ -225,13 +228,16 @@ class _Reading:
         try:
             self._line = 1
             self._header = _header(self._text.readline())
-            positions = _positions(self._header, mapping)
+            positions = _positions(self._header, mapping, self.fields, self.required)
         except DomainError:
             self.release()
             raise
         self.present = frozenset(positions)
         self._waybill_place = positions["waybill_number"]
-        self._parser = RowParser(positions=positions, time_zone=tenant.time_zone, at=at)
+        self._parser = self._parser_of(positions, tenant.time_zone, at)
+
+    def _parser_of(self, positions: Mapping[str, int], time_zone: str, at: datetime) -> Any:
+        return RowParser(positions=positions, time_zone=time_zone, at=at)
 
     def release(self) -> None:
         """Give the stream back to the caller, who closes it."""
@@ -253,6 +259,9 @@ class _Reading:
         self._warn_of_missing_categories()
 
     def result(self) -> ImportResult:
+        """Count the outcomes. Raises EmptyFile if there are none."""
+        if not self._outcomes:
+            raise EmptyFile
         counts = Counter(outcome.status for outcome in self._outcomes)
         return ImportResult(
             outcomes=self._outcomes,
@@ -297,9 +306,10 @@ class _Reading:
         except RowRefused as refusal:
             self._fail(waybill, refusal.code, refusal.message)
             return None
-        return self._keep(waybill, parsed)
+        return self._keep(parsed)
 
-    def _keep(self, waybill: str, parsed: ParsedRow) -> _Row | None:
+    def _keep(self, parsed: ParsedRow) -> _Row | None:
+        waybill = parsed.values[WAYBILL]
         content = hash(parsed.values)
         earlier = self._seen.get(waybill)
         if earlier is not None and earlier != content:
@@ -356,19 +366,27 @@ def _refuse_twins(header: Sequence[str]) -> None:
         raise UnreadableFile(format_lazy(_("The file has a column twice: {}."), ", ".join(twice)))
 
 
-def _positions(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:
+def _positions(
+    header: Sequence[str],
+    mapping: Mapping[str, str],
+    fields: Sequence[str] = FIELDS,
+    required: Sequence[str] = REQUIRED,
+) -> dict[str, int]:
     """Return where each field stands. Raises UnknownMapping, MissingColumns, UnreadableFile."""
     _refuse_twins(header)
     for name, column in mapping.items():
-        if name not in FIELDS:
+        if name not in fields:
             raise UnknownMapping(format_lazy(_("There is no field {}."), name))
         if column and column not in header:
             raise UnknownMapping(format_lazy(_("The file has no column {}."), column))
+    shared = sorted(column for column, fields in Counter(mapping.values()).items() if column and fields > 1)
+    if shared:
+        raise UnknownMapping(format_lazy(_("Several fields take the same column: {}."), ", ".join(shared)))
     places = {column: place for place, column in enumerate(header)}
     taken = set(mapping.values())
-    positions = {name: places[name] for name in FIELDS if name in places and name not in taken | mapping.keys()}
+    positions = {name: places[name] for name in fields if name in places and name not in taken | mapping.keys()}
     positions.update({name: places[column] for name, column in mapping.items() if column})
-    missing = [name for name in REQUIRED if name not in positions]
+    missing = [name for name in required if name not in positions]
     if missing:
         raise MissingColumns(format_lazy(_("The file lacks these columns: {}."), ", ".join(missing)))
     return positions

@@ -1,9 +1,13 @@
 """What became of the rows of a file: kept for every reader's language, and written as CSV."""
 
 import csv
+import errno
 import gzip
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TextIO
 
 from django.conf import settings
@@ -16,6 +20,31 @@ HEADER = ("line", "waybill_number", "status", "code", "reason")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 PROBLEMS_SHOWN = 50
 EXAMPLES = 5
+
+
+@contextmanager
+def result_file(path: Path | None) -> Iterator[TextIO | None]:
+    """Give a file that becomes `path` at the end and leaves what is there alone if anything fails; None for None.
+
+    Made before the import starts, so that a place that cannot be written to stops it.
+    """
+    if path is None:
+        yield None
+        return
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    # Devices and pipes are written to as they are.
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        return
+    partial = path.with_name(path.name + ".part")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def write_result(stream: TextIO, rows: Iterable[Sequence[str]]) -> None:

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from customers.numbers import BadNumber, clean_number
 from shipments.enums import (
     BookingChannel,
     Packaging,
@@ -46,12 +47,16 @@ MOMENT = re.compile(
     r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}"
     r"(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
+# As spreadsheets write them: the month, the day and the hour may have one digit.
+SHORT_MOMENT = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})(?:([ T])([0-9]{1,2})(:.*))?")
 
 WARNINGS: dict[str, Promise] = {
     "picked_up_before_acceptance": _("Picked up before it was accepted; kept as it is."),
     "promised_before_acceptance": _("Promised for a time before it was accepted; kept as it is."),
     "delivered_before_acceptance": _("Delivered before it was accepted; kept as it is."),
+    "scanned_before_acceptance": _("Scanned before it was accepted; kept as it is."),
     "delivered_but_not_marked": _("Has a time of delivery and another status; both are kept as they are."),
+    "refunds_exceed_charges": _("The refunds are more than freight and surcharges; kept as they are."),
     "zero_freight": _("The freight is 0; kept as it is."),
     "zero_weight": _("A weight of 0 is kept as unknown."),
     "zero_size": _("A length, width or height of 0 is kept as unknown."),
@@ -113,6 +118,18 @@ def text_parser(field: str, longest: int, *, required: bool = False) -> Callable
     return parse
 
 
+def number_parser(field: str) -> Callable[[str], str]:
+    plain = text_parser(field, 40, required=True)
+
+    def parse(text: str) -> str:
+        try:
+            return plain(clean_number(text))
+        except BadNumber:
+            raise RowRefused.of("control_character", field, _("holds an invisible character.")) from None
+
+    return parse
+
+
 def money_parser(field: str, *, empty: int | None, required: bool = False) -> Callable[[str], int | None]:
     """Return a parser into minor units; no sum may be negative."""
 
@@ -124,7 +141,9 @@ def money_parser(field: str, *, empty: int | None, required: bool = False) -> Ca
                 raise RowRefused.of("missing_value", field, _("is empty."))
             return empty
         if match is None:
-            raise RowRefused.of("bad_amount", field, _("is not an amount with at most two decimal places."))
+            raise RowRefused.of(
+                "bad_amount", field, _("is not an amount such as 1200.50, without signs of currency or thousands.")
+            )
         sign, whole, places = match.groups()
         minor = int(whole) * 100 + int((places or "").ljust(2, "0"))
         if sign == "-" and minor:
@@ -161,13 +180,13 @@ def moment_parser(
     latest = at + timedelta(days=3660 if planned else 1)
 
     def parse(text: str) -> datetime | None:
-        is_moment = MOMENT.fullmatch(text) or MOMENT.fullmatch(text := _clean(field, text))
+        is_moment = MOMENT.fullmatch(text) or MOMENT.fullmatch(text := _with_two_digits(_clean(field, text)))
         if not text:
             if required:
                 raise RowRefused.of("missing_value", field, _("is empty."))
             return None
         if not is_moment:
-            raise RowRefused.of("bad_date", field, _("is not a date that exists."))
+            raise RowRefused.of("bad_date", field, _("is not a time such as 2026-03-01 08:00 or 2026/3/1."))
         try:
             moment = datetime.fromisoformat(text.replace("/", "-"))
             moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
@@ -180,6 +199,15 @@ def moment_parser(
         return moment
 
     return parse
+
+
+def _with_two_digits(text: str) -> str:
+    match = SHORT_MOMENT.fullmatch(text)
+    if match is None:
+        return text
+    year, month, day, between, hour, rest = match.groups()
+    date = f"{year}-{month:0>2}-{day:0>2}"
+    return f"{date}{between}{hour:0>2}{rest}" if between else date
 
 
 def _choice(field: str, text: str, choices: type[TextChoices], synonyms: Mapping[str, str]) -> str:
@@ -213,8 +241,8 @@ def choices_parser(field: str, choices: type[TextChoices]) -> Callable[[str], st
 
 def _parsers(zone: ZoneInfo, at: datetime) -> dict[str, Callable[[str], Any]]:
     return {
-        "waybill_number": text_parser("waybill_number", 40, required=True),
-        "customer_number": text_parser("customer_number", 40, required=True),
+        "waybill_number": number_parser("waybill_number"),
+        "customer_number": number_parser("customer_number"),
         "customer_name": text_parser("customer_name", 200),
         "status": choice_parser("status", ShipmentStatus, STATUS_SYNONYMS),
         "accepted_at": moment_parser("accepted_at", zone, at, required=True),
@@ -249,7 +277,8 @@ FIELDS = tuple(_ANY_PARSERS)
 # What a field holds where the file has no column for it.
 BLANKS = {field: None if field in REQUIRED else parse("") for field, parse in _ANY_PARSERS.items()}
 WAYBILL, CUSTOMER, NAME, STATUS, ACCEPTED, PICKED_UP, PROMISED, DELIVERED = range(8)
-FREIGHT, GOODS, WEIGHT = (FIELDS.index(name) for name in ("freight", "goods_category", "weight_g"))
+FREIGHT, SURCHARGES, REFUNDS = (FIELDS.index(name) for name in ("freight", "surcharges", "refunds"))
+GOODS, WEIGHT = (FIELDS.index(name) for name in ("goods_category", "weight_g"))
 SIDES = tuple(FIELDS.index(name) for name in ("length_cm", "width_cm", "height_cm"))
 CITIES = tuple(FIELDS.index(name) for name in ("origin_city", "destination_city"))
 BEFORE_ACCEPTANCE = (
@@ -284,6 +313,8 @@ class RowParser:
             values[STATUS] = "accepted" if values[DELIVERED] is None else "delivered"
         elif values[DELIVERED] is not None and values[STATUS] != "delivered":
             warnings += ("delivered_but_not_marked",)
+        if values[REFUNDS] > values[FREIGHT] + values[SURCHARGES]:
+            warnings += ("refunds_exceed_charges",)
         if not values[FREIGHT]:
             warnings += ("zero_freight",)
         warnings += _mend(values)

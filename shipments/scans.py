@@ -3,10 +3,10 @@
 import csv
 import io
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -14,62 +14,100 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.tenancy.ids import uuid7
-from core.tenancy.scope import current_tenant, required_tenant_id
+from core.tenancy.models import Tenant
+from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
 from shipments.enums import ScanKind, ShipmentException
-from shipments.rows import RowRefused, choice_parser, moment_parser, text_parser
+from shipments.ingest import ImportResult, Outcome, _Reading, _require_utf8
+from shipments.rows import RowRefused, choice_parser, moment_parser, number_parser, text_parser
 from shipments.turns import wait_for_imports
 
 FIELDS = ("waybill_number", "kind", "happened_at", "place", "outlet", "courier", "exception")
 REQUIRED = FIELDS[:3]
 
 
-@dataclass(slots=True)
-class ScanOutcome:
-    """What became of one row: created, unchanged or failed, with a code and a reason."""
-
-    line: int
-    waybill_number: str
-    status: str = "unchanged"
-    code: str = ""
-    reason: str | Promise = ""
-
-    def as_cells(self) -> list[str]:
-        """Return line, waybill number, status, code and reason."""
-        return [str(self.line), self.waybill_number, self.status, self.code, str(self.reason)]
+CHUNK = 5000
+BEFORE_ACCEPTANCE = {
+    ScanKind.PICKED_UP: "picked_up_before_acceptance",
+    ScanKind.DELIVERED: "delivered_before_acceptance",
+}
 
 
 @dataclass(slots=True)
 class _Scan:
-    outcome: ScanOutcome
+    outcome: Outcome
     values: dict[str, Any]
     id: uuid.UUID = field(default_factory=uuid7)
 
 
 @transaction.atomic
-def record_scans(*, rows: Iterable[Mapping[str, str]], first_line: int = 1, at: datetime) -> list[ScanOutcome]:
+def record_scans(*, rows: Iterable[Mapping[str, str]], at: datetime) -> list[Outcome]:
     """Write the scans, given as text by the names of FIELDS, and return what became of each, in order.
 
     A scan is one of its waybill, kind and time: the same again changes nothing. A shipment's status and times
     follow its trace forward, never back. Naive times are local to the tenant.
     """
     parsers = _parsers(ZoneInfo(current_tenant().time_zone), at)
-    outcomes: list[ScanOutcome] = []
+    outcomes: list[Outcome] = []
     scans: list[_Scan] = []
-    for line, row in enumerate(rows, start=first_line):
-        outcome = ScanOutcome(line, "".join(letter for letter in row["waybill_number"][:40] if letter.isprintable()))
-        outcomes.append(outcome)
+    for line, row in enumerate(rows, start=1):
+        shown = "".join(letter for letter in row["waybill_number"][:40] if letter.isprintable())
+        outcomes.append(Outcome(line, shown, "unchanged"))
         try:
-            scans.append(_Scan(outcome, _parse(parsers, row)))
+            scans.append(_Scan(outcomes[-1], _parse(parsers, row)))
         except RowRefused as refusal:
-            outcome.status, outcome.code, outcome.reason = "failed", refusal.code, refusal.message
+            _fail(outcomes[-1], refusal.code, refusal.message)
     if scans:
         _write(scans)
     return outcomes
 
 
+def import_scans(*, stream: BinaryIO, tenant: Tenant, at: datetime, chunk: int = CHUNK) -> ImportResult:
+    """Bring the scans of a seekable CSV file in, by the rules of record_scans; each chunk is one transaction.
+
+    Raises WrongEncoding, NotText, UnreadableFile, WrongSeparator, EmptyFile or MissingColumns before anything is
+    written.
+    """
+    _require_utf8(stream)
+    reading = _ScanReading(stream, tenant=tenant, mapping={}, at=at)
+    try:
+        for scans in reading.chunks(chunk):
+            with tenant_scope(tenant):
+                _write(scans)
+    finally:
+        reading.release()
+    return reading.result()
+
+
+class _ScanParser:
+    def __init__(self, positions: Mapping[str, int], time_zone: str, at: datetime) -> None:
+        self._positions = positions
+        self._parsers = _parsers(ZoneInfo(time_zone), at)
+
+    def parse(self, cells: Sequence[str]) -> dict[str, Any]:
+        return _parse(self._parsers, {name: cells[place] for name, place in self._positions.items()})
+
+
+class _ScanReading(_Reading):
+    """One pass over a file of scans."""
+
+    fields, required = FIELDS, REQUIRED
+
+    def _parser_of(self, positions: Mapping[str, int], time_zone: str, at: datetime) -> _ScanParser:
+        return _ScanParser(positions, time_zone, at)
+
+    def _keep(self, parsed: dict[str, Any]) -> _Scan:
+        outcome = Outcome(self._line, parsed["waybill_number"], "unchanged")
+        self._outcomes.append(outcome)
+        return _Scan(outcome, parsed)
+
+
+def _fail(outcome: Outcome, code: str, reason: str | Promise) -> None:
+    outcome.status, outcome.codes, outcome.reasons = "failed", [code], [reason]
+
+
 def _parsers(zone: ZoneInfo, at: datetime) -> dict[str, Any]:
     return {
-        "waybill_number": text_parser("waybill_number", 40, required=True),
+        "waybill_number": number_parser("waybill_number"),
         "kind": choice_parser("kind", ScanKind),
         "happened_at": moment_parser("happened_at", zone, at, required=True),
         "place": text_parser("place", 100),
@@ -101,21 +139,24 @@ def _write(scans: list[_Scan]) -> None:
         )
         wait_for_imports()
         cursor.execute(
-            "select waybill_number from shipments_shipment where tenant_id = %s"
+            "select waybill_number, accepted_at from shipments_shipment where tenant_id = %s"
             " and waybill_number in (select waybill_number from scanned)",
             [tenant_id],
         )
-        known = {waybill for (waybill,) in cursor.fetchall()}
+        accepted = dict(cursor.fetchall())
         cursor.execute(INSERT, {"tenant": tenant_id})
         created = {scan_id for (scan_id,) in cursor.fetchall()}
         cursor.execute(MOVE_SHIPMENTS_ON, {"tenant": tenant_id})
         cursor.execute("drop table scanned")
     for scan in scans:
-        if scan.values["waybill_number"] not in known:
-            scan.outcome.status, scan.outcome.code = "failed", "unknown_waybill"
-            scan.outcome.reason = _("There is no shipment with this waybill number.")
-        elif scan.id in created:
+        accepted_at = accepted.get(scan.values["waybill_number"])
+        if accepted_at is None:
+            _fail(scan.outcome, "unknown_waybill", _("There is no shipment with this waybill number."))
+            continue
+        if scan.id in created:
             scan.outcome.status = "created"
+        if scan.values["happened_at"] < accepted_at:
+            scan.outcome.warn(BEFORE_ACCEPTANCE.get(scan.values["kind"], "scanned_before_acceptance"))
 
 
 def _as_csv(scans: list[_Scan]) -> io.StringIO:

@@ -129,6 +129,15 @@ def test_file_with_other_column_names(client):
     assert client.get(result_url).status_code == 200
 
 
+def test_one_column_for_two_fields_is_refused_beside_the_second(client):
+    columns_url = upload(client).url
+
+    response = client.post(columns_url, {**COLUMNS, "surcharges": COLUMNS["freight"]})
+
+    assert response.context["form"].errors == {"surcharges": ["Freight takes this column already."]}
+    assert Shipment.objects.count() == 0
+
+
 def test_column_that_the_file_does_not_have_is_refused(client):
     columns_url = upload(client).url
 

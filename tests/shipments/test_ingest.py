@@ -61,6 +61,18 @@ def test_import_again_changes_nothing(tenant, now):
     assert (list(Shipment.objects.order_by("id").values()), list(Customer.objects.values())) == before
 
 
+def test_import_takes_numbers_that_look_alike_for_one(tenant, now):
+    """Full-width letters are the plain ones, in the archive and inside one file."""
+    bring_in(tenant, now, ONE)
+
+    result = bring_in(
+        tenant, now, f"{HEADER}\nＷ１,\u3000Ｃ１,2026-03-01 08:00,10.00,上海\nW1,C1,2026-03-01 08:00,11,\n"
+    )
+
+    assert told(result) == [(2, "W1", "unchanged", []), (3, "W1", "failed", ["duplicate_in_file"])]
+    assert [customer.number for customer in Customer.objects.all()] == ["C1"]
+
+
 def test_import_updates_only_columns_of_the_file(tenant, now):
     bring_in(tenant, now, ONE)
 
@@ -142,6 +154,14 @@ def test_import_with_mapping(tenant, now):
     for mapping in ({"waybill": "单号"}, {"waybill_number": "nothing"}):
         with pytest.raises(UnknownMapping):
             bring_in(tenant, now, text, mapping=mapping)
+
+
+def test_import_refuses_one_column_for_two_fields(tenant, now):
+    with pytest.raises(UnknownMapping) as caught:
+        bring_in(tenant, now, ONE, mapping={"surcharges": "freight", "freight": "freight"})
+
+    assert "freight" in str(caught.value)
+    assert Shipment.objects.count() == 0
 
 
 def test_import_of_another_tenants_numbers_makes_own_rows(tenant, other_tenant, now):

@@ -38,6 +38,10 @@ def test_row_values():
         ("waybill_number", " ", "missing_value"),
         ("waybill_number", "W" * 41, "too_long"),
         ("customer_number", "C\x00", "control_character"),
+        ("customer_number", "C\n1", "control_character"),
+        ("customer_number", "C\u200b1", "control_character"),
+        ("waybill_number", "W\u202e1", "control_character"),
+        ("waybill_number", "\u200b", "control_character"),
         ("origin_city", "a\x07b", "control_character"),
         ("freight", "", "missing_value"),
         ("freight", "-1", "negative_amount"),
@@ -80,6 +84,41 @@ def test_status_synonyms(text, status):
     values, _ = parse(status=text, delivered_at="2026-03-01 09:00")
 
     assert values["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"), [("2026/2/3", 16), ("2026-2-03", 16), ("2026/2/3 9:05", 1), ("2026/02/03 09:05:00+08:00", 1)]
+)
+def test_dates_as_spreadsheets_write_them(text, hour):
+    values, _warnings = parse(accepted_at=text)
+
+    accepted_at = values["accepted_at"]
+    assert (accepted_at.month, accepted_at.hour) == (2, hour)
+    assert accepted_at.day == (2 if hour == 16 else 3)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "message"),
+    [
+        ("accepted_at", "3.2.2026", "accepted_at: is not a time such as 2026-03-01 08:00 or 2026/3/1."),
+        ("accepted_at", "2026/2/30", "accepted_at: is not a date that exists."),
+        ("freight", "1,200.00", "freight: is not an amount such as 1200.50, without signs of currency or thousands."),
+        ("freight", "¥12", "freight: is not an amount such as 1200.50, without signs of currency or thousands."),
+    ],
+)
+def test_row_refused_says_the_form_that_is_expected(field, text, message):
+    with pytest.raises(RowRefused) as caught:
+        parse(**{field: text})
+
+    assert str(caught.value.message) == message
+
+
+@pytest.mark.parametrize(("refunds", "warned"), [("13.50", False), ("13.51", True)])
+def test_refunds_above_all_charges_are_kept_with_a_warning(refunds, warned):
+    values, warnings = parse(surcharges="1.00", refunds=refunds)
+
+    assert values["refunds"] == int(refunds.replace(".", ""))
+    assert ("refunds_exceed_charges" in warnings) is warned
 
 
 def test_oddities_are_kept_with_warnings():

@@ -11,6 +11,8 @@ from shipments.scans import record_scans
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 
+HEAD = "waybill_number,kind,happened_at\n"
+
 
 @pytest.fixture
 def shipment(tenant: Tenant, now: datetime) -> Shipment:
@@ -99,9 +101,9 @@ def test_exception_of_a_scan_stands_on_the_shipment_once(shipment, now):
     ],
 )
 def test_bad_scan_is_refused_and_spoils_no_other(shipment, now, row, code):
-    outcomes = record_scans(rows=[row, scan("sorted", "2026-03-02T04:00Z")], at=now)
+    outcomes = record_scans(rows=[row, scan("sorted", "2026-03-02T05:00Z")], at=now)
 
-    assert [(outcome.status, outcome.code) for outcome in outcomes] == [("failed", code), ("created", "")]
+    assert [(outcome.status, outcome.codes) for outcome in outcomes] == [("failed", [code]), ("created", ())]
     assert ScanEvent.objects.count() == 1
 
 
@@ -111,23 +113,58 @@ def test_scans_of_another_tenants_waybill_are_unknown(shipment, other_tenant, te
 
     outcomes = record_scans(rows=[scan("delivered", "2026-03-02T01:00Z", waybill="R1")], at=now)
 
-    assert outcomes[0].code == "unknown_waybill"
+    assert outcomes[0].codes == ["unknown_waybill"]
     with inside(other_tenant, leaving=tenant):
         foreign.refresh_from_db()
         assert (foreign.status, ScanEvent.objects.count()) == ("accepted", 0)
 
 
+def test_import_scans_reads_as_shipments_are_read(shipment, tmp_path: Path):
+    """Blank lines count, extra cells and open quotes spoil their own row alone, odd times are warned of."""
+    file, result, out = tmp_path / "scans.csv", tmp_path / "result.csv", StringIO()
+    rows = [
+        "",
+        "W1,sorted,2026-03-02 13:00,more",
+        'W1,"sorted,2026-03-02 13:00',
+        "W1,delivered,2026-03-02 09:00",
+        "W1,sorted,2026-03-02 09:00",
+        "W1,departed,2026/3/2 13:00",
+    ]
+    file.write_text(HEAD + "\n".join(rows) + "\n")
+
+    call_command("import_scans", file, tenant="swift", result=result, stdout=out, stderr=StringIO())
+
+    assert out.getvalue().split() == ["created:", "3", "unchanged:", "0", "failed:", "2", "warned:", "2"]
+    assert [line.split(",")[:4] for line in result.read_text().splitlines()[1:]] == [
+        ["3", "W1", "failed", "wrong_column_count"],
+        ["4", "", "failed", "broken_quotes"],
+        ["5", "W1", "created", "delivered_before_acceptance"],
+        ["6", "W1", "created", "scanned_before_acceptance"],
+        ["7", "W1", "created", ""],
+    ]
+
+
+def test_import_scans_where_the_result_cannot_be_written_changes_nothing(shipment, tmp_path: Path):
+    file = tmp_path / "scans.csv"
+    file.write_text(f"{HEAD}W1,sorted,2026-03-02 13:00\n")
+
+    with pytest.raises(CommandError):
+        call_command("import_scans", file, tenant="swift", result=tmp_path / "missing" / "result.csv")
+
+    assert ScanEvent.objects.count() == 0
+
+
 def test_import_scans_counts_and_names_refused_rows(shipment, tmp_path: Path):
     file, out, errors = tmp_path / "scans.csv", StringIO(), StringIO()
-    file.write_text("waybill_number,kind,happened_at\nW1,sorted,2026-03-02 09:00\nW9,sorted,2026-03-02 09:00\n")
+    file.write_text("waybill_number,kind,happened_at\nW1,sorted,2026-03-02 13:00\nW9,sorted,2026-03-02 09:00\n")
 
     call_command("import_scans", file, tenant="swift", stdout=out, stderr=errors)
 
-    assert out.getvalue().split() == ["created:", "1", "unchanged:", "0", "failed:", "1"]
+    assert out.getvalue().split() == ["created:", "1", "unchanged:", "0", "failed:", "1", "warned:", "0"]
     assert errors.getvalue().startswith("3: W9: failed: unknown_waybill")
 
 
-@pytest.mark.parametrize("content", [b"waybill_number,kind\nW1,sorted\n", b"\xff\xfe", b'"a', b""])
+@pytest.mark.parametrize("content", [b"waybill_number,kind\nW1,sorted\n", b"\xff\xfe", b'"a', b"", HEAD.encode()])
 def test_import_scans_of_an_unreadable_file_changes_nothing(shipment, tmp_path: Path, content: bytes):
     file = tmp_path / "scans.csv"
     file.write_bytes(content)

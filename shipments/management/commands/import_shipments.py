@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.tenancy.commands import add_tenant_argument, tenant_named
 from core.tenancy.errors import DomainError
-from shipments.results import write_result
+from shipments.results import result_file, write_result
 from shipments.services import import_file
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = tenant_named(options["tenant"])
         try:
-            with options["file"].open("rb") as stream:
+            with options["file"].open("rb") as stream, result_file(options["result"]) as target:
                 result = import_file(
                     stream=stream,
                     tenant=tenant,
@@ -33,8 +33,7 @@ class Command(BaseCommand):
                     by=None,
                     at=timezone.now(),
                 )
-            if options["result"]:
-                with options["result"].open("w", encoding="utf-8", newline="") as target:
+                if target:
                     write_result(target, (outcome.as_cells() for outcome in result.outcomes))
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}") from None
