@@ -14,6 +14,7 @@ LABELS = {
     "waybill_number": _("Waybill number"),
     "customer_number": _("Customer number"),
     "customer_name": _("Customer name"),
+    "customer_kind": _("Kind of customer"),
     "status": _("Status"),
     "accepted_at": pgettext_lazy("time", "Accepted"),
     "picked_up_at": pgettext_lazy("time", "Picked up"),

@@ -21,6 +21,8 @@ from core.accounts.models import User
 from core.tenancy.errors import DomainError
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
+from customers.enums import CustomerKind
+from customers.individuals import open_individuals
 from customers.shipment_figures import add_shipments, customers_by_number, set_shipments
 from shipments.rows import (
     ACCEPTED,
@@ -28,6 +30,7 @@ from shipments.rows import (
     CUSTOMER,
     FIELDS,
     GOODS,
+    KIND,
     NAME,
     REQUIRED,
     WARNINGS,
@@ -45,8 +48,8 @@ SAMPLE_ROWS = 3
 NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"%PDF")
 OTHER_SEPARATORS = ";\t|"
 DECODE_BYTES = 1 << 20
-# The customer is written as customer_id, its name not at all.
-COLUMNS = tuple(name for name in FIELDS if name not in {"customer_number", "customer_name"})
+# The customer is written as customer_id, its name and kind not at all.
+COLUMNS = tuple(name for name in FIELDS if name not in {"customer_number", "customer_name", "customer_kind"})
 # Where the file has no column, the statement says what the field holds.
 LITERALS = {None: "null", 0: "0", "": "''", "{}": "'{}'"}
 
@@ -394,13 +397,18 @@ def _positions(
 
 def _write_chunk(rows: list[_Row], *, tenant_id: uuid.UUID, present: frozenset[str], at: datetime) -> None:
     names: dict[str, str] = {}
+    persons: set[str] = set()
     for row in rows:
         number = row.values[CUSTOMER]
+        if row.values[KIND] == CustomerKind.INDIVIDUAL:
+            persons.add(number)
         if not names.get(number):
             names[number] = row.values[NAME]
     with connection.cursor() as cursor:
         # Imports of one tenant go one after the other, so that each sees what the others wrote.
         wait_for_imports()
+        if persons:
+            open_individuals(names={number: names[number] for number in persons}, at=at)
         ids = customers_by_number(names=names, at=at)
         # The status is worked out where the file has none.
         sent = [name for name in COLUMNS if name in present or name == "status"]

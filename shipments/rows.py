@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from customers.enums import CustomerKind
 from customers.numbers import BadNumber, clean_number
 from shipments.enums import (
     BookingChannel,
@@ -269,6 +270,7 @@ def _parsers(zone: ZoneInfo, at: datetime) -> dict[str, Callable[[str], Any]]:
         "origin_region": text_parser("origin_region", 100),
         "destination_city": text_parser("destination_city", 100),
         "destination_region": text_parser("destination_region", 100),
+        "customer_kind": choice_parser("customer_kind", CustomerKind),
     }
 
 
@@ -278,7 +280,7 @@ FIELDS = tuple(_ANY_PARSERS)
 BLANKS = {field: None if field in REQUIRED else parse("") for field, parse in _ANY_PARSERS.items()}
 WAYBILL, CUSTOMER, NAME, STATUS, ACCEPTED, PICKED_UP, PROMISED, DELIVERED = range(8)
 FREIGHT, SURCHARGES, REFUNDS = (FIELDS.index(name) for name in ("freight", "surcharges", "refunds"))
-GOODS, WEIGHT = (FIELDS.index(name) for name in ("goods_category", "weight_g"))
+GOODS, WEIGHT, KIND = (FIELDS.index(name) for name in ("goods_category", "weight_g", "customer_kind"))
 SIDES = tuple(FIELDS.index(name) for name in ("length_cm", "width_cm", "height_cm"))
 CITIES = tuple(FIELDS.index(name) for name in ("origin_city", "destination_city"))
 BEFORE_ACCEPTANCE = (

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from customers.finding import find_customers
 from customers.models import Customer
 from shipments.ingest import (
     ImportResult,
@@ -14,6 +15,7 @@ from shipments.ingest import (
 )
 from shipments.models import Shipment
 from tests.factories.accounts import inside
+from tests.factories.customers import make_customer
 
 HEADER = "waybill_number,customer_number,accepted_at,freight,origin_city"
 ONE = f"{HEADER}\nW1,C1,2026-03-01 08:00,10.00,上海\nW2,C1,2026-02-01 08:00,5.5,\n"
@@ -71,6 +73,34 @@ def test_import_takes_numbers_that_look_alike_for_one(tenant, now):
 
     assert told(result) == [(2, "W1", "unchanged", []), (3, "W1", "failed", ["duplicate_in_file"])]
     assert [customer.number for customer in Customer.objects.all()] == ["C1"]
+
+
+def test_import_opens_archives_of_persons_with_their_names_encrypted(tenant, now):
+    make_customer(at=now, number="P2", company_name="By hand")
+    text = (
+        "waybill_number,customer_number,customer_name,customer_kind,accepted_at,freight\n"
+        "W1,P1,,individual,2026-03-01 08:00,1\n"
+        "W2,P1,Zhang Wei,individual,2026-03-01 08:00,1\n"
+        "W3,P2,Li Na,individual,2026-03-01 08:00,1\n"
+        "W4,C1,Blue Kiln,company,2026-03-01 08:00,1\n"
+        "W5,C2,Red Kiln,,2026-03-01 08:00,1\n"
+        "W6,C3,Kiln,robot,2026-03-01 08:00,1\n"
+    )
+
+    result = bring_in(tenant, now, text)
+
+    assert told(result)[5] == (7, "W6", "failed", ["unknown_value"])
+    assert [
+        (customer.number, customer.kind, customer.company_name, customer.person_name)
+        for customer in Customer.objects.order_by("number")
+    ] == [
+        ("C1", "company", "Blue Kiln", None),
+        ("C2", "company", "Red Kiln", None),
+        ("P1", "individual", "", "Zhang Wei"),
+        ("P2", "company", "By hand", None),
+    ]
+    assert figures("P1")[0] == 2
+    assert [hit.customer.number for hit in find_customers("Zhang", limit=5)] == ["P1"]
 
 
 def test_import_updates_only_columns_of_the_file(tenant, now):
