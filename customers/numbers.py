@@ -12,6 +12,12 @@ class BadNumber(DomainError):
     message = _("The number holds an invisible character.")
 
 
+def spellings(text: str) -> list[str]:
+    """Return what a typed number may be stored as: as it was typed, in plain width, and in capitals."""
+    plain = unicodedata.normalize("NFKC", text)
+    return list(dict.fromkeys((text, plain, plain.upper())))
+
+
 def clean_number(text: str) -> str:
     """Return the number in plain width without spaces around it.
 

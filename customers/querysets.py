@@ -1,8 +1,12 @@
 """The shapes in which customers are read."""
 
-from django.db.models import Prefetch, QuerySet
+from functools import reduce
+from operator import or_
+
+from django.db.models import Prefetch, Q, QuerySet
 
 from customers.models import Address, Contact, ContactPoint, Customer, CustomField
+from customers.numbers import spellings
 
 SHOWN_ON_RECORD = 10
 
@@ -55,5 +59,6 @@ def active_fields() -> QuerySet[CustomField]:
 
 
 def prefix_of(customers: QuerySet[Customer], text: str) -> QuerySet[Customer]:
-    """Leave the customers whose number begins with `text`, letter for letter."""
-    return customers.filter(number__prefix=text).order_by("number")
+    """Leave the customers whose number begins with `text`, letter for letter, or with it in capitals."""
+    any_spelling = reduce(or_, (Q(number__prefix=each) for each in spellings(text)))
+    return customers.filter(any_spelling).order_by("number")

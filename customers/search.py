@@ -5,10 +5,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.web.search import Hit
+from core.web.search import MOST_HITS, Hit
 from customers.finding import NUMBER, Found, find_customers
+from customers.numbers import spellings
 
-HITS = 20
 WHY = {
     NUMBER: gettext_lazy("Customer number"),
     "phone": gettext_lazy("Phone"),
@@ -22,7 +22,7 @@ WHY = {
 
 def customer_hits(query: str, user: Any) -> Sequence[Hit]:
     """Return the customers found for the search box, the surest first."""
-    return [_hit(found, query) for found in find_customers(query, limit=HITS)]
+    return [_hit(found, query) for found in find_customers(query, limit=MOST_HITS + 1)]
 
 
 def _hit(found: Found, query: str) -> Hit:
@@ -34,5 +34,5 @@ def _hit(found: Found, query: str) -> Hit:
         subtitle=customer.number,
         url=reverse("customers:detail", args=[customer.pk]),
         why=why,
-        exact=found.kind == NUMBER and customer.number == query,
+        exact=found.kind == NUMBER and customer.number in spellings(query),
     )

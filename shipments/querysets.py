@@ -2,13 +2,16 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from core.tenancy.clock import day_start
+from customers.numbers import spellings
 from shipments.models import ImportRun, ScanEvent, Shipment
 
 
@@ -25,8 +28,9 @@ def for_record(shipments: QuerySet[Shipment]) -> QuerySet[Shipment]:
 
 
 def prefix_of(shipments: QuerySet[Shipment], text: str) -> QuerySet[Shipment]:
-    """Leave the shipments whose waybill number begins with `text`, letter for letter."""
-    return shipments.filter(waybill_number__prefix=text).order_by("waybill_number")
+    """Leave the shipments whose waybill number begins with `text`, letter for letter, or with it in capitals."""
+    any_spelling = reduce(or_, (Q(waybill_number__prefix=each) for each in spellings(text)))
+    return shipments.filter(any_spelling).order_by("waybill_number")
 
 
 def runs_for_list(runs: QuerySet[ImportRun]) -> QuerySet[ImportRun]:

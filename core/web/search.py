@@ -14,6 +14,7 @@ from core.crypto.errors import KeyUnavailable
 from core.crypto.fields import Undecryptable, decrypt, encrypt
 
 MAX_QUERY_LENGTH = 100
+MOST_HITS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,7 @@ class Group:
     label: str | Promise
     icon: str
     hits: Sequence[Hit]
+    has_more: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +59,7 @@ def register(
 ) -> None:
     """Add a source; raises ValueError for a key that is taken.
 
-    `find(query, user)` returns a short list, best first.
+    `find(query, user)` returns a short list, best first; one more than MOST_HITS tells that there are more.
     """
     if key in _sources:
         raise ValueError(f"The search already has a source {key!r}.")
@@ -71,7 +73,7 @@ def search(query: str, user: Any) -> list[Group]:
         return []
     held = permissions(user)
     return [
-        Group(label=source.label, icon=source.icon, hits=hits)
+        Group(label=source.label, icon=source.icon, hits=hits[:MOST_HITS], has_more=len(hits) > MOST_HITS)
         for source in sorted(_sources.values(), key=lambda source: source.order)
         if source.permission in held and (hits := source.find(query, user))
     ]

@@ -363,3 +363,13 @@ def test_contact_list_holds_one_customers_contacts_alone(client_for, agent, cont
     response = client_for(agent).get(reverse("customers:contacts", args=[contact.customer_id]))
 
     assert [row.pk for row in response.context["rows"]] == [contact.pk]
+
+
+def test_new_contact_page_says_nothing_of_stored_values(client_for, agent, contact):
+    client = client_for(agent)
+
+    new = client.get(reverse("customers:create_contact", args=[contact.customer_id])).content.decode()
+    edit = client.get(reverse("customers:update_contact", args=[contact.customer_id, contact.pk])).content.decode()
+
+    assert "A stored one is shown masked" not in new
+    assert "A stored one is shown masked" in edit

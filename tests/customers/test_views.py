@@ -204,6 +204,29 @@ def test_update_customer_never_takes_the_last_name_away(client_for, agent, now, 
     assert Customer.objects.get().version == (1 if errors else 2)
 
 
+@pytest.mark.parametrize("typed", ["sd-0004", "ＳＤ－0004", "Sd-0004"])
+def test_search_finds_a_number_however_it_is_typed(client_for, agent, now, typed):
+    customer = make_customer(at=now, number="SD-00042")
+    client = client_for(agent)
+
+    body = client.get(reverse("web:search"), {"q": typed}).content.decode()
+    whole = client.get(reverse("web:search"), {"q": f"{typed}2"})
+
+    assert customer.display_name in body
+    assert whole.url == reverse("customers:detail", args=[customer.pk])
+
+
+@pytest.mark.parametrize(("count", "says_more"), [(20, False), (21, True)])
+def test_search_says_when_there_are_more_hits_than_shown(client_for, agent, now, count, says_more):
+    for number in range(count):
+        make_customer(at=now, number=f"N-{number:03}", company_name="")
+
+    response = client_for(agent).get(reverse("web:search"), {"q": "n-"})
+
+    assert [len(group.hits) for group in response.context["groups"]] == [20]
+    assert ("There are more than these." in response.content.decode()) is says_more
+
+
 def test_update_customer(client_for, agent, account_manager, now):
     customer = make_customer(at=now, kind=CustomerKind.INDIVIDUAL, person_name="Zhang Wei")
     url = reverse("customers:update", args=[customer.pk])

@@ -220,3 +220,15 @@ def test_customer_page_leads_to_its_shipments(client_for, agent, now):
     assert reverse("shipments:detail", args=[shipment.pk]) in body
     assert reverse("shipments:list") + "?customer=C%2F1%20%26%202" in body
     assert [row.waybill_number for row in listed] == ["W-1"]
+
+
+def test_search_finds_a_waybill_however_it_is_typed(client_for, agent, now):
+    ship(make_customer(at=now), "SF-0001", now)
+    shipment = Shipment.objects.get()
+    client = client_for(agent)
+
+    part = client.get(reverse("web:search"), {"q": "sf-0"}).content.decode()
+    whole = client.get(reverse("web:search"), {"q": "ｓｆ-0001"})
+
+    assert "SF-0001" in part
+    assert whole.url == reverse("shipments:detail", args=[shipment.pk])
