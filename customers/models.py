@@ -78,6 +78,7 @@ class Customer(TenantModel):
                 name="customer_lead_again",
             ),
             models.Index(fields=["tenant", "account_manager"], name="customer_account_manager"),
+            models.Index(fields=["tenant", "region"], name="customer_by_region"),
         ]
 
     def __str__(self) -> str:

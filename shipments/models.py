@@ -69,6 +69,7 @@ class Shipment(TenantModel):
                 name="shipment_by_acceptance",
             ),
             models.Index(fields=["tenant", "customer", "accepted_at", "id"], name="shipment_of_customer"),
+            models.Index(fields=["tenant", "status", "accepted_at", "id"], name="shipment_by_status"),
         ]
 
     def __str__(self) -> str:

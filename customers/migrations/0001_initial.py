@@ -262,6 +262,10 @@ class Migration(migrations.Migration):
             model_name="customer",
             index=models.Index(fields=["tenant", "account_manager"], name="customer_account_manager"),
         ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(fields=["tenant", "region"], name="customer_by_region"),
+        ),
         migrations.AddConstraint(
             model_name="customer",
             constraint=models.UniqueConstraint(fields=("tenant", "number"), name="customer_number"),

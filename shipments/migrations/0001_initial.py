@@ -286,6 +286,10 @@ class Migration(migrations.Migration):
             model_name="shipment",
             index=models.Index(fields=["tenant", "customer", "accepted_at", "id"], name="shipment_of_customer"),
         ),
+        migrations.AddIndex(
+            model_name="shipment",
+            index=models.Index(fields=["tenant", "status", "accepted_at", "id"], name="shipment_by_status"),
+        ),
         migrations.AddConstraint(
             model_name="shipment",
             constraint=models.UniqueConstraint(fields=("tenant", "waybill_number"), name="shipment_waybill"),
