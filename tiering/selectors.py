@@ -22,8 +22,11 @@ HISTORY_SHOWN = 50
 
 
 def tier_counts() -> dict[str | None, int]:
-    """Return how many customers stand in each tier now, and under None how many in none; one query."""
-    found = dict(Customer.objects.values_list("tier").annotate(count=Count("pk")).order_by())
+    """Return how many customers stand in each tier now, and under None how many in none; one query.
+
+    Counting rows rather than keys lets it be answered from an index alone.
+    """
+    found = dict(Customer.objects.values_list("tier").annotate(count=Count("*")).order_by())
     return {tier: found.get(tier, 0) for tier in (*Tier.values, None)}
 
 

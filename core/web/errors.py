@@ -72,6 +72,7 @@ def not_allowed(request: HttpRequest, allowed: list[str]) -> HttpResponse:
         405,
         title=_("Not to be opened this way"),
         message=_("This address belongs to a button of another page. Go there and use the button."),
+        alone=True,
     )
     response.headers["Allow"] = ", ".join(allowed)
     return response

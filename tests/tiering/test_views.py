@@ -1,6 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.accounts.enums import Role
@@ -10,6 +12,7 @@ from tests.factories.accounts import inside, make_user
 from tests.factories.tiering import FORM, IN_WINDOW, make_shipped, ten_customers, tiering_state
 from tiering.models import TierChange, TierOverride
 from tiering.panel import load_tier_panel
+from tiering.selectors import tier_counts
 from tiering.services import evaluate_tiers, last_whole_day, set_override
 
 OVERVIEW_QUERIES = 8
@@ -167,6 +170,21 @@ def test_evaluate_now_lists_what_came_of_it(tenant, now, clock, client_for, supe
     second = client.post(reverse("tiering:evaluate"), follow=True)
     assert second.context["outcome"].total == 0
     assert TierChange.objects.count() == 10
+
+
+def test_tiers_are_counted_from_an_index_alone(tenant, now):
+    Customer.objects.bulk_create(Customer(number=f"c{n}", created_at=now) for n in range(3000))
+    with CaptureQueriesContext(connection) as asked:
+        tier_counts()
+
+    with connection.cursor() as cursor:
+        # Without the statistics of a large table the planner would rather read and sort it whole.
+        for way in ("seqscan", "bitmapscan", "sort", "hashagg"):
+            cursor.execute(f"set local enable_{way} = off")
+        cursor.execute("explain " + asked[0]["sql"])
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "Index Only Scan using customer_tier_count" in plan
 
 
 def test_counts_lead_to_the_customers_counted(tenant, now, client_for, agent):

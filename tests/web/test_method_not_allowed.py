@@ -9,6 +9,6 @@ def test_address_of_a_button_is_answered_in_the_products_look_and_says_what_it_t
 
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")
     assert "This address belongs to a button of another page." in response.content.decode()
-    assert reverse("console:home") in response.content.decode()
+    assert "Go to the start page" in response.content.decode()
     administrator.refresh_from_db()
     assert administrator.is_active is True
