@@ -1,5 +1,10 @@
+import csv
+import io
+import random
 import re
+from collections import Counter
 from datetime import date
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -13,11 +18,11 @@ from core.partners.selectors import find_api_key
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from courier_crm import demo
+from courier_crm.demo.couriers import COURIERS
+from courier_crm.demo.traffic import DAYS, Shipper, shipment_file
 from customers.models import Contact, Customer
 from shipments.models import ScanEvent, Shipment
-from tests.factories.tiering import RULES
 from tiering.models import TierChange, TierOverride
-from tiering.services import current_policy, draft_policy, evaluate_tiers
 
 MODELS = (User, Customer, Contact, Shipment, ScanEvent, TierChange, TierOverride)
 
@@ -52,17 +57,27 @@ def test_seed_makes_two_couriers_once(db, now):
         assert changes > 30
 
 
-def test_default_amounts_part_the_customers_of_both_couriers(db, now):
-    seed("--customers", "40")
+@pytest.mark.parametrize("courier", COURIERS, ids=lambda courier: courier.slug)
+def test_amounts_of_the_first_policy_part_the_customers(courier):
+    chance = random.Random(1)
+    shippers = [
+        Shipper(number=f"C{n}", city=courier.cities[0], weight=weight, first=0, last=DAYS, moods=[1] * (DAYS // 30 + 1))
+        for n, weight in enumerate([60, 60, 50, 25, 20, *[2] * 395])
+    ]
+    file = shipment_file(chance, courier, shippers, today=date(2026, 3, 2)).decode()
 
-    for tenant in Tenant.objects.order_by("slug"):
-        with tenant_scope(tenant):
-            rules = {name: getattr(current_policy(), name) for name in RULES}
-            draft = draft_policy(**{**rules, "mode": "threshold"})
-            counts = evaluate_tiers(as_of=date(2026, 3, 1), draft=draft, dry_run=True, at=now).counts
-            monthly = Customer.objects.order_by("-contribution").first().contribution / 3
-        assert monthly > 10_000, tenant.slug
-        assert 0 < counts["vip"] <= counts["mid"] + counts["vip"] < counts["low"], tenant.slug
+    monthly = Counter()
+    for row in csv.DictReader(io.StringIO(file)):
+        if row["accepted_at"] >= "2025-12-02":
+            amount = Decimal(row["freight"]) + Decimal(row["surcharges"]) - Decimal(row["refunds"])
+            monthly[row["customer_number"]] += amount / 3
+
+    vip = [number for number, amount in monthly.items() if amount >= 10_000]
+    mid = [number for number, amount in monthly.items() if 2_000 <= amount < 10_000]
+    assert max(monthly.values()) > 15_000
+    assert {"C0", "C1"} <= set(vip) <= {"C0", "C1", "C2"}
+    assert {"C3", "C4"} & set(mid)
+    assert len(monthly) - len(vip) - len(mid) > 300
 
 
 def test_seed_prints_sign_ins_that_work(db):
