@@ -77,6 +77,8 @@ def _measure(customers: int) -> None:
         for kind in ("write", "write", "read", "read")
     ]
     try:
+        for load in loads:
+            load.stdout.readline()  # it is ready
         time.sleep(CALM_SECONDS)
         began = time.time()
         seconds = _rotate(slug, customers)
@@ -160,6 +162,7 @@ def _load(kind: str, slug: str, stop: Path) -> None:
     chance = random.Random(os.getpid())
     turns: list[tuple[float, float]] = []
     errors: list[str] = []
+    print("ready", flush=True)
     while not stop.exists():
         number = chance.randrange(customers)
         started = time.perf_counter()
