@@ -72,7 +72,6 @@ class Customer(TenantModel):
             models.Index(fields=["tenant", "contribution", "id"], name="customer_by_contribution"),
             models.Index(fields=["tenant", "created_at", "id"], name="customer_by_creation"),
             models.Index(fields=["tenant", "tier", "contribution", "id"], name="customer_by_tier"),
-            models.Index(fields=["tenant", "tier"], name="customer_tier_count"),
             models.Index(
                 fields=["tenant", "id"],
                 condition=models.Q(first_shipment_at=None, tier__isnull=False),

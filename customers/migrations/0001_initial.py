@@ -252,10 +252,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(fields=["tenant", "tier"], name="customer_tier_count"),
-        ),
-        migrations.AddIndex(
-            model_name="customer",
             index=models.Index(
                 condition=models.Q(("first_shipment_at", None), ("tier__isnull", False)),
                 fields=["tenant", "id"],

@@ -184,7 +184,7 @@ def test_tiers_are_counted_from_an_index_alone(tenant, now):
         cursor.execute("explain " + asked[0]["sql"])
         plan = "\n".join(row[0] for row in cursor.fetchall())
 
-    assert "Index Only Scan using customer_tier_count" in plan
+    assert "Index Only Scan using customer_by_tier" in plan
 
 
 def test_counts_lead_to_the_customers_counted(tenant, now, client_for, agent):
