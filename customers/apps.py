@@ -13,11 +13,12 @@ class CustomersConfig(AppConfig):
         from customers.permissions import CONFIGURE, VIEW
         from customers.search import customer_hits
         from customers.search_index import index_customers
-        from customers.trail import describe_customers
+        from customers.trail import describe_customers, describe_interactions
         from customers.views.customers import CustomerListView
 
         exports.register(CustomerListView)
         trail.register_subject("customers.customer", describe_customers)
+        trail.register_subject("customers.interaction", describe_interactions)
         register_tokens(
             TokenIndex(model=CustomerToken, owner="customer_id", owner_model=Customer, reindex=index_customers)
         )

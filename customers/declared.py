@@ -7,8 +7,9 @@ from core.audit import actions, erasures
 from core.crypto import revealable
 from core.crypto.register import classify
 from core.events import registry
+from customers.enums import Direction, InteractionKind
 from customers.erasures import register as register_erasable
-from customers.models import Address, Contact, ContactPoint, Customer
+from customers.models import Address, Contact, ContactPoint, Customer, Interaction
 from customers.permissions import REVEAL
 from customers.services.erasure import KIND, ErasureReason, erase_again, personal_fields
 
@@ -21,6 +22,8 @@ actions.declare("contact.removed", _("Contact removed"))
 actions.declare("address.added", _("Address added"))
 actions.declare("address.updated", _("Address changed"))
 actions.declare("address.removed", _("Address removed"))
+actions.declare("interaction.recorded", _("Contact written down"))
+actions.declare("interaction.removed", _("Entry of the timeline removed"))
 actions.declare("custom_field.added", _("Customer field added"))
 actions.declare("custom_field.updated", _("Customer field changed"))
 actions.declare("custom_field.retired", _("Customer field retired"))
@@ -31,6 +34,7 @@ actions.declare_fields(
     why_erased=_("Why it was erased"),
     facts=_("Personal facts"),
     contacts=_("Contacts"),
+    entries=_("Entries of the timeline"),
     addresses=_("Addresses"),
     kind=_("Kind"),
     company_name=_("Company name"),
@@ -46,6 +50,8 @@ actions.declare_fields(
     account_manager=_("Account manager"),
     tier_since=_("Tier since"),
     custom_values=_("Customer fields"),
+    direction=_("Direction"),
+    how=_("How"),
     position=_("Position"),
     is_primary=_("Primary"),
     points=_("Ways to be reached"),
@@ -58,6 +64,8 @@ actions.declare_fields(
 )
 
 actions.declare_values("why_erased", lambda: dict(ErasureReason.choices))
+actions.declare_values("how", lambda: dict(InteractionKind.choices))
+actions.declare_values("direction", lambda: dict(Direction.choices))
 erasures.register(KIND, erase_again)
 register_erasable(
     "facts",
@@ -74,6 +82,12 @@ register_erasable(
     "points",
     label=_("Ways to be reached"),
     count=lambda customer: ContactPoint.objects.filter(contact__customer=customer).count(),
+)
+register_erasable(
+    "entries",
+    label=_("Entries of the timeline"),
+    count=lambda customer: customer.interactions.exclude(kind=InteractionKind.SYSTEM).count(),
+    erase=lambda customer: customer.interactions.exclude(kind=InteractionKind.SYSTEM).delete(),
 )
 register_erasable(
     "addresses",
@@ -97,6 +111,11 @@ classify(
     business="customer label region city postal_code is_primary version",
     personal="street",
 )
+classify(
+    "customers.Interaction",
+    business="customer contact kind direction code parameters source happened_at recorded_at recorded_by",
+    personal="text",
+)
 classify("customers.CustomerToken", business="customer key_version pk", personal="token")
 
 registry.declare(
@@ -110,6 +129,16 @@ registry.declare(
     version=1,
     payload={"number": "the customer's number", "version": "the version of the record from now on"},
     doc="Facts of a customer were changed.",
+)
+registry.declare(
+    "interaction.created",
+    version=1,
+    payload={
+        "customer_id": "the customer's id",
+        "kind": "call, email, sms, wechat, chat, visit or note",
+        "direction": "inbound or outbound; empty for a note",
+    },
+    doc="Somebody wrote a contact with a customer, or a note, into the timeline.",
 )
 
 
@@ -157,4 +186,13 @@ revealable.register(
     permission=REVEAL,
     owner=lambda address: address.customer,
     url=lambda address: _page_of(address.customer),
+)
+revealable.register(
+    kind="interaction",
+    label=_("Entry of the timeline"),
+    model=Interaction,
+    field="text",
+    permission=REVEAL,
+    owner=lambda interaction: interaction.customer,
+    url=lambda interaction: _page_of(interaction.customer),
 )

@@ -35,3 +35,25 @@ class CustomFieldKind(models.TextChoices):
     NUMBER = "number", pgettext_lazy("kind of value", "Number")
     DATE = "date", _("Date")
     CHOICE = "choice", _("Choice")
+
+
+class InteractionKind(models.TextChoices):
+    """How somebody was spoken with; a note is said to nobody, and the system tells what happened by itself."""
+
+    CALL = "call", _("Call")
+    EMAIL = "email", pgettext_lazy("way of contact", "E-mail")
+    SMS = "sms", _("SMS")
+    WECHAT = "wechat", _("WeChat")
+    CHAT = "chat", _("Chat")
+    VISIT = "visit", _("Visit")
+    NOTE = "note", _("Note")
+    SYSTEM = "system", _("System")
+
+
+# What people write down; the rest is told by the system.
+SPOKEN = tuple(kind for kind in InteractionKind if kind != InteractionKind.SYSTEM)
+
+
+class Direction(models.TextChoices):
+    INBOUND = "inbound", _("From the customer")
+    OUTBOUND = "outbound", _("To the customer")

@@ -1,8 +1,12 @@
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
-from core.accounts.permissions import declare
+from core.accounts.permissions import declare, may
 from core.partners import scopes
+from customers.enums import InteractionKind
+from customers.models import Interaction
 
 EVERYBODY = set(Role)
 
@@ -22,6 +26,16 @@ ERASE = declare(
     label=_("Erase the personal data of a customer for good"),
     roles={Role.PRIVACY_OFFICER},
 ).name
+LOG = declare(
+    "customers.log",
+    label=_("Write down contacts with customers"),
+    roles={Role.SUPERVISOR, Role.AGENT, Role.ACCOUNT_MANAGER, Role.MARKETING, Role.ANALYST},
+).name
+CORRECT = declare(
+    "customers.correct",
+    label=_("Remove what others wrote into a timeline"),
+    roles={Role.SUPERVISOR, Role.PRIVACY_OFFICER},
+).name
 CONFIGURE = declare(
     "customers.configure",
     label=_("Decide which facts are kept of customers"),
@@ -29,3 +43,11 @@ CONFIGURE = declare(
 ).name
 
 scopes.declare("customers:read", label=_("Read customers, personal data masked"), permissions={VIEW})
+
+
+def may_remove_interaction(user: Any, interaction: Interaction) -> bool:
+    """Say whether somebody may remove an entry: one's own, or everybody's; never what the system told."""
+    if interaction.kind == InteractionKind.SYSTEM:
+        return False
+    is_own = interaction.recorded_by_id == user.pk and may(user, LOG)
+    return is_own or may(user, CORRECT)

@@ -5,7 +5,7 @@ from operator import or_
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from customers.models import Address, Contact, ContactPoint, Customer, CustomField
+from customers.models import Address, Contact, ContactPoint, Customer, CustomField, Interaction
 from customers.numbers import spellings
 
 SHOWN_ON_RECORD = 10
@@ -51,6 +51,17 @@ def with_points(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
     """Bring the ways to reach each, the preferred one first: two queries."""
     points = ContactPoint.objects.order_by("-is_preferred", "id")
     return contacts.prefetch_related(Prefetch("points", queryset=points))
+
+
+def for_timeline(interactions: QuerySet[Interaction]) -> QuerySet[Interaction]:
+    """Bring whom it was said to and who wrote it down."""
+    return interactions.select_related("contact", "recorded_by")
+
+
+def newest_interactions(customer: Customer) -> QuerySet[Interaction]:
+    """Return as many entries of a timeline as a record page shows, and one more."""
+    interactions = for_timeline(Interaction.objects.filter(customer=customer))
+    return interactions.order_by("-happened_at", "-id")[: SHOWN_ON_RECORD + 1]
 
 
 def active_fields() -> QuerySet[CustomField]:

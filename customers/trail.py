@@ -3,7 +3,7 @@ from collections.abc import Collection
 
 from django.urls import reverse
 
-from customers.models import Customer
+from customers.models import Customer, Interaction
 from customers.querysets import for_search
 
 
@@ -14,3 +14,11 @@ def describe_customers(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str,
         customer.pk: (f"{customer.display_name} {customer.number}", reverse("customers:detail", args=[customer.pk]))
         for customer in customers
     }
+
+
+def describe_interactions(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
+    """Return whose timeline entries stand in, and where it is."""
+    entries = Interaction.objects.filter(pk__in=ids).only("tenant", "customer")
+    owners = {entry.pk: entry.customer_id for entry in entries}
+    named = describe_customers(set(owners.values()))
+    return {pk: (named[owner][0], reverse("customers:interactions", args=[owner])) for pk, owner in owners.items()}

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from customers.views import addresses, contacts, custom_fields, customers, erasure
+from customers.views import addresses, contacts, custom_fields, customers, erasure, interactions
 
 app_name = "customers"
 
@@ -29,6 +29,13 @@ urlpatterns = [
         "customers/<uuid:pk>/addresses/<uuid:address>/remove/",
         addresses.RemoveAddressView.as_view(),
         name="remove_address",
+    ),
+    path("customers/<uuid:pk>/timeline/", interactions.InteractionListView.as_view(), name="interactions"),
+    path("customers/<uuid:pk>/timeline/new/", interactions.RecordInteractionView.as_view(), name="record_interaction"),
+    path(
+        "customers/<uuid:pk>/timeline/<uuid:interaction>/remove/",
+        interactions.RemoveInteractionView.as_view(),
+        name="remove_interaction",
     ),
     path("settings/customer-fields/", custom_fields.CustomFieldListView.as_view(), name="custom_fields"),
     path("settings/customer-fields/new/", custom_fields.AddCustomFieldView.as_view(), name="add_custom_field"),

@@ -1,6 +1,15 @@
 """How personal data is shown to who has not revealed it: as on a privacy waybill."""
 
+import re
+from collections.abc import Iterable
+
 HIDDEN = "*"
+# Seven digits and more, however they are grouped, in any width; not a date, nor what begins with two capitals, as
+# waybills do.
+_NUMBERS = re.compile(
+    r"(?<!\d)(?<!(?<![A-Za-z])[A-Z]{2})(?!\d{4}-\d{1,2}-\d{1,2}(?!\d))\+?\d(?:[\s()\-.\u2010-\u2015\uff0d]{0,2}\d){6,}"
+)
+_EMAILS = re.compile(r"[^\s@<>,;:]+[@\uff20][^\s@<>,;:]+")
 
 
 def mask_name(name: str) -> str:
@@ -33,3 +42,13 @@ def mask_address(address: str) -> str:
     """Keep the first six characters, hiding street number and unit."""
     address = address.strip()
     return address[:6] + HIDDEN * 4 if len(address) > 6 else HIDDEN * len(address)
+
+
+def mask_text(text: str, names: Iterable[str] = ()) -> str:
+    """Hide the numbers of seven digits and more, the e-mails, and the given names that stand in free text."""
+    text = _EMAILS.sub(lambda found: mask_email(found[0].replace("\uff20", "@")), text)
+    text = _NUMBERS.sub(lambda found: mask_phone(re.sub(r"[^+\d]", "", found[0])), text)
+    for name in sorted({name.strip() for name in names}, key=len, reverse=True):
+        if name:
+            text = re.sub(re.escape(name), mask_name(name), text, flags=re.IGNORECASE)
+    return text

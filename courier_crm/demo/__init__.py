@@ -20,7 +20,7 @@ from courier_crm.demo.keys import make_demo_key, working_demo_key
 from courier_crm.demo.traffic import DAYS, Shipper, scan_rows, shipment_file
 from customers.enums import Channel, ContactPointKind, CustomerKind, Tier
 from customers.models import Customer
-from customers.services import NewContactPoint, add_address, add_contact, create_customer
+from customers.services import NewContactPoint, add_address, add_contact, create_customer, record_interaction
 from shipments.ingest import import_shipments
 from shipments.scans import record_scans
 from tiering.services import evaluate_tiers, set_override
@@ -30,6 +30,8 @@ __all__ = ["COURIERS", "PASSWORD", "build", "sign_ins", "working_demo_key"]
 # Known to everybody: a courier in earnest makes its tenant with create_tenant instead.
 PASSWORD = "try-the-courier-crm"  # noqa: S105
 WEEKS_OF_TIERS = 26
+# So many of the best customers, and as many others, have been spoken with lately.
+TALKATIVE = 40
 
 
 def sign_ins(courier: Courier) -> list[tuple[str, Role]]:
@@ -61,6 +63,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         import_shipments(stream=io.BytesIO(file), tenant=tenant, by=None, at=at)
         record_scans(rows=scan_rows(chance, courier, file, today=today), at=at)
         _make_tiers(courier, by=people[Role.SUPERVISOR], today=today)
+        _write_down_talks(chance, courier, people, today=today)
     return tenant
 
 
@@ -196,3 +199,25 @@ def _make_tiers(courier: Courier, *, by: User, today: date) -> None:
             by=by,
             at=at,
         )
+
+
+def _write_down_talks(chance: random.Random, courier: Courier, people: dict[Role, User], *, today: date) -> None:
+    """Fill the timelines of those who ship most, and of some others, with what was said in the last ninety days."""
+    customers = list(Customer.objects.order_by("-contribution", "number").prefetch_related("contacts"))
+    rest = customers[TALKATIVE:]
+    talked_to = customers[:TALKATIVE] + chance.sample(rest, min(TALKATIVE, len(rest)))
+    end = day_start(today, courier.time_zone)
+    for customer in talked_to:
+        contacts = list(customer.contacts.all())
+        for kind, direction, text in chance.sample(courier.talks, chance.randint(1, len(courier.talks))):
+            happened_at = end - timedelta(days=chance.randrange(1, 90)) + timedelta(minutes=chance.randrange(540, 1080))
+            record_interaction(
+                customer=customer,
+                kind=kind,
+                direction=direction,
+                contact=chance.choice(contacts) if contacts else None,
+                text=text,
+                happened_at=happened_at,
+                by=people[chance.choice((Role.AGENT, Role.ACCOUNT_MANAGER))],
+                at=happened_at,
+            )

@@ -35,6 +35,8 @@ class Courier:
     goods: Sequence[str]
     products: dict[str, str]
     override_reason: str
+    # How, in which direction, and what it was about.
+    talks: Sequence[tuple[str, str, str]]
 
 
 SUDI = Courier(
@@ -106,6 +108,16 @@ SUDI = Courier(
     goods=("文件", "服装", "电子产品", "食品", "日用品", "药品"),
     products={"air": "特快", "road": "标快", "rail": "经济快件", "same_city": "同城急送"},
     override_reason="战略合作客户，已签年度框架协议",
+    talks=(
+        ("call", "inbound", "询问本周发往华南的时效，已告知次日达的截单时间为 18:00。"),
+        ("call", "outbound", "回访：对派送时效满意，希望晚间也能上门取件。"),
+        ("wechat", "inbound", "发来下月促销的预计件量，约增加三成，需提前备车。"),
+        ("email", "outbound", "已发送第三季度对账单，请客户在五个工作日内确认。"),
+        ("visit", "outbound", "上门拜访：看了新仓库，装卸口较窄，建议改用小车。"),
+        ("note", "", "决策人更看重破损率，价格放在其次；下次带上包装方案。"),
+        ("sms", "outbound", "提醒节前最后揽收时间。"),
+        ("chat", "inbound", "询问保价比例，已说明按声明价值收取。"),
+    ),
 )
 
 PARCELWAY = Courier(
@@ -172,6 +184,16 @@ PARCELWAY = Courier(
     goods=("Documents", "Clothing", "Electronics", "Food", "Household", "Medicine"),
     products={"air": "Express", "road": "Standard", "rail": "Economy", "same_city": "Same day"},
     override_reason="Strategic partner with a signed framework agreement",
+    talks=(
+        ("call", "inbound", "Asked for the cut-off for next-day delivery; told them 18:00 at the depot."),
+        ("call", "outbound", "Revisit: happy with delivery times, would like an evening pickup as well."),
+        ("email", "inbound", "Sent the forecast for next month's promotion: about a third more parcels."),
+        ("email", "outbound", "Sent the statement of the quarter; they will confirm within five days."),
+        ("visit", "outbound", "Saw the new warehouse. The dock is narrow, so a smaller van suits better."),
+        ("note", "", "Damage matters more to them than price. Bring the packaging proposal next time."),
+        ("sms", "outbound", "Reminded them of the last pickup before the holiday."),
+        ("chat", "inbound", "Asked what insurance costs; explained that it goes by declared value."),
+    ),
 )
 
 COURIERS = (SUDI, PARCELWAY)

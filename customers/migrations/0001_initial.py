@@ -392,5 +392,104 @@ class Migration(migrations.Migration):
                 ("all_tenants", django.db.models.manager.Manager()),
             ],
         ),
-        ProtectTenantTables("Customer", "Contact", "ContactPoint", "Address", "CustomField", "CustomerToken"),
+        migrations.CreateModel(
+            name="Interaction",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("email", "E-mail"),
+                            ("sms", "SMS"),
+                            ("wechat", "WeChat"),
+                            ("chat", "Chat"),
+                            ("visit", "Visit"),
+                            ("note", "Note"),
+                            ("system", "System"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        blank=True,
+                        choices=[("inbound", "From the customer"), ("outbound", "To the customer")],
+                        max_length=8,
+                    ),
+                ),
+                ("text", core.crypto.fields.EncryptedTextField(null=True)),
+                ("code", models.CharField(blank=True, max_length=60)),
+                ("parameters", models.JSONField(default=dict)),
+                ("source", models.CharField(blank=True, max_length=100)),
+                ("happened_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "contact",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="customers.contact",
+                    ),
+                ),
+                (
+                    "customer",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="interactions",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["tenant", "customer", "happened_at", "id"], name="interaction_timeline"),
+                    models.Index(fields=["tenant", "happened_at", "id"], name="interaction_by_time"),
+                    models.Index(fields=["tenant", "contact"], name="interaction_contact"),
+                    models.Index(fields=["tenant", "recorded_by"], name="interaction_recorded_by"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("source", ""), _negated=True),
+                        fields=("tenant", "customer", "source"),
+                        name="interaction_source_once",
+                    )
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        ProtectTenantTables(
+            "Customer", "Contact", "ContactPoint", "Address", "CustomField", "Interaction", "CustomerToken"
+        ),
     ]

@@ -23,6 +23,16 @@ from customers.services.custom_fields import (
 )
 from customers.services.customers import CustomerChanged, CustomerNumberTaken, create_customer, update_customer
 from customers.services.erasure import ErasureReason, NothingToErase, erase_customer, erasure_figures
+from customers.services.interactions import (
+    ContactOfAnother,
+    InteractionGone,
+    NothingSaid,
+    NotYetHappened,
+    TextTooLong,
+    record_interaction,
+    remove_interaction,
+    tell_in_timeline,
+)
 
 __all__ = [
     "AddressChanged",
@@ -31,13 +41,18 @@ __all__ = [
     "BadCustomFieldKey",
     "ContactChanged",
     "ContactGone",
+    "ContactOfAnother",
     "ContactPointChange",
     "CustomFieldKeyTaken",
     "CustomerChanged",
     "CustomerNumberTaken",
     "ErasureReason",
+    "InteractionGone",
     "NewContactPoint",
+    "NotYetHappened",
+    "NothingSaid",
     "NothingToErase",
+    "TextTooLong",
     "TooManyContactPoints",
     "TooManyCustomFields",
     "add_address",
@@ -46,10 +61,13 @@ __all__ = [
     "create_customer",
     "erase_customer",
     "erasure_figures",
+    "record_interaction",
     "remove_address",
     "remove_contact",
+    "remove_interaction",
     "retire_custom_field",
     "revive_custom_field",
+    "tell_in_timeline",
     "update_address",
     "update_contact",
     "update_custom_field",

@@ -20,6 +20,7 @@ from customers.panels import panels_for
 from customers.permissions import EDIT, ERASE, REVEAL, VIEW
 from customers.querysets import SHOWN_ON_RECORD, active_fields, for_list, for_record_page
 from customers.services import CustomerChanged, create_customer, update_customer
+from customers.views.interactions import timeline_context
 
 
 class CustomerListView(ListView):
@@ -79,6 +80,7 @@ class CustomerDetailView(StaffView, TemplateView):
             history=history_of(customer),
             may_edit=may(self.request.user, EDIT),
             may_erase=may(self.request.user, ERASE),
+            **timeline_context(customer, self.request.user, contacts=contacts[:SHOWN_ON_RECORD]),
             **context,
         )
 

@@ -26,7 +26,7 @@ from core.tenancy.ids import uuid7
 from core.tenancy.models import Tenant, TenantModel, TenantQuerySet
 from core.web.lists import ListView, RecordFilter
 from core.web.views import StaffFormView, StaffView
-from customers.models import Address, Contact, ContactPoint, Customer, CustomerToken, CustomField
+from customers.models import Address, Contact, ContactPoint, Customer, CustomerToken, CustomField, Interaction
 from shipments.models import ImportRun, Shipment
 from tests.architecture.routes import METHODS, Route, all_routes
 from tests.factories.accounts import inside, outside
@@ -62,6 +62,9 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "customers:create_address": {"pk": Customer},
     "customers:update_address": {"pk": Customer, "address": Address},
     "customers:remove_address": {"pk": Customer, "address": Address},
+    "customers:interactions": {"pk": Customer},
+    "customers:record_interaction": {"pk": Customer},
+    "customers:remove_interaction": {"pk": Customer, "interaction": Interaction},
     "customers:update_custom_field": {"pk": CustomField},
     "customers:retire_custom_field": {"pk": CustomField},
     "customers:revive_custom_field": {"pk": CustomField},

@@ -20,10 +20,17 @@ from core.crypto.keys import destroy_root_keys
 from core.crypto.models import RootKey
 from core.tenancy.models import Tenant
 from core.tenancy.scope import alone, tenant_scope
-from customers.enums import ContactPointKind, CustomerKind
+from customers.enums import ContactPointKind, CustomerKind, InteractionKind
 from customers.finding import find_customers
-from customers.models import Address, Contact, ContactPoint, Customer, CustomerToken
-from customers.services import NewContactPoint, NothingToErase, add_address, add_contact, erase_customer
+from customers.models import Address, Contact, ContactPoint, Customer, CustomerToken, Interaction
+from customers.services import (
+    NewContactPoint,
+    NothingToErase,
+    add_address,
+    add_contact,
+    erase_customer,
+    record_interaction,
+)
 from tests.factories.accounts import make_tenant, make_user
 from tests.factories.customers import make_customer
 from tests.factories.partners import Partner
@@ -38,6 +45,7 @@ def make_person(*, at, number="P-1"):
     points = [NewContactPoint(kind=ContactPointKind.PHONE, value=PHONE)]
     add_contact(customer=customer, name="李小龙", points=points, at=at)
     add_address(customer=customer, street="科技路1号", by=None, at=at)
+    record_interaction(customer=customer, kind=InteractionKind.NOTE, text="王小明 asked for 李小龙", at=at)
     return customer
 
 
@@ -130,13 +138,14 @@ def test_customer_is_erased_and_the_business_record_kept(tenant, now, agent):
 
     figures = erase_customer(customer=customer, reason="request", by=officer, at=now)
 
-    assert figures == {"facts": 2, "contacts": 1, "points": 1, "addresses": 1}
+    assert figures == {"facts": 2, "contacts": 1, "points": 1, "entries": 1, "addresses": 1}
     customer.refresh_from_db()
     assert (customer.number, customer.erased_at, customer.person_name, customer.birthday) == ("P-1", now, None, None)
-    assert {model: model.objects.count() for model in (Contact, ContactPoint, Address)} == {
+    assert {model: model.objects.count() for model in (Contact, ContactPoint, Address, Interaction)} == {
         Contact: 1,
         ContactPoint: 1,
         Address: 1,
+        Interaction: 1,
     }
     assert CustomerToken.objects.count() * 2 == tokens
     assert [found.customer for found in find_customers(PHONE, limit=5)] == [other]
@@ -170,7 +179,7 @@ def test_page_says_in_numbers_what_goes_and_then_erases_it(tenant, now, client_f
     page = client.get(url)
     bad = client.post(url, {"reason": "because"})
 
-    assert [count for _label, count in page.context["figures"]] == [2, 1, 1, 1]
+    assert [count for _label, count in page.context["figures"]] == [2, 1, 1, 1, 1]
     assert (bad.status_code, Contact.objects.count()) == (422, 1)
     assert client.post(url, {"reason": "request"}).url == f"/customers/{customer.pk}/"
     assert Contact.objects.count() == 0
@@ -256,6 +265,7 @@ class Backup:
         "customers_contact",
         "customers_contactpoint",
         "customers_address",
+        "customers_interaction",
         "customers_customertoken",
         "audit_erasure",
     )

@@ -10,7 +10,7 @@ from core.audit.models import AuditEvent
 from core.crypto.revealable import registered
 from core.web.trail import history_of
 from customers.enums import ContactPointKind, CustomerKind
-from customers.services import NewContactPoint, add_address, add_contact
+from customers.services import NewContactPoint, add_address, add_contact, record_interaction
 from tests.factories.accounts import inside, make_user
 from tests.factories.customers import make_customer
 
@@ -115,6 +115,7 @@ def test_everything_registered_can_be_revealed(client_for, agent, contact, now):
         "special-needs": (person, "Ring twice"),
         "contact-name": (contact, "李小龙"),
         "contact-point": (contact.points.get(), PHONE),
+        "interaction": (record_interaction(customer=person, kind="note", text="Rang 小明", at=now), "Rang 小明"),
         "address": (add_address(customer=person, street="人民路 1 号 2 室", at=now), "人民路 1 号 2 室"),
     }
     assert {each.kind for each in registered()} == set(rows)

@@ -1,4 +1,4 @@
-/* Keyboard: `/` search, `g` and a letter for areas, `j` `k` `o` in lists, `e` edit, `?` the list of them all.
+/* Keyboard: `/` search, `g` and a letter for areas, `j` `k` `o` in lists, `e` edit, `n` note, `?` the list of them all.
    Keys rest while something is typed, while an input method is composing, with a modifier, in a dialog, and when switched off. */
 (() => {
   const WAIT_FOR_LETTER_MS = 1200;
@@ -41,6 +41,7 @@
     k: () => choose(-1),
     o: open,
     e: () => document.querySelector("[data-edit]")?.click(),
+    n: () => document.querySelector("[data-note]")?.focus(),
     g: () => { goUntil = Date.now() + WAIT_FOR_LETTER_MS; },
   };
 

@@ -1,0 +1,142 @@
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.models import User
+from core.audit.services import record
+from core.events.services import publish
+from core.tenancy.errors import DomainError
+from customers import timeline
+from customers.enums import InteractionKind
+from customers.models import Contact, Customer, Interaction
+
+LONGEST_TEXT = 5000
+# The clocks of two machines may differ a little.
+AHEAD = timedelta(minutes=5)
+
+
+class NothingSaid(DomainError):
+    code = "nothing_said"
+    message = _("Write down what it was about.")
+
+
+class TextTooLong(DomainError):
+    code = "text_too_long"
+    message = _("An entry holds 5,000 characters at most.")
+
+
+class NotYetHappened(DomainError):
+    code = "not_yet_happened"
+    message = _("This time lies in the future. The timeline keeps what has happened.")
+
+
+class ContactOfAnother(DomainError):
+    code = "contact_of_another"
+    message = _("This contact does not belong to the customer.")
+
+
+class InteractionGone(DomainError):
+    code = "interaction_gone"
+    message = _("Somebody else removed this entry in the meantime.")
+
+
+@transaction.atomic
+def record_interaction(
+    *,
+    customer: Customer,
+    kind: str,
+    text: str,
+    direction: str = "",
+    contact: Contact | None = None,
+    happened_at: datetime | None = None,
+    source: str = "",
+    by: User | None = None,
+    at: datetime,
+) -> Interaction:
+    """Add to a customer's timeline what was said, or a note.
+
+    With a `source` the same is kept once: what was kept first is returned. Raises NothingSaid, TextTooLong,
+    NotYetHappened or ContactOfAnother.
+    """
+    text = text.strip()
+    happened_at = happened_at or at
+    if not text:
+        raise NothingSaid
+    if len(text) > LONGEST_TEXT:
+        raise TextTooLong
+    if happened_at > at + AHEAD:
+        raise NotYetHappened
+    if contact is not None and contact.customer_id != customer.pk:
+        raise ContactOfAnother
+    kept = _kept(customer, source)
+    if kept is not None:
+        return kept
+    # A note is said to nobody.
+    direction = "" if kind == InteractionKind.NOTE else direction
+    interaction = Interaction.objects.create(
+        customer=customer,
+        contact=contact,
+        kind=kind,
+        direction=direction,
+        text=text,
+        source=source,
+        happened_at=happened_at,
+        recorded_at=at,
+        recorded_by=by if isinstance(by, User) else None,
+    )
+    details = {"how": kind, "direction": direction} if direction else {"how": kind}
+    record("interaction.recorded", subject=interaction, by=by, at=at, details=details)
+    publish(
+        "interaction.created",
+        subject_id=interaction.pk,
+        payload={"customer_id": str(customer.pk), "kind": kind, "direction": direction},
+        at=at,
+    )
+    return interaction
+
+
+@transaction.atomic
+def tell_in_timeline(
+    *, customer: Customer, code: str, parameters: Mapping[str, Any], source: str, happened_at: datetime, at: datetime
+) -> Interaction:
+    """Add what the system has to tell of a customer, once for a `source`; `parameters` are never personal.
+
+    Raises KeyError for a code that nobody registered in `customers.timeline`.
+    """
+    if not timeline.is_registered(code):
+        raise KeyError(f"The timeline has no words for {code}.")
+    kept = _kept(customer, source)
+    if kept is not None:
+        return kept
+    return Interaction.objects.create(
+        customer=customer,
+        kind=InteractionKind.SYSTEM,
+        code=code,
+        parameters=dict(parameters),
+        source=source,
+        happened_at=happened_at,
+        recorded_at=at,
+    )
+
+
+@transaction.atomic
+def remove_interaction(*, interaction: Interaction, by: User, at: datetime) -> None:
+    """Take an entry that people wrote out of the timeline for good. Raises InteractionGone."""
+    found = Interaction.objects.select_for_update().exclude(kind=InteractionKind.SYSTEM)
+    interaction = found.filter(pk=interaction.pk).first()
+    if interaction is None:
+        raise InteractionGone
+    kind, customer = interaction.kind, interaction.customer
+    interaction.delete()
+    record("interaction.removed", subject=customer, by=by, at=at, details={"how": kind})
+
+
+def _kept(customer: Customer, source: str) -> Interaction | None:
+    """Return what was kept from this source; the customer's row is held, so that two at once keep one."""
+    if not source:
+        return None
+    Customer.objects.select_for_update().only("tenant").get(pk=customer.pk)
+    return Interaction.objects.filter(customer=customer, source=source).first()

@@ -1,0 +1,80 @@
+"""What the system tells in a customer's timeline, in words; rooms register theirs in AppConfig.ready()."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+
+from core.crypto.masking import mask_text
+from customers.enums import InteractionKind
+from customers.models import Contact, Customer, Interaction
+
+ICONS = {
+    InteractionKind.CALL: "phone",
+    InteractionKind.EMAIL: "mail",
+    InteractionKind.SMS: "device-mobile-message",
+    InteractionKind.WECHAT: "brand-wechat",
+    InteractionKind.CHAT: "message-circle",
+    InteractionKind.VISIT: "walk",
+    InteractionKind.NOTE: "note",
+    InteractionKind.SYSTEM: "robot",
+}
+# So many names of a customer's contacts are hidden in what people wrote.
+MOST_NAMES = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemEntry:
+    """One kind of what the system tells: `words(parameters)` says it in the active language."""
+
+    icon: str
+    label: str | Promise
+    words: Callable[[Mapping[str, Any]], str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An interaction as pages show it; `is_masked` tells that something personal in its text is hidden."""
+
+    interaction: Interaction
+    icon: str
+    title: str
+    text: str
+    is_masked: bool
+
+
+_entries: dict[str, SystemEntry] = {}
+
+
+def register(code: str, *, icon: str, label: str | Promise, words: Callable[[Mapping[str, Any]], str]) -> None:
+    """Add a kind of entry; raises ValueError for a code that is taken."""
+    if code in _entries:
+        raise ValueError(f"The timeline tells {code!r} already.")
+    _entries[code] = SystemEntry(icon=icon, label=label, words=words)
+
+
+def is_registered(code: str) -> bool:
+    return code in _entries
+
+
+def known_names(customer: Customer) -> list[str]:
+    """Return the names of persons that a text about the customer may hold, in one query."""
+    contacts = Contact.objects.filter(customer=customer).only("tenant", "name").order_by("created_at", "id")
+    return [name for name in (customer.person_name, *(contact.name for contact in contacts[:MOST_NAMES])) if name]
+
+
+def entries(interactions: Iterable[Interaction], *, names: Iterable[str]) -> list[Entry]:
+    """Return interactions as pages show them, with what is personal in their texts hidden."""
+    names = list(names)
+    return [_entry(interaction, names) for interaction in interactions]
+
+
+def _entry(interaction: Interaction, names: list[str]) -> Entry:
+    if interaction.kind == InteractionKind.SYSTEM:
+        told = _entries[interaction.code]
+        return Entry(interaction, told.icon, str(told.label), told.words(interaction.parameters), is_masked=False)
+    text = interaction.text or ""
+    shown = mask_text(text, names)
+    icon = ICONS[InteractionKind(interaction.kind)]
+    return Entry(interaction, icon, interaction.get_kind_display(), shown, is_masked=shown != text)

@@ -1,0 +1,148 @@
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.accounts.permissions import may
+from core.tenancy.errors import DomainError
+from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, Sort, UserFilter
+from core.web.views import StaffFormView, StaffView, go_to
+from customers.enums import Direction, InteractionKind
+from customers.forms.interactions import InteractionForm
+from customers.models import Contact, Customer, Interaction
+from customers.permissions import LOG, REVEAL, VIEW, may_remove_interaction
+from customers.querysets import SHOWN_ON_RECORD, for_timeline, newest_interactions
+from customers.services import record_interaction, remove_interaction
+from customers.timeline import Entry, entries, known_names
+
+# The part of the customer's page that is put anew when something was written down.
+TIMELINE = "timeline"
+
+
+def newest_entries(customer: Customer) -> list[Entry]:
+    """Return what the customer's page shows of the timeline and one more, in two queries."""
+    return entries(newest_interactions(customer), names=known_names(customer))
+
+
+def timeline_context(customer: Customer, user: Any, *, contacts: list[Contact], form: Any = None) -> dict[str, Any]:
+    """Return what `customers/timeline.html` needs."""
+    newest = newest_entries(customer)
+    return {
+        "entries": newest[:SHOWN_ON_RECORD],
+        "has_more_entries": len(newest) > SHOWN_ON_RECORD,
+        "interaction_form": form or InteractionForm(contacts=contacts),
+        "may_log": may(user, LOG),
+    }
+
+
+class InteractionListView(ListView):
+    """The whole timeline of one customer."""
+
+    permission_required = VIEW
+    template_name = "customers/interaction_list.html"
+    filters = (
+        ChoiceFilter(name="kind", label=gettext_lazy("How"), choices=InteractionKind.choices),
+        ChoiceFilter(name="direction", label=gettext_lazy("Direction"), choices=Direction.choices),
+        UserFilter(name="recorded_by", label=gettext_lazy("Written by")),
+        DateRangeFilter(name="happened", label=gettext_lazy("When"), field="happened_at"),
+    )
+    sorts = (Sort("happened", gettext_lazy("When"), column="happened_at", descending_first=True),)
+    default_sort = "-happened"
+
+    @cached_property
+    def customer(self) -> Customer:
+        return get_object_or_404(Customer.objects, pk=self.kwargs["pk"])
+
+    def get_queryset(self) -> QuerySet[Interaction]:
+        return for_timeline(Interaction.objects.filter(customer=self.customer))
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        user = self.request.user
+        return super().get_context_data(
+            customer=self.customer,
+            entries=[
+                (entry, may_remove_interaction(user, entry.interaction))
+                for entry in entries(context["rows"], names=known_names(self.customer))
+            ],
+            may_log=may(user, LOG),
+            may_reveal=may(user, REVEAL),
+            **context,
+        )
+
+
+class RecordInteractionView(StaffFormView):
+    """Write down what was said: from the customer's page, whose timeline comes back, or from a page of its own."""
+
+    permission_required = LOG
+    template_name = "customers/interaction_form.html"
+    form_class = InteractionForm
+    success_message = gettext_lazy("It stands in the timeline.")
+
+    @cached_property
+    def customer(self) -> Customer:
+        return get_object_or_404(Customer.objects, pk=self.kwargs["pk"])
+
+    @cached_property
+    def contacts(self) -> list[Contact]:
+        contacts = Contact.objects.filter(customer=self.customer)
+        return list(contacts.order_by("-is_primary", "created_at", "id")[:SHOWN_ON_RECORD])
+
+    @property
+    def is_in_page(self) -> bool:
+        return self.request.htmx.target == TIMELINE
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs = super().get_form_kwargs()
+        kwargs.pop("prefix")
+        return {**kwargs, "contacts": self.contacts}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(customer=self.customer, **context)
+
+    def save(self, form: InteractionForm) -> str:
+        record_interaction(customer=self.customer, **form.cleaned_data, by=self.request.user, at=timezone.now())
+        return reverse("customers:detail", args=[self.customer.pk])
+
+    def form_valid(self, form: InteractionForm) -> HttpResponse:
+        answer = super().form_valid(form)
+        if not self.is_in_page or form.errors:
+            return answer
+        # The timeline itself says what was kept.
+        list(messages.get_messages(self.request))
+        return self._timeline()
+
+    def form_invalid(self, form: InteractionForm) -> HttpResponse:
+        if not self.is_in_page:
+            return super().form_invalid(form)
+        return self._timeline(form, status=422)
+
+    def _timeline(self, form: InteractionForm | None = None, status: int = 200) -> HttpResponse:
+        context = timeline_context(self.customer, self.request.user, contacts=self.contacts, form=form)
+        context |= {"customer": self.customer, "may_reveal": may(self.request.user, REVEAL)}
+        return TemplateResponse(self.request, "customers/timeline.html", context, status=status)
+
+
+class RemoveInteractionView(StaffView):
+    permission_required = VIEW
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: str, interaction: str) -> HttpResponse:
+        found = get_object_or_404(Interaction.objects, pk=interaction, customer_id=pk)
+        if not may_remove_interaction(request.user, found):
+            raise PermissionDenied
+        try:
+            remove_interaction(interaction=found, by=request.user, at=timezone.now())
+        except DomainError as error:
+            messages.error(request, str(error.message))
+        else:
+            messages.success(request, _("The entry was removed."))
+        return go_to(request, reverse("customers:interactions", args=[pk]))
