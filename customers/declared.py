@@ -116,7 +116,7 @@ classify(
     business="customer contact kind direction code parameters source happened_at recorded_at recorded_by",
     personal="text",
 )
-classify("customers.CustomerToken", business="customer key_version pk", personal="token")
+classify("customers.CustomerToken", business="customer_id key_version pk", personal="token")
 
 registry.declare(
     "customer.created",

@@ -3,42 +3,60 @@ sound or by initials. One function for the search box and for partners.
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from django.db import connection
 
 from core.crypto.keys import versions
-from core.crypto.tokens import Reading, readings_of, token
+from core.crypto.tokens import EMAIL, NAME, PHONE, Part, Reading, readings_of, token
 from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.contact_points import home_country
+from customers.enums import ContactPointKind
 from customers.models import Customer
 from customers.querysets import for_search, prefix_of
 
 NUMBER = "number"
-# So many postings of a token are looked at to tell rare from common, and so many candidates are checked.
-RARE = 500
-MOST_POSTINGS = 20_000
-MOST_CANDIDATES = 200
-NAMES = frozenset({"name", "pinyin", "initials"})
+# What the ways to be reached are compared as: an account of WeChat is a name that somebody chose.
+KINDS = {ContactPointKind.PHONE: PHONE, ContactPointKind.EMAIL: EMAIL, ContactPointKind.WECHAT: NAME}
+# A token that so many customers hold at most is rare: all of them are looked at, and ranked.
+FEW = 1000
+# Of a common one only those are looked at who contribute most, so many customers, and then the first who hold it.
+MOST_RANKED = 4000
+# So many, the best of those found, are checked on the clear values.
+MOST_CANDIDATES = 60
 
 COUNT = """
     select n.token, (select count(*) from (
-        select from customers_customertoken t where t.tenant_id = %(tenant)s and t.token = n.token limit %(rare)s
-    ) few) from unnest(%(tokens)s::bigint[]) as n(token)"""
+        select from customers_customertoken t where t.tenant_id = %(tenant)s and t.token = n.token limit %(few)s + 1
+    ) counted) from unnest(%(tokens)s::bigint[]) as n(token)"""
 
-# From the rarest token on; the count is worked out row by row, so that the first rows come first however many
-# follow, and no plan reads all postings of a common token.
-CANDIDATES = """
-    select t.customer_id from (
-        select customer_id from customers_customertoken where tenant_id = %(tenant)s and token = %(first)s
-        order by customer_id limit %(postings)s
-    ) t
-    where (
+# What is asked of each row is worked out row by row, so that no plan reads all postings of a common token.
+HOLDS_OTHERS = """(
         select count(*) from customers_customertoken o
-        where o.tenant_id = %(tenant)s and o.token = any(%(others)s::bigint[]) and o.customer_id = t.customer_id
-    ) = %(count)s
-    limit %(most)s"""
+        where o.tenant_id = %(tenant)s and o.token = any(%(others)s::bigint[]) and o.customer_id = {customer}
+    ) = %(count)s"""
+
+OF_RARE = f"""
+    select p.customer_id from (
+        select t.customer_id from (
+            select customer_id from customers_customertoken where tenant_id = %(tenant)s and token = %(first)s
+            limit %(few)s
+        ) t
+        where {HOLDS_OTHERS.format(customer="t.customer_id")}
+    ) p
+    cross join lateral (
+        select contribution from customers_customer where tenant_id = %(tenant)s and id = p.customer_id limit 1
+    ) c
+    order by c.contribution desc, p.customer_id limit %(most)s"""  # noqa: S608  constants of this module
+
+OF_COMMON = f"""
+    select c.id from (
+        select id from customers_customer where tenant_id = %(tenant)s
+        order by contribution desc, id desc limit %(ranked)s
+    ) c
+    where {HOLDS_OTHERS.format(customer="c.id")}
+    limit %(most)s"""  # noqa: S608  constants of this module
 
 
 @dataclass(frozen=True)
@@ -53,8 +71,8 @@ class Found:
 def find_customers(query: str, *, limit: int) -> list[Found]:
     """Return the customers of the active tenant that match, the surest reading first, each once.
 
-    Within one reading those who contribute most come first. Hidden queries: up to two for each reading, and four
-    for the candidates.
+    Within one reading those who contribute most come first. Hidden queries: two or three for each reading, and
+    three for its candidates.
     """
     found: dict[uuid.UUID, Found] = {}
     query = query.strip().replace("\x00", "")
@@ -65,41 +83,49 @@ def find_customers(query: str, *, limit: int) -> list[Found]:
     for reading in readings_of(query, region=home_country(current_tenant().time_zone) or ""):
         if len(found) >= limit:
             break
-        for each in _by_reading(reading):
-            found.setdefault(each.customer.pk, each)
+        for each in _by_reading(reading, known=found):
+            found[each.customer.pk] = each
     return list(found.values())[:limit]
 
 
-def _by_reading(reading: Reading) -> Iterator[Found]:
-    ids = candidates(reading)
+def _by_reading(reading: Reading, *, known: Collection[uuid.UUID]) -> Iterator[Found]:
+    ids = [customer_id for customer_id in candidates(reading) if customer_id not in known]
     if not ids:
         return
     customers = for_search(Customer.objects.filter(pk__in=ids)).prefetch_related("contacts__points")
     for customer in sorted(customers, key=lambda each: (-each.contribution, each.number)):
-        contact_name = _matching_contact(customer, reading)
-        if contact_name is not None:
-            yield Found(customer, reading.kind, contact_name)
+        owner = owner_by(reading, customer)
+        if owner is not None:
+            yield Found(customer, reading.kind, owner)
 
 
-def _matching_contact(customer: Customer, reading: Reading) -> str | None:
-    """Return the masked name of the contact that matches, "" where the customer itself does, None for neither."""
-    accepts: Callable[[str], bool] = reading.accepts
-    if reading.kind in NAMES and any(map(accepts, filter(None, (customer.company_name, customer.person_name)))):
+def owner_by(reading: Reading, customer: Customer) -> str | None:
+    """Return the masked name of the contact by whom the reading is true, "" for the customer itself, None if it is not.
+
+    The contacts and their points are read, unless they are there.
+    """
+    owners = [_owner_of(part, customer) for part in reading.parts]
+    return None if None in owners else owners[0]
+
+
+def _owner_of(part: Part, customer: Customer) -> str | None:
+    """Return the masked name of the contact for whom it is true, "" for the customer itself, None for nobody."""
+    if part.kind == NAME and any(map(part.accepts, filter(None, (customer.company_name, customer.person_name)))):
         return ""
     for contact in customer.contacts.all():
-        values: Sequence[str] = [point.value for point in contact.points.all()]
-        if reading.kind in NAMES:
+        values = [point.value for point in contact.points.all() if KINDS[ContactPointKind(point.kind)] == part.kind]
+        if part.kind == NAME:
             values = [contact.name, *values]
-        if any(map(accepts, values)):
+        if any(map(part.accepts, values)):
             return contact.masked_name
     return None
 
 
 def candidates(reading: Reading) -> list[uuid.UUID]:
-    """Return the ids of customers that hold every token of the reading, up to MOST_CANDIDATES; two queries.
+    """Return the ids of customers that hold every token of the reading, up to MOST_CANDIDATES, the best first.
 
-    While keys are rotated a customer's tokens stand under the old version or under the new one, so both are asked
-    for: two queries each.
+    Two queries, or three where all its tokens are common. While keys are rotated a customer's tokens stand under
+    the old version or under the new one, so both are asked for.
     """
     found: dict[uuid.UUID, None] = {}
     # The oldest first: a customer that goes over to the new one between the two queries is found by the second.
@@ -112,22 +138,20 @@ def _candidates(reading: Reading, version: int) -> list[uuid.UUID]:
     tenant_id = required_tenant_id()
     tokens = [token(tenant_id, gram, version=version) for gram in reading.grams]
     with connection.cursor() as cursor:
-        if len(tokens) > 1:
-            cursor.execute(COUNT, {"tenant": tenant_id, "tokens": tokens, "rare": RARE})
-            counts = dict(cursor.fetchall())
-            tokens.sort(key=counts.__getitem__)
-            if counts[tokens[0]] == 0:
-                return []
+        cursor.execute(COUNT, {"tenant": tenant_id, "tokens": tokens, "few": FEW})
+        counts = dict(cursor.fetchall())
+        tokens.sort(key=counts.__getitem__)
         first, *others = tokens
-        cursor.execute(
-            CANDIDATES,
-            {
-                "tenant": tenant_id,
-                "first": first,
-                "others": others,
-                "count": len(others),
-                "postings": MOST_POSTINGS,
-                "most": MOST_CANDIDATES,
-            },
-        )
-        return [customer_id for (customer_id,) in cursor.fetchall()]
+        if counts[first] == 0:
+            return []
+        asked = {"tenant": tenant_id, "most": MOST_CANDIDATES, "few": FEW}
+        rare = {**asked, "first": first, "others": others, "count": len(others)}
+        if counts[first] <= FEW:
+            cursor.execute(OF_RARE, rare)
+            return [customer_id for (customer_id,) in cursor.fetchall()]
+        cursor.execute(OF_COMMON, {**asked, "others": tokens, "count": len(tokens), "ranked": MOST_RANKED})
+        found = [customer_id for (customer_id,) in cursor.fetchall()]
+        if len(found) < MOST_CANDIDATES:
+            cursor.execute(OF_RARE, rare)
+            found += [customer_id for (customer_id,) in cursor.fetchall() if customer_id not in found]
+        return found[:MOST_CANDIDATES]

@@ -4,15 +4,12 @@ The importer of shipments calls these in the transaction that writes the shipmen
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection
 
 from core.tenancy.scope import required_tenant_id
-from customers.enums import CustomerKind
-from customers.models import Customer
-from customers.search_index import index_new_companies
 
 ADD = """
 update customers_customer c
@@ -33,32 +30,6 @@ where c.tenant_id = %s and c.id = n.customer_id
 """
 
 Figures = tuple[uuid.UUID, int, datetime | None, datetime | None]
-
-
-def customers_by_number(*, names: Mapping[str, str], at: datetime) -> dict[str, uuid.UUID]:
-    """Return the ids of the numbered customers; those without an archive get one, with the name given."""
-    found = dict(Customer.objects.filter(number__in=list(names)).values_list("number", "id"))
-    unknown = [number for number in names if number not in found]
-    if unknown:
-        Customer.objects.bulk_create(
-            [
-                Customer(
-                    tenant_id=required_tenant_id(),
-                    number=number,
-                    kind=CustomerKind.COMPANY,
-                    company_name=names[number],
-                    created_at=at,
-                )
-                for number in unknown
-            ],
-            ignore_conflicts=True,
-            batch_size=2000,
-        )
-        # Somebody else may have created one of them meanwhile, so the ids are read, not remembered.
-        made = dict(Customer.objects.filter(number__in=unknown).values_list("number", "id"))
-        index_new_companies({made[number]: names[number] for number in unknown if number in made})
-        found.update(made)
-    return found
 
 
 def add_shipments(figures: Iterable[Figures]) -> None:

@@ -22,8 +22,8 @@ from core.tenancy.errors import DomainError
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from customers.enums import CustomerKind
-from customers.individuals import open_individuals
-from customers.shipment_figures import add_shipments, customers_by_number, set_shipments
+from customers.opening import Archive, open_archives
+from customers.shipment_figures import add_shipments, set_shipments
 from shipments.rows import (
     ACCEPTED,
     BLANKS,
@@ -407,9 +407,17 @@ def _write_chunk(rows: list[_Row], *, tenant_id: uuid.UUID, present: frozenset[s
     with connection.cursor() as cursor:
         # Imports of one tenant go one after the other, so that each sees what the others wrote.
         wait_for_imports()
-        if persons:
-            open_individuals(names={number: names[number] for number in persons}, at=at)
-        ids = customers_by_number(names=names, at=at)
+        ids = open_archives(
+            (
+                Archive(
+                    number=number,
+                    kind=CustomerKind.INDIVIDUAL if number in persons else CustomerKind.COMPANY,
+                    name=name,
+                )
+                for number, name in names.items()
+            ),
+            at=at,
+        )
         # The status is worked out where the file has none.
         sent = [name for name in COLUMNS if name in present or name == "status"]
         texts = [name for name in sent if isinstance(BLANKS[name], str) or name == "waybill_number"]

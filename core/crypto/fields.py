@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.apps import apps
 from django.db import models
 
@@ -30,9 +29,9 @@ class Ciphertext(bytes):
 
 def encrypt(text: str, *, tenant_id: uuid.UUID, table: str, column: str, row_id: uuid.UUID) -> Ciphertext:
     """Return `text` encrypted for this one place."""
-    version, key = keys.current_key(tenant_id)
+    version, cipher = keys.current_cipher(tenant_id)
     nonce = os.urandom(keys.NONCE_BYTES)
-    sealed = AESGCM(key).encrypt(nonce, text.encode(), _place(tenant_id, table, column, row_id))
+    sealed = cipher.encrypt(nonce, text.encode(), _place(tenant_id, table, column, row_id))
     return Ciphertext(bytes([FORMAT]) + version.to_bytes(2) + nonce + sealed)
 
 
@@ -40,11 +39,10 @@ def decrypt(value: bytes, *, tenant_id: uuid.UUID, table: str, column: str, row_
     """Return the text of a stored value. Raises Undecryptable, or KeyUnavailable."""
     if len(value) < HEADER_BYTES + 16 or value[0] != FORMAT:
         raise Undecryptable("This is not a stored value.")
-    key = keys.data_key(tenant_id, version_of(value))
+    cipher = keys.cipher_of(tenant_id, version_of(value))
     try:
-        opened = AESGCM(key).decrypt(
-            value[3:HEADER_BYTES], value[HEADER_BYTES:], _place(tenant_id, table, column, row_id)
-        )
+        place = _place(tenant_id, table, column, row_id)
+        opened = cipher.decrypt(value[3:HEADER_BYTES], value[HEADER_BYTES:], place)
     except InvalidTag as error:
         raise Undecryptable("A stored value does not belong to this row, column or tenant.") from error
     return opened.decode()
@@ -109,7 +107,7 @@ class EncryptedTextField(models.Field):
         place = self.place_of(model_instance)
         if isinstance(value, Ciphertext):
             # Read before the keys changed, it would bring back what the rotation has just replaced.
-            if version_of(value) == keys.current_key(place["tenant_id"])[0]:
+            if version_of(value) == keys.current_cipher(place["tenant_id"])[0]:
                 return value
             value = decrypt(value, **place)
         return encrypt(str(value), **place)

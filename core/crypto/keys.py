@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -29,7 +30,7 @@ class _Ring:
     """A tenant's keys by version, as they are under one stamp."""
 
     stamp: uuid.UUID | None
-    data: dict[int, bytes]
+    data: dict[int, AESGCM]
     index: dict[int, dict[str, bytes]]
 
     @property
@@ -82,14 +83,14 @@ def check_root_keys() -> None:
     _load(required_tenant_id())
 
 
-def current_key(tenant_id: uuid.UUID) -> tuple[int, bytes]:
-    """Return version and data key for new values of the tenant, whose scope is open. Raises KeyUnavailable."""
+def current_cipher(tenant_id: uuid.UUID) -> tuple[int, AESGCM]:
+    """Return version and cipher for new values of the tenant, whose scope is open. Raises KeyUnavailable."""
     ring = _ring(tenant_id)
     return ring.newest, ring.data[ring.newest]
 
 
-def data_key(tenant_id: uuid.UUID, version: int) -> bytes:
-    """Return the data key that values of this version were written under. Raises KeyUnavailable."""
+def cipher_of(tenant_id: uuid.UUID, version: int) -> AESGCM:
+    """Return the cipher that values of this version were written by. Raises KeyUnavailable."""
     try:
         return _ring(tenant_id).data[version]
     except KeyError as error:
@@ -128,7 +129,7 @@ def _load(tenant_id: uuid.UUID) -> _Ring:
     roots = {row.version: _unwrapped(row)[0] for row in live}
     return _Ring(
         stamp=current_stamp(),
-        data={version: _derive(root, "data") for version, root in roots.items()},
+        data={version: AESGCM(_derive(root, "data")) for version, root in roots.items()},
         index={
             version: {kind: _derive(root, f"index {kind}") for kind in TOKEN_KINDS} for version, root in roots.items()
         },

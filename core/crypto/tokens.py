@@ -1,10 +1,10 @@
 """Keyed search over what is encrypted: values are folded, cut into grams, and each gram becomes an HMAC.
 
 A gram is (kind, text); its token is HMAC-SHA256 under the tenant's key for the kind, cut to 64 bits, as a signed
-integer. Grams of two letters leave false hits, so who searches checks the decrypted value by `accepts`.
+integer. Short grams leave false hits, so who searches checks the decrypted value by `accepts`. A gram that begins
+with WHOLE is that of a whole name, so that those who are called just so are found before all who are called alike.
 """
 
-import hashlib
 import hmac
 import re
 import unicodedata
@@ -12,31 +12,48 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+from struct import Struct
 
 import phonenumbers
 from opencc import OpenCC
-from pypinyin import Style, pinyin
 
-from core.crypto.keys import index_key, versions
+from core.crypto.keys import TOKEN_KINDS, index_key, versions
+from core.crypto.sounds import is_chinese, is_syllable, partings, sounds_of
 
 Gram = tuple[str, str]
-# Of a long company name the first characters are what people type by sound.
-SOUNDED = 6
+NAME, PHONE, EMAIL = "name", "phone", "email"
+WHOLE = "="
 LONGEST_NAME = 60
+# Said of so many companies that it tells none apart; in front of the longer word stands the shorter.
+STOP_WORDS = re.compile("股份有限公司|有限责任公司|有限公司|有限|公司")
+LATIN_STOP_WORDS = frozenset({"ltd", "limited", "inc", "llc", "plc", "gmbh", "co", "corp", "company"})
+# A longer sound is not typed to the end.
+LONGEST_SOUND = 4
 TAIL = 4
 LONGEST_QUERY = 64
 _WORD = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+|[^\W_\u3400-\u9fff\U00020000-\U0003ffff]+")
+_E164 = re.compile(r"\+[1-9][0-9]{7,14}", re.ASCII)
 _PHONE = re.compile(r"\+?[0-9()\-. ]{3,24}")
+_EIGHT_BYTES = Struct(">q")
 _simplified = OpenCC("t2s")
 
 
 @dataclass(frozen=True)
+class Part:
+    """One part of what was typed: some value of the kind (NAME, PHONE or EMAIL) must be one that `accepts` takes."""
+
+    kind: str
+    accepts: Callable[[str], bool]
+
+
+@dataclass(frozen=True)
 class Reading:
-    """One way to read what was typed: all its grams must be there, and `accepts` decides on the clear value."""
+    """One way to read what was typed: all its grams must be there, and each part be true of the clear values."""
 
     kind: str
     grams: tuple[Gram, ...]
-    accepts: Callable[[str], bool]
+    parts: tuple[Part, ...]
 
 
 def token(tenant_id: uuid.UUID, gram: Gram, *, version: int | None = None) -> int:
@@ -45,15 +62,44 @@ def token(tenant_id: uuid.UUID, gram: Gram, *, version: int | None = None) -> in
     New tokens are of the newest version of the keys; searches ask for those of every one of `versions`.
     """
     kind, text = gram
-    key = index_key(tenant_id, kind, version or versions(tenant_id)[0])
-    digest = hmac.digest(key, text.encode(), hashlib.sha256)
-    return int.from_bytes(digest[:8], signed=True)
+    return _signed(index_key(tenant_id, kind, version or versions(tenant_id)[0]), text)
 
 
+class Tokens:
+    """Makes many tokens of one tenant, whose scope is open, under the newest version; each gram's but once."""
+
+    def __init__(self, tenant_id: uuid.UUID) -> None:
+        self.version = versions(tenant_id)[0]
+        self._keys = {kind: index_key(tenant_id, kind, self.version) for kind in TOKEN_KINDS}
+        self._known: dict[Gram, int] = {}
+
+    def of(self, gram: Gram) -> int:
+        """Return a gram's token, as `token` does."""
+        known = self._known.get(gram)
+        if known is None:
+            known = self._known[gram] = _signed(self._keys[gram[0]], gram[1])
+        return known
+
+
+def _signed(key: bytes, text: str) -> int:
+    return _EIGHT_BYTES.unpack_from(hmac.digest(key, text.encode(), "sha256"))[0]
+
+
+@lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     """Return text as it is compared: NFKC, simplified, lower case, words parted by one blank, no punctuation."""
-    plain = _simplified.convert(unicodedata.normalize("NFKC", text)).casefold()
-    return " ".join(_WORD.findall(_without_accents(plain)))
+    plain = text if text.isascii() else _simplified.convert(unicodedata.normalize("NFKC", text))
+    return " ".join(_WORD.findall(_without_accents(plain.casefold())))
+
+
+def _told(folded: str) -> list[str]:
+    """Return the words of a folded name that tell it from others: without the stop-words, if others are left."""
+    words = [word for word in STOP_WORDS.sub(" ", folded).split() if word not in LATIN_STOP_WORDS]
+    return words or folded.split()
+
+
+def _whole(words: Iterable[str]) -> str:
+    return WHOLE + " ".join(sorted(words))
 
 
 def _without_accents(text: str) -> str:
@@ -65,6 +111,8 @@ def _without_accents(text: str) -> str:
 
 def as_phone(text: str, region: str) -> str:
     """Return a number in E.164, or its bare digits where it is none; full-width digits are digits."""
+    if _E164.fullmatch(text):
+        return text
     text = unicodedata.normalize("NFKC", text)
     try:
         number = phonenumbers.parse(text, region)
@@ -92,44 +140,40 @@ def email_grams(text: str) -> set[Gram]:
 
 
 def name_grams(text: str) -> set[Gram]:
-    """Return grams of one and two characters of a name, of its pinyin, and of its pinyin's initials."""
-    grams: set[Gram] = set()
-    for word in fold(text)[:LONGEST_NAME].split():
-        grams |= {("name", each) for each in _cut(word)}
-        if _is_chinese(word):
-            for sound, initials in _sounds(word):
-                grams |= {("pinyin", each) for each in _pairs(sound)}
-                grams |= {("initials", each) for each in _pairs(initials)}
+    """Return the grams of a name: of one and two characters, of three Latin letters, of its pinyin by syllables and
+    pairs of them, of its pinyin's initials by two and three, and of the whole.
+    """
+    words = _told(fold(text)[:LONGEST_NAME])
+    grams: set[Gram] = {("name", _whole(words))} if words else set()
+    for word in words:
+        grams |= _word_grams(word)
     return grams
 
 
-def _cut(word: str) -> set[str]:
-    """Return pairs of neighbours, and single characters: of Chinese all, of other scripts the first."""
-    return _pairs(word) | (set(word) if _is_chinese(word) else {word[0]})
+# The same words stand in many names: trades, places, what people are called.
+@lru_cache(maxsize=65536)
+def _word_grams(word: str) -> frozenset[Gram]:
+    if not is_chinese(word):
+        runs = {word[0]} | _runs(word, 2) | _runs(word, 3)
+        return frozenset(("name", each) for each in runs)
+    grams = {("name", each) for each in _runs(word, 1) | _runs(word, 2)}
+    return frozenset(grams.union(*(_sound_grams(syllables) for syllables in sounds_of(word))))
 
 
-def _pairs(text: str) -> set[str]:
-    return {text[at : at + 2] for at in range(len(text) - 1)}
+@lru_cache(maxsize=65536)
+def _sound_grams(syllables: tuple[str, ...]) -> set[Gram]:
+    initials = "".join(each[0] for each in syllables)
+    grams = {("pinyin", each) for each in syllables}
+    grams.update(("pinyin", " ".join(pair)) for pair in pairwise(syllables))
+    grams.update(("initials", each) for each in _runs(initials, 2) | _runs(initials, 3))
+    if 1 < len(syllables) <= LONGEST_SOUND:
+        grams |= {("pinyin", WHOLE + "".join(syllables)), ("initials", WHOLE + initials)}
+    return grams
 
 
-def _is_chinese(word: str) -> bool:
-    return word[0] >= "\u3400" and not word[0].isascii() and "CJK" in unicodedata.name(word[0], "")
-
-
-def _sounds(word: str) -> list[tuple[str, str]]:
-    """Return pinyin and initials of a Chinese word, one for each reading of its first character.
-
-    The first is a surname more often than not, and surnames have readings of their own (\u5355 shan, \u66fe zeng).
-    """
-    first, *rest = (_readings(each) for each in word[:SOUNDED])
-    tail = "".join(each[0] for each in rest)
-    initials = "".join(each[0][:1] for each in rest)
-    return [(reading + tail, reading[:1] + initials) for reading in first]
-
-
-@lru_cache(maxsize=8192)
-def _readings(character: str) -> tuple[str, ...]:
-    return tuple(pinyin(character, style=Style.NORMAL, heteronym=True)[0])
+def _runs(text: str, length: int) -> set[str]:
+    """Return every run of so many neighbours."""
+    return {text[at : at + length] for at in range(len(text) - length + 1)}
 
 
 def readings_of(query: str, *, region: str) -> list[Reading]:
@@ -138,43 +182,94 @@ def readings_of(query: str, *, region: str) -> list[Reading]:
     found: list[Reading] = []
     if "@" in query:
         address = query.casefold()
-        found.append(Reading("email", (("email", address),), lambda value: value.strip().casefold() == address))
+        is_it = Part(EMAIL, lambda value: value.strip().casefold() == address)
+        found.append(Reading("email", (("email", address),), (is_it,)))
     if _PHONE.fullmatch(query) and len(_digits(query)) >= TAIL:
         found.append(_phone_reading(query, region))
     words = fold(query).split()
     if words and "@" not in query:
-        found += _name_readings(words)
+        found += _mixed_readings(words, region)
+        found += _name_readings(_told(" ".join(words)))
     return found
 
 
 def _phone_reading(query: str, region: str) -> Reading:
     if len(_digits(query)) == TAIL:
         tail = _digits(query)
-        return Reading("phone_tail", (("phone_tail", tail),), lambda value: as_phone(value, region).endswith(tail))
+        return Reading("phone_tail", (("phone_tail", tail),), (_ends_in(tail, region),))
     number = as_phone(query, region)
-    return Reading("phone", (("phone", number),), lambda value: as_phone(value, region) == number)
+    is_it = Part(PHONE, lambda value: as_phone(value, region) == number)
+    return Reading("phone", (("phone", number),), (is_it,))
+
+
+def _ends_in(tail: str, region: str) -> Part:
+    return Part(PHONE, lambda value: as_phone(value, region).endswith(tail))
+
+
+def _mixed_readings(words: list[str], region: str) -> list[Reading]:
+    """Read what a caller says of himself: a name, or a part of it, and the last four digits of his phone."""
+    tails = [word for word in words if len(word) == TAIL and word.isascii() and word.isdigit()]
+    others = _told(" ".join(word for word in words if word not in tails))
+    if len(tails) != 1 or not others:
+        return []
+    tail = tails[0]
+    return [
+        Reading("phone_tail", (("phone_tail", tail), *reading.grams), (_ends_in(tail, region), *reading.parts))
+        for reading in _name_readings(others)
+    ]
 
 
 def _name_readings(words: list[str]) -> list[Reading]:
-    def spelled(value: str) -> bool:
-        folded = fold(value)
-        return all(word in folded for word in words)
-
-    grams = {gram for word in words for gram in (_pairs(word) or {word})}
-    found = [Reading("name", _named("name", grams), spelled)]
+    if not words:
+        return []
+    whole = _whole(words)
+    is_it = Part(NAME, lambda value: _whole(_told(fold(value))) == whole)
+    holds = Part(NAME, lambda value: _holds(value, words))
+    found = [Reading("name", (("name", whole),), (is_it,)), Reading("name", _spelled(words), (holds,))]
     typed = "".join(words)
     if len(typed) > 1 and typed.isascii() and typed.isalpha():
-        found.append(Reading("pinyin", _named("pinyin", _pairs(typed)), lambda value: _sounds_like(value, typed, 0)))
-        found.append(
-            Reading("initials", _named("initials", _pairs(typed)), lambda value: _sounds_like(value, typed, 1))
-        )
+        found += _sound_readings(typed)
     return found
 
 
-def _sounds_like(value: str, typed: str, form: int) -> bool:
-    words = [word for word in fold(value).split() if _is_chinese(word)]
-    return any(typed in sounds[form] for word in words for sounds in _sounds(word))
+def _holds(value: str, words: list[str]) -> bool:
+    told = " ".join(_told(fold(value)))
+    return all(word in told for word in words)
 
 
-def _named(kind: str, texts: Iterable[str]) -> tuple[Gram, ...]:
-    return tuple((kind, text) for text in sorted(texts))
+def _spelled(words: list[str]) -> tuple[Gram, ...]:
+    grams: set[str] = set()
+    for word in words:
+        longest = 2 if is_chinese(word) else 3
+        grams |= _runs(word, min(longest, len(word)))
+    return tuple(("name", each) for each in sorted(grams))
+
+
+def _sound_readings(typed: str) -> list[Reading]:
+    ways = partings(typed)
+    sounds = Part(NAME, lambda value: any(_begins_in(syllables, typed) for syllables in _sounds(value)))
+    begins = Part(NAME, lambda value: any(typed in "".join(each[0] for each in way) for way in _sounds(value)))
+    found = []
+    if ways:
+        found.append(Reading("pinyin", (("pinyin", WHOLE + typed),), (sounds,)))
+    if len(typed) <= LONGEST_SOUND:
+        found.append(Reading("initials", (("initials", WHOLE + typed),), (begins,)))
+    found += [Reading("pinyin", grams, (sounds,)) for way in ways if (grams := _of_way(way))]
+    grams = tuple(("initials", each) for each in sorted(_runs(typed, min(3, len(typed)))))
+    return [*found, Reading("initials", grams, (begins,))]
+
+
+def _of_way(way: tuple[str, ...]) -> tuple[Gram, ...]:
+    """Return the grams of typed syllables; one that is but begun at the end is left to the check."""
+    whole = way if is_syllable(way[-1]) else way[:-1]
+    if len(whole) < 2:
+        return tuple(("pinyin", each) for each in whole)
+    return tuple(("pinyin", " ".join(pair)) for pair in pairwise(whole))
+
+
+def _begins_in(syllables: tuple[str, ...], typed: str) -> bool:
+    return any("".join(syllables[start:]).startswith(typed) for start in range(len(syllables)))
+
+
+def _sounds(value: str) -> list[tuple[str, ...]]:
+    return [way for word in _told(fold(value)) if is_chinese(word) for way in sounds_of(word)]

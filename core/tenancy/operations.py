@@ -62,7 +62,7 @@ class ProtectTenantTables(Operation):
                 self._make_referable(schema_editor, model._meta.db_table)
         for model in tables:
             for field in model._meta.local_fields:
-                if isinstance(field, models.ForeignKey) and not field.db_constraint:
+                if isinstance(field, models.ForeignKey) and not field.db_constraint and field.name != "tenant":
                     self._bind(schema_editor, model, field)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:

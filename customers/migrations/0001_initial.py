@@ -355,7 +355,7 @@ class Migration(migrations.Migration):
                     models.CompositePrimaryKey(
                         "tenant",
                         "token",
-                        "customer",
+                        "customer_id",
                         blank=True,
                         editable=False,
                         primary_key=True,
@@ -364,15 +364,11 @@ class Migration(migrations.Migration):
                 ),
                 ("token", models.BigIntegerField()),
                 ("key_version", models.PositiveSmallIntegerField()),
-                (
-                    "customer",
-                    core.tenancy.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
-                    ),
-                ),
+                ("customer_id", models.UUIDField()),
                 (
                     "tenant",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         editable=False,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -385,7 +381,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "all_tenants",
                 "default_manager_name": "objects",
-                "indexes": [models.Index(fields=["tenant", "customer"], name="customer_token_customer")],
+                "indexes": [models.Index(fields=["tenant", "customer_id"], name="customer_token_customer")],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from core.crypto import kms
 from core.crypto.checks import refuse_wrong_master_key
 from core.crypto.errors import KeyUnavailable, WrongMasterKey
-from core.crypto.keys import current_key
+from core.crypto.keys import current_cipher
 from core.crypto.models import RootKey
 from core.tenancy.scope import alone, renew_stamp, tenant_scope
 from customers.models import Customer
@@ -117,7 +117,7 @@ def test_root_wrapped_by_another_master_key_is_named(settings, now):
     assert (error.id, "CRM_MASTER_KEY_PREVIOUS" in error.msg) == ("crypto.E001", True)
     alone(tenant, renew_stamp)
     with tenant_scope(tenant), pytest.raises(KeyUnavailable, match="swift was wrapped by another"):
-        current_key(tenant.pk)
+        current_cipher(tenant.pk)
 
 
 @pytest.mark.django_db(transaction=True)

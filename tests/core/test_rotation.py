@@ -18,7 +18,7 @@ from core.audit.sealing import seal_events, verify_trail
 from core.audit.services import record
 from core.crypto.errors import KeyUnavailable
 from core.crypto.fields import decrypt, encrypt, version_of
-from core.crypto.keys import current_key, versions
+from core.crypto.keys import current_cipher, versions
 from core.crypto.models import RootKey
 from core.crypto.rotation import _begin, rotate_keys, rows_left
 from core.tenancy.scope import alone, tenant_scope
@@ -151,7 +151,7 @@ def test_rotation_waits_for_a_writer_that_began_before_it(swift, now):
     def write():
         try:
             with tenant_scope(swift.pk):
-                current_key(swift.pk)
+                current_cipher(swift.pk)
                 entered.set()
                 go_on.wait(10)
                 make_people(1, at=now, start=50)

@@ -5,6 +5,7 @@ import pytest
 from customers.enums import ContactPointKind, CustomerKind
 from customers.finding import find_customers
 from customers.models import CustomerToken
+from customers.opening import Archive, open_archives
 from customers.services import (
     ContactPointChange,
     NewContactPoint,
@@ -13,7 +14,6 @@ from customers.services import (
     update_contact,
     update_customer,
 )
-from customers.shipment_figures import customers_by_number
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 
@@ -103,7 +103,7 @@ def test_tokens_follow_a_new_company_name(company, now):
 
 
 def test_customers_that_shipments_open_are_found(tenant, now):
-    customers_by_number(names={"N-1": "义乌瑞丰家居", "N-2": ""}, at=now)
+    open_archives([Archive(number="N-1", name="义乌瑞丰家居"), Archive(number="N-2")], at=now)
 
     assert found("瑞丰") == [("N-1", "name", "")]
 
@@ -143,5 +143,5 @@ def test_search_asks_the_same_number_of_queries(tenant, now, django_assert_num_q
         customer = make_customer(number=f"Q-{number}", at=now, company_name=f"Kingsway {number}")
         add_contact(customer=customer, name="Mary Ward", at=now)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(find_customers("kingsw", limit=3)) == 3

@@ -1,0 +1,154 @@
+"""Opening the archives of many customers at once, with the people who speak for them, as imports do."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import uuid_utils
+from django.db import connection
+
+from core.crypto.fields import encrypt
+from core.crypto.tokens import Gram, name_grams
+from core.tenancy.copying import as_bytea, incoming
+from core.tenancy.scope import current_tenant, required_tenant_id
+from customers.contact_points import home_country
+from customers.enums import CustomerKind
+from customers.models import Contact, ContactPoint, Customer
+from customers.search_index import index_new, point_grams
+from customers.services.contacts import NewContactPoint
+
+CUSTOMERS, CONTACTS, POINTS = (model._meta.db_table for model in (Customer, Contact, ContactPoint))
+CUSTOMER_COLUMNS = ("id", "number", "kind", "company_name", "person_name")
+CONTACT_COLUMNS = ("id", "customer_id", "name", "position", "is_primary")
+POINT_COLUMNS = ("id", "contact_id", "kind", "value", "is_preferred")
+
+KNOWN = f"select number, id from {CUSTOMERS} where tenant_id = %s and number = any(%s)"  # noqa: S608
+
+# What the statement does not say is as a new archive begins.
+OPEN = f"""
+    insert into {CUSTOMERS} (tenant_id, id, number, kind, company_name, person_name, created_at, industry, region,
+        source, tags, preferred_channel, preferred_language, custom_values, version, contribution,
+        window_shipment_count, lower_runs, shipment_count)
+    select %(tenant)s, id, number, kind, company_name, person_name, %(at)s, '', '', '', '{{}}', '', '', '{{}}', 1, 0,
+        0, 0, 0
+    from incoming_{CUSTOMERS}
+    on conflict (tenant_id, number) do nothing
+    returning number, id"""  # noqa: S608  names of our own tables
+
+# Of an archive that somebody else opened in the meantime nothing of ours is there to hang on to.
+ADD_CONTACTS = f"""
+    insert into {CONTACTS} (tenant_id, id, customer_id, name, position, is_primary, created_at, version)
+    select %(tenant)s, i.id, i.customer_id, i.name, i.position, i.is_primary, %(at)s, 1
+    from incoming_{CONTACTS} i join {CUSTOMERS} c on c.tenant_id = %(tenant)s and c.id = i.customer_id"""  # noqa: S608
+
+ADD_POINTS = f"""
+    insert into {POINTS} (tenant_id, id, contact_id, kind, value, is_preferred)
+    select %(tenant)s, i.id, i.contact_id, i.kind, i.value, i.is_preferred
+    from incoming_{POINTS} i join {CONTACTS} c on c.tenant_id = %(tenant)s and c.id = i.contact_id"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewContact:
+    """Somebody who speaks for a customer; the values of `points` are normalised. The first of a customer is primary."""
+
+    name: str
+    position: str = ""
+    points: Sequence[NewContactPoint] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """A customer that may have an archive already; `name` is the company's, or the person's."""
+
+    number: str
+    kind: str = CustomerKind.COMPANY
+    name: str = ""
+    contacts: Sequence[NewContact] = ()
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What is to be written of new archives, and the grams by which they will be found."""
+
+    tenant_id: uuid.UUID
+    country: str
+    customers: list[tuple] = field(default_factory=list)
+    contacts: list[tuple] = field(default_factory=list)
+    points: list[tuple] = field(default_factory=list)
+    grams: dict[str, set[Gram]] = field(default_factory=lambda: defaultdict(set))
+
+    def add(self, archive: Archive) -> None:
+        customer_id = uuid_utils.uuid7()
+        shown_id = str(customer_id)
+        is_person = archive.kind == CustomerKind.INDIVIDUAL
+        company = "" if is_person else archive.name
+        person = self._sealed(archive.name, CUSTOMERS, "person_name", customer_id) if is_person else None
+        self.customers.append((shown_id, archive.number, archive.kind, company, person))
+        grams = self.grams[shown_id]
+        grams |= name_grams(archive.name)
+        for place, contact in enumerate(archive.contacts):
+            grams |= name_grams(contact.name)
+            self._add_contact(contact, shown_id, is_primary=place == 0)
+            for point in contact.points:
+                grams |= point_grams(point.kind, point.value, self.country)
+
+    def _add_contact(self, contact: NewContact, customer_id: str, *, is_primary: bool) -> None:
+        contact_id = uuid_utils.uuid7()
+        shown_id = str(contact_id)
+        name = self._sealed(contact.name, CONTACTS, "name", contact_id)
+        self.contacts.append((shown_id, customer_id, name, contact.position, is_primary))
+        for point in contact.points:
+            point_id = uuid_utils.uuid7()
+            value = self._sealed(point.value, POINTS, "value", point_id)
+            self.points.append((str(point_id), shown_id, point.kind, value, point.is_preferred))
+
+    def _sealed(self, text: str, table: str, column: str, row_id: uuid_utils.UUID) -> str | None:
+        if not text:
+            return None
+        value = encrypt(text, tenant_id=self.tenant_id, table=table, column=column, row_id=row_id)
+        return as_bytea(value)
+
+
+def open_archives(archives: Iterable[Archive], *, at: datetime) -> dict[str, uuid.UUID]:
+    """Return the ids of these customers by number; those without an archive get one, the others stay as they are.
+
+    Some queries, however many there are. The caller holds the turn of the tenant's imports, though somebody may open
+    one of the archives by hand meanwhile: theirs stands.
+    """
+    wanted = {archive.number: archive for archive in archives}
+    found = _known(list(wanted))
+    new = [archive for number, archive in wanted.items() if number not in found]
+    if new:
+        opened = _open(new, at)
+        found |= opened
+        if len(opened) < len(new):
+            found |= _known([archive.number for archive in new if archive.number not in opened])
+    return found
+
+
+def _known(numbers: list[str]) -> dict[str, uuid.UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN, [required_tenant_id(), numbers])
+        return dict(cursor.fetchall())
+
+
+def _open(archives: Sequence[Archive], at: datetime) -> Mapping[str, uuid.UUID]:
+    """Write the archives; return the ids of those that nobody opened meanwhile."""
+    rows = _Rows(required_tenant_id(), home_country(current_tenant().time_zone) or "")
+    for archive in archives:
+        rows.add(archive)
+    asked = {"tenant": rows.tenant_id, "at": at}
+    with connection.cursor() as cursor:
+        with incoming(CUSTOMERS, CUSTOMER_COLUMNS, rows.customers, texts=("company_name",)):
+            cursor.execute(OPEN, asked)
+            opened = dict(cursor.fetchall())
+        if rows.contacts:
+            with incoming(CONTACTS, CONTACT_COLUMNS, rows.contacts, texts=("position",)):
+                cursor.execute(ADD_CONTACTS, asked)
+        if rows.points:
+            with incoming(POINTS, POINT_COLUMNS, rows.points):
+                cursor.execute(ADD_POINTS, asked)
+    index_new({(shown := str(customer_id)): rows.grams[shown] for customer_id in opened.values()})
+    return opened
