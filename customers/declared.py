@@ -99,17 +99,34 @@ classify(
 )
 classify("customers.CustomerToken", business="customer key_version pk", personal="token")
 
+CUSTOMER = "the customer"
+NUMBER = registry.text("the customer's number")
+VERSION = registry.whole_number("the version of the record from now on; contacts and addresses leave it as it is")
+
 registry.declare(
     "customer.created",
     version=1,
-    payload={"number": "the customer's number"},
-    doc="A customer's archive was opened.",
+    subject=CUSTOMER,
+    payload={"number": NUMBER},
+    doc="A customer's archive was opened, by hand, by a partner or by a shipment.",
 )
 registry.declare(
     "customer.updated",
     version=1,
-    payload={"number": "the customer's number", "version": "the version of the record from now on"},
-    doc="Facts of a customer were changed.",
+    subject=CUSTOMER,
+    payload={
+        "number": NUMBER,
+        "version": VERSION,
+        "changed": registry.texts("the names of the facts that changed, and contacts or addresses for theirs"),
+    },
+    doc="Facts, contacts or addresses of a customer were changed by people.",
+)
+registry.declare(
+    "customer.erased",
+    version=1,
+    subject=CUSTOMER,
+    payload={"number": NUMBER, "version": VERSION},
+    doc="All that is personal of a customer was erased; number, shipments and tiers stay.",
 )
 
 

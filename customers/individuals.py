@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from core.events.services import publish_many
 from core.tenancy.scope import required_tenant_id
 from customers.enums import CustomerKind
 from customers.models import Customer
@@ -30,4 +31,6 @@ def open_individuals(*, names: Mapping[str, str], at: datetime) -> None:
         return
     # Somebody may open one of them by hand meanwhile: theirs stands.
     Customer.objects.bulk_create(made, ignore_conflicts=True, batch_size=2000)
-    index_customers(Customer.objects.filter(pk__in=[customer.pk for customer in made]).values_list("pk", flat=True))
+    stand = set(Customer.objects.filter(pk__in=[customer.pk for customer in made]).values_list("pk", flat=True))
+    index_customers(stand)
+    publish_many("customer.created", [(each.pk, {"number": each.number}) for each in made if each.pk in stand], at=at)

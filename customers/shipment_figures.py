@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from core.events.services import publish_many
 from core.tenancy.scope import required_tenant_id
 from customers.enums import CustomerKind
 from customers.models import Customer
@@ -40,23 +41,25 @@ def customers_by_number(*, names: Mapping[str, str], at: datetime) -> dict[str, 
     found = dict(Customer.objects.filter(number__in=list(names)).values_list("number", "id"))
     unknown = [number for number in names if number not in found]
     if unknown:
-        Customer.objects.bulk_create(
-            [
-                Customer(
-                    tenant_id=required_tenant_id(),
-                    number=number,
-                    kind=CustomerKind.COMPANY,
-                    company_name=names[number],
-                    created_at=at,
-                )
-                for number in unknown
-            ],
-            ignore_conflicts=True,
-            batch_size=2000,
-        )
+        opened = [
+            Customer(
+                tenant_id=required_tenant_id(),
+                number=number,
+                kind=CustomerKind.COMPANY,
+                company_name=names[number],
+                created_at=at,
+            )
+            for number in unknown
+        ]
+        Customer.objects.bulk_create(opened, ignore_conflicts=True, batch_size=2000)
         # Somebody else may have created one of them meanwhile, so the ids are read, not remembered.
         made = dict(Customer.objects.filter(number__in=unknown).values_list("number", "id"))
         index_new_companies({made[number]: names[number] for number in unknown if number in made})
+        publish_many(
+            "customer.created",
+            [(each.pk, {"number": each.number}) for each in opened if made.get(each.number) == each.pk],
+            at=at,
+        )
         found.update(made)
     return found
 
