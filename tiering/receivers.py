@@ -23,5 +23,5 @@ def tell_account_manager(*, event: OutboxEvent, at: datetime) -> None:
         source_id=event.pk,
         subject_id=customer.pk,
         facts={name: event.payload[name] for name in ("from", "to", "reason")},
-        at=at,
+        at=event.occurred_at,
     )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.accounts.permissions import may
-from core.events.dispatching import standing
+from core.events.dispatching import COUNT_CAP, standing
 from core.events.enums import UNSETTLED, DeliveryState
 from core.events.models import EventDelivery
 from core.events.registry import receivers
@@ -51,8 +51,28 @@ class EventsView(ListView):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(
-            standing=standing(at=timezone.now()), may_manage=may(self.request.user, MANAGE), **context
+            standing=standing(at=timezone.now()),
+            dead=_dead_in_words(context["list"]),
+            may_manage=may(self.request.user, MANAGE),
+            **context,
         )
+
+
+def _dead_in_words(page: ListPage) -> str:
+    """Say what sending all again would do, in numbers; nothing where the list holds no dead letter."""
+    dead = page.matching.order_by().filter(state=DeliveryState.DEAD)[: COUNT_CAP + 1].count()
+    if not dead:
+        return ""
+    if dead > COUNT_CAP:
+        return _("All dead letters that match, more than %(count)s, are delivered once more.") % {
+            "count": f"{COUNT_CAP:,}"
+        }
+    told = ngettext(
+        "%(count)s dead letter that matches is delivered once more.",
+        "%(count)s dead letters that match are delivered once more.",
+        dead,
+    )
+    return told % {"count": f"{dead:,}"}
 
 
 class SendAgainView(StaffView):
