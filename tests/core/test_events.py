@@ -254,8 +254,8 @@ def test_batch_reads_and_marks_by_a_literal_number_of_queries(tenant, now, djang
         tell(*range(many), at=now)
         with django_assert_num_queries(1):
             dispatch(at=now)
-        # One that locks, one that marks; for each delivery a savepoint, its release, and the check of constraints.
-        with django_assert_num_queries(2 + 3 * many):
+        # That locks, that brings the events, that marks; for each a savepoint, its release, the check of constraints.
+        with django_assert_num_queries(3 + 3 * many):
             deliver(now=lambda: now)
 
 
