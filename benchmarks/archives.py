@@ -8,6 +8,7 @@ customers, contacts and ways to be reached, nothing encrypted, into tables with 
 import io
 import os
 import random
+import re
 import sys
 import time
 import uuid
@@ -94,9 +95,8 @@ def _floor(tenant_id: uuid.UUID, made: list[Any]) -> float:
                 f" where conrelid = '{table}'::regclass and contype = 'f'"
             )
             for (foreign_key,) in cursor.fetchall():
-                for other in TABLES:
-                    foreign_key = foreign_key.replace(f"REFERENCES {other}(", f"REFERENCES clear_{other}(")
-                cursor.execute(f"alter table clear_{table} add {foreign_key}")
+                among_themselves = re.sub(rf"REFERENCES ({'|'.join(TABLES)})\(", r"REFERENCES clear_\1(", foreign_key)
+                cursor.execute(f"alter table clear_{table} add {among_themselves}")
     try:
         files = _clear_rows(tenant_id, made)
         began = time.perf_counter()
@@ -116,7 +116,7 @@ def _clear_rows(tenant_id: uuid.UUID, made: list[Any]) -> dict[str, tuple[str, i
 
     places = {archive.number: archive for archive in made}
     clear: dict[str, tuple[str, io.StringIO]] = {}
-    for table in TABLES:
+    for table, (first, *rest) in TABLES.items():
         with connections["owner"].cursor() as cursor:
             cursor.execute(
                 "select string_agg(quote_ident(column_name), ', ' order by ordinal_position)"
@@ -131,7 +131,6 @@ def _clear_rows(tenant_id: uuid.UUID, made: list[Any]) -> dict[str, tuple[str, i
                     " on c.id = o.customer_id where o.id = t.contact_id)"
                 ),
             }[table]
-            first, *rest = TABLES[table]
             listed = ", ".join(
                 f"{shown} as {name}" if name == first else f"null as {name}" if name in rest else name
                 for name in columns.split(", ")

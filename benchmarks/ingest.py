@@ -156,7 +156,7 @@ def _copy(connection: object, tenant_id: uuid.UUID, rows: int) -> float:
 def _remove(connection: object, tenant_id: uuid.UUID) -> None:
     with connection.cursor() as cursor:
         cursor.execute("select set_config('app.tenant_id', %s, false)", [str(tenant_id)])
-        for table in ("shipments_shipment", "customers_customer"):
+        for table in ("shipments_shipment", "customers_customer", "events_outboxevent"):
             cursor.execute(f"delete from {table} where tenant_id = %s", [tenant_id])
         cursor.execute("update tenancy_tenant set is_active = false where id = %s", [tenant_id])
 

@@ -20,6 +20,11 @@ SCHEDULE = {
         # A wake-up that nobody took in time is worthless: the next one is here.
         "options": {"queue": "default", "expires": 55},
     },
+    "sweep events": {
+        "task": "core.events.tasks.sweep_events_task",
+        "schedule": 10.0,
+        "options": {"queue": "default", "expires": 10},
+    },
     "seal the audit trail": {
         "task": "core.audit.tasks.seal_events_task",
         "schedule": 5.0,

@@ -226,6 +226,8 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 # Every task stands here with its queue; a guard test sees to it.
 CELERY_TASK_ROUTES = {
     "core.audit.tasks.seal_events_task": {"queue": "default"},
+    "core.events.tasks.sweep_events_task": {"queue": "default"},
+    "core.events.tasks.deliver_events_task": {"queue": "default"},
     "core.jobs.tasks.sweep_due_work_task": {"queue": "default"},
     "core.jobs.tasks.perform_run_task": {"queue": "bulk"},
     "core.jobs.tasks.perform_job_task": {"queue": "bulk"},
@@ -317,6 +319,9 @@ SPECTACULAR_SETTINGS = {
 
 # Pieces of personal data that one person may reveal in an hour.
 REVEALS_PER_HOUR = env.int("CRM_REVEALS_PER_HOUR", default=60)
+
+# For how many days events are kept after all their receivers have had them.
+EVENT_DAYS = env.int("CRM_EVENT_DAYS", default=30)
 
 # --- Languages and time ---------------------------------------------------------------------------------------
 

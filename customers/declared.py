@@ -7,7 +7,7 @@ from core.audit import actions, erasures
 from core.crypto import revealable
 from core.crypto.register import classify
 from core.events import registry
-from customers.enums import Direction, InteractionKind
+from customers.enums import SPOKEN, Direction, InteractionKind
 from customers.erasures import register as register_erasable
 from customers.models import Address, Contact, ContactPoint, Customer, Interaction
 from customers.permissions import REVEAL
@@ -118,25 +118,43 @@ classify(
 )
 classify("customers.CustomerToken", business="customer_id key_version pk", personal="token")
 
+CUSTOMER = "the customer"
+NUMBER = registry.text("the customer's number")
+VERSION = registry.whole_number("the version of the record from now on; contacts and addresses leave it as it is")
+
 registry.declare(
     "customer.created",
     version=1,
-    payload={"number": "the customer's number"},
-    doc="A customer's archive was opened.",
+    subject=CUSTOMER,
+    payload={"number": NUMBER},
+    doc="A customer's archive was opened, by hand, by a partner or by a shipment.",
 )
 registry.declare(
     "customer.updated",
     version=1,
-    payload={"number": "the customer's number", "version": "the version of the record from now on"},
-    doc="Facts of a customer were changed.",
+    subject=CUSTOMER,
+    payload={
+        "number": NUMBER,
+        "version": VERSION,
+        "changed": registry.texts("the names of the facts that changed, and contacts or addresses for theirs"),
+    },
+    doc="Facts, contacts or addresses of a customer were changed by people.",
+)
+registry.declare(
+    "customer.erased",
+    version=1,
+    subject=CUSTOMER,
+    payload={"number": NUMBER, "version": VERSION},
+    doc="All that is personal of a customer was erased; number, shipments and tiers stay.",
 )
 registry.declare(
     "interaction.created",
     version=1,
+    subject="the entry of the timeline",
     payload={
-        "customer_id": "the customer's id",
-        "kind": "call, email, sms, wechat, chat, visit or note",
-        "direction": "inbound or outbound; empty for a note",
+        "customer_id": registry.record_id("the customer's id"),
+        "kind": registry.text("how it was said; a note is said to nobody", values=SPOKEN),
+        "direction": registry.text("who spoke to whom; empty for a note", values=("", *Direction.values)),
     },
     doc="Somebody wrote a contact with a customer, or a note, into the timeline.",
 )

@@ -11,6 +11,8 @@ from django.db import connection
 
 from core.crypto.fields import encrypt
 from core.crypto.tokens import Gram, name_grams
+from core.events.statement import telling
+from core.events.waking import wake_for
 from core.tenancy.copying import as_bytea, incoming
 from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.contact_points import home_country
@@ -26,17 +28,6 @@ POINT_COLUMNS = ("id", "contact_id", "kind", "value", "is_preferred")
 
 KNOWN = f"select number, id from {CUSTOMERS} where tenant_id = %s and number = any(%s)"  # noqa: S608
 
-# What the statement does not say is as a new archive begins.
-OPEN = f"""
-    insert into {CUSTOMERS} (tenant_id, id, number, kind, company_name, person_name, created_at, industry, region,
-        source, tags, preferred_channel, preferred_language, custom_values, version, contribution,
-        window_shipment_count, lower_runs, shipment_count)
-    select %(tenant)s, id, number, kind, company_name, person_name, %(at)s, '', '', '', '{{}}', '', '', '{{}}', 1, 0,
-        0, 0, 0
-    from incoming_{CUSTOMERS}
-    on conflict (tenant_id, number) do nothing
-    returning number, id"""  # noqa: S608  names of our own tables
-
 # Of an archive that somebody else opened in the meantime nothing of ours is there to hang on to.
 ADD_CONTACTS = f"""
     insert into {CONTACTS} (tenant_id, id, customer_id, name, position, is_primary, created_at, version)
@@ -47,6 +38,23 @@ ADD_POINTS = f"""
     insert into {POINTS} (tenant_id, id, contact_id, kind, value, is_preferred)
     select %(tenant)s, i.id, i.contact_id, i.kind, i.value, i.is_preferred
     from incoming_{POINTS} i join {CONTACTS} c on c.tenant_id = %(tenant)s and c.id = i.contact_id"""  # noqa: S608
+
+
+def _opening() -> str:
+    """Return the statement that opens the archives and tells of them; the rest of each is as a new one begins."""
+    return f"""
+        with opened as (
+            insert into {CUSTOMERS} (tenant_id, id, number, kind, company_name, person_name, created_at, industry,
+                region, source, tags, preferred_channel, preferred_language, custom_values, version, contribution,
+                window_shipment_count, lower_runs, shipment_count)
+            select %(tenant)s::uuid, id, number, kind, company_name, person_name, %(at)s, '', '', '', '{{}}', '', '',
+                '{{}}', 1, 0, 0, 0, 0
+            from incoming_{CUSTOMERS}
+            on conflict (tenant_id, number) do nothing
+            returning number, id
+        ),
+        {telling("customer.created", of="opened", subject="id", payload={"number": "number"})}
+        select number, id from opened"""  # noqa: S608  names of our own tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +150,9 @@ def _open(archives: Sequence[Archive], at: datetime) -> Mapping[str, uuid.UUID]:
     asked = {"tenant": rows.tenant_id, "at": at}
     with connection.cursor() as cursor:
         with incoming(CUSTOMERS, CUSTOMER_COLUMNS, rows.customers, texts=("company_name",)):
-            cursor.execute(OPEN, asked)
+            cursor.execute(_opening(), asked)
             opened = dict(cursor.fetchall())
+        wake_for("customer.created")
         if rows.contacts:
             with incoming(CONTACTS, CONTACT_COLUMNS, rows.contacts, texts=("position",)):
                 cursor.execute(ADD_CONTACTS, asked)

@@ -7,22 +7,18 @@ for up to a second before its commit, so that the kills fall into it. Afterwards
 """
 
 import argparse
-import os
 import random
-import shutil
-import signal
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+import faults
+
+MODULE = "fault_nightly_application"
 ZONES = ("Asia/Shanghai", "America/Sao_Paulo", "Europe/Berlin", "Asia/Kolkata", "UTC")
 FIRST_NIGHT = datetime(2026, 1, 12, 12, tzinfo=UTC)  # everywhere after 02:00 of the same date
 CUSTOMERS, SHIPMENTS_EACH, WINDOW_DAYS = 120, 12, 7
@@ -79,67 +75,42 @@ for job in nightly.nightly_jobs():
 
 def main() -> int:
     """Return 0 when everything was done once, 1 with what was not."""
-    options = _arguments()
-    sys.path.insert(0, str(ROOT))
-    folder = Path(tempfile.mkdtemp(prefix="crm-fault-"))
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
-        os.environ.pop(name, None)
-    os.environ |= {"CRM_LOCAL_DIR": str(folder / "l"), "DJANGO_SETTINGS_MODULE": "courier_crm.settings"}
-    (folder / "fault_nightly.py").write_text(APPLICATION)
-    try:
-        from courier_crm import embedded
-
-        with embedded.running():
-            return _run(folder, options)
-    finally:
-        if options.keep:
-            print(f"Kept: {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+    return faults.run(_arguments(), module=MODULE, application=APPLICATION, work=_run)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=20, help="how many processes are killed, one a night (20)")
     parser.add_argument("--tenants", type=int, default=3, help=f"how many couriers, up to {len(ZONES)} (3)")
-    parser.add_argument("--seed", type=int, default=0, help="of the random choices (0: another one each time)")
-    parser.add_argument("--keep", action="store_true", help="keep the folder with its database and logs")
+    faults.add_arguments(parser)
     options = parser.parse_args()
     if options.kills < 1 or not 1 <= options.tenants <= len(ZONES):
         parser.error(f"--kills from 1, --tenants from 1 to {len(ZONES)}")
     return options
 
 
-def _run(folder: Path, options: argparse.Namespace) -> int:
-    import django
-
-    django.setup()
-    seed = options.seed or random.SystemRandom().randrange(1, 10**6)
-    chance = random.Random(seed)
-    print(f"Seed {seed}. Making {options.tenants} couriers …", flush=True)
+def _run(folder: Path, options: argparse.Namespace, chance: random.Random) -> int:
+    print(f"Making {options.tenants} couriers …", flush=True)
     tenants = _make_tenants(options.tenants, chance)
     nights = [FIRST_NIGHT + timedelta(days=n) for n in range(options.kills)]
     started = time.monotonic()
     killed: Counter[str] = Counter()
-    with _processes(folder) as processes:
+    _set_clock(folder, FIRST_NIGHT - timedelta(hours=FIRST_NIGHT.hour + 23))
+    with faults.processes(folder, module=MODULE, beats=2, workers=2) as processes:
+        workers = [child for child in processes if child.name.startswith("worker")]
         for night in nights:
             _set_clock(folder, night)
             is_in_work = _wait_for_moment(folder, chance)
-            killed[_kill(chance, processes[1::2] if is_in_work else processes)] += 1
+            killed[faults.kill(chance, chance.choice(workers if is_in_work else processes))] += 1
             _wait(_expected(tenants, 1), tenants, processes, business_date=night.date())
         _wait(_expected(tenants, len(nights)), tenants, processes, state="done")
-    begun, ended = _work(folder)
-    print(
-        f"{sum(killed.values())} kills in {time.monotonic() - started:.0f} s"
-        f" ({', '.join(f'{count} {name}' for name, count in sorted(killed.items()))});"
-        f" work begun {begun} times, {begun - ended} cut off in the middle."
-    )
-    faults = [fault for tenant in tenants for fault in _faults(tenant, [night.date() for night in nights])]
-    for fault in faults:
+    faults.say(killed, time.monotonic() - started, *faults.progress(folder))
+    found = [fault for tenant in tenants for fault in _faults(tenant, [night.date() for night in nights])]
+    for fault in found:
         print(f"FAULT {fault}")
-    if not faults:
+    if not found:
         print(f"{_expected(tenants, len(nights))} pieces of nightly work, each done exactly once.")
-    return 1 if faults else 0
+    return 1 if found else 0
 
 
 def _make_tenants(how_many: int, chance: random.Random) -> list[Any]:
@@ -197,34 +168,6 @@ def _make_customers(chance: random.Random) -> None:
     )
 
 
-@contextmanager
-def _processes(folder: Path) -> Iterator[list[Any]]:
-    from courier_crm.supervision import Child, stop
-
-    _set_clock(folder, FIRST_NIGHT - timedelta(hours=FIRST_NIGHT.hour + 23))
-    environ = os.environ | {"PYTHONPATH": f"{folder}:{ROOT}", "PYTHONUNBUFFERED": "1"}
-    celery = [sys.executable, "-m", "celery", "-A", "fault_nightly"]
-    worker = ["worker", "--queues", "default,bulk", "--concurrency", "2", "--without-gossip", "--without-mingle"]
-    commands = {
-        f"{kind} {number}": [*celery, *options, *(["-n", f"w{number}@%h"] if kind == "worker" else [])]
-        for number in (1, 2)
-        for kind, options in (
-            ("beat", ["beat", "--schedule", str(folder / f"beat{number}"), "--pidfile", "", "--max-interval", "1"]),
-            ("worker", worker),
-        )
-    }
-    children = [
-        Child(name, command, log_file=folder / f"{name.replace(' ', '')}.log", environ=environ)
-        for name, command in commands.items()
-    ]
-    try:
-        for child in children:
-            child.start()
-        yield children
-    finally:
-        stop(children)
-
-
 def _set_clock(folder: Path, at: datetime) -> None:
     new = folder / "clock.new"
     new.write_text(at.isoformat())
@@ -238,7 +181,7 @@ def _wait_for_moment(folder: Path, chance: random.Random) -> bool:
         return False
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        begun, ended = _work(folder)
+        begun, ended = faults.progress(folder)
         if begun > ended:
             time.sleep(chance.uniform(0.0, 0.5))
             return True
@@ -246,54 +189,11 @@ def _wait_for_moment(folder: Path, chance: random.Random) -> bool:
     return False
 
 
-def _work(folder: Path) -> tuple[int, int]:
-    """Return how often work was begun and how often it came to its end."""
-    log = folder / "work.log"
-    words = log.read_text().split() if log.exists() else []
-    return words.count("begun"), words.count("ended")
-
-
-def _kill(chance: random.Random, children: list[Any]) -> str:
-    """Kill a beat, a whole worker, its head alone, or one of its hands; start again what is gone."""
-    child = chance.choice(children)
-    if child.name.startswith("beat"):
-        child.send(signal.SIGKILL)
-        kind = "beats"
-    else:
-        kind = chance.choice(["workers", "workers' heads", "workers' hands"])
-        hands = _children_of(child.process.pid)
-        if kind == "workers' hands" and hands:
-            _kill_process(chance.choice(hands))
-            return kind
-        if kind == "workers' heads":
-            _kill_process(child.process.pid)
-        else:
-            kind = "workers"
-            child.send(signal.SIGKILL)
-    child.process.wait(10)
-    child.start()
-    return kind
-
-
-def _kill_process(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def _children_of(pid: int) -> list[int]:
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
-
-
 def _wait(how_many: int, tenants: list[Any], children: list[Any], **wanted: Any) -> None:
     """Return when so many runs are as wanted; give up when a process ended by itself, or after too long."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while _runs(tenants, **wanted) < how_many:
-        ended = [str(child.log_file) for child in children if child.has_ended()]
-        if ended:
-            sys.exit(f"FAULT A process ended by itself; see with --keep: {ended}")
+        faults.stop_if_one_ended(children)
         if time.monotonic() > deadline:
             sys.exit(f"FAULT After {PATIENCE_SECONDS:.0f} s there are not {how_many} runs with {wanted}.")
         time.sleep(0.1)

@@ -8,16 +8,21 @@ class ShipmentsConfig(AppConfig):
     def ready(self) -> None:
         import shipments.declared  # noqa: F401  declares actions and personal data of shipments
         from core.audit.erasures import register_part_of_tenant
-        from core.web import exports, navigation, search
+        from core.events.registry import receive
+        from core.web import exports, navigation, notices, search
         from customers import panels
+        from shipments.notices import describe_exceptions
         from shipments.panel import newest_shipments, value_chart
         from shipments.permissions import VIEW
+        from shipments.receivers import SHIPMENT_EXCEPTION, tell_account_manager
         from shipments.search import find_shipments
         from shipments.services import erase_files
         from shipments.views import ShipmentListView
 
         exports.register(ShipmentListView)
         register_part_of_tenant(erase_files)
+        receive("shipment.exception", name="shipments.tell_account_manager", call=tell_account_manager)
+        notices.register(SHIPMENT_EXCEPTION, icon="alert-triangle", permission=VIEW, describe=describe_exceptions)
         panels.register(
             key="value",
             template_name="shipments/value_panel.html",

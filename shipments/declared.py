@@ -1,10 +1,12 @@
-"""What shipments declare: actions in the audit trail, and what their fields hold of a person."""
+"""What shipments declare: actions in the audit trail, what their fields hold of a person, and events."""
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.audit import actions
 from core.crypto.register import classify
+from core.events import registry
+from shipments.enums import ShipmentException, ShipmentStatus
 
 actions.declare("shipments.imported", _("Shipments imported"))
 actions.declare_fields(
@@ -28,4 +30,46 @@ classify(
     "shipments.ImportRun",
     business="""file_name received_by received_at started_at is_finished created updated unchanged failed warned""",
     personal="content problems result",
+)
+
+SHIPMENT = "the shipment"
+WAYBILL = registry.text("the waybill number")
+CUSTOMER = registry.record_id("the customer's id")
+STATUS = registry.text("the shipment's status from now on", values=ShipmentStatus.values)
+
+registry.declare(
+    "shipment.created",
+    version=1,
+    subject=SHIPMENT,
+    payload={"waybill_number": WAYBILL, "customer_id": CUSTOMER, "status": STATUS},
+    doc="A shipment was taken over for the first time, in whatever state it is.",
+)
+registry.declare(
+    "shipment.updated",
+    version=1,
+    subject=SHIPMENT,
+    payload={"waybill_number": WAYBILL, "customer_id": CUSTOMER, "status": STATUS},
+    doc="Facts of a known shipment changed, by a file or by its scans.",
+)
+registry.declare(
+    "shipment.delivered",
+    version=1,
+    subject=SHIPMENT,
+    payload={
+        "waybill_number": WAYBILL,
+        "customer_id": CUSTOMER,
+        "delivered_at": registry.moment("when it was delivered, null when nobody said", is_nullable=True),
+    },
+    doc="A shipment became delivered, or was taken over delivered already; told once unless it is undone.",
+)
+registry.declare(
+    "shipment.exception",
+    version=1,
+    subject=SHIPMENT,
+    payload={
+        "waybill_number": WAYBILL,
+        "customer_id": CUSTOMER,
+        "exceptions": registry.texts("those that it did not have before", values=ShipmentException.values),
+    },
+    doc="Something went wrong with a shipment that was not known to have gone wrong before.",
 )

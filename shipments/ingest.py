@@ -24,6 +24,7 @@ from core.tenancy.scope import tenant_scope
 from customers.enums import CustomerKind
 from customers.opening import Archive, open_archives
 from customers.shipment_figures import add_shipments, set_shipments
+from shipments.happenings import RETURNING, WRITTEN, telling_of_shipments, wake_for_shipments
 from shipments.rows import (
     ACCEPTED,
     BLANKS,
@@ -426,16 +427,15 @@ def _write_chunk(rows: list[_Row], *, tenant_id: uuid.UUID, present: frozenset[s
             "create temp table incoming on commit drop as"  # noqa: S608  the names are our own
             f" select {names_sql} from shipments_shipment with no data"
         )
-        cursor.execute(
-            "create temp table written"
-            " (waybill_number text, customer_id uuid, accepted_at timestamptz, is_new boolean) on commit drop"
-        )
+        cursor.execute(f"create temp table written ({WRITTEN}) on commit drop")
         cursor.copy_expert(
             f"copy incoming ({names_sql}) from stdin with (format csv, force_not_null ({', '.join(texts)}))",
             _as_csv(rows, ids, sent),
         )
         moved = _customers_of_moved_shipments(cursor, tenant_id)
         cursor.execute(_upsert(present, sent), [tenant_id])
+        cursor.execute(f"with {telling_of_shipments()} select 1", {"tenant": tenant_id, "at": at})
+        wake_for_shipments()
         cursor.execute(
             "select customer_id, count(*), min(accepted_at), max(accepted_at) from written"
             " where is_new group by customer_id order by customer_id"
@@ -474,7 +474,7 @@ def _upsert(present: frozenset[str], sent: Sequence[str]) -> str:
             select %s, {incoming} from incoming
             on conflict (tenant_id, waybill_number) do update set ({", ".join(changed)}) = row({replacing})
             where ({stored}) is distinct from ({replacing})
-            returning s.waybill_number, s.customer_id, s.accepted_at, s.xmax = 0
+            returning {RETURNING}
         )
         insert into written select * from done
     """  # noqa: S608  the names are our own

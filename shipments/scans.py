@@ -17,6 +17,7 @@ from core.tenancy.ids import uuid7
 from core.tenancy.models import Tenant
 from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
 from shipments.enums import ScanKind, ShipmentException
+from shipments.happenings import telling_of_shipments, wake_for_shipments
 from shipments.ingest import ImportResult, Outcome, _Reading, _require_utf8
 from shipments.rows import RowRefused, choice_parser, moment_parser, number_parser, text_parser
 from shipments.turns import wait_for_imports
@@ -57,7 +58,7 @@ def record_scans(*, rows: Iterable[Mapping[str, str]], at: datetime) -> list[Out
         except RowRefused as refusal:
             _fail(outcomes[-1], refusal.code, refusal.message)
     if scans:
-        _write(scans)
+        _write(scans, at=at)
     return outcomes
 
 
@@ -72,7 +73,7 @@ def import_scans(*, stream: BinaryIO, tenant: Tenant, at: datetime, chunk: int =
     try:
         for scans in reading.chunks(chunk):
             with tenant_scope(tenant):
-                _write(scans)
+                _write(scans, at=at)
     finally:
         reading.release()
     return reading.result()
@@ -126,7 +127,7 @@ def _parse(parsers: Mapping[str, Any], row: Mapping[str, str]) -> dict[str, Any]
     return values
 
 
-def _write(scans: list[_Scan]) -> None:
+def _write(scans: list[_Scan], *, at: datetime) -> None:
     tenant_id = required_tenant_id()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -146,7 +147,8 @@ def _write(scans: list[_Scan]) -> None:
         accepted = dict(cursor.fetchall())
         cursor.execute(INSERT, {"tenant": tenant_id})
         created = {scan_id for (scan_id,) in cursor.fetchall()}
-        cursor.execute(MOVE_SHIPMENTS_ON, {"tenant": tenant_id})
+        cursor.execute(f"{MOVE_SHIPMENTS_ON},{telling_of_shipments()} select 1", {"tenant": tenant_id, "at": at})
+        wake_for_shipments()
         cursor.execute("drop table scanned")
     for scan in scans:
         accepted_at = accepted.get(scan.values["waybill_number"])
@@ -190,7 +192,7 @@ MOVE_SHIPMENTS_ON = """
         group by e.shipment_id
     ),
     moved as (
-        select s.id,
+        select s.id, s.status as old_status, s.exceptions as old_exceptions,
             coalesce(s.picked_up_at, t.picked_up_at) as picked_up_at,
             coalesce(s.delivered_at, t.delivered_at) as delivered_at,
             case when s.status in ('cancelled', 'delivered') then s.status
@@ -203,10 +205,14 @@ MOVE_SHIPMENTS_ON = """
                 end as exceptions
         from shipments_shipment s join trace t on t.shipment_id = s.id
         where s.tenant_id = %(tenant)s
-    )
-    update shipments_shipment s
-    set picked_up_at = m.picked_up_at, delivered_at = m.delivered_at, status = m.status, exceptions = m.exceptions
-    from moved m
-    where s.tenant_id = %(tenant)s and s.id = m.id
-        and (s.picked_up_at, s.delivered_at, s.status::text, s.exceptions::text[])
-            is distinct from (m.picked_up_at, m.delivered_at, m.status::text, m.exceptions)"""
+    ),
+    written as (
+        update shipments_shipment s
+        set picked_up_at = m.picked_up_at, delivered_at = m.delivered_at, status = m.status, exceptions = m.exceptions
+        from moved m
+        where s.tenant_id = %(tenant)s and s.id = m.id
+            and (s.picked_up_at, s.delivered_at, s.status::text, s.exceptions::text[])
+                is distinct from (m.picked_up_at, m.delivered_at, m.status::text, m.exceptions)
+        returning s.id, s.waybill_number, s.customer_id, false as is_new, s.status, s.delivered_at,
+            s.exceptions::text[], m.old_status, m.old_exceptions::text[]
+    )"""

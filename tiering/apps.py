@@ -10,31 +10,25 @@ class TieringConfig(AppConfig):
     name = "tiering"
 
     def ready(self) -> None:
-        import tiering.declared  # noqa: F401  declares actions and personal data of tiering
-        from core.events.registry import declare
+        import tiering.declared  # noqa: F401  declares actions, personal data and events of tiering
+        from core.events.registry import receive
         from core.jobs.nightly import register
         from core.tenancy.provisioning import on_tenant_created
-        from core.web import exports, navigation
-        from customers import panels
+        from core.web import exports, navigation, notices
+        from customers import panels, timeline
+        from tiering.notices import describe_moves, move_in_words
         from tiering.panel import load_tier_panel
         from tiering.permissions import VIEW
+        from tiering.receivers import TIER_CHANGED, tell_account_manager, tell_timeline
         from tiering.selectors import NIGHTLY_JOB
         from tiering.services import create_first_policy, evaluate_last_day
         from tiering.views import MovesView
 
-        declare(
-            "customer.tier_changed",
-            version=1,
-            payload={
-                "number": "the customer's number",
-                "from": "the tier before, null when there was none",
-                "to": "the tier now: vip, mid or low, null when no shipment is left",
-                "reason": "evaluation, override or override_ended",
-                "as_of": "the last date that counted",
-            },
-            doc="A customer moved from one tier to another, or got the first one.",
-        )
         register(NIGHTLY_JOB, run=evaluate_last_day, at=NIGHTLY_AT)
+        receive("customer.tier_changed", name="tiering.tell_account_manager", call=tell_account_manager)
+        receive("customer.tier_changed", name="tiering.tell_timeline", call=tell_timeline)
+        timeline.register("customer.tier_changed", icon="crown", label=_("Tier changed"), words=move_in_words)
+        notices.register(TIER_CHANGED, icon="crown", permission=VIEW, describe=describe_moves)
         on_tenant_created(create_first_policy)
         exports.register(MovesView)
         navigation.register(

@@ -1,10 +1,12 @@
-"""What tiering declares: actions in the audit trail, and what its fields hold of a person."""
+"""What tiering declares: actions in the audit trail, what its fields hold of a person, and events."""
 
 from django.utils.translation import gettext_lazy as _
 
 from core.audit import actions
 from core.crypto.register import classify
+from core.events import registry
 from customers.enums import Tier
+from tiering.enums import MoveReason
 
 actions.declare("tier.set", _("Tier set by hand"))
 actions.declare("tier.released", _("Tier no longer set by hand"))
@@ -25,4 +27,18 @@ classify(
     "tiering.TierChange",
     business="""customer from_tier to_tier reason as_of window_days policy_version rank ranked contribution
         shipment_count changed_at""",
+)
+
+registry.declare(
+    "customer.tier_changed",
+    version=1,
+    subject="the customer",
+    payload={
+        "number": registry.text("the customer's number"),
+        "from": registry.text("the tier before, null when there was none", values=Tier.values, is_nullable=True),
+        "to": registry.text("the tier now, null when no shipment is left", values=Tier.values, is_nullable=True),
+        "reason": registry.text("what moved the customer", values=MoveReason.values),
+        "as_of": registry.day("the last date that counted"),
+    },
+    doc="A customer moved from one tier to another, or got the first one.",
 )

@@ -4,16 +4,10 @@ Every part names the tenant: row-level security is the second wall, and the plan
 indexes. Levels are 1 for VIP, 2 for mid, 3 for low, so a greater level is a lower tier.
 """
 
+from core.events.statement import UUID7, telling
 from customers.tiers import WRITE_PLACED_CUSTOMERS
 from tiering.enums import PolicyMode
 from tiering.models import TierPolicy
-
-# RFC 9562, version 7, from a random version 4: the first six bytes become the milliseconds of now, the 4
-# becomes 7. PostgreSQL has a function of its own only from release 18 on.
-UUID7 = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing
-    substring(int8send(floor(extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6
-    ), 52, 1), 53, 1), 'hex')::uuid"""
-
 
 TIERS = ("vip", "mid", "low")
 
@@ -174,14 +168,24 @@ WRITES = f"""
         select {UUID7}, %(tenant)s::uuid, id, tier, new_tier, reason, %(as_of)s::date, %(window)s,
             %(policy_version)s, rank, (select ranked from totals), contribution, shipment_count, %(at)s
         from moved
-    ),
-    told as (
-        insert into events_outboxevent (id, tenant_id, name, version, subject_id, payload, occurred_at)
-        select {UUID7}, %(tenant)s::uuid, 'customer.tier_changed', 1, id, jsonb_build_object(
-            'number', number, 'from', tier, 'to', new_tier, 'reason', reason, 'as_of', %(as_of)s::date
-            ), %(at)s
-        from moved
     )"""  # noqa: S608  constants of this module
+
+
+def _told() -> str:
+    """Return the part that publishes the moves; the receivers are known only when all rooms are ready."""
+    return telling(
+        "customer.tier_changed",
+        of="moved",
+        subject="id",
+        payload={
+            "number": "number",
+            "from": "tier",
+            "to": "new_tier",
+            "reason": "reason",
+            "as_of": "%(as_of)s::date",
+        },
+    )
+
 
 # Per tier: who of the ranked had it, less who left it, plus who came to it.
 COUNTS = ", ".join(
@@ -214,7 +218,7 @@ def evaluation_statement(policy: TierPolicy, *, dry_run: bool, with_customers: b
     leads_again = LEADS_AGAIN.format(holds=HOLDS)
     parts = [FIGURES, BY_WEIGHTS if weighted else BY_CONTRIBUTION, RANKED, computed, STREAKS, leads_again, placed]
     if not dry_run:
-        parts.append(WRITES)
+        parts += [WRITES, _told()]
     written = "0" if dry_run else "(select count(*) from written)"
     rows = ANSWER_ALL if with_customers else ANSWER_MOVED
     return f"""with{",".join(parts)}

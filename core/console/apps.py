@@ -84,3 +84,14 @@ class ConsoleConfig(AppConfig):
             permission="jobs.view",
             order=80,
         )
+        navigation.register_setting(
+            key="events",
+            label=_("Events"),
+            description=_(
+                "What happened and has not reached every part of the product yet, and what could not be delivered."
+            ),
+            url_name="console:events",
+            icon="broadcast",
+            permission="jobs.view",
+            order=90,
+        )

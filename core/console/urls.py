@@ -1,6 +1,6 @@
 from django.urls import path
 
-from core.console import audit, background, jobs, keys, organisation, people
+from core.console import audit, background, events, jobs, keys, notices, organisation, people
 from core.console.home import SettingsHomeView
 from core.console.reveal import RevealView
 
@@ -29,6 +29,14 @@ urlpatterns = [
     path("jobs/<uuid:pk>/file/", background.DownloadView.as_view(), name="job_file"),
     path("exports/<slug:name>/", background.StartExportView.as_view(), name="export"),
     path("settings/audit/", audit.AuditTrailView.as_view(), name="audit"),
+    path("settings/events/", events.EventsView.as_view(), name="events"),
+    path("settings/events/again/", events.SendAllAgainView.as_view(), name="send_events_again"),
+    path("settings/events/<uuid:pk>/again/", events.SendAgainView.as_view(), name="send_event_again"),
+    path("notices/", notices.NoticesView.as_view(), name="notices"),
+    path("notices/count/", notices.UnreadCountView.as_view(), name="unread_count"),
+    path("notices/read/", notices.ReadAllNoticesView.as_view(), name="read_all_notices"),
+    path("notices/<uuid:pk>/", notices.OpenNoticeView.as_view(), name="open_notice"),
+    path("notices/<uuid:pk>/read/", notices.ReadNoticeView.as_view(), name="read_notice"),
     path("settings/jobs/", jobs.JobRunsView.as_view(), name="jobs"),
     path("settings/jobs/<uuid:pk>/again/", jobs.TryAgainView.as_view(), name="try_run_again"),
 ]

@@ -6,6 +6,4 @@ class EventsConfig(AppConfig):
     label = "events"
 
     def ready(self) -> None:
-        from core.crypto.register import classify
-
-        classify("events.OutboxEvent", business="name version subject_id payload occurred_at")
+        import core.events.declared  # noqa: F401  declares actions and personal data of events

@@ -1,4 +1,8 @@
+from datetime import time
+
 from django.apps import AppConfig
+
+FORGETTING_AT = time(3, 0)
 
 
 class JobsConfig(AppConfig):
@@ -7,3 +11,7 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         import core.jobs.declared  # noqa: F401  declares actions and personal data of jobs
+        from core.events.retention import forget_events
+        from core.jobs.nightly import register
+
+        register("events.forget", run=forget_events, at=FORGETTING_AT)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.audit.services import record
 from core.tenancy.errors import DomainError
+from customers.happenings import publish_update
 from customers.models import Address, Customer
 
 
@@ -38,7 +39,7 @@ def add_address(
     at: datetime,
 ) -> Address:
     """Add a place of the customer; a primary address takes the place of the one before."""
-    Customer.objects.select_for_update().get(pk=customer.pk)
+    customer = Customer.objects.select_for_update().get(pk=customer.pk)
     if is_primary:
         _free_primary(customer.pk)
     address = Address.objects.create(
@@ -51,6 +52,7 @@ def add_address(
         is_primary=is_primary,
     )
     record("address.added", subject=customer, by=by, at=at)
+    publish_update(customer, changed=["addresses"], at=at)
     return address
 
 
@@ -73,7 +75,7 @@ def update_address(
     `version` is the one that the caller read. Raises AddressChanged if there is a newer one,
     AddressGone if there is none.
     """
-    Customer.objects.select_for_update().get(pk=address.customer_id)
+    customer = Customer.objects.select_for_update().get(pk=address.customer_id)
     address = Address.objects.select_for_update().filter(pk=address.pk).first()
     if address is None:
         raise AddressGone
@@ -93,7 +95,8 @@ def update_address(
         address.street = street
         changed.append("street")
     address.save(update_fields=changed)
-    record("address.updated", subject=address, of=address.customer, by=by, at=at)
+    record("address.updated", subject=address, of=customer, by=by, at=at)
+    publish_update(customer, changed=["addresses"], at=at)
     return address
 
 
@@ -103,6 +106,7 @@ def remove_address(*, address: Address, by: User, at: datetime) -> None:
     customer = Customer.objects.select_for_update().get(pk=address.customer_id)
     address.delete()
     record("address.removed", subject=customer, by=by, at=at)
+    publish_update(customer, changed=["addresses"], at=at)
 
 
 def _free_primary(customer_id: UUID) -> None:

@@ -13,6 +13,7 @@ from core.audit.services import record
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from customers.contact_points import BadContactPoint, home_country, normalised
+from customers.happenings import publish_update
 from customers.models import Contact, ContactPoint, Customer
 from customers.search_index import index_customers
 
@@ -77,7 +78,7 @@ def add_contact(
     """
     if len(points) > MAX_POINTS:
         raise TooManyContactPoints
-    Customer.objects.select_for_update().get(pk=customer.pk)
+    customer = Customer.objects.select_for_update().get(pk=customer.pk)
     if is_primary:
         _free_primary(customer.pk)
     contact = Contact.objects.create(
@@ -94,6 +95,7 @@ def add_contact(
     )
     index_customers([customer.pk])
     record("contact.added", subject=customer, by=by, at=at, details={"points": len(points)})
+    publish_update(customer, changed=["contacts"], at=at)
     return contact
 
 
@@ -114,7 +116,7 @@ def update_contact(
     `version` is the one that the caller read. Raises ContactChanged if there is a newer one, ContactGone if there is
     none, BadContactPoint or TooManyContactPoints.
     """
-    Customer.objects.select_for_update().get(pk=contact.customer_id)
+    customer = Customer.objects.select_for_update().get(pk=contact.customer_id)
     contact = Contact.objects.select_for_update().filter(pk=contact.pk).first()
     if contact is None:
         raise ContactGone
@@ -133,7 +135,8 @@ def update_contact(
     contact.save(update_fields=changed)
     _change_points(contact, points)
     index_customers([contact.customer_id])
-    record("contact.updated", subject=contact, of=contact.customer, by=by, at=at)
+    record("contact.updated", subject=contact, of=customer, by=by, at=at)
+    publish_update(customer, changed=["contacts"], at=at)
     return contact
 
 
@@ -144,6 +147,7 @@ def remove_contact(*, contact: Contact, by: User, at: datetime) -> None:
     contact.delete()
     index_customers([customer.pk])
     record("contact.removed", subject=customer, by=by, at=at)
+    publish_update(customer, changed=["contacts"], at=at)
 
 
 def _change_points(contact: Contact, changes: Sequence[ContactPointChange]) -> None:

@@ -10,6 +10,7 @@ from core.audit.services import record
 from core.events.services import publish
 from core.tenancy.errors import DomainError
 from customers.custom_fields import checked_values
+from customers.happenings import publish_update
 from customers.models import Customer, CustomField
 from customers.numbers import clean_number
 from customers.search_index import index_customers
@@ -145,13 +146,8 @@ def update_customer(
             changed.append(name)
     customer.save(update_fields=changed)
     index_customers([customer.pk])
-    record("customer.updated", subject=customer, by=by, at=at)
-    publish(
-        "customer.updated",
-        subject_id=customer.pk,
-        payload={"number": customer.number, "version": customer.version},
-        at=at,
-    )
+    trace = record("customer.updated", subject=customer, by=by, at=at)
+    publish_update(customer, changed=sorted(trace.changes), at=at)
     return customer
 
 

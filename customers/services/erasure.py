@@ -9,6 +9,7 @@ from core.accounts.models import User
 from core.audit.erasures import erase_reasons, log_erasure
 from core.audit.services import record
 from core.crypto.register import Kind, kind_of
+from core.events.services import publish
 from core.tenancy.errors import DomainError
 from customers.erasures import relations
 from customers.models import Customer
@@ -69,6 +70,12 @@ def _erase(customer: Customer, at: datetime) -> None:
     customer.save(update_fields=[*personal_fields(), "erased_at", "version"])
     index_customers([customer.pk])
     erase_reasons(customer.pk)
+    publish(
+        "customer.erased",
+        subject_id=customer.pk,
+        payload={"number": customer.number, "version": customer.version},
+        at=at,
+    )
 
 
 def personal_fields() -> list[str]:

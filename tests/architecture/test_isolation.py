@@ -19,12 +19,14 @@ from django.urls import path, reverse
 
 from core.accounts.models import Department, User
 from core.audit.models import AuditEvent, AuditSeal, Erasure
+from core.events.models import EventDelivery
 from core.jobs.models import BackgroundJob, JobRun
 from core.partners.models import ApiKey
 from core.tenancy import scope
 from core.tenancy.ids import uuid7
 from core.tenancy.models import Tenant, TenantModel, TenantQuerySet
 from core.web.lists import ListView, RecordFilter
+from core.web.models import Notice
 from core.web.views import StaffFormView, StaffView
 from customers.models import Address, Contact, ContactPoint, Customer, CustomerToken, CustomField, Interaction
 from shipments.models import ImportRun, Shipment
@@ -50,6 +52,9 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "console:run_job_again": {"pk": BackgroundJob},
     "console:job_file": {"pk": BackgroundJob},
     "console:try_run_again": {"pk": JobRun},
+    "console:send_event_again": {"pk": EventDelivery},
+    "console:open_notice": {"pk": Notice},
+    "console:read_notice": {"pk": Notice},
     "console:reveal": {"pk": ContactPoint},
     "customers:detail": {"pk": Customer},
     "customers:update": {"pk": Customer},

@@ -10,7 +10,11 @@ from courier_crm.celery import app
 
 QUEUES = {"critical", "messages", "default", "bulk"}
 # Tasks that look for due work of all tenants and open the scope of each.
-OF_ALL_TENANTS = {"core.jobs.tasks.sweep_due_work_task", "core.audit.tasks.seal_events_task"}
+OF_ALL_TENANTS = {
+    "core.jobs.tasks.sweep_due_work_task",
+    "core.audit.tasks.seal_events_task",
+    "core.events.tasks.sweep_events_task",
+}
 
 
 def own_tasks() -> dict[str, Any]:

@@ -1,9 +1,15 @@
+from datetime import timedelta
+
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisAway
 
+from core.events.models import EventDelivery, OutboxEvent
+from core.tenancy.ids import uuid7
 from core.web import health
+from tests.factories.accounts import outside
 
 
 def test_live_asks_nobody():
@@ -17,7 +23,7 @@ def test_ready_names_each_part():
     response = Client().get("/health/ready")
 
     assert response.status_code == 200
-    assert response.json()["checks"] == {"database": "ok", "migrations": "ok", "redis": "ok"}
+    assert response.json()["checks"] == {"database": "ok", "migrations": "ok", "redis": "ok", "events": "ok"}
 
 
 @pytest.mark.django_db
@@ -53,3 +59,20 @@ def test_ready_with_a_missing_migration_is_503(monkeypatch):
 
     assert response.status_code == 503
     assert response.json()["checks"]["migrations"] == "1 not applied: run manage.py migrate"
+
+
+@pytest.mark.parametrize(("waited", "status"), [(health.LATE - timedelta(seconds=20), "ok"), (health.LATE, "degraded")])
+def test_ready_with_events_that_wait_too_long_is_degraded_but_serves(tenant, waited, status):
+    event = OutboxEvent.objects.create(name="it", version=1, subject_id=uuid7(), payload={}, occurred_at=timezone.now())
+    EventDelivery.objects.create(event=event, receiver="it", due_at=timezone.now() - waited)
+
+    with outside(tenant):
+        response = Client().get("/health/ready")
+
+    assert (response.status_code, response.json()["status"]) == (200, status)
+    assert response.json()["checks"]["events"].startswith("ok" if status == "ok" else "late: the oldest has waited for")
+
+
+def test_ready_asks_for_the_lag_in_one_query(tenant, django_assert_num_queries):
+    with outside(tenant), django_assert_num_queries(1):
+        assert health._events() == "ok"

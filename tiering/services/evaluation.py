@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
+from core.events.waking import wake_for
 from core.tenancy.clock import day_start, local_date
 from core.tenancy.errors import DomainError
 from core.tenancy.fields import from_minor, to_minor
@@ -132,6 +133,8 @@ def evaluate_tiers(
     with _planner_settings(), connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         rows = cursor.fetchall()
+    if not dry_run:
+        wake_for("customer.tier_changed")
     ranked, vip, mid, low, written = rows[0][:5]
     placed = [row[5:] for row in rows if row[5] is not None]
     return Evaluation(

@@ -93,7 +93,8 @@ class ListPage:
         return next(sort for sort in self.sorts if sort.name == self.sort.removeprefix("-"))
 
     @cached_property
-    def _filtered(self) -> QuerySet[Any]:
+    def matching(self) -> QuerySet[Any]:
+        """All rows that the filters leave, in no order; none where a parameter is wrong."""
         if not self.is_valid:
             return self.queryset.none()
         rows = self.queryset
@@ -104,7 +105,7 @@ class ListPage:
     @cached_property
     def _window(self) -> list[Any]:
         minus = "-" if self.sort.startswith("-") else ""
-        rows = self._filtered.order_by(f"{minus}{self._sort.field}", f"{minus}pk")
+        rows = self.matching.order_by(f"{minus}{self._sort.field}", f"{minus}pk")
         if self.is_valid and (cursor := self.params.get(CURSOR)):
             rows = rows.filter(self._after(cursors.decode(cursor, self._binding)))
         return list(rows[: self.size + 1])
@@ -150,7 +151,7 @@ class ListPage:
     @cached_property
     def total(self) -> str:
         """How many there are, counted up to a thousand."""
-        found = self._filtered.order_by()[: TOTAL_CAP + 1].count()
+        found = self.matching.order_by()[: TOTAL_CAP + 1].count()
         if found > TOTAL_CAP:
             return _("%(count)s+ results") % {"count": f"{TOTAL_CAP:,}"}
         return ngettext("%(count)s result", "%(count)s results", found) % {"count": f"{found:,}"}

@@ -1,0 +1,44 @@
+import uuid
+from collections.abc import Mapping, Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core.web.models import Notice
+from core.web.notices import Words
+from customers.enums import Tier
+from customers.models import Customer
+from customers.querysets import for_search
+from tiering.enums import MoveReason
+
+
+def describe_moves(notices: Sequence[Notice]) -> dict[uuid.UUID, Words]:
+    """Say in words which customer went from which tier to which; one query."""
+    customers = for_search(Customer.objects).in_bulk({notice.subject_id for notice in notices})
+    return {
+        notice.pk: _words(customers[notice.subject_id], notice.facts)
+        for notice in notices
+        if notice.subject_id in customers
+    }
+
+
+def _words(customer: Customer, facts: dict[str, str | None]) -> Words:
+    text = _("%(customer)s moved from %(before)s to %(after)s") % {
+        "customer": customer.display_name,
+        "before": _tier(facts["from"]),
+        "after": _tier(facts["to"]),
+    }
+    return Words(text, reverse("customers:detail", args=[customer.pk]), str(MoveReason(facts["reason"]).label))
+
+
+def move_in_words(facts: Mapping[str, str | None]) -> str:
+    """Say a move as a customer's timeline tells it."""
+    return _("%(before)s → %(after)s: %(reason)s") % {
+        "before": _tier(facts["from"]),
+        "after": _tier(facts["to"]),
+        "reason": MoveReason(facts["reason"]).label,
+    }
+
+
+def _tier(tier: str | None) -> str:
+    return str(Tier(tier).label) if tier else _("no tier")
