@@ -9,7 +9,7 @@ from core.crypto.register import classify
 
 declare("people.manage", label=_("Manage people and departments"), roles={Role.ADMINISTRATOR})
 declare("jobs.view", label=_("See background work"), roles={Role.SUPERVISOR})
-declare("jobs.manage", label=_("Have failed nightly work done again"), roles={Role.SUPERVISOR})
+declare("jobs.manage", label=_("Have failed work done again, and dead letters sent again"), roles={Role.SUPERVISOR})
 declare("keys.manage", label=_("Manage API keys"), roles={Role.ADMINISTRATOR})
 declare("audit.view", label=_("See the audit trail"), roles={Role.PRIVACY_OFFICER})
 

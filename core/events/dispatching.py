@@ -27,8 +27,9 @@ from core.tenancy.scope import required_tenant_id, tenant_scope
 
 DISPATCH_BATCH = 1000
 DELIVERY_BATCH = 100
-# A batch ends after so long even when there is more of it, so that slow receivers hold no lock for long.
-BATCH_SECONDS = 2.0
+# A batch ends after so long even when there is more of it, so that slow receivers hold no lock for long, and whoever
+# must be alone with the tenant need not wait.
+BATCH_SECONDS = 1.0
 MOST_ATTEMPTS = 10
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)

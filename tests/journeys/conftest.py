@@ -2,13 +2,16 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+SECONDS_TO_END = 10
 MISSING = "no Chromium found: install one, or name its program in CRM_CHROMIUM"
 
 
@@ -45,3 +48,21 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=options)
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def let_requests_end(live_server: object) -> Iterator[None]:
+    """Wait, before the tables are emptied, for what a page still asked for when its test was over."""
+    yield
+    deadline = time.monotonic() + SECONDS_TO_END
+    while _is_serving() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _is_serving() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select from pg_stat_activity where datname = current_database()"
+            " and pid <> pg_backend_pid() and usename = current_user and state <> 'idle')"
+        )
+        return cursor.fetchone()[0]

@@ -13,7 +13,8 @@ What the product tells of what happens in it: receivers in its own rooms, and la
 
 Every event has an `id` (UUIDv7, the same however often it is delivered), a `name`, a `version` of its payload, the
 `subject_id` of the record that it is about, `occurred_at`, and a payload that holds ids, numbers and states, and
-nothing of a person. A payload changes only with its version. Events come at least once and in no certain order.
+nothing of a person. A payload changes only with its version. Each receiver's effect is made once, in no certain
+order; whoever passes an event on may do so more than once, with the same id.
 """
 
 
