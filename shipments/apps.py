@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,17 +10,27 @@ class ShipmentsConfig(AppConfig):
         import shipments.declared  # noqa: F401  declares actions and personal data of shipments
         from core.audit.erasures import register_part_of_tenant
         from core.events.registry import receive
+        from core.jobs import background
         from core.web import exports, navigation, notices, search
         from customers import panels
         from shipments.notices import describe_exceptions
         from shipments.panel import newest_shipments, value_chart
-        from shipments.permissions import VIEW
+        from shipments.parts import COUNTS, KIND, step
+        from shipments.permissions import IMPORT, VIEW
         from shipments.receivers import SHIPMENT_EXCEPTION, tell_account_manager
         from shipments.search import find_shipments
         from shipments.services import erase_files
         from shipments.views import ShipmentListView
 
         exports.register(ShipmentListView)
+        background.register(
+            KIND,
+            label=_("Import of shipments"),
+            permission=lambda _job: IMPORT,
+            step=step,
+            counts=COUNTS,
+            page=lambda job: reverse("shipments:import", args=[job.parameters["run"]]),
+        )
         register_part_of_tenant(erase_files)
         receive("shipment.exception", name="shipments.tell_account_manager", call=tell_account_manager)
         notices.register(SHIPMENT_EXCEPTION, icon="alert-triangle", permission=VIEW, describe=describe_exceptions)

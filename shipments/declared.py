@@ -28,9 +28,12 @@ classify(
 classify("shipments.ScanEvent", business="shipment kind exception happened_at place outlet courier")
 classify(
     "shipments.ImportRun",
-    business="""file_name received_by received_at started_at is_finished created updated unchanged failed warned""",
-    personal="content problems result",
+    business="""file_name received_by received_at started_at is_finished columns row_total mapping job created updated
+        unchanged failed warned""",
+    personal="sample problems",
 )
+classify("shipments.ImportPart", business="run number line_before row_total", personal="content result")
+classify("shipments.ImportedRow", business="run_id waybill row pk")
 
 SHIPMENT = "the shipment"
 WAYBILL = registry.text("the waybill number")

@@ -46,7 +46,7 @@ LABELS = {
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV in UTF-8, up to 20 MB. The first line names the columns."),
+        help_text=_("CSV in UTF-8, up to 200 MB. The first line names the columns."),
         max_length=200,
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )

@@ -6,8 +6,10 @@ from django.db import models
 from django.db.models import F
 
 from core.accounts.models import User
+from core.crypto.fields import EncryptedBinaryField, EncryptedJSONField
+from core.jobs.models import BackgroundJob
 from core.tenancy.fields import MoneyField
-from core.tenancy.models import TenantForeignKey, TenantModel
+from core.tenancy.models import Tenant, TenantForeignKey, TenantModel
 from customers.models import Customer
 from shipments.enums import (
     BookingChannel,
@@ -19,7 +21,7 @@ from shipments.enums import (
     TransportMode,
 )
 
-# No file takes as long; a run that is still open then was stopped.
+# No command takes as long; a run of one that is still open then was stopped.
 LONGEST_RUN = timedelta(hours=1)
 
 
@@ -99,10 +101,10 @@ class ScanEvent(TenantModel):
 
 
 class ImportRun(TenantModel):
-    """One file of shipments: received, then imported, with what became of every row.
+    """One file of shipments: received in parts, then imported part by part, with what became of every row.
 
-    `content` is the gzipped file, kept until it is imported; `result` and `problems` are made by
-    `shipments.results.pack`.
+    A file that came by a page is imported by `job`; one by the command in its own process, without one. `problems`
+    are the reasons counted by `shipments.results`.
     """
 
     file_name = models.CharField(max_length=200)
@@ -110,19 +112,23 @@ class ImportRun(TenantModel):
     received_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     is_finished = models.BooleanField(default=False)
-    content = models.BinaryField(null=True)
+    columns = models.JSONField(default=list)
+    sample = EncryptedJSONField(null=True)
+    row_total = models.PositiveIntegerField(default=0)
+    mapping = models.JSONField(default=dict)
+    job = TenantForeignKey(BackgroundJob, on_delete=models.SET_NULL, null=True, related_name="+")
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     warned = models.PositiveIntegerField(default=0)
-    problems = models.JSONField(default=list)
-    result = models.BinaryField(null=True)
+    problems = EncryptedJSONField(null=True)
 
     class Meta(TenantModel.Meta):
         indexes = [
             models.Index(fields=["tenant", "received_at", "id"], name="import_run_by_time"),
             models.Index(fields=["tenant", "received_by"], name="import_run_received_by"),
+            models.Index(fields=["tenant", "job"], name="import_run_job"),
         ]
 
     def __str__(self) -> str:
@@ -133,9 +139,41 @@ class ImportRun(TenantModel):
         return self.created + self.updated + self.unchanged + self.failed
 
     def state(self, at: datetime) -> ImportState:
-        """Return how far the file is."""
+        """Return how far the file is; of one that a page started the job says it."""
         if self.is_finished:
             return ImportState.DONE
         if self.started_at is None:
             return ImportState.WAITING
+        if self.job is not None:
+            return ImportState.RUNNING if self.job.is_unfinished else ImportState.INTERRUPTED
         return ImportState.RUNNING if at - self.started_at < LONGEST_RUN else ImportState.INTERRUPTED
+
+
+class ImportPart(TenantModel):
+    """Some lines of a file: `content` until they are imported, then `result`, by `shipments.results.pack`."""
+
+    run = TenantForeignKey(ImportRun, on_delete=models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    line_before = models.PositiveIntegerField()
+    row_total = models.PositiveIntegerField()
+    content = EncryptedBinaryField(null=True)
+    result = EncryptedBinaryField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "run", "number"], name="import_part_once")]
+
+
+class ImportedRow(TenantModel):
+    """A waybill that a run has met, by digest, with the digest of its row: what tells a later row that repeats it.
+
+    Gone when the run is finished. Without foreign keys, which would be checked for each row of a file.
+    """
+
+    id = None
+    pk = models.CompositePrimaryKey("tenant", "run_id", "waybill")
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False, editable=False
+    )
+    run_id = models.UUIDField()
+    waybill = models.BigIntegerField()
+    row = models.BigIntegerField()

@@ -1,8 +1,10 @@
 """What became of the rows of a file: kept for every reader's language, and written as CSV."""
 
+import codecs
 import csv
 import errno
 import gzip
+import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,13 +15,19 @@ from typing import Any, TextIO
 from django.conf import settings
 from django.utils.translation import override
 
-from shipments.ingest import Outcome
+from shipments.models import ImportRun
+from shipments.reading import Outcome
+from shipments.rows import WARNINGS
 
 HEADER = ("line", "waybill_number", "status", "code", "reason")
 # A spreadsheet would run a cell that begins so.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 PROBLEMS_SHOWN = 50
 EXAMPLES = 5
+# Where a packed row has them.
+CODES, WORDS, MARK = 3, 4, 5
+# The day of acceptance as an ordinal, and whether the goods have no category.
+Mark = tuple[int, bool]
 
 
 @contextmanager
@@ -47,16 +55,17 @@ def result_file(path: Path | None) -> Iterator[TextIO | None]:
         partial.unlink(missing_ok=True)
 
 
-def write_result(stream: TextIO, rows: Iterable[Sequence[str]]) -> None:
-    """Write rows of five cells below the header."""
+def write_result(stream: TextIO, rows: Iterable[Sequence[str]], *, with_header: bool = True) -> None:
+    """Write rows of five cells, below the header if they are the first."""
     writer = csv.writer(stream)
-    writer.writerow(HEADER)
+    if with_header:
+        writer.writerow(HEADER)
     for cells in rows:
         writer.writerow(["'" + cell if cell.startswith(FORMULA_STARTS) else cell for cell in cells])
 
 
-def pack(outcomes: Sequence[Outcome]) -> tuple[bytes, list[dict[str, Any]]]:
-    """Return all outcomes as gzipped JSON, and their failures and warnings counted, failures first.
+def pack(outcomes: Sequence[Outcome], marks: Mapping[int, Mark] | None = None) -> bytes:
+    """Return outcomes as gzipped JSON, with what `marks` keeps of accepted lines until the whole file is through.
 
     Reasons are kept in every language of the product.
     """
@@ -66,17 +75,34 @@ def pack(outcomes: Sequence[Outcome]) -> tuple[bytes, list[dict[str, Any]]]:
             for outcome, words in zip(outcomes, reasons, strict=True):
                 if outcome.codes:
                     words[language] = [str(reason) for reason in outcome.reasons]
-    rows = [
-        [outcome.line, outcome.waybill_number, outcome.status, outcome.codes, words]
+    return pack_rows(
+        [outcome.line, outcome.waybill_number, outcome.status, outcome.codes, words, (marks or {}).get(outcome.line)]
         for outcome, words in zip(outcomes, reasons, strict=True)
-    ]
-    content = gzip.compress(json.dumps(rows, ensure_ascii=False).encode(), compresslevel=6, mtime=0)
-    return content, _counted(rows)
+    )
 
 
-def _counted(rows: Iterable[list[Any]]) -> list[dict[str, Any]]:
+def pack_rows(rows: Iterable[list[Any]]) -> bytes:
+    """Return packed rows, as `rows_of` gives them, as gzipped JSON."""
+    return gzip.compress(json.dumps(list(rows), ensure_ascii=False).encode(), compresslevel=6, mtime=0)
+
+
+def rows_of(content: bytes) -> list[list[Any]]:
+    """Return packed rows: line, waybill number, status, codes, words by language, and the mark or None."""
+    return json.loads(gzip.decompress(content))
+
+
+def warn(row: list[Any], code: str) -> None:
+    """Add a warning to a packed row, in every language."""
+    row[CODES] = [*row[CODES], code]
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            row[WORDS][language] = [*row[WORDS].get(language, ()), str(WARNINGS[code])]
+
+
+def counted(rows: Iterable[list[Any]]) -> list[dict[str, Any]]:
+    """Return the failures and warnings of packed rows by reason, counted and with examples, failures first."""
     problems: dict[tuple[bool, str], dict[str, Any]] = {}
-    for line, waybill, status, codes, words in rows:
+    for line, waybill, status, codes, words, _mark in rows:
         for index, code in enumerate(codes):
             reasons = {language: said[index] for language, said in words.items()}
             problem = problems.setdefault(
@@ -92,8 +118,19 @@ def _counted(rows: Iterable[list[Any]]) -> list[dict[str, Any]]:
 
 def unpack(content: bytes, language: str) -> Iterator[list[str]]:
     """Yield the cells of every packed row, with its reason in the language."""
-    for line, waybill, status, codes, words in json.loads(gzip.decompress(content)):
+    for line, waybill, status, codes, words, _mark in rows_of(content):
         yield [str(line), waybill, status, ";".join(codes), " ".join(in_language(words, language) or ())]
+
+
+def as_file(run: ImportRun, language: str) -> Iterator[bytes]:
+    """Yield what became of every row so far as CSV, part by part, each one query."""
+    # Spreadsheets take a file for UTF-8 by the mark at its beginning.
+    yield codecs.BOM_UTF8
+    numbers = run.parts.exclude(result__isnull=True).order_by("number").values_list("number", flat=True)
+    for place, number in enumerate(list(numbers)):
+        text = io.StringIO(newline="")
+        write_result(text, unpack(run.parts.get(number=number).result, language), with_header=place == 0)
+        yield text.getvalue().encode()
 
 
 def in_language(words: Mapping[str, Any], language: str) -> Any:

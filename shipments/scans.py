@@ -18,7 +18,7 @@ from core.tenancy.models import Tenant
 from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
 from shipments.enums import ScanKind, ShipmentException
 from shipments.happenings import telling_of_shipments, wake_for_shipments
-from shipments.ingest import ImportResult, Outcome, _Reading, _require_utf8
+from shipments.reading import ImportResult, Outcome, Reading, header_of, require_utf8, text_of
 from shipments.rows import RowRefused, choice_parser, moment_parser, number_parser, text_parser
 from shipments.turns import wait_for_imports
 
@@ -68,14 +68,12 @@ def import_scans(*, stream: BinaryIO, tenant: Tenant, at: datetime, chunk: int =
     Raises WrongEncoding, NotText, UnreadableFile, WrongSeparator, EmptyFile or MissingColumns before anything is
     written.
     """
-    _require_utf8(stream)
-    reading = _ScanReading(stream, tenant=tenant, mapping={}, at=at)
-    try:
+    require_utf8(stream)
+    with text_of(stream) as text:
+        reading = _ScanReading(text, header_of(text.readline()), tenant=tenant, mapping={}, at=at)
         for scans in reading.chunks(chunk):
             with tenant_scope(tenant):
                 _write(scans, at=at)
-    finally:
-        reading.release()
     return reading.result()
 
 
@@ -88,7 +86,7 @@ class _ScanParser:
         return _parse(self._parsers, {name: cells[place] for name, place in self._positions.items()})
 
 
-class _ScanReading(_Reading):
+class _ScanReading(Reading):
     """One pass over a file of scans."""
 
     fields, required = FIELDS, REQUIRED
@@ -98,7 +96,7 @@ class _ScanReading(_Reading):
 
     def _keep(self, parsed: dict[str, Any]) -> _Scan:
         outcome = Outcome(self._line, parsed["waybill_number"], "unchanged")
-        self._outcomes.append(outcome)
+        self.outcomes.append(outcome)
         return _Scan(outcome, parsed)
 
 

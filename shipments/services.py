@@ -1,7 +1,5 @@
 """Files of shipments: received and kept until their columns are known, imported, and remembered."""
 
-import gzip
-import io
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import BinaryIO
@@ -11,60 +9,70 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.audit.services import record
+from core.jobs.models import BackgroundJob
+from core.jobs.running import start_job
 from core.tenancy.errors import DomainError
 from core.tenancy.models import Tenant
-from core.tenancy.scope import current_tenant, tenant_scope
-from shipments.ingest import ImportResult, Outline, import_shipments, outline
-from shipments.models import ImportRun
-from shipments.results import pack
+from core.tenancy.scope import tenant_scope
+from shipments.ingest import import_shipments
+from shipments.models import ImportedRow, ImportPart, ImportRun
+from shipments.parts import KIND, PART_ROWS, AlreadyImported, FileGone, split
+from shipments.reading import ImportResult, outline, positions_of
+from shipments.results import counted, pack, rows_of
 
-LARGEST_FILE = 20 * 1024 * 1024
+LARGEST_FILE = 200 * 1024 * 1024
 FORGOTTEN_AFTER = timedelta(days=7)
 
 
 class FileTooLarge(DomainError):
     code = "file_too_large"
-    message = _("The file is larger than 20 MB. Split it, or use the command import_shipments on the server.")
-
-
-class AlreadyImported(DomainError):
-    code = "already_imported"
-    message = _("This file is imported already.")
+    message = _("The file is larger than 200 MB. Split it, or use the command import_shipments on the server.")
 
 
 @transaction.atomic
-def receive_file(*, content: bytes, file_name: str, by: User, at: datetime) -> ImportRun:
-    """Keep a file until somebody says which column is which; files that nobody came back to are dropped.
+def receive_file(*, stream: BinaryIO, size: int, file_name: str, by: User, at: datetime) -> ImportRun:
+    """Keep a seekable file until somebody says which column is which; files that nobody came back to are dropped.
 
     Raises FileTooLarge, WrongEncoding, NotText, UnreadableFile, WrongSeparator or EmptyFile.
     """
-    if len(content) > LARGEST_FILE:
+    if size > LARGEST_FILE:
         raise FileTooLarge
-    outline(io.BytesIO(content))
-    ImportRun.objects.filter(started_at=None, received_at__lt=at - FORGOTTEN_AFTER).delete()
-    return ImportRun.objects.create(
-        file_name=_shown(file_name), received_by=by, received_at=at, content=gzip.compress(content, mtime=0)
+    told = outline(stream)
+    _forget_files(at)
+    run = ImportRun.objects.create(
+        file_name=_shown(file_name),
+        received_by=by,
+        received_at=at,
+        columns=told.columns,
+        sample=told.sample,
+        row_total=told.row_count,
     )
-
-
-def outline_of(run: ImportRun) -> Outline:
-    """Return what a file that waits for its import holds."""
-    return outline(_stream(run))
+    stream.seek(0)
+    for part in split(stream):
+        part.run = run
+        part.save(force_insert=True)
+    return run
 
 
 @transaction.atomic
-def import_received(*, run: ImportRun, mapping: Mapping[str, str], at: datetime) -> ImportRun:
-    """Import a file that was received, all of it or, if this process dies, nothing.
+def start_import(*, run: ImportRun, mapping: Mapping[str, str], by: User, at: datetime) -> BackgroundJob:
+    """Have a received file imported by a background job; what is in by then stays in if the job is cancelled.
 
-    Raises AlreadyImported, MissingColumns or UnknownMapping.
+    Raises AlreadyImported, FileGone, MissingColumns, UnknownMapping or NotAllowed.
     """
-    run = ImportRun.objects.select_for_update().get(pk=run.pk)
-    if run.is_finished:
+    run = ImportRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+    if run.started_at is not None:
         raise AlreadyImported
-    result = import_shipments(stream=_stream(run), tenant=current_tenant(), by=run.received_by, at=at, mapping=mapping)
+    if not run.parts.exclude(content__isnull=True).exists():
+        raise FileGone
+    positions_of(run.columns, mapping)
+    run.mapping = dict(mapping)
     run.started_at = at
-    _finish(run, result, at)
-    return run
+    run.job = start_job(
+        kind=KIND, title=run.file_name, parameters={"run": str(run.pk)}, total=run.row_total, by=by, at=at
+    )
+    run.save(update_fields=["mapping", "started_at", "job"])
+    return run.job
 
 
 def import_file(
@@ -83,23 +91,41 @@ def import_file(
             run.delete()
         raise
     with tenant_scope(tenant):
-        _finish(run, result, at)
+        _keep(run, result, at)
     return result
 
 
-def _finish(run: ImportRun, result: ImportResult, at: datetime) -> None:
+def _keep(run: ImportRun, result: ImportResult, at: datetime) -> None:
+    """Keep what became of every row of a file that the command imported."""
     run.is_finished = True
-    run.content = None
     run.created, run.updated, run.unchanged = result.created, result.updated, result.unchanged
     run.failed, run.warned = result.failed, result.warned
-    run.result, run.problems = pack(result.outcomes)
+    run.row_total = len(result.outcomes)
+    parts = []
+    for number, start in enumerate(range(0, len(result.outcomes), PART_ROWS)):
+        outcomes = result.outcomes[start : start + PART_ROWS]
+        parts.append(
+            ImportPart.objects.create(
+                run=run,
+                number=number,
+                line_before=outcomes[0].line - 1,
+                row_total=len(outcomes),
+                result=pack(outcomes),
+            )
+        )
+    run.problems = counted(row for part in parts for row in rows_of(part.result))
     run.save()
     counts = {"created": run.created, "updated": run.updated, "failed": run.failed}
     record("shipments.imported", subject=run, by=run.received_by, at=at, details={"file": run.file_name, **counts})
 
 
-def _stream(run: ImportRun) -> BinaryIO:
-    return io.BytesIO(gzip.decompress(run.content))
+def _forget_files(at: datetime) -> None:
+    """Drop the files that nobody came back to, and what is left of those whose import came to no end."""
+    old = ImportRun.objects.filter(is_finished=False, received_at__lt=at - FORGOTTEN_AFTER)
+    old.filter(started_at=None).delete()
+    left = list(old.values_list("pk", flat=True))
+    ImportPart.objects.filter(run__in=left).exclude(content__isnull=True).update(content=None)
+    ImportedRow.objects.filter(run_id__in=left)._raw_delete(ImportedRow.objects.db)
 
 
 def _shown(file_name: str) -> str:
@@ -108,5 +134,8 @@ def _shown(file_name: str) -> str:
 
 def erase_files() -> dict[str, int]:
     """Remove every imported file and its result of the active tenant; return how many there were."""
-    runs = ImportRun.objects.exclude(content=None, result=None, problems=[])
-    return {"imports": runs.update(content=None, result=None, problems=[])}
+    runs = ImportRun.objects.filter(parts__isnull=False).distinct().count()
+    ImportPart.objects.all().delete()
+    ImportedRow.objects.all()._raw_delete(ImportedRow.objects.db)
+    ImportRun.objects.update(sample=None, problems=None)
+    return {"imports": runs}

@@ -1,9 +1,8 @@
-import io
 from pathlib import PurePath
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -14,18 +13,19 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
+from core.web.context import WATCH_JOBS
 from core.web.exports import Column
 from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, PrefixFilter, Sort
 from core.web.views import StaffFormView, StaffView
 from shipments.enums import ScanKind, ShipmentException, ShipmentStatus, TransportMode, ValueAddedService
 from shipments.filters import CustomerFilter
 from shipments.forms import ColumnsForm, UploadForm
-from shipments.ingest import Outline
 from shipments.models import ImportRun, ScanEvent, Shipment
 from shipments.permissions import IMPORT, VIEW
 from shipments.querysets import for_list, for_record, runs_for_list
-from shipments.results import in_language, unpack, write_result
-from shipments.services import AlreadyImported, import_received, outline_of, receive_file
+from shipments.reading import Outline
+from shipments.results import as_file, in_language
+from shipments.services import receive_file, start_import
 
 SCAN_ICONS = {
     ScanKind.PICKED_UP: "package-import",
@@ -126,48 +126,44 @@ class UploadView(StaffFormView):
 
     def save(self, form: UploadForm) -> str:
         file = form.cleaned_data["file"]
-        run = receive_file(content=file.read(), file_name=file.name, by=self.request.user, at=timezone.now())
+        run = receive_file(
+            stream=file.file, size=file.size, file_name=file.name, by=self.request.user, at=timezone.now()
+        )
         return reverse("shipments:columns", args=[run.pk])
 
 
 class ImportColumnsView(StaffFormView):
-    """The second step: which column is which. A file that is imported already has its result instead."""
+    """The second step: which column is which. A file whose import was started has its own page instead."""
 
     permission_required = IMPORT
     template_name = "shipments/import_columns.html"
     form_class = ColumnsForm
-    success_message = _("The file is imported.")
 
     @cached_property
     def run(self) -> ImportRun:
-        return get_object_or_404(ImportRun.objects.defer("result"), pk=self.kwargs["pk"])
-
-    @cached_property
-    def outline(self) -> Outline:
-        return outline_of(self.run)
-
-    @property
-    def result_url(self) -> str:
-        return reverse("shipments:import", args=[self.run.pk])
+        return get_object_or_404(ImportRun.objects, pk=self.kwargs["pk"])
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return super().get(request, *args, **kwargs) if self.run.content else redirect(self.result_url)
+        return redirect(self.run_url) if self.run.started_at else super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return super().post(request, *args, **kwargs) if self.run.content else redirect(self.result_url)
+        return redirect(self.run_url) if self.run.started_at else super().post(request, *args, **kwargs)
+
+    @property
+    def run_url(self) -> str:
+        return reverse("shipments:import", args=[self.run.pk])
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "columns": self.outline.columns}
+        return {**super().get_form_kwargs(), "columns": self.run.columns}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(run=self.run, outline=self.outline, **context)
+        told = Outline(self.run.columns, self.run.sample or [], self.run.row_total)
+        return super().get_context_data(run=self.run, outline=told, **context)
 
     def save(self, form: ColumnsForm) -> str:
-        try:
-            import_received(run=self.run, mapping=form.cleaned_data, at=timezone.now())
-        except AlreadyImported:
-            self.success_message = AlreadyImported.message
-        return self.result_url
+        job = start_import(run=self.run, mapping=form.cleaned_data, by=self.request.user, at=timezone.now())
+        self.request.session[WATCH_JOBS] = True
+        return reverse("console:job", args=[job.pk])
 
 
 class ImportDetailView(StaffView, TemplateView):
@@ -175,26 +171,23 @@ class ImportDetailView(StaffView, TemplateView):
     template_name = "shipments/import_detail.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        runs = ImportRun.objects.select_related("received_by").defer("content", "result")
-        run = get_object_or_404(runs, pk=self.kwargs["pk"])
+        run = get_object_or_404(ImportRun.objects.select_related("received_by", "job"), pk=self.kwargs["pk"])
         if run.started_at is None:
             return redirect("shipments:columns", run.pk)
-        problems = [(problem, in_language(problem["reasons"], get_language())) for problem in run.problems]
-        state = run.state(timezone.now())
-        return self.render_to_response(self.get_context_data(run=run, state=state, problems=problems))
+        problems = [(problem, in_language(problem["reasons"], get_language())) for problem in run.problems or ()]
+        own_job = run.job if run.job and run.job.owner_id == request.user.pk else None
+        context = {"run": run, "state": run.state(timezone.now()), "problems": problems, "own_job": own_job}
+        return self.render_to_response(self.get_context_data(**context))
 
 
 class ImportResultView(StaffView):
     permission_required = IMPORT
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        run = get_object_or_404(ImportRun.objects.defer("content"), pk=self.kwargs["pk"])
-        if run.result is None:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        run = get_object_or_404(ImportRun.objects, pk=self.kwargs["pk"])
+        if not run.parts.exclude(result__isnull=True).exists():
             raise Http404
-        text = io.StringIO(newline="")
-        write_result(text, unpack(run.result, get_language()))
-        # Spreadsheets take a file for UTF-8 by the mark at its beginning.
-        response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+        response = StreamingHttpResponse(as_file(run, get_language()), content_type="text/csv; charset=utf-8")
         name = f"{PurePath(run.file_name).stem or 'shipments'}-result.csv"
         response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
         response.headers["X-Content-Type-Options"] = "nosniff"

@@ -56,7 +56,10 @@ class JobView(StaffView, TemplateView):
         job = get_object_or_404(own_jobs(self.request), pk=self.kwargs["pk"])
         if not job.is_unfinished and not job.is_seen:
             BackgroundJob.objects.filter(pk=job.pk).update(is_seen=True)
-        return super().get_context_data(job=job, kind=kind_of(job), **context)
+        kind = kind_of(job)
+        counts = [(label, job.counts.get(name, 0)) for name, label in kind.counts.items()]
+        page_url = kind.page(job) if kind.page else ""
+        return super().get_context_data(job=job, kind=kind, counts=counts, page_url=page_url, **context)
 
 
 class CancelJobView(StaffView):

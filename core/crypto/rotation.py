@@ -18,13 +18,22 @@ import structlog
 from django.db import connection, models
 
 from core.crypto import keys
-from core.crypto.fields import EncryptedTextField, decrypt, encrypt, encrypted_fields, version_of
+from core.crypto.fields import (
+    EncryptedBinaryField,
+    EncryptedField,
+    decrypt_bytes,
+    encrypt_bytes,
+    encrypted_fields,
+    version_of,
+)
 from core.tenancy.models import Tenant, TenantModel
 from core.tenancy.scope import alone, required_tenant_id, tenant_scope
 
 CHUNK = 200
 ROUNDS = 200
 ROUND_PAUSE_SECONDS = 0.5
+# A part of a file is as much work as so many names.
+FILE_WEIGHT = 20
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +90,8 @@ def rotate_keys(*, tenant: Tenant, at: datetime, chunk: int = CHUNK, say: Callab
     values = indexed = 0
     for _round in range(ROUNDS):
         for model, fields in encrypted_fields():
-            values += _in_chunks(tenant, partial(_encrypt_chunk, model, fields, version, chunk))
+            size = max(1, chunk // FILE_WEIGHT) if _holds_files(fields) else chunk
+            values += _in_chunks(tenant, partial(_encrypt_chunk, model, fields, version, size))
         for index in _indexes.values():
             indexed += _in_chunks(tenant, partial(_index_chunk, index, version, chunk))
         with tenant_scope(tenant):
@@ -136,7 +146,7 @@ def _in_chunks(tenant: Tenant, step: Callable[[uuid.UUID | None], tuple[int, uui
 
 
 def _encrypt_chunk(
-    model: type[models.Model], fields: list[EncryptedTextField], version: int, size: int, after: uuid.UUID | None
+    model: type[models.Model], fields: list[EncryptedField], version: int, size: int, after: uuid.UUID | None
 ) -> tuple[int, uuid.UUID | None]:
     """Re-encrypt the next rows that have a value under an old version."""
     tenant_id, old = required_tenant_id(), " or ".join(_is_old(field) for field in fields)
@@ -173,7 +183,7 @@ def _encrypt_chunk(
     return changed, ids[-1]
 
 
-def _renewed(value: Any, field: EncryptedTextField, row_id: uuid.UUID, version: int) -> bytes | None:
+def _renewed(value: Any, field: EncryptedField, row_id: uuid.UUID, version: int) -> bytes | None:
     if value is None or version_of(stored := bytes(value)) == version:
         return value if value is None else stored
     place = {
@@ -182,7 +192,7 @@ def _renewed(value: Any, field: EncryptedTextField, row_id: uuid.UUID, version: 
         "column": field.column,
         "row_id": row_id,
     }
-    return bytes(encrypt(decrypt(stored, **place), **place))
+    return bytes(encrypt_bytes(decrypt_bytes(stored, **place), **place))
 
 
 def _index_chunk(index: TokenIndex, version: int, size: int, after: uuid.UUID | None) -> tuple[int, uuid.UUID | None]:
@@ -199,11 +209,15 @@ def _index_chunk(index: TokenIndex, version: int, size: int, after: uuid.UUID | 
     return len(ids), owners[-1]
 
 
+def _holds_files(fields: Iterable[EncryptedField]) -> bool:
+    return any(isinstance(field, EncryptedBinaryField) for field in fields)
+
+
 def _table(model: type[models.Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
-def _is_old(field: EncryptedTextField) -> str:
+def _is_old(field: EncryptedField) -> str:
     """Say in SQL that a value is there and not of the version given as two bytes."""
     return f"substring({connection.ops.quote_name(field.column)} from 2 for 2) <> %s"
 

@@ -1,6 +1,6 @@
 """The kinds of background jobs; rooms register theirs in AppConfig.ready()."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,25 +27,26 @@ class Step:
 class JobKind:
     """A kind of work: `step(job=…, at=…)` does the next chunk in the caller's transaction.
 
-    `permission` must be the owner's at every chunk, and names who may start it.
+    `permission` must be the owner's at every chunk, and names who may start it. `counts` says what the names of a
+    step's counts mean, and `page` returns the address of what the job works on, where it has a page of its own.
     """
 
     name: str
     label: str | Promise
     permission: Callable[[BackgroundJob], str]
     step: Callable[..., Step]
+    counts: Mapping[str, str | Promise] = field(default_factory=dict)
+    page: Callable[[BackgroundJob], str] | None = None
 
 
 _kinds: dict[str, JobKind] = {}
 
 
-def register(
-    name: str, *, label: str | Promise, permission: Callable[[BackgroundJob], str], step: Callable[..., Step]
-) -> None:
-    """Add a kind; raises ValueError for a name that is taken."""
+def register(name: str, **facts: Any) -> None:
+    """Add a kind (see JobKind); raises ValueError for a name that is taken."""
     if name in _kinds:
         raise ValueError(f"There is a kind of job {name!r} already.")
-    _kinds[name] = JobKind(name=name, label=label, permission=permission, step=step)
+    _kinds[name] = JobKind(name=name, **facts)
 
 
 def kind_of(job: BackgroundJob) -> JobKind:

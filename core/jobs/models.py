@@ -1,6 +1,7 @@
 from django.db import models
 
 from core.accounts.models import User
+from core.crypto.fields import EncryptedBinaryField
 from core.jobs.enums import UNFINISHED, BackgroundState, JobState
 from core.tenancy.models import TenantForeignKey, TenantModel
 
@@ -75,11 +76,11 @@ class BackgroundJob(TenantModel):
 
 
 class JobPart(TenantModel):
-    """One piece of a job's result file, gzipped; the parts in their order are the file."""
+    """One piece of a job's result file, gzipped and encrypted; the parts in their order are the file."""
 
     job = TenantForeignKey(BackgroundJob, on_delete=models.CASCADE, related_name="parts")
     number = models.PositiveIntegerField()
-    content = models.BinaryField()
+    content = EncryptedBinaryField()
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "job", "number"], name="job_part_once")]

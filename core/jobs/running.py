@@ -236,4 +236,4 @@ def _note_failure(job_id: uuid.UUID, failure: Exception, at: datetime) -> None:
 def result_of(job: BackgroundJob) -> Iterator[bytes]:
     """Yield the result file piece by piece, each one query."""
     for number in range(job.parts.count()):
-        yield gzip.decompress(bytes(job.parts.get(number=number).content))
+        yield gzip.decompress(job.parts.get(number=number).content)

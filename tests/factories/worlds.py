@@ -10,7 +10,7 @@ from django.db import models
 
 from core.accounts.enums import Role
 from core.accounts.models import User
-from core.crypto.fields import EncryptedTextField
+from core.crypto.fields import EncryptedBinaryField, EncryptedTextField
 from core.crypto.models import RootKey
 from core.tenancy.fields import MoneyField
 from core.tenancy.ids import uuid7
@@ -26,7 +26,7 @@ CONTENT: dict[str, dict[str, Any]] = {
         "parameters": {"list": "customers", "query": "", "path": "/", "format": "csv"},
     },
     "customers.CustomField": {"key": "{mark}"},
-    "shipments.ImportRun": {"content": gzip.compress(b"waybill_number,customer_number\nW-1,C-1\n")},
+    "shipments.ImportPart": {"content": gzip.compress(b"W-1,C-1\n"), "result": gzip.compress(b"[]")},
 }
 
 
@@ -86,6 +86,7 @@ def _plain_value(field: models.Field, at: datetime) -> Any:
         models.DateField: at.date(),
         models.UUIDField: uuid7(),
         models.BinaryField: b"content",
+        EncryptedBinaryField: b"content",
         models.JSONField: {},
         ArrayField: [],
         models.IntegerField: 9,

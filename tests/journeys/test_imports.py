@@ -7,9 +7,13 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from core.accounts.enums import Role
+from core.jobs.models import BackgroundJob
+from core.jobs.running import perform_job
+from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from tests.factories.accounts import make_tenant, make_user
 
@@ -44,6 +48,14 @@ def page(browser: Browser, live_server, now) -> Iterator[Page]:
     assert faults == []
 
 
+def import_what_waits():
+    """Do what a worker does, while the page watches."""
+    tenant = Tenant.objects.get()
+    with tenant_scope(tenant):
+        job = BackgroundJob.objects.get()
+    perform_job(tenant_id=tenant.pk, job_id=job.pk, now=timezone.now)
+
+
 def test_file_comes_in_and_its_value_is_drawn(page: Page, tmp_path: Path):
     path = tmp_path / "march.csv"
     path.write_text(FILE, encoding="utf-8")
@@ -54,6 +66,10 @@ def test_file_comes_in_and_its_value_is_drawn(page: Page, tmp_path: Path):
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("Waybill number").select_option("waybill")
     page.get_by_role("button", name="Import 3 rows").click()
+    expect(page.locator("progress")).to_be_visible()
+    import_what_waits()
+    expect(page.locator("#job")).to_contain_text("Done")
+    page.get_by_role("link", name="See the result").click()
 
     expect(page.locator(".stat", has_text="Created")).to_contain_text("2")
     expect(page.locator(".stat", has_text="Failed")).to_contain_text("1")

@@ -7,13 +7,20 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from core.accounts.enums import Role
+from core.jobs import running
+from core.jobs.models import BackgroundJob
+from core.jobs.running import cancel_job, run_again
 from customers.models import Customer
-from shipments.models import LONGEST_RUN, ImportRun, Shipment
-from shipments.services import LARGEST_FILE, AlreadyImported, import_received, receive_file
-from tests.factories.accounts import inside
+from shipments import services
+from shipments.models import LONGEST_RUN, ImportedRow, ImportPart, ImportRun, Shipment
+from shipments.services import AlreadyImported, FileGone, start_import
+from tests.factories.accounts import inside, make_user
+from tests.factories.imports import import_received, receive, work_off
 
 LIST_QUERIES = 6
 FILE = (
@@ -35,8 +42,20 @@ def make_run(user, now, **fields):
     return ImportRun.objects.create(file_name="f.csv", received_by=user, received_at=now, **fields)
 
 
+def content_of(response) -> bytes:
+    return b"".join(response.streaming_content)
+
+
 def cells(response) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+    return list(csv.reader(io.StringIO(content_of(response).decode("utf-8-sig"))))
+
+
+def imported(client, columns_url: str, data=COLUMNS) -> str:
+    """Start the import by its page, do the job, and return the address of the run."""
+    assert client.post(columns_url, data).url == reverse("console:job", args=[BackgroundJob.objects.latest("pk").pk])
+    job = work_off(BackgroundJob.objects.latest("pk"), at=timezone.now())
+    assert job.state == "done", job.error
+    return reverse("shipments:import", args=[job.parameters["run"]])
 
 
 @pytest.fixture
@@ -57,12 +76,13 @@ def test_upload_maps_imports_and_tells_what_became_of_each_row(client, superviso
     assert {name: form[name].value() for name in COLUMNS} == COLUMNS
     assert Shipment.objects.count() == 0
 
-    result_url = client.post(columns_url, COLUMNS).url
+    result_url = imported(client, columns_url)
 
     run = ImportRun.objects.get()
     body = client.get(result_url).content.decode()
     assert (run.created, run.updated, run.unchanged, run.failed, run.warned) == (2, 0, 0, 1, 1)
-    assert (run.received_by, run.file_name, run.is_finished, run.content) == (supervisor, "march.csv", True, None)
+    assert (run.received_by, run.file_name, run.is_finished) == (supervisor, "march.csv", True)
+    assert [(part.content, part.number) for part in run.parts.all()] == [(None, 0)]
     assert "freight: is negative." in body
     assert "A weight of 0 is kept as unknown." in body
     assert sorted(Shipment.objects.values_list("waybill_number", flat=True)) == ["=W3", "W1"]
@@ -70,17 +90,18 @@ def test_upload_maps_imports_and_tells_what_became_of_each_row(client, superviso
 
 
 def test_result_file_is_safe_to_open(client):
-    run_url = client.post(upload(client).url, COLUMNS).url
+    run_url = imported(client, upload(client).url)
 
     response = client.get(f"{run_url}result.csv")
 
-    assert cells(response) == [
+    content = content_of(response)
+    assert content.startswith(b"\xef\xbb\xbfline,")
+    assert list(csv.reader(io.StringIO(content.decode("utf-8-sig")))) == [
         ["line", "waybill_number", "status", "code", "reason"],
         ["2", "W1", "created", "", ""],
         ["3", "W2", "failed", "negative_amount", "freight: is negative."],
         ["4", "'=W3", "created", "zero_weight", "A weight of 0 is kept as unknown."],
     ]
-    assert response.content.startswith(b"\xef\xbb\xbfline,")
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert response.headers["Content-Disposition"] == 'attachment; filename="march-result.csv"'
     assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -88,10 +109,10 @@ def test_result_file_is_safe_to_open(client):
 
 
 def test_same_file_again_changes_nothing(client):
-    client.post(upload(client).url, COLUMNS)
+    imported(client, upload(client).url)
     before = list(Shipment.objects.order_by("id").values())
 
-    client.post(upload(client).url, COLUMNS)
+    imported(client, upload(client).url)
 
     latest = ImportRun.objects.order_by("-received_at").first()
     assert (latest.created, latest.updated, latest.unchanged, latest.failed) == (0, 0, 2, 1)
@@ -104,7 +125,8 @@ def test_file_with_other_column_names(client):
     guessed = {name: form[name].value() for name in ("waybill_number", "customer_number", "accepted_at", "freight")}
 
     refused = client.post(columns_url, {"waybill_number": "运单号", "accepted_at": "accepted at"})
-    result_url = client.post(
+    result_url = imported(
+        client,
         columns_url,
         {
             "waybill_number": "运单号",
@@ -113,7 +135,7 @@ def test_file_with_other_column_names(client):
             "freight": "Preço",
             "weight_g": "",
         },
-    ).url
+    )
 
     assert guessed == {
         "waybill_number": "",
@@ -164,7 +186,6 @@ def test_column_that_the_file_does_not_have_is_refused(client):
         (FILE.splitlines()[0].encode() + b"\n\n", "no rows"),
         (FILE.replace(",", ";").encode(), "commas"),
         (FILE.replace(",", "\t").encode(), "commas"),
-        (b"x" * (LARGEST_FILE + 1), "20 MB"),
     ],
 )
 def test_upload_of_a_bad_file_says_why_beside_the_field(client, content, words):
@@ -173,6 +194,16 @@ def test_upload_of_a_bad_file_says_why_beside_the_field(client, content, words):
     assert response.status_code == 422
     assert list(response.context["form"].errors) == ["file"]
     assert words in response.context["form"].errors["file"][0]
+    assert ImportRun.objects.count() == 0
+
+
+def test_upload_of_a_file_that_is_too_large_says_so(client, monkeypatch):
+    monkeypatch.setattr(services, "LARGEST_FILE", 10)
+
+    response = upload(client)
+
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["file"])
+    assert "200 MB" in response.context["form"].errors["file"][0]
     assert ImportRun.objects.count() == 0
 
 
@@ -185,7 +216,7 @@ def test_upload_without_a_file(client):
 def test_broken_quotes_fail_their_rows_only(client):
     text = FILE + 'W4,C1,2026-03-01,1,"5\nW5,C1,2026-03-01,1,5\n'
 
-    client.post(upload(client, text).url, COLUMNS)
+    imported(client, upload(client, text).url)
 
     run = ImportRun.objects.get()
     assert (run.created, run.failed) == (3, 2)
@@ -195,7 +226,7 @@ def test_broken_quotes_fail_their_rows_only(client):
 def test_problems_are_counted_with_examples(client):
     rows = "".join(f"X{index},C1,2026-03-01,-1,0\n" for index in range(30))
 
-    client.post(upload(client, FILE.splitlines()[0] + "\n" + rows).url, COLUMNS)
+    imported(client, upload(client, FILE.splitlines()[0] + "\n" + rows).url)
 
     (problem,) = ImportRun.objects.get().problems
     assert (problem["code"], problem["count"], problem["is_failure"]) == ("negative_amount", 30, True)
@@ -203,7 +234,7 @@ def test_problems_are_counted_with_examples(client):
 
 
 def test_reasons_speak_the_readers_language(client, supervisor):
-    run_url = client.post(upload(client).url, COLUMNS).url
+    run_url = imported(client, upload(client).url)
     run = ImportRun.objects.get()
     run.problems = [{**problem, "reasons": {"en": "In English", "zh-hans": "用中文"}} for problem in run.problems]
     run.save()
@@ -228,7 +259,7 @@ def test_names_of_files_and_columns_are_escaped(client):
 
 def test_file_is_imported_once(client, supervisor):
     columns_url = upload(client).url
-    result_url = client.post(columns_url, COLUMNS).url
+    result_url = imported(client, columns_url)
     Shipment.objects.all().delete()
 
     again = client.post(columns_url, COLUMNS)
@@ -237,7 +268,7 @@ def test_file_is_imported_once(client, supervisor):
     assert client.get(columns_url).url == result_url
     assert Shipment.objects.count() == 0
     with pytest.raises(AlreadyImported):
-        import_received(run=ImportRun.objects.get(), mapping={}, at=timezone.now())
+        start_import(run=ImportRun.objects.get(), mapping={}, by=supervisor, at=timezone.now())
 
 
 def test_file_that_waits_leads_to_its_columns(client):
@@ -249,10 +280,10 @@ def test_file_that_waits_leads_to_its_columns(client):
 
 
 def test_forgotten_files_are_dropped(supervisor, now):
-    receive_file(content=FILE.encode(), file_name="old.csv", by=supervisor, at=now)
+    receive(FILE, name="old.csv", by=supervisor, at=now)
     make_run(supervisor, now, started_at=now, is_finished=True)
 
-    receive_file(content=FILE.encode(), file_name="new.csv", by=supervisor, at=now + timedelta(days=8))
+    receive(FILE, name="new.csv", by=supervisor, at=now + timedelta(days=8))
 
     names = ImportRun.objects.order_by("received_at").values_list("file_name", flat=True)
     assert list(names) == ["f.csv", "new.csv"]
@@ -286,7 +317,7 @@ def test_command_leaves_its_run_in_the_list(client, tmp_path):
 @pytest.mark.parametrize("rows", [3, 300])
 def test_import_list_asks_the_same_number_of_queries(rows, client, supervisor, now, django_assert_num_queries):
     for index in range(rows):
-        make_run(supervisor, now + timedelta(minutes=index), is_finished=True, result=b"x" * 1000)
+        make_run(supervisor, now + timedelta(minutes=index), is_finished=True)
     client.get(reverse("shipments:imports"))
 
     with django_assert_num_queries(LIST_QUERIES):
@@ -296,9 +327,8 @@ def test_import_list_asks_the_same_number_of_queries(rows, client, supervisor, n
 
 
 def test_imports_are_refused_to_who_may_not(client_for, agent, supervisor, now):
-    waiting = receive_file(content=FILE.encode(), file_name="f.csv", by=supervisor, at=now)
-    done = receive_file(content=FILE.encode(), file_name="g.csv", by=supervisor, at=now)
-    import_received(run=done, mapping={}, at=now)
+    waiting = receive(FILE, by=supervisor, at=now)
+    done = import_received(receive(FILE, by=supervisor, at=now), by=supervisor, at=now)
     before = Shipment.objects.count()
     client = client_for(agent)
 
@@ -321,9 +351,9 @@ def test_imports_are_refused_to_who_may_not(client_for, agent, supervisor, now):
 
 def test_imports_of_another_tenant_are_not_there(client, supervisor, tenant, other_tenant, now):
     with inside(other_tenant, leaving=tenant):
-        waiting = receive_file(content=FILE.encode(), file_name="secret.csv", by=None, at=now)
-        done = receive_file(content=FILE.encode(), file_name="secret.csv", by=None, at=now)
-        import_received(run=done, mapping={}, at=now)
+        theirs = make_user(role=Role.SUPERVISOR, at=now)
+        waiting = receive(FILE, by=theirs, at=now)
+        done = import_received(receive(FILE, by=theirs, at=now), by=theirs, at=now)
 
     answers = [
         client.get(reverse("shipments:columns", args=[waiting.pk])),
@@ -337,3 +367,130 @@ def test_imports_of_another_tenant_are_not_there(client, supervisor, tenant, oth
     assert Shipment.objects.count() == 0
     with inside(other_tenant, leaving=tenant):
         assert (ImportRun.objects.get(pk=waiting.pk).is_finished, Shipment.objects.count()) == (False, 2)
+
+
+HEAD = "waybill_number,customer_number,accepted_at,freight,goods_category\n"
+
+
+def rows_of(numbers, *, day="2026-03-01", freight="1.00", goods="books") -> str:
+    return "".join(f"W{number},C1,{day},{freight},{goods}\n" for number in numbers)
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    monkeypatch.setattr("shipments.parts.PART_ROWS", 4)
+
+
+def test_parts_say_of_every_line_what_the_whole_file_says(small_parts, supervisor, client, now):
+    """Repeated waybills, days far from all others and missing categories are told across parts as within one."""
+    file = HEAD + rows_of(range(9)) + "\n" + rows_of([0, 1]) + rows_of([2], freight="9.00") + rows_of([20], goods="")
+    file += rows_of([21], day="2019-01-01") + rows_of([2], freight="9.00")
+
+    run = import_received(receive(file, by=supervisor, at=now), by=supervisor, at=now)
+
+    assert run.parts.count() == 4
+    assert (run.created, run.unchanged, run.failed, run.warned) == (11, 2, 2, 2)
+    told = {row[0]: row[2:4] for row in cells(client.get(reverse("shipments:result", args=[run.pk])))[1:]}
+    assert {line: words for line, words in told.items() if words != ["created", ""]} == {
+        "12": ["unchanged", ""],
+        "13": ["unchanged", ""],
+        "14": ["failed", "duplicate_in_file"],
+        "15": ["created", "missing_category"],
+        "16": ["created", "date_outlier"],
+        "17": ["failed", "duplicate_in_file"],
+    }
+    assert [(problem["code"], problem["count"]) for problem in run.problems] == [
+        ("duplicate_in_file", 2),
+        ("missing_category", 1),
+        ("date_outlier", 1),
+    ]
+    assert ImportedRow.objects.count() == 0
+
+
+def test_cancelled_import_keeps_what_is_in_and_goes_on_when_run_again(small_parts, supervisor, client, now):
+    run = receive(HEAD + rows_of(range(10)), by=supervisor, at=now)
+    job = start_import(run=run, mapping={}, by=supervisor, at=now)
+    perform_one_chunk(job, now)
+
+    cancel_job(job=job, by=supervisor, at=now)
+    work_off(job, at=now)
+
+    run.refresh_from_db()
+    assert (job.state, job.done, job.counts["created"]) == ("cancelled", 4, 4)
+    assert (run.created, Shipment.objects.count(), str(run.state(now))) == (4, 4, "interrupted")
+    assert "was stopped before its end" in client.get(reverse("shipments:import", args=[run.pk])).content.decode()
+
+    again = work_off(run_again(job=job, by=supervisor, at=now), at=now)
+
+    run.refresh_from_db()
+    assert (again.state, again.done, run.is_finished) == ("done", 6, True)
+    assert (run.created, Shipment.objects.count()) == (10, 10)
+
+
+def perform_one_chunk(job, now):
+    assert running._perform_chunk(tenant_id=job.tenant_id, job_id=job.pk, at=now)
+
+
+def test_finished_import_is_not_run_again(supervisor, now):
+    run = receive(FILE, by=supervisor, at=now)
+    job = work_off(start_import(run=run, mapping={}, by=supervisor, at=now), at=now)
+
+    again = work_off(run_again(job=job, by=supervisor, at=now), at=now)
+
+    assert (again.state, again.error) == ("failed", "This file is imported already.")
+    assert Shipment.objects.count() == 2
+
+
+def test_file_that_vanished_ends_the_job_with_words(small_parts, supervisor, now):
+    run = receive(HEAD + rows_of(range(6)), by=supervisor, at=now)
+    job = start_import(run=run, mapping={}, by=supervisor, at=now)
+    ImportPart.objects.filter(number=1).update(content=None)
+
+    work_off(job, at=now)
+
+    assert job.state == "failed"
+    assert job.error.startswith("The file is not there any more.")
+    assert Shipment.objects.count() == 4
+
+
+def test_import_of_a_file_that_vanished_is_not_started(supervisor, now):
+    run = receive(FILE, by=supervisor, at=now)
+    run.parts.all().delete()
+
+    with pytest.raises(FileGone):
+        start_import(run=run, mapping={}, by=supervisor, at=now)
+
+    assert BackgroundJob.objects.count() == 0
+
+
+def test_import_ends_when_its_owner_may_no_longer_import(small_parts, supervisor, now):
+    run = receive(HEAD + rows_of(range(6)), by=supervisor, at=now)
+    job = start_import(run=run, mapping={}, by=supervisor, at=now)
+    perform_one_chunk(job, now)
+    supervisor.role = Role.AGENT
+    supervisor.save()
+
+    work_off(job, at=now)
+
+    assert (job.state, job.error, Shipment.objects.count()) == ("failed", "no_longer_allowed", 4)
+
+
+def test_job_page_tells_the_counts_and_leads_to_the_run(client, supervisor, now):
+    run = receive(FILE, by=supervisor, at=now)
+    job = work_off(start_import(run=run, mapping={}, by=supervisor, at=now), at=now)
+
+    answer = client.get(reverse("console:job", args=[job.pk]))
+
+    assert [count for _label, count in answer.context["counts"]] == [2, 0, 0, 1, 1]
+    assert reverse("shipments:import", args=[run.pk]) in answer.content.decode()
+
+
+def test_stored_files_and_results_hold_nothing_in_clear(supervisor, now):
+    import_received(receive(FILE, by=supervisor, at=now), by=supervisor, at=now)
+    receive(FILE, by=supervisor, at=now)
+
+    with connection.cursor() as cursor:
+        cursor.execute("select content, result from shipments_importpart")
+        stored = [bytes(value) for row in cursor.fetchall() for value in row if value is not None]
+    assert len(stored) == 2
+    assert [value for value in stored if b"W1" in value or b"\x1f\x8b" in value[:40]] == []

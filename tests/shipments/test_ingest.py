@@ -5,15 +5,9 @@ import pytest
 
 from customers.finding import find_customers
 from customers.models import Customer
-from shipments.ingest import (
-    ImportResult,
-    MissingColumns,
-    UnknownMapping,
-    UnreadableFile,
-    WrongEncoding,
-    import_shipments,
-)
+from shipments.ingest import import_shipments
 from shipments.models import Shipment
+from shipments.reading import ImportResult, MissingColumns, UnknownMapping, UnreadableFile, WrongEncoding
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 

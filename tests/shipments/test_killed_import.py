@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from django.db import connection
 from django.db.models import Count, F, Max, Min, Sum
 
 from core.accounts.enums import Role
+from core.events.models import OutboxEvent
+from core.jobs.running import SILENCE, due_jobs, perform_job
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from courier_crm.embedded.places import PROJECT_DIR
@@ -21,7 +23,8 @@ from customers.models import Customer
 from shipments.enums import ImportState
 from shipments.ingest import CHUNK
 from shipments.models import LONGEST_RUN, ImportRun, Shipment
-from shipments.services import import_file, import_received, receive_file
+from shipments.parts import PART_ROWS
+from shipments.services import import_file, receive_file, start_import
 from tests.factories.accounts import make_tenant, make_user
 
 pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
@@ -39,8 +42,9 @@ django.setup()
 from django.db import connection
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
-from shipments.models import ImportRun
-from shipments.services import import_file, import_received
+from core.jobs.models import BackgroundJob
+from core.jobs.running import perform_job
+from shipments.services import import_file
 tenant, at = Tenant.objects.get(slug="swift"), datetime.datetime.fromisoformat(sys.argv[2])
 connection.ensure_connection()
 print(connection.connection.get_backend_pid(), flush=True)
@@ -51,7 +55,8 @@ with open(sys.argv[3], "rb") as stream:
 """
 BY_PAGE = """
 with tenant_scope(tenant):
-    import_received(run=ImportRun.objects.get(), mapping={}, at=at)
+    job_id = BackgroundJob.objects.get().pk
+perform_job(tenant_id=tenant.pk, job_id=job_id, now=lambda: at)
 """
 
 
@@ -166,21 +171,30 @@ def test_killed_command_leaves_whole_chunks_and_the_next_run_completes_them(swif
         assert (Customer.objects.count(), customers_with_wrong_figures()) == (CUSTOMERS, 0)
 
 
-def test_killed_upload_leaves_nothing_and_its_file_still_waits(swift, file, now, importers):
+def test_killed_job_leaves_whole_parts_and_the_next_worker_goes_on(swift, file, now, importers):
     with tenant_scope(swift):
         by = make_user(role=Role.SUPERVISOR, at=now)
-        run = receive_file(content=file.read_bytes(), file_name="big.csv", by=by, at=now)
-    importer = importers(BY_PAGE, now.isoformat())
-    wait_until(importer.is_writing)
+        with file.open("rb") as stream:
+            run = receive_file(stream=stream, size=file.stat().st_size, file_name="big.csv", by=by, at=now)
+        job = start_import(run=run, mapping={}, by=by, at=now)
+    for _kill in range(2):
+        before = shipment_count(swift)
+        importer = importers(BY_PAGE, now.isoformat())
+        wait_until(lambda: shipment_count(swift) > before and importer.is_writing())  # noqa: B023  waited for here
 
-    importer.kill()
+        importer.kill()
 
     with tenant_scope(swift):
-        assert (Shipment.objects.count(), Customer.objects.count()) == (0, 0)
+        written = Shipment.objects.count()
         run.refresh_from_db()
-        assert run.state(now + timedelta(days=1)) == ImportState.WAITING
-
-        run = import_received(run=run, mapping={}, at=now)
-
-        assert (run.created, run.failed, Shipment.objects.count()) == (ROWS, 0, ROWS)
+        assert (written % PART_ROWS, 0 < written < ROWS, run.created) == (0, True, written)
         assert customers_with_wrong_figures() == 0
+        assert due_jobs(at=now + SILENCE) == [job.pk]
+
+    perform_job(tenant_id=swift.pk, job_id=job.pk, now=lambda: now)
+
+    with tenant_scope(swift):
+        run.refresh_from_db()
+        assert (run.is_finished, run.created, run.failed, Shipment.objects.count()) == (True, ROWS, 0, ROWS)
+        assert (Customer.objects.count(), customers_with_wrong_figures()) == (CUSTOMERS, 0)
+        assert OutboxEvent.objects.filter(name="shipment.created").count() == ROWS

@@ -5,6 +5,7 @@ import django.db.models.manager
 from django.conf import settings
 from django.db import migrations, models
 
+import core.crypto.fields
 import core.tenancy.ids
 import core.tenancy.models
 from core.tenancy.operations import ProtectTenantTables
@@ -94,7 +95,7 @@ class Migration(migrations.Migration):
                     models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("number", models.PositiveIntegerField()),
-                ("content", models.BinaryField()),
+                ("content", core.crypto.fields.EncryptedBinaryField()),
                 (
                     "job",
                     core.tenancy.models.TenantForeignKey(
