@@ -34,18 +34,18 @@ HEADER = [
 ]
 
 
-def make_file(rows: int) -> bytes:
+def make_file(rows: int, *, first: int = 0, customers: int = CUSTOMERS) -> bytes:
     """Return a CSV file whose dates, sums and places repeat as little as a busy courier's do."""
     chance = random.Random(20260302)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(HEADER)
-    for number in range(rows):
+    for number in range(first, first + rows):
         accepted = datetime(2025, 3, 1) + timedelta(minutes=chance.randrange(500_000))  # noqa: DTZ001
         writer.writerow(
             [
                 f"BENCH{number:010}",
-                f"B{chance.randrange(CUSTOMERS):06}",
+                f"B{chance.randrange(customers):06}",
                 accepted.strftime("%Y-%m-%d %H:%M"),
                 (accepted + timedelta(minutes=chance.randrange(600, 4000))).strftime("%Y-%m-%d %H:%M"),
                 f"{chance.randrange(500, 20_000) / 100:.2f}",
