@@ -317,6 +317,9 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# How long the files of exports and copies are kept.
+JOB_FILE_DAYS = env.int("CRM_JOB_FILE_DAYS", default=7)
+
 # Pieces of personal data that one person may reveal in an hour.
 REVEALS_PER_HOUR = env.int("CRM_REVEALS_PER_HOUR", default=60)
 

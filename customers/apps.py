@@ -8,15 +8,18 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         import customers.declared  # noqa: F401  declares actions, personal data, events and what is revealed
         from core.crypto.rotation import TokenIndex, register_tokens
+        from core.jobs import background
         from core.web import exports, navigation, search, trail
+        from customers.copies import KIND, step
         from customers.models import Customer, CustomerToken
-        from customers.permissions import CONFIGURE, VIEW
+        from customers.permissions import CONFIGURE, COPY, VIEW
         from customers.search import customer_hits
         from customers.search_index import index_customers
         from customers.trail import describe_customers, describe_interactions
         from customers.views.customers import CustomerListView
 
         exports.register(CustomerListView)
+        background.register(KIND, label=_("Copy of all data"), permission=lambda _job: COPY, step=step)
         trail.register_subject("customers.customer", describe_customers)
         trail.register_subject("customers.interaction", describe_interactions)
         register_tokens(

@@ -4,18 +4,21 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.audit import actions, erasures
+from core.audit.models import AuditEvent
 from core.crypto import revealable
 from core.crypto.register import classify
 from core.events import registry
+from customers.copies import CopyReason
 from customers.enums import SPOKEN, Direction, InteractionKind
-from customers.erasures import register as register_erasable
 from customers.models import Address, Contact, ContactPoint, Customer, Interaction
 from customers.permissions import REVEAL
-from customers.services.erasure import KIND, ErasureReason, erase_again, personal_fields
+from customers.relations import register as register_relation
+from customers.services.erasure import KIND, ErasureReason, erase_again
 
 actions.declare("customer.created", _("Customer created"))
 actions.declare("customer.updated", _("Customer changed"))
 actions.declare("customer.erased", _("Personal data erased"))
+actions.declare("customer.copied", _("Copy of all data made"))
 actions.declare("contact.added", _("Contact added"))
 actions.declare("contact.updated", _("Contact changed"))
 actions.declare("contact.removed", _("Contact removed"))
@@ -32,6 +35,7 @@ actions.declare_fields(
     number=_("Customer number"),
     erased_at=_("Erased"),
     why_erased=_("Why it was erased"),
+    why_copied=_("Why it was copied"),
     facts=_("Personal facts"),
     contacts=_("Contacts"),
     entries=_("Entries of the timeline"),
@@ -67,33 +71,49 @@ actions.declare_values("why_erased", lambda: dict(ErasureReason.choices))
 actions.declare_values("how", lambda: dict(InteractionKind.choices))
 actions.declare_values("direction", lambda: dict(Direction.choices))
 erasures.register(KIND, erase_again)
-register_erasable(
-    "facts",
-    label=_("Personal facts"),
-    count=lambda customer: sum(getattr(customer, name) is not None for name in personal_fields()),
-)
-register_erasable(
+actions.declare_values("why_copied", lambda: dict(CopyReason.choices))
+register_relation(
     "contacts",
     label=_("Contacts"),
-    count=lambda customer: customer.contacts.count(),
+    model=Contact,
+    rows=lambda customer: customer.contacts.all(),
+    is_personal=True,
     erase=lambda customer: customer.contacts.all().delete(),
 )
-register_erasable(
+register_relation(
     "points",
     label=_("Ways to be reached"),
-    count=lambda customer: ContactPoint.objects.filter(contact__customer=customer).count(),
+    model=ContactPoint,
+    rows=lambda customer: ContactPoint.objects.filter(contact__customer=customer),
+    is_personal=True,
 )
-register_erasable(
+register_relation(
     "entries",
     label=_("Entries of the timeline"),
-    count=lambda customer: customer.interactions.exclude(kind=InteractionKind.SYSTEM).count(),
+    model=Interaction,
+    rows=lambda customer: customer.interactions.exclude(kind=InteractionKind.SYSTEM),
+    is_personal=True,
     erase=lambda customer: customer.interactions.exclude(kind=InteractionKind.SYSTEM).delete(),
 )
-register_erasable(
+register_relation(
+    "told_entries",
+    label=_("What the system told in the timeline"),
+    model=Interaction,
+    rows=lambda customer: customer.interactions.filter(kind=InteractionKind.SYSTEM),
+)
+register_relation(
     "addresses",
     label=_("Addresses"),
-    count=lambda customer: customer.addresses.count(),
+    model=Address,
+    rows=lambda customer: customer.addresses.all(),
+    is_personal=True,
     erase=lambda customer: customer.addresses.all().delete(),
+)
+register_relation(
+    "audit",
+    label=_("History of changes"),
+    model=AuditEvent,
+    rows=lambda customer: AuditEvent.objects.filter(subject_id=customer.pk),
 )
 
 classify("customers.CustomField", business="key label kind choices order is_active")

@@ -36,6 +36,11 @@ CORRECT = declare(
     label=_("Remove what others wrote into a timeline"),
     roles={Role.SUPERVISOR, Role.PRIVACY_OFFICER},
 ).name
+COPY = declare(
+    "customers.copy",
+    label=_("Make a copy of everything that is kept of a customer, in clear"),
+    roles={Role.PRIVACY_OFFICER},
+).name
 CONFIGURE = declare(
     "customers.configure",
     label=_("Decide which facts are kept of customers"),

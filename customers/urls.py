@@ -1,6 +1,6 @@
 from django.urls import path
 
-from customers.views import addresses, contacts, custom_fields, customers, erasure, interactions
+from customers.views import addresses, contacts, copies, custom_fields, customers, erasure, interactions
 
 app_name = "customers"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("customers/<uuid:pk>/", customers.CustomerDetailView.as_view(), name="detail"),
     path("customers/<uuid:pk>/edit/", customers.UpdateCustomerView.as_view(), name="update"),
     path("customers/<uuid:pk>/erase/", erasure.EraseCustomerView.as_view(), name="erase"),
+    path("customers/<uuid:pk>/copy/", copies.CopyCustomerView.as_view(), name="copy"),
     path("customers/<uuid:pk>/contacts/", contacts.ContactListView.as_view(), name="contacts"),
     path("customers/<uuid:pk>/contacts/new/", contacts.CreateContactView.as_view(), name="create_contact"),
     path("customers/<uuid:pk>/contacts/<uuid:contact>/", contacts.UpdateContactView.as_view(), name="update_contact"),

@@ -6,7 +6,9 @@ from django.utils.translation import pgettext_lazy
 from core.audit import actions
 from core.crypto.register import classify
 from core.events import registry
+from customers.relations import register as register_relation
 from shipments.enums import ShipmentException, ShipmentStatus
+from shipments.models import ScanEvent, Shipment
 
 actions.declare("shipments.imported", _("Shipments imported"))
 actions.declare_fields(
@@ -75,4 +77,17 @@ registry.declare(
         "exceptions": registry.texts("those that it did not have before", values=ShipmentException.values),
     },
     doc="Something went wrong with a shipment that was not known to have gone wrong before.",
+)
+
+register_relation(
+    "shipments",
+    label=_("Shipments"),
+    model=Shipment,
+    rows=lambda customer: Shipment.objects.filter(customer=customer),
+)
+register_relation(
+    "scans",
+    label=_("Scans"),
+    model=ScanEvent,
+    rows=lambda customer: ScanEvent.objects.filter(shipment__customer=customer),
 )

@@ -6,7 +6,9 @@ from core.audit import actions
 from core.crypto.register import classify
 from core.events import registry
 from customers.enums import Tier
+from customers.relations import register as register_relation
 from tiering.enums import MoveReason
+from tiering.models import TierChange, TierOverride
 
 actions.declare("tier.set", _("Tier set by hand"))
 actions.declare("tier.released", _("Tier no longer set by hand"))
@@ -41,4 +43,17 @@ registry.declare(
         "as_of": registry.day("the last date that counted"),
     },
     doc="A customer moved from one tier to another, or got the first one.",
+)
+
+register_relation(
+    "tier_changes",
+    label=_("Tier changes"),
+    model=TierChange,
+    rows=lambda customer: TierChange.objects.filter(customer=customer),
+)
+register_relation(
+    "tier_overrides",
+    label=_("Tiers set by hand"),
+    model=TierOverride,
+    rows=lambda customer: TierOverride.objects.filter(customer=customer),
 )

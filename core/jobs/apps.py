@@ -13,5 +13,7 @@ class JobsConfig(AppConfig):
         import core.jobs.declared  # noqa: F401  declares actions and personal data of jobs
         from core.events.retention import forget_events
         from core.jobs.nightly import register
+        from core.jobs.retention import forget_files
 
         register("events.forget", run=forget_events, at=FORGETTING_AT)
+        register("jobs.forget_files", run=forget_files, at=FORGETTING_AT)

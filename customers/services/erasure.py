@@ -11,11 +11,12 @@ from core.audit.services import record
 from core.crypto.register import Kind, kind_of
 from core.events.services import publish
 from core.tenancy.errors import DomainError
-from customers.erasures import relations
 from customers.models import Customer
+from customers.relations import personal_relations
 from customers.search_index import index_customers
 
 KIND = "customer"
+FACTS = "facts"
 
 
 class ErasureReason(models.TextChoices):
@@ -30,8 +31,9 @@ class NothingToErase(DomainError):
 
 
 def erasure_figures(customer: Customer) -> dict[str, int]:
-    """Count what would be erased of a customer, by the keys of `customers.erasures`."""
-    return {key: relation.count(customer) for key, relation in relations().items()}
+    """Count what would be erased of a customer: personal facts, and by the keys of `customers.relations`."""
+    facts = sum(getattr(customer, name) is not None for name in personal_fields())
+    return {FACTS: facts, **{each.key: each.rows(customer).count() for each in personal_relations()}}
 
 
 @transaction.atomic
@@ -60,7 +62,7 @@ def erase_again(*, subject_id: UUID, at: datetime) -> None:
 
 
 def _erase(customer: Customer, at: datetime) -> None:
-    for relation in relations().values():
+    for relation in personal_relations():
         if relation.erase is not None:
             relation.erase(customer)
     for field in personal_fields():

@@ -71,12 +71,9 @@ def record_interaction(
         raise NotYetHappened
     if contact is not None and contact.customer_id != customer.pk:
         raise ContactOfAnother
-    kept = _kept(customer, source)
-    if kept is not None:
-        return kept
     # A note is said to nobody.
     direction = "" if kind == InteractionKind.NOTE else direction
-    interaction = Interaction.objects.create(
+    interaction = Interaction(
         customer=customer,
         contact=contact,
         kind=kind,
@@ -87,6 +84,9 @@ def record_interaction(
         recorded_at=at,
         recorded_by=by if isinstance(by, User) else None,
     )
+    kept = _keep_once(interaction)
+    if kept is not interaction:
+        return kept
     details = {"how": kind, "direction": direction} if direction else {"how": kind}
     record("interaction.recorded", subject=interaction, by=by, at=at, details=details)
     publish(
@@ -108,17 +108,16 @@ def tell_in_timeline(
     """
     if not timeline.is_registered(code):
         raise KeyError(f"The timeline has no words for {code}.")
-    kept = _kept(customer, source)
-    if kept is not None:
-        return kept
-    return Interaction.objects.create(
-        customer=customer,
-        kind=InteractionKind.SYSTEM,
-        code=code,
-        parameters=dict(parameters),
-        source=source,
-        happened_at=happened_at,
-        recorded_at=at,
+    return _keep_once(
+        Interaction(
+            customer=customer,
+            kind=InteractionKind.SYSTEM,
+            code=code,
+            parameters=dict(parameters),
+            source=source,
+            happened_at=happened_at,
+            recorded_at=at,
+        )
     )
 
 
@@ -134,9 +133,13 @@ def remove_interaction(*, interaction: Interaction, by: User, at: datetime) -> N
     record("interaction.removed", subject=customer, by=by, at=at, details={"how": kind})
 
 
-def _kept(customer: Customer, source: str) -> Interaction | None:
-    """Return what was kept from this source; the customer's row is held, so that two at once keep one."""
-    if not source:
-        return None
-    Customer.objects.select_for_update().only("tenant").get(pk=customer.pk)
-    return Interaction.objects.filter(customer=customer, source=source).first()
+def _keep_once(interaction: Interaction) -> Interaction:
+    """Insert it, or return what was kept from its source before, be it by somebody at the same moment.
+
+    Locks no customer: many are told of in one transaction, beside statements that write many customers.
+    """
+    Interaction.objects.bulk_create([interaction], ignore_conflicts=bool(interaction.source))
+    if not interaction.source:
+        return interaction
+    kept = Interaction.objects.get(customer=interaction.customer, source=interaction.source)
+    return interaction if kept.pk == interaction.pk else kept

@@ -17,7 +17,7 @@ from customers.enums import CustomerKind, Tier
 from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm, stored_facts
 from customers.models import Customer
 from customers.panels import panels_for
-from customers.permissions import EDIT, ERASE, REVEAL, VIEW
+from customers.permissions import COPY, EDIT, ERASE, REVEAL, VIEW
 from customers.querysets import SHOWN_ON_RECORD, active_fields, for_list, for_record_page
 from customers.services import CustomerChanged, create_customer, update_customer
 from customers.views.interactions import timeline_context
@@ -80,6 +80,7 @@ class CustomerDetailView(StaffView, TemplateView):
             history=history_of(customer),
             may_edit=may(self.request.user, EDIT),
             may_erase=may(self.request.user, ERASE),
+            may_copy=may(self.request.user, COPY),
             **timeline_context(customer, self.request.user, contacts=contacts[:SHOWN_ON_RECORD]),
             **context,
         )

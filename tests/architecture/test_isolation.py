@@ -60,6 +60,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "console:reveal": {"pk": ContactPoint},
     "customers:detail": {"pk": Customer},
     "customers:update": {"pk": Customer},
+    "customers:copy": {"pk": Customer},
     "customers:erase": {"pk": Customer},
     "customers:contacts": {"pk": Customer},
     "customers:create_contact": {"pk": Customer},

@@ -12,6 +12,7 @@ from core.jobs import background
 from core.jobs.background import Step
 from core.jobs.enums import BackgroundState
 from core.jobs.models import BackgroundJob
+from core.jobs.nightly import run_job
 from core.jobs.running import (
     MOST_ATTEMPTS,
     SILENCE,
@@ -216,3 +217,21 @@ def test_job_that_is_rolled_back_is_never_started(administrator, now):
         transaction.set_rollback(True)
 
     assert BackgroundJob.objects.count() == 0
+
+
+def test_files_of_old_jobs_are_forgotten_and_the_jobs_kept(administrator, now):
+    old, fresh = (
+        start_job(kind=KIND, title="Count", parameters={"count": 2}, file_name="f.txt", by=administrator, at=at)
+        for at in (now, now + timedelta(days=7))
+    )
+    for job, at in ((old, now), (fresh, now + timedelta(days=7))):
+        perform_job(tenant_id=job.tenant_id, job_id=job.pk, now=lambda at=at: at)
+
+    assert run_job("jobs.forget_files", business_date=now.date(), at=now + timedelta(days=7, hours=1)) == {"jobs": 1}
+
+    old.refresh_from_db()
+    fresh.refresh_from_db()
+    assert [(job.file_name, job.state, job.parts.count()) for job in (old, fresh)] == [
+        ("", "done", 0),
+        ("f.txt", "done", 2),
+    ]
