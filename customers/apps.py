@@ -18,8 +18,14 @@ class CustomersConfig(AppConfig):
         from customers.trail import describe_customers, describe_interactions
         from customers.views.customers import CustomerListView
 
+        background.register(
+            KIND,
+            label=_("Copy of personal data"),
+            permission=lambda _job: COPY,
+            step=step,
+            is_repeatable=False,
+        )
         exports.register(CustomerListView)
-        background.register(KIND, label=_("Copy of all data"), permission=lambda _job: COPY, step=step)
         trail.register_subject("customers.customer", describe_customers)
         trail.register_subject("customers.interaction", describe_interactions)
         register_tokens(

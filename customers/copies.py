@@ -1,78 +1,89 @@
-"""The copy of everything that is kept of one customer, which a person may ask for: one JSON file, in clear."""
+"""The copy of all that is kept of one customer, for whoever asks by law: one JSON file, made by a background job.
+
+It is an object: facts of the copy itself, then for each relation its rows by id, each an object of its fields.
+"""
 
 import json
-from collections.abc import Iterable
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from django.db import models, transaction
-from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
 
-from core.accounts.models import User
-from core.audit.services import record
 from core.jobs.background import Step
-from core.jobs.models import BackgroundJob
-from core.jobs.running import start_job
-from core.tenancy.errors import DomainError
+from core.jobs.enums import UNFINISHED
+from core.jobs.models import BackgroundJob, JobPart
 from customers.models import Customer
-from customers.relations import as_data, relations
+from customers.relations import Relation, copied
 
-KIND = "customers.copy"
-CHUNK = 500
-
-
-class CopyReason(models.TextChoices):
-    REQUEST = "request", gettext_lazy("The person asked for it")
-    AUTHORITY = "authority", gettext_lazy("An authority asked for it")
-
-
-class CustomerGone(DomainError):
-    code = "customer_gone"
-    message = gettext_lazy("This customer is not there any more.")
-
-
-@transaction.atomic
-def start_copy(*, customer: Customer, reason: str, note: str = "", by: User, at: datetime) -> BackgroundJob:
-    """Have the copy made by a background job, and leave a line in the trail that says why. Raises NotAllowed."""
-    record("customer.copied", subject=customer, by=by, at=at, details={"why_copied": reason}, reason=note)
-    return start_job(
-        kind=KIND,
-        title=_("Copy of all data: %(customer)s") % {"customer": customer.number},
-        parameters={"customer": str(customer.pk)},
-        file_name=f"{customer.pk}-{timezone.localtime(at):%Y%m%d-%H%M}.json",
-        by=by,
-        at=at,
-    )
+KIND = "customer_copy"
+CHUNK = 1000
 
 
 def step(*, job: BackgroundJob, at: datetime) -> Step:
-    """Write the next rows; the position is the place of their relation and the last id. Raises CustomerGone."""
-    customer = Customer.objects.filter(pk=job.parameters["customer"]).first()
-    if customer is None:
-        raise CustomerGone
+    """Write the next rows of one relation; `job.position` names the relation and the last row that was written."""
+    customer = Customer.objects.get(pk=job.parameters["customer"])
+    kept = copied()
+    key, after = job.position or (next(iter(kept)), None)
+    rows, has_more = _rows_after(after, kept[key], customer)
+    following = None if has_more else dict(pairwise(kept)).get(key)
+    pieces = [",\n".join(_as_json(facts_of(row, kept[key].left_out)) for row in rows)]
     if job.position is None:
-        head = f'{{"customer": {_text(as_data(customer))}'
-        return Step(position=[0, None], done=1, content=head.encode())
-    place, last = job.position
-    kept = relations()
-    if place == len(kept):
-        return Step(position=None, done=0, content=b"\n}\n")
-    rows = kept[place].rows(customer).order_by("pk")
-    if last is not None:
-        rows = rows.filter(pk__gt=last)
-    found = list(rows[:CHUNK])
-    is_last = len(found) < CHUNK
-    content = f',\n"{kept[place].key}": [' if last is None else ","
-    content += _listed(as_data(row) for row in found) + ("]" if is_last else "")
-    following = [place + 1, None] if is_last else [place, str(found[-1].pk)]
-    return Step(position=following, done=len(found), content=content.encode() if found or last is None else b"]")
+        pieces.insert(0, _head(customer, at))
+    if after is None:
+        pieces.insert(-1, f',\n"{key}": [\n')
+    elif rows:
+        pieces.insert(-1, ",\n")
+    if not has_more:
+        pieces.append("\n]" if following else "\n]\n}\n")
+    return Step(
+        position=[key, str(rows[-1].pk)] if has_more else following and [following, None],
+        done=len(rows),
+        content="".join(pieces).encode(),
+    )
 
 
-def _listed(rows: Iterable[dict[str, Any]]) -> str:
-    return ",".join(f"\n{_text(row)}" for row in rows)
+def _rows_after(after: str | None, relation: Relation, customer: Customer) -> tuple[list[models.Model], bool]:
+    """Return the next rows and whether more follow."""
+    rows = relation.rows(customer).order_by("pk")
+    if after is not None:
+        rows = rows.filter(pk__gt=after)
+    found = list(rows[: CHUNK + 1])
+    return found[:CHUNK], len(found) > CHUNK
 
 
-def _text(row: dict[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False)
+def facts_of(row: models.Model, left_out: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return the fields of a row by name, in clear, references as ids; without the tenant."""
+    return {
+        field.name: field.value_from_object(row)
+        for field in row._meta.concrete_fields
+        if field.name != "tenant" and field.name not in left_out
+    }
+
+
+def _head(customer: Customer, at: datetime) -> str:
+    facts = {"format": 1, "customer_number": customer.number, "made_at": at}
+    return _as_json(facts).removesuffix("}")
+
+
+def _as_json(facts: dict[str, Any]) -> str:
+    return json.dumps(facts, cls=DjangoJSONEncoder, ensure_ascii=False)
+
+
+def copies_of(customer: Customer) -> models.QuerySet[BackgroundJob]:
+    return BackgroundJob.objects.filter(kind=KIND, parameters__customer=str(customer.pk))
+
+
+def erase_copies(customer: Customer) -> None:
+    """Take the files of a customer's copies away, and end the jobs that write one."""
+    jobs = copies_of(customer)
+    # Waits for a chunk that is being written, so that its piece is there to be deleted.
+    jobs.update(file_name="")
+    jobs.filter(state__in=UNFINISHED).update(is_cancel_requested=True)
+    JobPart.objects.filter(job__in=jobs).delete()
+
+
+def count_copies(customer: Customer) -> int:
+    """Count the copies that hold anything, or may yet."""
+    return copies_of(customer).exclude(file_name="").count()

@@ -8,17 +8,20 @@ from core.audit.models import AuditEvent
 from core.crypto import revealable
 from core.crypto.register import classify
 from core.events import registry
-from customers.copies import CopyReason
+from core.jobs.models import BackgroundJob
+from customers import relations
+from customers.copies import count_copies, erase_copies
 from customers.enums import SPOKEN, Direction, InteractionKind
 from customers.models import Address, Contact, ContactPoint, Customer, Interaction
 from customers.permissions import REVEAL
-from customers.relations import register as register_relation
-from customers.services.erasure import KIND, ErasureReason, erase_again
+from customers.relations import Relation
+from customers.services.copies import CopyReason
+from customers.services.erasure import KIND, ErasureReason, erase_again, personal_fields
 
 actions.declare("customer.created", _("Customer created"))
 actions.declare("customer.updated", _("Customer changed"))
+actions.declare("customer.copied", _("Personal data copied"))
 actions.declare("customer.erased", _("Personal data erased"))
-actions.declare("customer.copied", _("Copy of all data made"))
 actions.declare("contact.added", _("Contact added"))
 actions.declare("contact.updated", _("Contact changed"))
 actions.declare("contact.removed", _("Contact removed"))
@@ -39,6 +42,7 @@ actions.declare_fields(
     facts=_("Personal facts"),
     contacts=_("Contacts"),
     entries=_("Entries of the timeline"),
+    copies=_("Copies of personal data"),
     addresses=_("Addresses"),
     kind=_("Kind"),
     company_name=_("Company name"),
@@ -72,48 +76,70 @@ actions.declare_values("how", lambda: dict(InteractionKind.choices))
 actions.declare_values("direction", lambda: dict(Direction.choices))
 erasures.register(KIND, erase_again)
 actions.declare_values("why_copied", lambda: dict(CopyReason.choices))
-register_relation(
+
+relations.register(
+    "record",
+    Relation(label=_("Facts"), model=Customer, rows=lambda customer: Customer.objects.filter(pk=customer.pk)),
+)
+relations.register(
+    "facts",
+    Relation(
+        label=_("Personal facts"),
+        model=Customer,
+        personal=lambda customer: sum(getattr(customer, name) is not None for name in personal_fields()),
+    ),
+)
+relations.register(
     "contacts",
-    label=_("Contacts"),
-    model=Contact,
-    rows=lambda customer: customer.contacts.all(),
-    is_personal=True,
-    erase=lambda customer: customer.contacts.all().delete(),
+    Relation(
+        label=_("Contacts"),
+        model=Contact,
+        rows=lambda customer: customer.contacts.all(),
+        personal=lambda customer: customer.contacts.count(),
+        erase=lambda customer: customer.contacts.all().delete(),
+    ),
 )
-register_relation(
+relations.register(
     "points",
-    label=_("Ways to be reached"),
-    model=ContactPoint,
-    rows=lambda customer: ContactPoint.objects.filter(contact__customer=customer),
-    is_personal=True,
+    Relation(
+        label=_("Ways to be reached"),
+        model=ContactPoint,
+        rows=lambda customer: ContactPoint.objects.filter(contact__customer=customer),
+        personal=lambda customer: ContactPoint.objects.filter(contact__customer=customer).count(),
+    ),
 )
-register_relation(
+relations.register(
     "entries",
-    label=_("Entries of the timeline"),
-    model=Interaction,
-    rows=lambda customer: customer.interactions.exclude(kind=InteractionKind.SYSTEM),
-    is_personal=True,
-    erase=lambda customer: customer.interactions.exclude(kind=InteractionKind.SYSTEM).delete(),
+    Relation(
+        label=_("Entries of the timeline"),
+        model=Interaction,
+        rows=lambda customer: customer.interactions.all(),
+        personal=lambda customer: customer.interactions.exclude(kind=InteractionKind.SYSTEM).count(),
+        erase=lambda customer: customer.interactions.exclude(kind=InteractionKind.SYSTEM).delete(),
+    ),
 )
-register_relation(
-    "told_entries",
-    label=_("What the system told in the timeline"),
-    model=Interaction,
-    rows=lambda customer: customer.interactions.filter(kind=InteractionKind.SYSTEM),
-)
-register_relation(
+relations.register(
     "addresses",
-    label=_("Addresses"),
-    model=Address,
-    rows=lambda customer: customer.addresses.all(),
-    is_personal=True,
-    erase=lambda customer: customer.addresses.all().delete(),
+    Relation(
+        label=_("Addresses"),
+        model=Address,
+        rows=lambda customer: customer.addresses.all(),
+        personal=lambda customer: customer.addresses.count(),
+        erase=lambda customer: customer.addresses.all().delete(),
+    ),
 )
-register_relation(
-    "audit",
-    label=_("History of changes"),
-    model=AuditEvent,
-    rows=lambda customer: AuditEvent.objects.filter(subject_id=customer.pk),
+relations.register(
+    "history",
+    Relation(
+        label=_("History of changes"),
+        model=AuditEvent,
+        rows=lambda customer: AuditEvent.objects.filter(subject_id=customer.pk),
+        left_out=frozenset({"reason_salt", "reason_digest", "request_id"}),
+    ),
+)
+relations.register(
+    "copies",
+    Relation(label=_("Copies of personal data"), model=BackgroundJob, personal=count_copies, erase=erase_copies),
 )
 
 classify("customers.CustomField", business="key label kind choices order is_active")

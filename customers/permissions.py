@@ -21,6 +21,11 @@ REVEAL = declare(
     label=_("Reveal personal data of customers, one by one"),
     roles={Role.SUPERVISOR, Role.AGENT, Role.ACCOUNT_MANAGER, Role.PRIVACY_OFFICER},
 ).name
+COPY = declare(
+    "customers.copy",
+    label=_("Copy all that is kept of a customer, nothing hidden"),
+    roles={Role.PRIVACY_OFFICER},
+).name
 ERASE = declare(
     "customers.erase",
     label=_("Erase the personal data of a customer for good"),
@@ -35,11 +40,6 @@ CORRECT = declare(
     "customers.correct",
     label=_("Remove what others wrote into a timeline"),
     roles={Role.SUPERVISOR, Role.PRIVACY_OFFICER},
-).name
-COPY = declare(
-    "customers.copy",
-    label=_("Make a copy of everything that is kept of a customer, in clear"),
-    roles={Role.PRIVACY_OFFICER},
 ).name
 CONFIGURE = declare(
     "customers.configure",

@@ -1,74 +1,57 @@
-"""Everything that hangs on a customer: rooms register what they keep in AppConfig.ready().
+"""What is kept of customers: rooms register each kind of it in AppConfig.ready().
 
-One register, so that what is erased with a person and what stands in the copy that a person may ask for are the same
-rows, and a guard test finds a table that points at customers and is not here.
+It drives the erasure of a customer and the copy of all its data; a test finds a foreign key that nobody registered.
 """
 
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
+from dataclasses import dataclass, field
 
-from django.db import models
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 
-from core.crypto.fields import EncryptedBinaryField
 from core.tenancy.models import TenantModel
 from customers.models import Customer
 
 
 @dataclass(frozen=True, kw_only=True)
 class Relation:
-    """Rows of one table: `rows(customer)` gives them.
+    """One kind of what is kept of a customer, in `model`.
 
-    `erase(customer)` takes away what is personal of them; `is_personal` without it says that they go with something
-    else, as points go with their contact. What is not personal stays when a person is erased.
+    `rows(customer)` is what a copy of the customer's data holds, by id, all fields in clear but those `left_out`;
+    None where it is a copy itself. `personal(customer)` counts what an erasure takes away, None where all of it
+    stays; `erase(customer)` takes it away, None where it goes with something else.
     """
 
-    key: str
     label: str | Promise
     model: type[TenantModel]
-    rows: Callable[[Customer], QuerySet[Any]]
-    is_personal: bool = False
+    rows: Callable[[Customer], QuerySet] | None = None
+    left_out: frozenset[str] = field(default_factory=frozenset)
+    personal: Callable[[Customer], int] | None = None
     erase: Callable[[Customer], object] | None = None
 
 
 _relations: dict[str, Relation] = {}
 
 
-def register(key: str, **facts: Any) -> None:
-    """Add what a room keeps (see Relation); raises ValueError for a key that is taken.
+def register(key: str, relation: Relation) -> None:
+    """Add what a room keeps; raises ValueError for a key that is taken.
 
-    The key names the count in the audit trail and the list in a person's copy.
+    The key names the rows in a copy and the count in the trail.
     """
-    if key in _relations:
-        raise ValueError(f"Something hangs on a customer as {key!r} already.")
-    _relations[key] = Relation(key=key, **facts)
+    if _relations.setdefault(key, relation) is not relation:
+        raise ValueError(f"Something is kept of customers as {key!r} already.")
 
 
-def relations() -> list[Relation]:
-    """Return everything that hangs on a customer, in the order of registration."""
-    return list(_relations.values())
+def relations() -> dict[str, Relation]:
+    """Return all that is kept of a customer, in the order of registration."""
+    return dict(_relations)
 
 
-def personal_relations() -> list[Relation]:
-    """Return what goes when a person is erased."""
-    return [relation for relation in _relations.values() if relation.is_personal]
+def erased() -> dict[str, Relation]:
+    """Return what an erasure takes something away of."""
+    return {key: relation for key, relation in _relations.items() if relation.personal is not None}
 
 
-def as_data(row: TenantModel) -> dict[str, Any]:
-    """Return all that a row holds, in clear, as plain data by the names of its fields."""
-    return {
-        field.name: _plain(getattr(row, field.attname))
-        for field in row._meta.local_concrete_fields
-        if field.name != "tenant" and not isinstance(field, models.BinaryField | EncryptedBinaryField)
-    }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value) if isinstance(value, uuid.UUID | Decimal) else value
+def copied() -> dict[str, Relation]:
+    """Return what a copy of a customer's data holds."""
+    return {key: relation for key, relation in _relations.items() if relation.rows is not None}

@@ -10,6 +10,7 @@ import argparse
 import random
 import sys
 import time
+import uuid
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ MODULE = "fault_events_application"
 SLUGS = ("north", "south")
 CUSTOMERS = 200
 SETTLED_SECONDS = 300.0
-RECEIVERS = 2
+RECEIVERS = 3
 
 # What the beat and the workers run: the product, and one receiver more.
 APPLICATION = """
@@ -205,17 +206,25 @@ def _faults(tenant: Any, published: int) -> list[str]:
     from core.events.models import EventDelivery, OutboxEvent
     from core.tenancy.scope import tenant_scope
     from core.web.models import Notice
+    from customers.models import Interaction
 
     with tenant_scope(tenant), connection.cursor() as cursor:
         cursor.execute("select event_id from fault_mark where tenant_id = %s", [tenant.pk])
         marks = Counter(pk for (pk,) in cursor.fetchall())
         events = Counter(OutboxEvent.objects.values_list("pk", flat=True))
         notices = Counter(Notice.objects.values_list("source_id", flat=True))
+        sources = Interaction.objects.exclude(source="").values_list("source", flat=True)
+        entries = Counter(uuid.UUID(source.removeprefix("event:")) for source in sources)
         deliveries = Counter(EventDelivery.objects.filter(state="done").values_list("event_id", flat=True))
     found = []
     if len(events) != published:
         found.append(f"{published} were published, {len(events)} stand in the outbox")
-    for name, counted, wanted in (("marks", marks, 1), ("notices", notices, 1), ("deliveries", deliveries, RECEIVERS)):
+    for name, counted, wanted in (
+        ("marks", marks, 1),
+        ("notices", notices, 1),
+        ("entries in timelines", entries, 1),
+        ("deliveries", deliveries, RECEIVERS),
+    ):
         wrong = [pk for pk in events | counted if counted[pk] != wanted * events[pk]]
         if wrong:
             found.append(f"{len(wrong)} events with other than {wanted} {name}, such as {wrong[0]}")

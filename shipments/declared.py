@@ -6,7 +6,8 @@ from django.utils.translation import pgettext_lazy
 from core.audit import actions
 from core.crypto.register import classify
 from core.events import registry
-from customers.relations import register as register_relation
+from customers import relations
+from customers.relations import Relation
 from shipments.enums import ShipmentException, ShipmentStatus
 from shipments.models import ScanEvent, Shipment
 
@@ -36,6 +37,19 @@ classify(
 )
 classify("shipments.ImportPart", business="run number line_before row_total", personal="content result")
 classify("shipments.ImportedRow", business="run_id waybill row pk")
+
+relations.register(
+    "shipments",
+    Relation(label=_("Shipments"), model=Shipment, rows=lambda customer: customer.shipments.all()),
+)
+relations.register(
+    "scans",
+    Relation(
+        label=_("Scans of shipments"),
+        model=ScanEvent,
+        rows=lambda customer: ScanEvent.objects.filter(shipment__customer=customer),
+    ),
+)
 
 SHIPMENT = "the shipment"
 WAYBILL = registry.text("the waybill number")
@@ -77,17 +91,4 @@ registry.declare(
         "exceptions": registry.texts("those that it did not have before", values=ShipmentException.values),
     },
     doc="Something went wrong with a shipment that was not known to have gone wrong before.",
-)
-
-register_relation(
-    "shipments",
-    label=_("Shipments"),
-    model=Shipment,
-    rows=lambda customer: Shipment.objects.filter(customer=customer),
-)
-register_relation(
-    "scans",
-    label=_("Scans"),
-    model=ScanEvent,
-    rows=lambda customer: ScanEvent.objects.filter(shipment__customer=customer),
 )

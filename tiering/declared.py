@@ -5,8 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from core.audit import actions
 from core.crypto.register import classify
 from core.events import registry
+from customers import relations
 from customers.enums import Tier
-from customers.relations import register as register_relation
+from customers.relations import Relation
 from tiering.enums import MoveReason
 from tiering.models import TierChange, TierOverride
 
@@ -31,6 +32,15 @@ classify(
         shipment_count changed_at""",
 )
 
+relations.register(
+    "tier_changes",
+    Relation(label=_("Moves between tiers"), model=TierChange, rows=lambda customer: customer.tier_changes.all()),
+)
+relations.register(
+    "tier_overrides",
+    Relation(label=_("Tiers set by hand"), model=TierOverride, rows=lambda customer: customer.tier_overrides.all()),
+)
+
 registry.declare(
     "customer.tier_changed",
     version=1,
@@ -43,17 +53,4 @@ registry.declare(
         "as_of": registry.day("the last date that counted"),
     },
     doc="A customer moved from one tier to another, or got the first one.",
-)
-
-register_relation(
-    "tier_changes",
-    label=_("Tier changes"),
-    model=TierChange,
-    rows=lambda customer: TierChange.objects.filter(customer=customer),
-)
-register_relation(
-    "tier_overrides",
-    label=_("Tiers set by hand"),
-    model=TierOverride,
-    rows=lambda customer: TierOverride.objects.filter(customer=customer),
 )

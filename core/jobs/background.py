@@ -28,7 +28,8 @@ class JobKind:
     """A kind of work: `step(job=…, at=…)` does the next chunk in the caller's transaction.
 
     `permission` must be the owner's at every chunk, and names who may start it. `counts` says what the names of a
-    step's counts mean, and `page` returns the address of what the job works on, where it has a page of its own.
+    step's counts mean, and `page` returns the address of what the job works on, where it has a page of its own. What
+    asks for a reason each time is not `is_repeatable`: nobody runs it again from its own page.
     """
 
     name: str
@@ -37,6 +38,7 @@ class JobKind:
     step: Callable[..., Step]
     counts: Mapping[str, str | Promise] = field(default_factory=dict)
     page: Callable[[BackgroundJob], str] | None = None
+    is_repeatable: bool = True
 
 
 _kinds: dict[str, JobKind] = {}

@@ -90,6 +90,8 @@ def run_again(*, job: BackgroundJob, by: User, at: datetime) -> BackgroundJob:
     """Start the same work anew, as a job of its own. Raises JobNotEnded or NotAllowed."""
     if job.is_unfinished:
         raise JobNotEnded
+    if not kind_of(job).is_repeatable:
+        raise NotAllowed
     return start_job(
         kind=job.kind,
         title=job.title,

@@ -11,6 +11,7 @@ from customers.services.contacts import (
     remove_contact,
     update_contact,
 )
+from customers.services.copies import CopyReason, copy_customer, copy_figures
 from customers.services.custom_fields import (
     BadCustomFieldChoices,
     BadCustomFieldKey,
@@ -43,6 +44,7 @@ __all__ = [
     "ContactGone",
     "ContactOfAnother",
     "ContactPointChange",
+    "CopyReason",
     "CustomFieldKeyTaken",
     "CustomerChanged",
     "CustomerNumberTaken",
@@ -58,6 +60,8 @@ __all__ = [
     "add_address",
     "add_contact",
     "add_custom_field",
+    "copy_customer",
+    "copy_figures",
     "create_customer",
     "erase_customer",
     "erasure_figures",

@@ -12,11 +12,10 @@ from core.crypto.register import Kind, kind_of
 from core.events.services import publish
 from core.tenancy.errors import DomainError
 from customers.models import Customer
-from customers.relations import personal_relations
+from customers.relations import erased
 from customers.search_index import index_customers
 
 KIND = "customer"
-FACTS = "facts"
 
 
 class ErasureReason(models.TextChoices):
@@ -31,9 +30,8 @@ class NothingToErase(DomainError):
 
 
 def erasure_figures(customer: Customer) -> dict[str, int]:
-    """Count what would be erased of a customer: personal facts, and by the keys of `customers.relations`."""
-    facts = sum(getattr(customer, name) is not None for name in personal_fields())
-    return {FACTS: facts, **{each.key: each.rows(customer).count() for each in personal_relations()}}
+    """Count what would be erased of a customer, by the keys of `customers.relations`."""
+    return {key: relation.personal(customer) for key, relation in erased().items()}
 
 
 @transaction.atomic
@@ -62,7 +60,7 @@ def erase_again(*, subject_id: UUID, at: datetime) -> None:
 
 
 def _erase(customer: Customer, at: datetime) -> None:
-    for relation in personal_relations():
+    for relation in erased().values():
         if relation.erase is not None:
             relation.erase(customer)
     for field in personal_fields():

@@ -9,33 +9,43 @@ from django.utils.translation import gettext_lazy as _
 
 from core.web.context import WATCH_JOBS
 from core.web.views import StaffFormView
-from customers.copies import CopyReason, start_copy
 from customers.models import Customer
 from customers.permissions import COPY
-from customers.relations import relations
+from customers.relations import copied
+from customers.services import CopyReason, copy_customer, copy_figures
 
 
-class CopyForm(forms.Form):
+class CopyCustomerForm(forms.Form):
     reason = forms.ChoiceField(label=_("Why is it copied?"), choices=CopyReason.choices)
     note = forms.CharField(label=_("In words"), max_length=300, required=False)
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("reason") == CopyReason.OTHER and not cleaned.get("note"):
+            self.add_error("note", _("Say why."))
+        return cleaned
+
 
 class CopyCustomerView(StaffFormView):
-    """Say in numbers what is copied, ask why, and have the file made."""
+    """Say in numbers what the copy will hold, ask why, and have it written."""
 
     permission_required = COPY
     template_name = "customers/customer_copy.html"
-    form_class = CopyForm
+    form_class = CopyCustomerForm
 
     @cached_property
     def customer(self) -> Customer:
         return get_object_or_404(Customer.objects, pk=self.kwargs["pk"])
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        figures = [(relation.label, relation.rows(self.customer).count()) for relation in relations()]
-        return super().get_context_data(customer=self.customer, figures=figures, **context)
+        figures = copy_figures(self.customer)
+        return super().get_context_data(
+            customer=self.customer,
+            figures=[(relation.label, figures[key]) for key, relation in copied().items()],
+            **context,
+        )
 
-    def save(self, form: CopyForm) -> str:
-        job = start_copy(customer=self.customer, **form.cleaned_data, by=self.request.user, at=timezone.now())
+    def save(self, form: CopyCustomerForm) -> str:
+        job = copy_customer(customer=self.customer, **form.cleaned_data, by=self.request.user, at=timezone.now())
         self.request.session[WATCH_JOBS] = True
         return reverse("console:job", args=[job.pk])

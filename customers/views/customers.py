@@ -79,8 +79,8 @@ class CustomerDetailView(StaffView, TemplateView):
             may_reveal=may(self.request.user, REVEAL),
             history=history_of(customer),
             may_edit=may(self.request.user, EDIT),
-            may_erase=may(self.request.user, ERASE),
             may_copy=may(self.request.user, COPY),
+            may_erase=may(self.request.user, ERASE),
             **timeline_context(customer, self.request.user, contacts=contacts[:SHOWN_ON_RECORD]),
             **context,
         )

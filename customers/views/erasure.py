@@ -12,9 +12,8 @@ from django.utils.translation import gettext_lazy
 from core.web.views import StaffFormView
 from customers.models import Customer
 from customers.permissions import ERASE
-from customers.relations import personal_relations
+from customers.relations import erased
 from customers.services import ErasureReason, erase_customer, erasure_figures
-from customers.services.erasure import FACTS
 
 
 class EraseCustomerForm(forms.Form):
@@ -36,10 +35,7 @@ class EraseCustomerView(StaffFormView):
         figures = erasure_figures(self.customer)
         return super().get_context_data(
             customer=self.customer,
-            figures=[
-                (gettext_lazy("Personal facts"), figures[FACTS]),
-                *((relation.label, figures[relation.key]) for relation in personal_relations()),
-            ],
+            figures=[(relation.label, figures[key]) for key, relation in erased().items()],
             is_anything_left=any(figures.values()),
             **context,
         )

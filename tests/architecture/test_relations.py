@@ -1,58 +1,92 @@
-"""Whatever points at a customer stands in the register of relations, so that no copy and no erasure forgets it."""
+"""What is kept of customers: every foreign key that leads to one, at once or by what hangs on it, is registered."""
 
-from collections.abc import Collection
-
+import pytest
 from django.apps import apps
 from django.db import models
 
-from core.tenancy.models import TenantModel
-from customers.models import Customer
-from customers.relations import relations
+from core.tenancy.models import TenantForeignKey, TenantModel
+from customers.models import Customer, CustomerToken
+from customers.relations import Relation, copied, erased, register, relations
 
-# What hangs on a customer and is in no copy, each with the reason.
-LEFT_OUT: dict[type[models.Model], str] = {}
+# Led to a customer, and no relation of it, each with the reason.
+NOT_KEPT = {CustomerToken: "keyed hashes of what other relations keep, made anew whenever that changes"}
 
 
-def hanging_on(owner: type[models.Model], candidates: Collection[type[models.Model]]) -> set[type[models.Model]]:
-    """Return the models that point at the owner, or at what does."""
+def leading_to(model: type[models.Model], among: list[type[models.Model]]) -> set[type[models.Model]]:
+    """Return the models whose rows hang on a row of this one: by a foreign key, or by a bare id named after it."""
+    return {
+        other
+        for other in among
+        if any(
+            field.remote_field.model is model if field.many_to_one else field.name == f"{model._meta.model_name}_id"
+            for field in other._meta.local_fields
+        )
+    }
+
+
+def hanging_on_customers(among: list[type[models.Model]]) -> set[type[models.Model]]:
     found: set[type[models.Model]] = set()
-    owners = {owner}
-    while owners:
-        owners = {
-            model
-            for model in candidates
-            for field in model._meta.local_fields
-            if isinstance(field, models.ForeignKey) and field.related_model in owners and model not in found
-        }
-        found |= owners
-    return found - {owner}
+    waiting = {Customer}
+    while waiting:
+        found |= waiting
+        waiting = {each for model in waiting for each in leading_to(model, among)} - found
+    return found
 
 
-def forgotten(owner: type[models.Model], candidates: Collection[type[models.Model]]) -> set[type[models.Model]]:
-    return hanging_on(owner, candidates) - {relation.model for relation in relations()} - set(LEFT_OUT)
+def unregistered(among: list[type[models.Model]]) -> set[str]:
+    known = {relation.model for relation in relations().values()} | set(NOT_KEPT)
+    return {model._meta.label for model in hanging_on_customers(among) - known}
 
 
-def tenant_models() -> list[type[models.Model]]:
-    return [model for model in apps.get_models() if issubclass(model, TenantModel)]
+def test_all_that_hangs_on_a_customer_is_registered():
+    assert unregistered(apps.get_models()) == set()
+    assert len(hanging_on_customers(apps.get_models())) > 8
 
 
-def test_everything_that_hangs_on_a_customer_is_registered():
-    assert forgotten(Customer, tenant_models()) == set()
+def test_the_list_of_what_is_not_kept_has_no_stale_entry():
+    assert set(NOT_KEPT) - hanging_on_customers(apps.get_models()) == set()
 
 
-def test_the_list_of_what_is_left_out_has_no_stale_entry():
-    assert set(LEFT_OUT) <= hanging_on(Customer, tenant_models())
+def test_every_relation_is_erased_or_copied():
+    assert {key for key in relations() if key not in erased() and key not in copied()} == set()
+    assert {key for key, relation in relations().items() if relation.erase and relation.personal is None} == set()
+
+
+def test_what_a_copy_leaves_out_is_there():
+    for relation in copied().values():
+        assert relation.left_out <= {field.name for field in relation.model._meta.concrete_fields}
+
+
+def test_a_key_is_registered_once():
+    with pytest.raises(ValueError, match="'contacts' already"):
+        register("contacts", Relation(label="Contacts again", model=Customer))
 
 
 def test_the_guard_finds_what_nobody_registered():
-    class Bad(models.Model):
-        customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    class Parcel(TenantModel):
+        customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
 
-        class Meta:
+        class Meta(TenantModel.Meta):
+            app_label = "tests"
+            managed = False
+
+    class Label(TenantModel):
+        parcel = TenantForeignKey(Parcel, on_delete=models.CASCADE, related_name="+")
+
+        class Meta(TenantModel.Meta):
+            app_label = "tests"
+            managed = False
+
+    class Hint(TenantModel):
+        customer_id = models.UUIDField()
+
+        class Meta(TenantModel.Meta):
             app_label = "tests"
             managed = False
 
     try:
-        assert forgotten(Customer, [Bad]) == {Bad}
+        assert unregistered([*apps.get_models(), Parcel, Label, Hint]) == {"tests.Parcel", "tests.Label", "tests.Hint"}
     finally:
-        del apps.all_models["tests"]["bad"]
+        for name in ("parcel", "label", "hint"):
+            del apps.all_models["tests"][name]
+        apps.clear_cache()

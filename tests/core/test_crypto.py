@@ -5,6 +5,7 @@ from core.crypto.fields import Ciphertext, Undecryptable, decrypt, encrypt
 from core.crypto.masking import mask_address, mask_email, mask_name, mask_phone
 from customers.enums import CustomerKind
 from customers.models import Customer
+from tests.factories.accounts import inside
 
 PLACE = {"table": "customers_customer", "column": "person_name"}
 
@@ -34,6 +35,16 @@ def test_a_value_moved_cut_or_forged_is_refused(tenant, now):
     ]:
         with pytest.raises(Undecryptable):
             decrypt(broken, tenant_id=tenant.pk, **place)
+
+
+def test_a_value_moved_to_another_tenant_is_refused(tenant, other_tenant, now):
+    row = Customer.objects.create(number="C-1", person_name="Anna", created_at=now)
+    value = encrypt("Anna", tenant_id=tenant.pk, row_id=row.pk, **PLACE)
+
+    with inside(other_tenant, leaving=tenant), pytest.raises(Undecryptable):
+        decrypt(value, tenant_id=other_tenant.pk, row_id=row.pk, **PLACE)
+    with pytest.raises(Undecryptable):
+        decrypt(value, tenant_id=tenant.pk, row_id=row.pk, **{**PLACE, "table": "customers_contact"})
 
 
 def test_encrypted_fields_cannot_be_filtered_or_updated_in_bulk(tenant, now):

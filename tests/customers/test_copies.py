@@ -1,23 +1,30 @@
-"""The copy of everything that is kept of a customer: who may make it, what it holds, and what the trail keeps."""
+"""The copy of all that is kept of one customer: what it holds, who may have it, and what an erasure does to it."""
 
 import json
-from datetime import timedelta
 
 import pytest
-from django.urls import reverse
 
 from core.accounts.enums import Role
 from core.audit.models import AuditEvent
-from core.jobs.models import BackgroundJob
-from core.jobs.running import result_of
+from core.jobs.models import BackgroundJob, JobPart
+from core.jobs.running import NotAllowed, perform_job, result_of, run_again
 from customers import copies
-from customers.enums import ContactPointKind, CustomerKind
-from customers.relations import relations
-from customers.services import NewContactPoint, add_address, add_contact, record_interaction
-from shipments.models import ScanEvent, Shipment
+from customers.enums import ContactPointKind
+from customers.relations import copied
+from customers.services import (
+    NewContactPoint,
+    add_address,
+    add_contact,
+    copy_customer,
+    erase_customer,
+    record_interaction,
+)
+from shipments.models import ScanEvent
 from tests.factories.accounts import make_user
 from tests.factories.customers import make_customer
-from tests.factories.imports import work_off
+from tests.factories.tiering import make_shipped
+from tiering.enums import MoveReason
+from tiering.models import TierChange, TierOverride
 
 PHONE = "+8613800138000"
 
@@ -28,76 +35,145 @@ def officer(tenant, now):
 
 
 @pytest.fixture
-def person(tenant, now):
-    person = make_customer(
-        at=now, number="P-1", kind=CustomerKind.INDIVIDUAL, company_name="", person_name="王小明", birthday="1990-01-02"
-    )
+def customer(tenant, now):
+    customer = make_shipped("C-1", (now, "12.50"), (now, "7.25"), (now, "1.00"), at=now)
     points = [NewContactPoint(kind=ContactPointKind.PHONE, value=PHONE)]
-    add_contact(customer=person, name="李小龙", points=points, at=now)
-    add_address(customer=person, street="科技路1号", at=now)
-    record_interaction(customer=person, kind="note", text="Rang twice", at=now)
-    for number in range(3):
-        shipment = Shipment.objects.create(
-            waybill_number=f"W{number}", customer=person, accepted_at=now + timedelta(days=number)
-        )
-        ScanEvent.objects.create(shipment=shipment, kind="picked_up", happened_at=now)
-    return person
+    add_contact(customer=customer, name="李小龙", points=points, at=now)
+    add_address(customer=customer, street="科技路1号", by=None, at=now)
+    record_interaction(customer=customer, kind="note", text="Asked for 李小龙", at=now)
+    ScanEvent.objects.create(shipment=customer.shipments.first(), kind="picked_up", happened_at=now)
+    TierOverride.objects.create(customer=customer, tier="vip", reason="A promise", created_at=now)
+    TierChange.objects.create(
+        customer=customer,
+        to_tier="vip",
+        reason=MoveReason.values[0],
+        as_of=now.date(),
+        window_days=90,
+        policy_version=1,
+        contribution="20.75",
+        shipment_count=3,
+        changed_at=now,
+    )
+    return customer
 
 
-def copied(job, now):
-    work_off(job, at=now)
-    assert job.state == "done", job.error
+def started(customer, officer, now, **facts):
+    return copy_customer(customer=customer, **{"reason": "request", **facts}, by=officer, at=now)
+
+
+def perform(job, now):
+    perform_job(tenant_id=job.tenant_id, job_id=job.pk, now=lambda: now)
+    job.refresh_from_db()
+    return job
+
+
+def content_of(job):
     return json.loads(b"".join(result_of(job)))
 
 
-@pytest.mark.parametrize("chunk", [1, 2, 3, 500])
-def test_copy_holds_everything_in_clear_however_it_is_cut(chunk, person, officer, now, monkeypatch):
+@pytest.mark.parametrize("chunk", [1, 1000])
+def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatch, chunk):
     monkeypatch.setattr(copies, "CHUNK", chunk)
-    make_customer(at=now, number="P-2")
+    make_customer(number="C-2", at=now, person_name="Somebody else")
 
-    told = copied(copies.start_copy(customer=person, reason="request", by=officer, at=now), now)
+    job = perform(started(customer, officer, now, note="by letter"), now)
 
-    assert set(told) == {"customer", *(relation.key for relation in relations())}
-    assert (told["customer"]["number"], told["customer"]["person_name"], told["customer"]["birthday"]) == (
-        "P-1",
-        "王小明",
-        "1990-01-02",
-    )
-    assert [contact["name"] for contact in told["contacts"]] == ["李小龙"]
-    assert [point["value"] for point in told["points"]] == [PHONE]
-    assert [address["street"] for address in told["addresses"]] == ["科技路1号"]
-    assert [entry["text"] for entry in told["entries"]] == ["Rang twice"]
-    assert [shipment["waybill_number"] for shipment in told["shipments"]] == ["W0", "W1", "W2"]
-    assert len(told["scans"]) == 3
-    assert "customer.created" in {line["action"] for line in told["audit"]}
-    assert told["tier_changes"] == told["tier_overrides"] == []
+    kept = content_of(job)
+    assert (job.state, job.error) == ("done", "")
+    assert list(kept) == ["format", "customer_number", "made_at", *copied()]
+    assert {key: len(kept[key]) for key in copied() if key != "history"} == {
+        "record": 1,
+        "contacts": 1,
+        "points": 1,
+        "entries": 1,
+        "addresses": 1,
+        "shipments": 3,
+        "scans": 1,
+        "tier_changes": 1,
+        "tier_overrides": 1,
+    }
+    assert len(kept["history"]) == AuditEvent.objects.filter(subject_id=customer.pk).count()
+    assert kept["record"][0]["id"] == str(customer.pk)
+    assert kept["contacts"][0]["name"] == "李小龙"
+    assert kept["points"][0] == {
+        "id": kept["points"][0]["id"],
+        "contact": kept["contacts"][0]["id"],
+        "kind": "phone",
+        "value": PHONE,
+        "is_preferred": kept["points"][0]["is_preferred"],
+    }
+    assert kept["addresses"][0]["street"] == "科技路1号"
+    assert kept["entries"][0]["text"] == "Asked for 李小龙"
+    assert sorted(row["contribution"] for row in kept["shipments"]) == ["1.00", "12.50", "7.25"]
+    assert kept["tier_overrides"][0]["reason"] == "A promise"
+    assert [row["reason"] for row in kept["history"] if row["action"] == "customer.copied"] == ["by letter"]
+    assert job.done == job.total == sum(len(kept[key]) for key in copied())
 
 
-def test_page_says_what_is_copied_and_the_trail_why(client_for, person, officer):
+def test_copy_of_a_customer_with_nothing_is_whole(tenant, officer, now):
+    job = perform(started(make_customer(at=now), officer, now), now)
+
+    kept = content_of(job)
+    assert (kept["contacts"], kept["shipments"]) == ([], [])
+
+
+def test_copy_is_told_to_the_trail_and_runs_once(customer, officer, now):
+    job = perform(started(customer, officer, now), now)
+
+    event = AuditEvent.objects.get(action="customer.copied")
+    assert (event.actor_id, event.subject_id, event.details) == (officer.pk, customer.pk, {"why_copied": "request"})
+    with pytest.raises(NotAllowed):
+        run_again(job=job, by=officer, at=now)
+    assert BackgroundJob.objects.count() == 1
+
+
+def test_copy_is_not_for_everybody(customer, supervisor, now):
+    with pytest.raises(NotAllowed):
+        started(customer, supervisor, now)
+
+    assert BackgroundJob.objects.count() == 0
+    assert AuditEvent.objects.filter(action="customer.copied").count() == 0
+
+
+def test_erasure_takes_the_copies_too(customer, officer, now):
+    job, waiting = perform(started(customer, officer, now), now), started(customer, officer, now)
+    assert JobPart.objects.count() > 0
+
+    figures = erase_customer(customer=customer, reason="request", by=officer, at=now)
+
+    assert figures["copies"] == 2
+    assert JobPart.objects.count() == 0
+    assert perform(waiting, now).state == "cancelled"
+    job.refresh_from_db()
+    assert (job.state, job.file_name) == ("done", "")
+
+
+def test_page_asks_why_and_leads_to_the_job(client_for, officer, customer, now):
     client = client_for(officer)
-    url = reverse("customers:copy", args=[person.pk])
-    figures = {str(label): count for label, count in client.get(url).context["figures"]}
-    assert (figures["Contacts"], figures["Shipments"]) == (1, 3)
+    url = f"/customers/{customer.pk}/copy/"
+    assert url in client.get(f"/customers/{customer.pk}/").content.decode()
 
-    answer = client.post(url, {"reason": "request", "note": "letter of 2 March"})
+    page = client.get(url)
+    bad = client.post(url, {"reason": "other"})
+    answer = client.post(url, {"reason": "request"})
 
     job = BackgroundJob.objects.get()
-    assert answer.url == reverse("console:job", args=[job.pk])
-    event = AuditEvent.objects.get(action="customer.copied")
-    assert (event.subject_id, event.actor_id, event.reason) == (person.pk, officer.pk, "letter of 2 March")
-    assert event.details == {"why_copied": "request"}
+    assert PHONE not in page.content.decode()
+    assert dict(page.context["figures"])["Shipments"] == 3
+    assert (bad.status_code, answer.status_code) == (422, 302)
+    job_page = client.get(answer.url)
+    assert answer.url.endswith(f"/{job.pk}/")
+    assert "Run again" not in client.get(answer.url).content.decode()
+    assert job_page.status_code == 200
+    perform(job, now)
+    file = client.get(f"{answer.url}file/")
+    assert json.loads(b"".join(file.streaming_content))["customer_number"] == "C-1"
+    assert "no-store" in file["Cache-Control"]
 
 
-def test_copy_without_a_reason_is_refused(client_for, person, officer):
-    answer = client_for(officer).post(reverse("customers:copy", args=[person.pk]), {})
+def test_page_is_not_for_everybody(client_for, supervisor, customer):
+    client = client_for(supervisor)
 
-    assert answer.status_code == 422
-    assert (BackgroundJob.objects.count(), AuditEvent.objects.filter(action="customer.copied").count()) == (0, 0)
-
-
-def test_who_may_not_copy_gets_nothing(client_for, agent, person):
-    answer = client_for(agent).post(reverse("customers:copy", args=[person.pk]), {"reason": "request"})
-
-    assert answer.status_code == 403
+    assert client.post(f"/customers/{customer.pk}/copy/", {"reason": "request"}).status_code == 403
     assert BackgroundJob.objects.count() == 0
-    assert "/copy/" not in client_for(agent).get(reverse("customers:detail", args=[person.pk])).content.decode()
+    assert "/copy/" not in client.get(f"/customers/{customer.pk}/").content.decode()
