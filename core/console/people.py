@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from core.accounts.enums import Role
 from core.accounts.models import Department, Team, User
-from core.accounts.services import activate_user, create_user, deactivate_user, update_user
+from core.accounts.services import activate_user, deactivate_user, update_user
 from core.console.forms import UserForm
-from core.console.mail import send_password_link
 from core.tenancy.errors import DomainError
 from core.web.lists import BooleanFilter, ChoiceFilter, ListView, PrefixFilter, RecordFilter, Sort
 from core.web.views import StaffFormView, StaffView, go_to
@@ -46,25 +45,6 @@ class PeopleView(ListView):
         return User.objects.select_related("department", "team")
 
 
-class CreateUserView(StaffFormView):
-    permission_required = "people.manage"
-    template_name = "console/user_form.html"
-    form_class = UserForm
-    error_fields = {"email_taken": "email", "team_of_other_department": "team"}
-
-    def get_initial(self) -> dict[str, Any]:
-        return {"language": self.request.user.language, "role": Role.AGENT}
-
-    def save(self, form: BaseForm) -> str:
-        user = create_user(**form.cleaned_data, by=self.request.user, at=timezone.now())
-        send_password_link(self.request, user)
-        messages.success(
-            self.request,
-            _("%(name)s may sign in now. A link to set the password is on its way.") % {"name": user.name},
-        )
-        return reverse("console:people")
-
-
 class UpdateUserView(StaffFormView):
     permission_required = "people.manage"
     template_name = "console/user_form.html"
@@ -72,6 +52,7 @@ class UpdateUserView(StaffFormView):
     error_fields = {
         "email_taken": "email",
         "last_administrator": "role",
+        "role_above_own": "role",
         "team_of_other_department": "team",
     }
     success_message = gettext_lazy("Saved.")

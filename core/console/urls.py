@@ -1,6 +1,6 @@
 from django.urls import path
 
-from core.console import audit, background, jobs, keys, organisation, people
+from core.console import audit, background, invitations, jobs, keys, organisation, people
 from core.console.home import SettingsHomeView
 from core.console.reveal import RevealView
 
@@ -9,7 +9,19 @@ app_name = "console"
 urlpatterns = [
     path("settings/", SettingsHomeView.as_view(), name="home"),
     path("settings/people/", people.PeopleView.as_view(), name="people"),
-    path("settings/people/new/", people.CreateUserView.as_view(), name="create_user"),
+    path("settings/people/invitations/", invitations.InvitationsView.as_view(), name="invitations"),
+    path("settings/people/invitations/new/", invitations.InviteUserView.as_view(), name="invite_user"),
+    path(
+        "settings/people/invitations/<uuid:pk>/resend/",
+        invitations.ResendInvitationView.as_view(),
+        name="resend_invitation",
+    ),
+    path(
+        "settings/people/invitations/<uuid:pk>/withdraw/",
+        invitations.WithdrawInvitationView.as_view(),
+        name="withdraw_invitation",
+    ),
+    path("invitation/<slug:token>/", invitations.AcceptInvitationView.as_view(), name="accept_invitation"),
     path("settings/people/<uuid:pk>/", people.UpdateUserView.as_view(), name="update_user"),
     path("settings/people/<uuid:pk>/deactivate/", people.DeactivateUserView.as_view(), name="deactivate_user"),
     path("settings/people/<uuid:pk>/activate/", people.ActivateUserView.as_view(), name="activate_user"),

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path, reverse
 
-from core.accounts.models import Department, User
+from core.accounts.models import Department, Invitation, User
 from core.audit.models import AuditEvent, AuditSeal, Erasure
 from core.jobs.models import BackgroundJob, JobRun
 from core.partners.models import ApiKey
@@ -43,6 +43,8 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "console:update_user": {"pk": User},
     "console:deactivate_user": {"pk": User},
     "console:activate_user": {"pk": User},
+    "console:resend_invitation": {"pk": Invitation},
+    "console:withdraw_invitation": {"pk": Invitation},
     "console:key": {"pk": ApiKey},
     "console:revoke_key": {"pk": ApiKey},
     "console:job": {"pk": BackgroundJob},
@@ -84,6 +86,7 @@ CONSTANTS: dict[str, dict[str, str]] = {"console:reveal": {"kind": "contact-poin
 # Routes whose arguments are no ids of records, each with the reason.
 NO_RECORDS = {
     "console:export": "the name of a list, the same for all tenants",
+    "console:accept_invitation": "the token proves who was invited; only its hash is kept",
     "account_reset_password_from_key": "allauth's: the key is signed for one person and proves who they are",
 }
 

@@ -25,6 +25,7 @@ OPEN_TO_ALL = {
     "web:live": "asked by the load balancer; names no tenant",
     "web:ready": "asked by the load balancer; names no tenant",
     "api:openapi": "the description of the API, the same for everybody",
+    "console:accept_invitation": "for who is invited; the token is the proof",
     "account_login": "where one signs in",
     "account_logout": "ends one's own session",
     "account_inactive": "tells who was switched off",

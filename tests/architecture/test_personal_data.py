@@ -13,6 +13,8 @@ IN_CLEAR = {
     ("accounts.user", "email"): "found by it at sign-in, before the tenant and its key are known",
     ("accounts.user", "name"): "staff, shown beside all they do; sorted and filtered",
     ("accounts.user", "password"): "a hash",
+    ("accounts.invitation", "email"): "becomes a person's address; one invitation to each",
+    ("accounts.invitation", "token_hash"): "a hash",
     ("partners.apikey", "secret_hash"): "a hash",
     ("crypto.rootkey", "wrapped"): "encrypted by the master key",
     ("customers.customertoken", "token"): "a keyed hash",
