@@ -20,6 +20,9 @@ actions.declare("user.created", _("Person added"))
 actions.declare("user.updated", _("Person changed"))
 actions.declare("user.deactivated", _("Sign-in switched off"))
 actions.declare("user.activated", _("Sign-in switched on"))
+actions.declare("user.signed_out", _("Signed out on devices"))
+actions.declare("user.second_step_changed", _("Second step changed"))
+actions.declare("user.second_step_reset", _("Second step taken away"))
 actions.declare("department.created", _("Department added"))
 actions.declare("team.created", _("Team added"))
 
@@ -33,6 +36,8 @@ actions.declare_fields(
     time_zone=_("Time zone"),
     is_active=_("May sign in"),
     session_epoch=_("Sessions ended"),
+    sessions=_("Devices"),
+    second_steps=_("Second steps"),
     invited_by=_("Invited by"),
     sent_at=_("Sent"),
     expires_at=_("Works until"),
@@ -48,6 +53,8 @@ classify(
     personal="email",
     sensitive="token_hash",
 )
+classify("accounts.SecondStepSecret", business="user", sensitive="secret")
+classify("accounts.UserSession", business="user device started_at", personal="address", sensitive="session_key")
 classify(
     "accounts.User",
     business="role department team language time_zone is_active session_epoch date_joined last_login",

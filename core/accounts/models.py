@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 
 from core.accounts.enums import Role
+from core.crypto.fields import EncryptedTextField
 from core.tenancy.models import TenantForeignKey, TenantModel, TenantQuerySet
 from core.tenancy.scope import current_tenant_id
 
@@ -132,3 +133,27 @@ class Invitation(TenantModel):
     def is_live(self, at: datetime) -> bool:
         """Say whether the link may still be followed."""
         return self.expires_at > at
+
+
+class SecondStepSecret(TenantModel):
+    """What a second step is checked by, such as the seed of a person's codes."""
+
+    user = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    secret = EncryptedTextField()
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["tenant", "user"], name="second_step_secret_user")]
+
+
+class UserSession(TenantModel):
+    """A device on which somebody is signed in; it lives as long as the session of Django's that the key names."""
+
+    user = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    session_key = models.CharField(max_length=40)
+    device = models.CharField(max_length=60, blank=True)
+    address = models.CharField(max_length=45)
+    started_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "session_key"], name="user_session_key")]
+        indexes = [models.Index(fields=["tenant", "user", "started_at"], name="user_session_of_user")]

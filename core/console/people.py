@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.accounts.enums import Role
 from core.accounts.models import Department, Team, User
-from core.accounts.services import activate_user, deactivate_user, update_user
+from core.accounts.services import activate_user, deactivate_user, end_sessions, reset_second_step, update_user
 from core.console.forms import UserForm
 from core.tenancy.errors import DomainError
 from core.web.lists import BooleanFilter, ChoiceFilter, ListView, PrefixFilter, RecordFilter, Sort
@@ -95,4 +95,45 @@ class ActivateUserView(StaffView):
         person = get_object_or_404(User.objects, pk=pk)
         activate_user(user=person, by=request.user, at=timezone.now())
         messages.success(request, _("%(name)s may sign in again.") % {"name": person.name})
+        return go_to(request, reverse("console:update_user", args=[person.pk]))
+
+
+class EndSessionsView(StaffView):
+    """Sign somebody out everywhere; their account stays."""
+
+    permission_required = "people.manage"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
+        person = get_object_or_404(User.objects, pk=pk)
+        count = end_sessions(user=person, by=request.user, at=timezone.now())
+        messages.success(
+            request,
+            ngettext(
+                "%(name)s was signed out on %(count)s device.", "%(name)s was signed out on %(count)s devices.", count
+            )
+            % {"name": person.name, "count": count},
+        )
+        return go_to(request, reverse("console:update_user", args=[person.pk]))
+
+
+class ResetSecondStepView(StaffView):
+    """Take away the second step of somebody who lost it."""
+
+    permission_required = "people.manage"
+    needs_fresh_sign_in = True
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
+        person = get_object_or_404(User.objects, pk=pk)
+        try:
+            reset_second_step(user=person, by=request.user, at=timezone.now())
+        except DomainError as error:
+            messages.error(request, str(error.message))
+        else:
+            messages.success(
+                request,
+                _("%(name)s signs in by the password alone now, and may set up another second step.")
+                % {"name": person.name},
+            )
         return go_to(request, reverse("console:update_user", args=[person.pk]))

@@ -25,6 +25,12 @@ urlpatterns = [
     path("settings/people/<uuid:pk>/", people.UpdateUserView.as_view(), name="update_user"),
     path("settings/people/<uuid:pk>/deactivate/", people.DeactivateUserView.as_view(), name="deactivate_user"),
     path("settings/people/<uuid:pk>/activate/", people.ActivateUserView.as_view(), name="activate_user"),
+    path("settings/people/<uuid:pk>/sign-out/", people.EndSessionsView.as_view(), name="end_sessions"),
+    path(
+        "settings/people/<uuid:pk>/second-step/reset/",
+        people.ResetSecondStepView.as_view(),
+        name="reset_second_step",
+    ),
     path("settings/departments/", organisation.OrganisationView.as_view(), name="organisation"),
     path("settings/departments/new/", organisation.CreateDepartmentView.as_view(), name="create_department"),
     path("settings/teams/new/", organisation.CreateTeamView.as_view(), name="create_team"),

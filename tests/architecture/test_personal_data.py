@@ -15,6 +15,8 @@ IN_CLEAR = {
     ("accounts.user", "password"): "a hash",
     ("accounts.invitation", "email"): "becomes a person's address; one invitation to each",
     ("accounts.invitation", "token_hash"): "a hash",
+    ("accounts.usersession", "address"): "masked: the last part was never kept",
+    ("accounts.usersession", "session_key"): "names the row of Django's own table, where it stands in clear, too",
     ("partners.apikey", "secret_hash"): "a hash",
     ("crypto.rootkey", "wrapped"): "encrypted by the master key",
     ("customers.customertoken", "token"): "a keyed hash",

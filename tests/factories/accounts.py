@@ -1,8 +1,11 @@
 """Tenants and people for tests, made through the services."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+
+from django.test import Client
 
 from core.accounts.enums import Role
 from core.accounts.models import User
@@ -39,6 +42,15 @@ def make_user(*, role: Role, at: datetime, email: str = "", language: str = "en"
         by=None,
         at=at,
     )
+
+
+def sign_in(client: Client, user: User, *, methods: tuple[str, ...] = ("password", "mfa")) -> None:
+    """Give the client a session of somebody who has just proved themselves by these methods."""
+    client.force_login(user, backend="core.accounts.backends.EmailBackend")
+    session = client.session
+    session["account_authentication_methods"] = [{"method": method, "at": time.time()} for method in methods]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
 
 
 @contextmanager

@@ -26,6 +26,16 @@ from core.accounts.services.people import (
     deactivate_user,
     update_user,
 )
+from core.accounts.services.secrets import keep_secret, open_secret
+from core.accounts.services.sessions import (
+    OwnSecondStep,
+    end_session,
+    end_sessions,
+    note_second_step_change,
+    note_session,
+    renew_session_key,
+    reset_second_step,
+)
 
 __all__ = [
     "AlreadyInvited",
@@ -35,6 +45,7 @@ __all__ = [
     "InvitationVoid",
     "LastAdministrator",
     "OwnAccount",
+    "OwnSecondStep",
     "RoleAboveOwn",
     "TeamNameTaken",
     "accept_invitation",
@@ -44,8 +55,16 @@ __all__ = [
     "create_team",
     "create_user",
     "deactivate_user",
+    "end_session",
+    "end_sessions",
     "invite_user",
+    "keep_secret",
+    "note_second_step_change",
+    "note_session",
+    "open_secret",
+    "renew_session_key",
     "resend_invitation",
+    "reset_second_step",
     "update_user",
     "withdraw_invitation",
 ]

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.enums import Role
 from core.accounts.models import Department, Team, User
 from core.accounts.permissions import may_give
+from core.accounts.services.sessions import end_sessions
 from core.accounts.services.uniqueness import refused_as
 from core.audit.services import record
 from core.tenancy.errors import DomainError
@@ -113,6 +114,7 @@ def deactivate_user(*, user: User, by: User, at: datetime) -> User:
     user.is_active = False
     user.session_epoch += 1
     user.save(update_fields=["is_active", "session_epoch"])
+    end_sessions(user=user, by=by, at=at)
     record("user.deactivated", subject=user, by=by, at=at)
     return user
 
