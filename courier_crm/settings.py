@@ -257,7 +257,7 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "core.accounts.passwords.KnownPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LOGIN_URL = "account_login"
@@ -278,6 +278,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # How long a password or a second step proves that it is still the same person: for keys, exports and reveals.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("CRM_REAUTHENTICATION_MINUTES", default=15) * 60
 MFA_ADAPTER = "core.accounts.adapters.SecondStepAdapter"
+MFA_FORMS = {"add_webauthn": "core.accounts.forms.AddPasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True

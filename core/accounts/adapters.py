@@ -98,6 +98,10 @@ class SecondStepAdapter(DefaultMFAAdapter):
         has_another = others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
         return has_another or not must_have_second_step(authenticator.user)
 
+    def generate_authenticator_name(self, user: User, type: str) -> str:  # noqa: A002  allauth's name
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return _("Passkey %(number)s") % {"number": number}
+
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {**super().get_public_key_credential_rp_entity(), "name": settings.MFA_TOTP_ISSUER}
 
