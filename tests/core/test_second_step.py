@@ -17,7 +17,7 @@ from core.audit.models import AuditEvent
 from core.crypto.fields import Undecryptable
 from core.crypto.rotation import rotate_keys
 from core.tenancy.scope import tenant_scope
-from tests.factories.accounts import PASSWORD, make_tenant, make_user, outside, sign_in
+from tests.factories.accounts import PASSWORD, make_tenant, make_user, outside, sign_in, somewhere
 
 
 def code_of(secret, *, steps=0):
@@ -35,8 +35,8 @@ def set_up(client):
     return secret
 
 
-def log_in(user, client=None):
-    client = client or Client()
+def log_in(user):
+    client = somewhere()
     return client, client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
 
 

@@ -1,14 +1,13 @@
 """Sessions: listed with device and network, ended one by one, all at once, and by what changes a sign-in."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from core.accounts.devices import device_of, masked_address
 from core.accounts.models import UserSession
 from core.accounts.services import deactivate_user
 from core.audit.models import AuditEvent
-from tests.factories.accounts import PASSWORD, outside
+from tests.factories.accounts import PASSWORD, outside, somewhere
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile Safari/604.1"
@@ -16,7 +15,8 @@ NEW_PASSWORD = "seven grey parcels wait"
 
 
 def enter(user, agent_words=WINDOWS, password=PASSWORD, **extra):
-    client = Client(headers={"user-agent": agent_words}, **extra)
+    client = somewhere()
+    client.defaults |= {"HTTP_USER_AGENT": agent_words, **extra}
     client.post(reverse("account_login"), {"login": user.email, "password": password})
     return client
 
@@ -118,10 +118,10 @@ def test_strangers_who_try_passwords_cannot_lock_out_a_device_that_is_known(tena
     with outside(tenant):
         known = enter(agent)
         known.post(reverse("account_logout"))
-        stranger = Client(REMOTE_ADDR="198.51.100.9")
+        stranger = somewhere()
         for _attempt in range(6):
             refused = stranger.post(reverse("account_login"), {"login": agent.email, "password": "wrong"})
-        locked = enter(agent, REMOTE_ADDR="198.51.100.10")
+        locked = enter(agent)
         known.post(reverse("account_login"), {"login": agent.email, "password": PASSWORD})
 
         assert "Too many failed login attempts" in str(refused.context["form"].errors)

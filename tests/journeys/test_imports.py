@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.accounts.enums import Role
 from core.tenancy.scope import tenant_scope
-from tests.factories.accounts import make_tenant, make_user
+from tests.factories.accounts import make_tenant, make_user, prove
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -32,6 +32,7 @@ def page(browser: Browser, live_server, now) -> Iterator[Page]:
     session[SESSION_KEY] = str(supervisor.pk)
     session[BACKEND_SESSION_KEY] = "core.accounts.backends.EmailBackend"
     session[HASH_SESSION_KEY] = supervisor.get_session_auth_hash()
+    prove(session, supervisor)
     session.create()
     context = browser.new_context(base_url=live_server.url, locale="en-US")
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": live_server.url}])
