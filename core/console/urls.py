@@ -1,6 +1,6 @@
 from django.urls import path
 
-from core.console import audit, background, invitations, jobs, keys, organisation, people
+from core.console import audit, background, invitations, jobs, keys, organisation, people, rights
 from core.console.home import SettingsHomeView
 from core.console.reveal import RevealView
 
@@ -25,6 +25,8 @@ urlpatterns = [
     path("settings/people/<uuid:pk>/", people.UpdateUserView.as_view(), name="update_user"),
     path("settings/people/<uuid:pk>/deactivate/", people.DeactivateUserView.as_view(), name="deactivate_user"),
     path("settings/people/<uuid:pk>/activate/", people.ActivateUserView.as_view(), name="activate_user"),
+    path("settings/people/<uuid:pk>/rights/", rights.RightsView.as_view(), name="rights"),
+    path("settings/roles/", rights.RolesView.as_view(), name="roles"),
     path("settings/people/<uuid:pk>/sign-out/", people.EndSessionsView.as_view(), name="end_sessions"),
     path(
         "settings/people/<uuid:pk>/second-step/reset/",

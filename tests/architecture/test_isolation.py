@@ -44,6 +44,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "console:deactivate_user": {"pk": User},
     "console:activate_user": {"pk": User},
     "console:end_sessions": {"pk": User},
+    "console:rights": {"pk": User},
     "console:reset_second_step": {"pk": User},
     "console:resend_invitation": {"pk": Invitation},
     "console:withdraw_invitation": {"pk": Invitation},
