@@ -128,6 +128,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "django_htmx",
     "drf_spectacular",
     "csp",
@@ -258,12 +259,12 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "core.accounts.passwords.KnownPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "core.accounts.adapter.StaffAccountAdapter"
+ACCOUNT_ADAPTER = "core.accounts.adapters.StaffAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -276,6 +277,19 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# How long a password or a second step proves that it is still the same person: for keys, exports and reveals.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("CRM_REAUTHENTICATION_MINUTES", default=15) * 60
+MFA_ADAPTER = "core.accounts.adapters.SecondStepAdapter"
+MFA_FORMS = {"add_webauthn": "core.accounts.forms.AddPasskeyForm"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Courier CRM"
+# One step of 30 seconds either way, for telephones whose clock is off.
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not TLS
+DEVICE_COOKIE_NAME = "__Host-crm_device" if TLS else "crm_device"
+DEVICE_COOKIE_AGE = 180 * 24 * 60 * 60
 
 EMAIL_BACKEND = env.str("CRM_EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
 if env.str("CRM_EMAIL_URL", default=""):

@@ -15,7 +15,7 @@ from core.accounts.models import User
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from courier_crm import embedded
-from tests.factories.accounts import make_tenant, make_user, outside
+from tests.factories.accounts import make_tenant, make_user, outside, sign_in
 
 _held = ExitStack()
 
@@ -102,11 +102,11 @@ def analyst(tenant: Tenant, now: datetime) -> User:
 
 @pytest.fixture
 def client_for() -> Callable[[User], Client]:
-    """Return a client that is signed in as somebody."""
+    """Return a client that is signed in as somebody, by password and second step, just now."""
 
     def signed_in(user: User) -> Client:
         client = Client()
-        client.force_login(user, backend="core.accounts.backends.EmailBackend")
+        sign_in(client, user)
         return client
 
     return signed_in

@@ -13,10 +13,16 @@ declare("jobs.manage", label=_("Have failed work done again, and dead letters se
 declare("keys.manage", label=_("Manage API keys"), roles={Role.ADMINISTRATOR})
 declare("audit.view", label=_("See the audit trail"), roles={Role.PRIVACY_OFFICER})
 
+actions.declare("invitation.sent", _("Person invited"))
+actions.declare("invitation.resent", _("Invitation sent again"))
+actions.declare("invitation.withdrawn", _("Invitation withdrawn"))
 actions.declare("user.created", _("Person added"))
 actions.declare("user.updated", _("Person changed"))
 actions.declare("user.deactivated", _("Sign-in switched off"))
 actions.declare("user.activated", _("Sign-in switched on"))
+actions.declare("user.signed_out", _("Signed out on devices"))
+actions.declare("user.second_step_changed", _("Second step changed"))
+actions.declare("user.second_step_reset", _("Second step taken away"))
 actions.declare("department.created", _("Department added"))
 actions.declare("team.created", _("Team added"))
 
@@ -30,12 +36,25 @@ actions.declare_fields(
     time_zone=_("Time zone"),
     is_active=_("May sign in"),
     session_epoch=_("Sessions ended"),
+    sessions=_("Devices"),
+    second_steps=_("Second steps"),
+    invited_by=_("Invited by"),
+    sent_at=_("Sent"),
+    expires_at=_("Works until"),
 )
 
 actions.declare_values("role", lambda: dict(Role.choices))
 
 classify("accounts.Department", business="name")
 classify("accounts.Team", business="name department")
+classify(
+    "accounts.Invitation",
+    business="role department team language invited_by sent_at expires_at",
+    personal="email",
+    sensitive="token_hash",
+)
+classify("accounts.SecondStepSecret", business="user", sensitive="secret")
+classify("accounts.UserSession", business="user device started_at", personal="address", sensitive="session_key")
 classify(
     "accounts.User",
     business="role department team language time_zone is_active session_epoch date_joined last_login",

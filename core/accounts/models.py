@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -5,6 +6,7 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 
 from core.accounts.enums import Role
+from core.crypto.fields import EncryptedTextField
 from core.tenancy.models import TenantForeignKey, TenantModel, TenantQuerySet
 from core.tenancy.scope import current_tenant_id
 
@@ -96,3 +98,62 @@ class User(AbstractBaseUser, TenantModel):
 
     def get_full_name(self) -> str:
         return self.name
+
+
+class Invitation(TenantModel):
+    """An open invitation: who holds the token of the link may become a colleague of this address and role.
+
+    It is looked up before its tenant is active, by the hash of the token. Accepted or withdrawn, it is gone.
+    """
+
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=Role.choices)
+    department = TenantForeignKey(Department, on_delete=models.SET_NULL, null=True, blank=True)
+    team = TenantForeignKey(Team, on_delete=models.SET_NULL, null=True, blank=True)
+    language = models.CharField(max_length=10)
+    token_hash = models.BinaryField(max_length=32)
+    invited_by = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "email"], name="invitation_email")]
+        indexes = [
+            # Does not start with the tenant: the hash finds it.
+            models.Index(fields=["token_hash"], name="invitation_by_token"),
+            models.Index(fields=["tenant", "sent_at", "id"], name="invitation_by_time"),
+            models.Index(fields=["tenant", "department"], name="invitation_department"),
+            models.Index(fields=["tenant", "team"], name="invitation_team"),
+            models.Index(fields=["tenant", "invited_by"], name="invitation_invited_by"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def is_live(self, at: datetime) -> bool:
+        """Say whether the link may still be followed."""
+        return self.expires_at > at
+
+
+class SecondStepSecret(TenantModel):
+    """What a second step is checked by, such as the seed of a person's codes."""
+
+    user = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    secret = EncryptedTextField()
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["tenant", "user"], name="second_step_secret_user")]
+
+
+class UserSession(TenantModel):
+    """A device on which somebody is signed in; it lives as long as the session of Django's that the key names."""
+
+    user = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    session_key = models.CharField(max_length=40)
+    device = models.CharField(max_length=60, blank=True)
+    address = models.CharField(max_length=45)
+    started_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "session_key"], name="user_session_key")]
+        indexes = [models.Index(fields=["tenant", "user", "started_at"], name="user_session_of_user")]

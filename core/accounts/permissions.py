@@ -46,3 +46,9 @@ def permissions(actor: Any) -> frozenset[str]:
 def may(actor: Any, permission: str) -> bool:
     """Tell whether the user or API key may do this. Raises KeyError for a permission nobody declared."""
     return _declared[permission].name in permissions(actor)
+
+
+def may_give(actor: Any, role: str) -> bool:
+    """Tell whether the actor may make somebody a `role`: who manages people may, up to what they may do themselves."""
+    given = {name for name, permission in _declared.items() if role in permission.roles}
+    return "people.manage" in (held := permissions(actor)) and given <= held

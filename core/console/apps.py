@@ -58,6 +58,15 @@ class ConsoleConfig(AppConfig):
             order=20,
         )
         navigation.register_setting(
+            key="roles",
+            label=_("Roles and permissions"),
+            description=_("What each role may do."),
+            url_name="console:roles",
+            icon="shield-check",
+            permission="people.manage",
+            order=30,
+        )
+        navigation.register_setting(
             key="keys",
             label=_("API keys"),
             description=_("What partners' programs may read, and when they last did."),

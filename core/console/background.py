@@ -92,6 +92,7 @@ class RunAgainView(StaffView):
 
 class DownloadView(StaffView):
     permission_required = EVERY_USER
+    needs_second_step = True
     http_method_names = ["get"]
 
     def get(self, request: HttpRequest, pk: str) -> HttpResponseBase:
@@ -114,6 +115,8 @@ class StartExportView(StaffView):
     """Start the export of a list as it is filtered and sorted now."""
 
     permission_required = EVERY_USER
+    needs_second_step = True
+    needs_fresh_sign_in = True
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, name: str) -> HttpResponse:

@@ -5,9 +5,10 @@ from functools import partial
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext_lazy as _
 
-from core.accounts.models import User
+from core.accounts.models import Invitation, SecondStepSecret, User, UserSession
 from core.audit.erasures import erase_parts_of_tenant, log_erasure
 from core.audit.services import record
 from core.crypto.keys import destroy_root_keys
@@ -65,6 +66,10 @@ def _make_unreadable(at: datetime) -> dict[str, int]:
 def _erase_people() -> int:
     """Let nobody in any more and forget who they were: a session is looked up with its user, and ends with them."""
     people = list(User.objects.order_by("pk"))
+    Invitation.objects.all().delete()
+    SecondStepSecret.objects.all().delete()
+    UserSession.objects.all().delete()
+    Authenticator.objects.filter(user__in=people).delete()
     EmailAddress.objects.filter(user__in=people).delete()
     for person in people:
         person.is_active = False

@@ -4,11 +4,12 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth import password_validation
 from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
-from core.accounts.models import Department, Team
+from core.accounts.models import Department, Team, User
 from core.partners import scopes
 
 LAST_DAY = date(2999, 12, 31)
@@ -36,6 +37,60 @@ class UserForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["department"].queryset = Department.objects.order_by("name")
         self.fields["team"].queryset = Team.objects.order_by("name")
+
+
+class InvitationForm(forms.Form):
+    """What an invitation is bound to; the rest is said by who accepts it."""
+
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, help_text=_("The invitation goes there, and they sign in with it.")
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, help_text=_("Decides which pages are open."))
+    department = forms.ModelChoiceField(label=_("Department"), queryset=None, required=False, empty_label=_("None"))
+    team = forms.ModelChoiceField(label=_("Team"), queryset=None, required=False, empty_label=_("None"))
+    language = forms.ChoiceField(
+        label=_("Language"), choices=settings.LANGUAGES, help_text=_("The language of the invitation.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["department"].queryset = Department.objects.order_by("name")
+        self.fields["team"].queryset = Team.objects.order_by("name")
+
+
+class AcceptInvitationForm(forms.Form):
+    """What somebody says of themselves when they join."""
+
+    name = forms.CharField(label=_("Full name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        help_text=_("At least 12 characters. A sentence is easy to remember and hard to guess."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    repeated = forms.CharField(
+        label=_("Password, once more"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._email = email
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        password = cleaned.get("password")
+        if not password:
+            return cleaned
+        try:
+            password_validation.validate_password(password, User(email=self._email, name=cleaned.get("name", "")))
+        except forms.ValidationError as refused:
+            self.add_error("password", refused)
+        if "repeated" in cleaned and cleaned["repeated"] != password:
+            self.add_error("repeated", _("The two passwords are not the same."))
+        return cleaned
 
 
 class DepartmentForm(forms.Form):

@@ -50,6 +50,7 @@ class CreateApiKeyView(StaffFormView):
     """Make a key. The answer shows it, this once, so it is a page and no redirect."""
 
     permission_required = MANAGE
+    needs_fresh_sign_in = True
     template_name = "console/apikey_form.html"
     form_class = ApiKeyForm
     error_fields = {"api_key_name_taken": "name", "unknown_scope": "scopes", "expiry_in_the_past": "expires_on"}

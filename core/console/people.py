@@ -9,13 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.accounts.enums import Role
 from core.accounts.models import Department, Team, User
-from core.accounts.services import activate_user, create_user, deactivate_user, update_user
+from core.accounts.services import activate_user, deactivate_user, end_sessions, reset_second_step, update_user
 from core.console.forms import UserForm
-from core.console.mail import send_password_link
 from core.tenancy.errors import DomainError
 from core.web.lists import BooleanFilter, ChoiceFilter, ListView, PrefixFilter, RecordFilter, Sort
 from core.web.views import StaffFormView, StaffView, go_to
@@ -46,25 +45,6 @@ class PeopleView(ListView):
         return User.objects.select_related("department", "team")
 
 
-class CreateUserView(StaffFormView):
-    permission_required = "people.manage"
-    template_name = "console/user_form.html"
-    form_class = UserForm
-    error_fields = {"email_taken": "email", "team_of_other_department": "team"}
-
-    def get_initial(self) -> dict[str, Any]:
-        return {"language": self.request.user.language, "role": Role.AGENT}
-
-    def save(self, form: BaseForm) -> str:
-        user = create_user(**form.cleaned_data, by=self.request.user, at=timezone.now())
-        send_password_link(self.request, user)
-        messages.success(
-            self.request,
-            _("%(name)s may sign in now. A link to set the password is on its way.") % {"name": user.name},
-        )
-        return reverse("console:people")
-
-
 class UpdateUserView(StaffFormView):
     permission_required = "people.manage"
     template_name = "console/user_form.html"
@@ -72,6 +52,7 @@ class UpdateUserView(StaffFormView):
     error_fields = {
         "email_taken": "email",
         "last_administrator": "role",
+        "role_above_own": "role",
         "team_of_other_department": "team",
     }
     success_message = gettext_lazy("Saved.")
@@ -114,4 +95,45 @@ class ActivateUserView(StaffView):
         person = get_object_or_404(User.objects, pk=pk)
         activate_user(user=person, by=request.user, at=timezone.now())
         messages.success(request, _("%(name)s may sign in again.") % {"name": person.name})
+        return go_to(request, reverse("console:update_user", args=[person.pk]))
+
+
+class EndSessionsView(StaffView):
+    """Sign somebody out everywhere; their account stays."""
+
+    permission_required = "people.manage"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
+        person = get_object_or_404(User.objects, pk=pk)
+        count = end_sessions(user=person, by=request.user, at=timezone.now())
+        messages.success(
+            request,
+            ngettext(
+                "%(name)s was signed out on %(count)s device.", "%(name)s was signed out on %(count)s devices.", count
+            )
+            % {"name": person.name, "count": count},
+        )
+        return go_to(request, reverse("console:update_user", args=[person.pk]))
+
+
+class ResetSecondStepView(StaffView):
+    """Take away the second step of somebody who lost it."""
+
+    permission_required = "people.manage"
+    needs_fresh_sign_in = True
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
+        person = get_object_or_404(User.objects, pk=pk)
+        try:
+            reset_second_step(user=person, by=request.user, at=timezone.now())
+        except DomainError as error:
+            messages.error(request, str(error.message))
+        else:
+            messages.success(
+                request,
+                _("%(name)s signs in by the password alone now, and may set up another second step.")
+                % {"name": person.name},
+            )
         return go_to(request, reverse("console:update_user", args=[person.pk]))

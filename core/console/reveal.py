@@ -68,6 +68,8 @@ class RevealView(StaffView, FormView):
     """Ask why, then show the value once. Each kind names the permission it needs."""
 
     permission_required = EVERY_USER
+    needs_second_step = True
+    needs_fresh_sign_in = True
     template_name = "console/reveal_form.html"
     form_class = RevealForm
 

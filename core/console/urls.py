@@ -1,6 +1,6 @@
 from django.urls import path
 
-from core.console import audit, background, events, jobs, keys, notices, organisation, people
+from core.console import audit, background, events, invitations, jobs, keys, notices, organisation, people, rights
 from core.console.home import SettingsHomeView
 from core.console.reveal import RevealView
 
@@ -9,10 +9,30 @@ app_name = "console"
 urlpatterns = [
     path("settings/", SettingsHomeView.as_view(), name="home"),
     path("settings/people/", people.PeopleView.as_view(), name="people"),
-    path("settings/people/new/", people.CreateUserView.as_view(), name="create_user"),
+    path("settings/people/invitations/", invitations.InvitationsView.as_view(), name="invitations"),
+    path("settings/people/invitations/new/", invitations.InviteUserView.as_view(), name="invite_user"),
+    path(
+        "settings/people/invitations/<uuid:pk>/resend/",
+        invitations.ResendInvitationView.as_view(),
+        name="resend_invitation",
+    ),
+    path(
+        "settings/people/invitations/<uuid:pk>/withdraw/",
+        invitations.WithdrawInvitationView.as_view(),
+        name="withdraw_invitation",
+    ),
+    path("invitation/<slug:token>/", invitations.AcceptInvitationView.as_view(), name="accept_invitation"),
     path("settings/people/<uuid:pk>/", people.UpdateUserView.as_view(), name="update_user"),
     path("settings/people/<uuid:pk>/deactivate/", people.DeactivateUserView.as_view(), name="deactivate_user"),
     path("settings/people/<uuid:pk>/activate/", people.ActivateUserView.as_view(), name="activate_user"),
+    path("settings/people/<uuid:pk>/rights/", rights.RightsView.as_view(), name="rights"),
+    path("settings/roles/", rights.RolesView.as_view(), name="roles"),
+    path("settings/people/<uuid:pk>/sign-out/", people.EndSessionsView.as_view(), name="end_sessions"),
+    path(
+        "settings/people/<uuid:pk>/second-step/reset/",
+        people.ResetSecondStepView.as_view(),
+        name="reset_second_step",
+    ),
     path("settings/departments/", organisation.OrganisationView.as_view(), name="organisation"),
     path("settings/departments/new/", organisation.CreateDepartmentView.as_view(), name="create_department"),
     path("settings/teams/new/", organisation.CreateTeamView.as_view(), name="create_team"),

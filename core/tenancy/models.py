@@ -11,6 +11,7 @@ from core.tenancy.scope import required_tenant_id
 class Tenant(models.Model):
     """One courier company. The one table of the house that every tenant's request may read by id.
 
+    A demo, as `seed_demo` makes it, has passwords that everybody knows: there the second step may wait.
     `stamp` is another one whenever what processes keep of the tenant in memory, such as its keys, must be read anew.
     """
 
@@ -20,6 +21,7 @@ class Tenant(models.Model):
     time_zone = models.CharField(max_length=64, default="Asia/Shanghai")
     currency = models.CharField(max_length=3, default="CNY")
     is_active = models.BooleanField(default=True)
+    is_demo = models.BooleanField(default=False)
     stamp = models.UUIDField(default=uuid7, editable=False)
     created_at = models.DateTimeField()
 

@@ -15,11 +15,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, TemplateView, View
+from django.views.generic.edit import FormMixin
 
 from core.accounts.permissions import may
+from core.accounts.second_step import has_second_step, is_fresh, is_waived, must_have_second_step
 from core.accounts.services import change_language
 from core.tenancy.errors import DomainError
 from core.web import errors, navigation
@@ -34,10 +37,13 @@ YEAR_SECONDS = 365 * 24 * 60 * 60
 class StaffView(View):
     """A page for a signed-in user who holds `permission_required` (EVERY_USER: any of them).
 
-    The same view answers with the page or, to htmx, with its content alone.
+    The same view answers with the page or, to htmx, with its content alone. `needs_second_step` keeps out who signed
+    in by a password alone; `needs_fresh_sign_in` asks for it again after minutes.
     """
 
     permission_required: ClassVar[str]
+    needs_second_step: ClassVar[bool] = False
+    needs_fresh_sign_in: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -49,13 +55,41 @@ class StaffView(View):
             return self.ask_to_sign_in(request)
         if self.permission_required != EVERY_USER and not may(request.user, self.permission_required):
             raise PermissionDenied
-        response = super().dispatch(request, *args, **kwargs)
+        if self._lacks_second_step(request):
+            response = self.ask_for_second_step(request)
+        elif self.needs_fresh_sign_in and not is_fresh(request):
+            response = self.ask_if_it_is_still_you(request)
+        else:
+            response = super().dispatch(request, *args, **kwargs)
         patch_vary_headers(response, ["HX-Request"])
         patch_cache_control(response, private=True, no_store=True)
         return response
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return errors.not_allowed(request, self._allowed_methods())
+
+    def _lacks_second_step(self, request: HttpRequest) -> bool:
+        needed = must_have_second_step(request.user) or (self.needs_second_step and not is_waived(request.user))
+        return needed and not has_second_step(request)
+
+    @staticmethod
+    def ask_for_second_step(request: HttpRequest) -> HttpResponse:
+        messages.warning(request, _("For this you need a second step beside your password. Set one up first."))
+        return go_to(request, reverse("mfa_index"))
+
+    def ask_if_it_is_still_you(self, request: HttpRequest) -> HttpResponse:
+        """Lead to the password or second step; a form that was sent comes back as it was typed, with the way there."""
+        ask = reverse("account_reauthenticate")
+        if request.method == "POST" and isinstance(self, FormMixin):
+            form = self.get_form()
+            text = _("It has been a while. Confirm that it is still you, then send the form again:")
+            there = urlencode({"next": request.path})
+            link = format_html('{} <a href="{}?{}" target="_blank">{}</a>', text, ask, there, _("Confirm"))
+            form.add_error(None, link)
+            return self.form_invalid(form)
+        from_page = request.POST.get("path") or request.headers.get("Referer")
+        path = request.get_full_path() if request.method in {"GET", "HEAD"} else from_page
+        return go_to(request, f"{ask}?{urlencode({'next': own_path(request, path)})}")
 
     @staticmethod
     def ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:

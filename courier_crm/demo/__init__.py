@@ -55,6 +55,8 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         language=courier.language,
         at=at - timedelta(days=2 * DAYS),
     )
+    tenant.is_demo = True
+    tenant.save(update_fields=["is_demo"])
     with tenant_scope(tenant):
         people = _make_people(courier, at=at)
         make_demo_key(courier, by=people[Role.ADMINISTRATOR], at=at)

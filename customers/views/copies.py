@@ -30,6 +30,8 @@ class CopyCustomerView(StaffFormView):
     """Say in numbers what the copy will hold, ask why, and have it written."""
 
     permission_required = COPY
+    needs_second_step = True
+    needs_fresh_sign_in = True
     template_name = "customers/customer_copy.html"
     form_class = CopyCustomerForm
 

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path, reverse
 
-from core.accounts.models import Department, User
+from core.accounts.models import Department, Invitation, User, UserSession
 from core.audit.models import AuditEvent, AuditSeal, Erasure
 from core.events.models import EventDelivery
 from core.jobs.models import BackgroundJob, JobRun
@@ -31,7 +31,7 @@ from core.web.views import StaffFormView, StaffView
 from customers.models import Address, Contact, ContactPoint, Customer, CustomerToken, CustomField, Interaction
 from shipments.models import ImportedRow, ImportRun, Shipment
 from tests.architecture.routes import METHODS, Route, all_routes
-from tests.factories.accounts import inside, outside
+from tests.factories.accounts import inside, outside, sign_in
 from tests.factories.partners import Partner
 from tests.factories.worlds import World, make_world, tenant_models
 from tiering.models import TierChange, TierOverride
@@ -47,6 +47,12 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "console:update_user": {"pk": User},
     "console:deactivate_user": {"pk": User},
     "console:activate_user": {"pk": User},
+    "console:end_sessions": {"pk": User},
+    "console:rights": {"pk": User},
+    "console:reset_second_step": {"pk": User},
+    "console:resend_invitation": {"pk": Invitation},
+    "console:withdraw_invitation": {"pk": Invitation},
+    "account_end_session": {"pk": UserSession},
     "console:key": {"pk": ApiKey},
     "console:revoke_key": {"pk": ApiKey},
     "console:job": {"pk": BackgroundJob},
@@ -92,6 +98,8 @@ CONSTANTS: dict[str, dict[str, str]] = {"console:reveal": {"kind": "contact-poin
 # Routes whose arguments are no ids of records, each with the reason.
 NO_RECORDS = {
     "console:export": "the name of a list, the same for all tenants",
+    "console:accept_invitation": "the token proves who was invited; only its hash is kept",
+    "mfa_remove_webauthn": "allauth's: finds one's own passkeys only",
     "account_reset_password_from_key": "allauth's: the key is signed for one person and proves who they are",
 }
 
@@ -115,7 +123,7 @@ class Worlds:
             kwargs["content_type"] = "application/json"
         with outside(self.tenant):
             if not route.is_api:
-                client.force_login(self.administrator, backend="core.accounts.backends.EmailBackend")
+                sign_in(client, self.administrator)
             return getattr(client, method)(url, data, **kwargs)
 
     def our_url(self, route: Route) -> str:

@@ -23,6 +23,7 @@ WITHOUT_ROW_SECURITY = {
     "auth_group_permissions": "Django's own; not used",
     "account_emailaddress": "allauth's e-mail table, read before the tenant is known",
     "account_emailconfirmation": "allauth's e-mail table, read before the tenant is known",
+    "mfa_authenticator": "allauth's table of second steps, read before the tenant is known; secrets stand elsewhere",
     "web_cache": "the cache without Redis; keys name no tenant's data",
 }
 

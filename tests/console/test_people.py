@@ -1,5 +1,4 @@
 import pytest
-from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
@@ -21,47 +20,6 @@ def posted():
         "department": "",
         "team": "",
     }
-
-
-def test_create_user_from_the_form(client_for, administrator, posted, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        response = client_for(administrator).post(reverse("console:create_user"), posted)
-
-    assert (response.status_code, response.url) == (302, reverse("console:people"))
-    user = User.objects.get(email="li.lei@staff.example")
-    assert (user.name, user.role, user.language, user.is_active) == ("Li Lei", Role.AGENT, "zh-hans", True)
-    assert user.has_usable_password() is False
-
-
-def test_create_user_mails_a_link_to_set_the_password(
-    client_for, administrator, posted, django_capture_on_commit_callbacks
-):
-    with django_capture_on_commit_callbacks(execute=True):
-        client_for(administrator).post(reverse("console:create_user"), posted)
-
-    (message,) = mail.outbox
-    assert message.to == ["li.lei@staff.example"]
-    assert "/password/reset/key/" in message.body
-
-
-def test_create_user_with_a_taken_email_says_so_beside_the_field_and_keeps_the_rest(
-    client_for, administrator, agent, posted
-):
-    posted["email"] = agent.email.upper()
-
-    response = client_for(administrator).post(reverse("console:create_user"), posted)
-
-    assert response.status_code == 422
-    assert response.context["form"].errors == {"email": ["Somebody signs in with this address already."]}
-    assert 'value="Li Lei"' in response.content.decode()
-    assert User.objects.filter(name="Li Lei").exists() is False
-
-
-def test_create_user_over_htmx_leads_on_by_header(client_for, administrator, posted):
-    response = client_for(administrator).post(reverse("console:create_user"), posted, headers={"HX-Request": "true"})
-
-    assert response.status_code == 204
-    assert response.headers["HX-Redirect"] == reverse("console:people")
 
 
 def test_update_user_changes_role_and_team(client_for, administrator, agent, posted):
@@ -144,7 +102,7 @@ def test_person_of_another_tenant_is_not_found_and_not_changed(client_for, admin
     assert _administrator_of(other_tenant) == foreign
 
 
-@pytest.mark.parametrize("name", ["people", "create_user", "organisation", "create_department", "create_team"])
+@pytest.mark.parametrize("name", ["people", "organisation", "create_department", "create_team"])
 def test_people_pages_are_refused_to_an_agent(client_for, agent, name):
     assert client_for(agent).get(reverse(f"console:{name}")).status_code == 403
 

@@ -28,7 +28,7 @@ from core.jobs.running import perform_job, result_of
 from core.tenancy.scope import tenant_scope
 from courier_crm import embedded
 from customers.models import Contact, ContactPoint, Customer
-from tests.factories.accounts import make_tenant, make_user
+from tests.factories.accounts import make_tenant, make_user, sign_in
 
 pytestmark = pytest.mark.django_db(databases=["default", "owner"], transaction=True)
 RARE = "瀛澍蘅珺珩曦昶霂翊沅芷蓁琬皓"
@@ -191,7 +191,7 @@ def test_nothing_personal_stands_where_it_must_not(now, client, canary, caplog, 
     tenant = make_tenant(slug="canary", at=now)
     with tenant_scope(tenant):
         user = make_user(role=Role.ADMINISTRATOR, at=now)
-    client.force_login(user, backend="core.accounts.backends.EmailBackend")
+    sign_in(client, user)
     cache.set("canary-control", CONTROL)
 
     with tenant_scope(tenant):

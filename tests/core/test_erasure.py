@@ -31,7 +31,7 @@ from customers.services import (
     erase_customer,
     record_interaction,
 )
-from tests.factories.accounts import make_tenant, make_user
+from tests.factories.accounts import make_tenant, make_user, sign_in
 from tests.factories.customers import make_customer
 from tests.factories.partners import Partner
 
@@ -62,7 +62,7 @@ def signed_in(tenant, now):
     with tenant_scope(tenant):
         user = make_user(role=Role.ADMINISTRATOR, at=now)
     client = Client(raise_request_exception=False)
-    client.force_login(user, backend="core.accounts.backends.EmailBackend")
+    sign_in(client, user)
     return client
 
 

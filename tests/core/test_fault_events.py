@@ -19,4 +19,4 @@ def test_effects_of_events_are_made_once_however_workers_are_killed():
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1] == "400 events, the effect of each of 2 receivers made exactly once."
+    assert done.stdout.splitlines()[-1] == "400 events, the effect of each of 3 receivers made exactly once."

@@ -1,8 +1,14 @@
 """Tenants and people for tests, made through the services."""
 
+import ipaddress
+import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.test import Client
 
 from core.accounts.enums import Role
 from core.accounts.models import User
@@ -39,6 +45,25 @@ def make_user(*, role: Role, at: datetime, email: str = "", language: str = "en"
         by=None,
         at=at,
     )
+
+
+def sign_in(client: Client, user: User, *, methods: tuple[str, ...] = ("password", "mfa")) -> None:
+    """Give the client a session of somebody who has just proved themselves by these methods."""
+    client.force_login(user, backend="core.accounts.backends.EmailBackend")
+    session = client.session
+    prove(session, user, methods=methods)
+    session.save()
+
+
+def somewhere() -> Client:
+    """Return a client at an address of its own: failed sign-ins are counted by address, over all tests."""
+    return Client(REMOTE_ADDR=str(ipaddress.ip_address(0x0A000000 + secrets.randbelow(1 << 24))))
+
+
+def prove(session: SessionBase, user: User, *, methods: tuple[str, ...] = ("password", "mfa")) -> None:
+    """Write into a session that somebody has just proved themselves by these methods, as allauth would."""
+    session["account_authentication_methods"] = [{"method": method, "at": time.time()} for method in methods]
+    session["account_authentication_methods_user"] = str(user.pk)
 
 
 @contextmanager

@@ -7,15 +7,12 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from core.accounts.enums import Role
-from core.jobs.models import BackgroundJob
-from core.jobs.running import perform_job
-from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
-from tests.factories.accounts import make_tenant, make_user
+from tests.factories.accounts import make_tenant, make_user, prove
+from tests.factories.imports import do_what_waits
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -36,6 +33,7 @@ def page(browser: Browser, live_server, now) -> Iterator[Page]:
     session[SESSION_KEY] = str(supervisor.pk)
     session[BACKEND_SESSION_KEY] = "core.accounts.backends.EmailBackend"
     session[HASH_SESSION_KEY] = supervisor.get_session_auth_hash()
+    prove(session, supervisor)
     session.create()
     context = browser.new_context(base_url=live_server.url, locale="en-US")
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": live_server.url}])
@@ -46,14 +44,6 @@ def page(browser: Browser, live_server, now) -> Iterator[Page]:
     yield page
     context.close()
     assert faults == []
-
-
-def import_what_waits():
-    """Do what a worker does, while the page watches."""
-    tenant = Tenant.objects.get()
-    with tenant_scope(tenant):
-        job = BackgroundJob.objects.get()
-    perform_job(tenant_id=tenant.pk, job_id=job.pk, now=timezone.now)
 
 
 def test_file_comes_in_and_its_value_is_drawn(page: Page, tmp_path: Path):
@@ -67,7 +57,7 @@ def test_file_comes_in_and_its_value_is_drawn(page: Page, tmp_path: Path):
     page.get_by_label("Waybill number").select_option("waybill")
     page.get_by_role("button", name="Import 3 rows").click()
     expect(page.locator("progress")).to_be_visible()
-    import_what_waits()
+    do_what_waits()
     expect(page.locator("#job")).to_contain_text("Done")
     page.get_by_role("link", name="See the result").click()
 

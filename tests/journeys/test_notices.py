@@ -38,7 +38,7 @@ def test_account_manager_is_told_and_led_to_the_customer(page: Page):
     page.goto("/sign-in/")
     page.fill("#id_login", manager.email)
     page.fill("#id_password", PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
     expect(page.locator(".bell")).to_contain_text("1")
     page.locator(".bell").click()

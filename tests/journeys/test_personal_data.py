@@ -6,20 +6,17 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core.accounts.enums import Role
 from core.accounts.models import User
 from core.accounts.services import change_language
-from core.jobs.models import BackgroundJob
-from core.jobs.running import perform_job
-from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from customers.enums import ContactPointKind
 from customers.services import NewContactPoint, add_contact
-from tests.factories.accounts import make_tenant, make_user
+from tests.factories.accounts import make_tenant, make_user, prove
 from tests.factories.customers import make_customer
+from tests.factories.imports import do_what_waits
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -41,6 +38,7 @@ def page_of(browser: Browser, live_server) -> Iterator[Callable[[User], Page]]:
         session[SESSION_KEY] = str(user.pk)
         session[BACKEND_SESSION_KEY] = "core.accounts.backends.EmailBackend"
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        prove(session, user)
         session.create()
         context = browser.new_context(base_url=live_server.url)
         contexts.append(context)
@@ -55,14 +53,6 @@ def page_of(browser: Browser, live_server) -> Iterator[Callable[[User], Page]]:
     for context in contexts:
         context.close()
     assert faults == []
-
-
-def copy_what_waits() -> None:
-    """Do what a worker does, while the page watches."""
-    tenant = Tenant.objects.get()
-    with tenant_scope(tenant):
-        job = BackgroundJob.objects.get()
-    perform_job(tenant_id=tenant.pk, job_id=job.pk, now=timezone.now)
 
 
 @pytest.mark.parametrize("language", WORDS)
@@ -98,7 +88,7 @@ def test_caller_is_revealed_and_the_privacy_officer_sees_it(page_of, now, langua
     page.goto(f"/customers/{customer.pk}/copy/")
     page.locator("#form button[type=submit]").click()
     expect(page.locator("#job progress")).to_be_visible()
-    copy_what_waits()
+    do_what_waits()
     expect(page.locator("#job")).to_contain_text(words["done"])
     with page.expect_download() as download:
         page.locator("#job a[download]").click()

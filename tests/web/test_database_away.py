@@ -13,7 +13,7 @@ from core.accounts.enums import Role
 from core.accounts.models import Department
 from core.tenancy.scope import tenant_scope
 from core.web import search
-from tests.factories.accounts import make_tenant, make_user
+from tests.factories.accounts import make_tenant, make_user, sign_in
 
 pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
 
@@ -25,7 +25,7 @@ def ask(now):
     with tenant_scope(tenant):
         user = make_user(role=Role.ADMINISTRATOR, at=now)
     client = Client()
-    client.force_login(user, backend="core.accounts.backends.EmailBackend")
+    sign_in(client, user)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     handler = WSGIHandler()
 

@@ -49,7 +49,7 @@ def test_current_area_is_the_longest_beginning_of_the_path(areas, administrator)
     areas.register_setting(**entry("x", description="", permission="people.manage"))
     entries = areas.areas_for(administrator)
 
-    assert areas.current_area(entries, "/settings/people/new/").key == "people"
+    assert areas.current_area(entries, "/settings/people/invitations/new/").key == "people"
     assert areas.current_area(entries, "/settings/jobs/").key == "settings"
 
 

@@ -2,6 +2,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from tests.factories.accounts import sign_in
+
 
 def test_set_language_is_kept_on_the_signed_in_user(client_for, administrator):
     client = client_for(administrator)
@@ -83,7 +85,7 @@ def test_keys_can_be_switched_off_and_on(client_for, administrator):
 
 def test_token_lets_a_page_from_before_the_sign_in_be_sent(administrator):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(administrator, backend="core.accounts.backends.EmailBackend")
+    sign_in(client, administrator)
     refused = client.post(reverse("web:theme"), {"theme": "dark"}, headers={"X-CSRFToken": "x" * 64})
     token = client.get(reverse("web:token")).json()["token"]
 

@@ -4,6 +4,7 @@ import django.db.models.deletion
 import django.db.models.manager
 from django.db import migrations, models
 
+import core.crypto.fields
 import core.tenancy.ids
 import core.tenancy.models
 from core.tenancy.operations import ProtectTenantTables
@@ -169,6 +170,157 @@ class Migration(migrations.Migration):
             model_name="user",
             index=models.Index(fields=["tenant", "team"], name="user_team"),
         ),
+        migrations.CreateModel(
+            name="Invitation",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("email", models.EmailField(max_length=254)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("administrator", "Administrator"),
+                            ("supervisor", "Supervisor"),
+                            ("agent", "Agent"),
+                            ("account_manager", "Account manager"),
+                            ("marketing", "Marketing"),
+                            ("analyst", "Analyst"),
+                            ("privacy_officer", "Privacy officer"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("language", models.CharField(max_length=10)),
+                ("token_hash", models.BinaryField(max_length=32)),
+                ("sent_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "department",
+                    core.tenancy.models.TenantForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to="accounts.department"
+                    ),
+                ),
+                (
+                    "invited_by",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.user"
+                    ),
+                ),
+                (
+                    "team",
+                    core.tenancy.models.TenantForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to="accounts.team"
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["token_hash"], name="invitation_by_token"),
+                    models.Index(fields=["tenant", "sent_at", "id"], name="invitation_by_time"),
+                    models.Index(fields=["tenant", "department"], name="invitation_department"),
+                    models.Index(fields=["tenant", "team"], name="invitation_team"),
+                    models.Index(fields=["tenant", "invited_by"], name="invitation_invited_by"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("tenant", "email"), name="invitation_email")],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SecondStepSecret",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("secret", core.crypto.fields.EncryptedTextField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "user",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.user"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [models.Index(fields=["tenant", "user"], name="second_step_secret_user")],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="UserSession",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("session_key", models.CharField(max_length=40)),
+                ("device", models.CharField(blank=True, max_length=60)),
+                ("address", models.CharField(max_length=45)),
+                ("started_at", models.DateTimeField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "user",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.user"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [models.Index(fields=["tenant", "user", "started_at"], name="user_session_of_user")],
+                "constraints": [models.UniqueConstraint(fields=("tenant", "session_key"), name="user_session_key")],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
         ProtectTenantTables("Department", "Team"),
-        ProtectTenantTables("User", before_sign_in=True),
+        ProtectTenantTables("User", "Invitation", before_sign_in=True),
+        ProtectTenantTables("SecondStepSecret", "UserSession"),
     ]

@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ("time_zone", models.CharField(default="Asia/Shanghai", max_length=64)),
                 ("currency", models.CharField(default="CNY", max_length=3)),
                 ("is_active", models.BooleanField(default=True)),
+                ("is_demo", models.BooleanField(default=False)),
                 ("stamp", models.UUIDField(default=core.tenancy.ids.uuid7, editable=False)),
                 ("created_at", models.DateTimeField()),
             ],

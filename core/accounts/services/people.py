@@ -1,15 +1,14 @@
-"""Everything that changes people, departments and teams."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 from django.contrib.auth.base_user import BaseUserManager
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
 from core.accounts.models import Department, Team, User
+from core.accounts.permissions import may_give
+from core.accounts.services.sessions import end_sessions
+from core.accounts.services.uniqueness import refused_as
 from core.audit.services import record
 from core.tenancy.errors import DomainError
 
@@ -17,16 +16,6 @@ from core.tenancy.errors import DomainError
 class EmailTaken(DomainError):
     code = "email_taken"
     message = _("Somebody signs in with this address already.")
-
-
-class DepartmentNameTaken(DomainError):
-    code = "department_name_taken"
-    message = _("There is a department of this name already.")
-
-
-class TeamNameTaken(DomainError):
-    code = "team_name_taken"
-    message = _("There is a team of this name already.")
 
 
 class LastAdministrator(DomainError):
@@ -39,16 +28,9 @@ class OwnAccount(DomainError):
     message = _("You cannot switch off your own account.")
 
 
-@contextmanager
-def _unique(error: type[DomainError]) -> Iterator[None]:
-    """Turn a refusal of the database's unique constraint into words."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as refused:
-        if getattr(refused.__cause__, "pgcode", None) != "23505":
-            raise
-        raise error from refused
+class RoleAboveOwn(DomainError):
+    code = "role_above_own"
+    message = _("You may give nobody a role that allows more than your own.")
 
 
 @transaction.atomic
@@ -70,7 +52,7 @@ def create_user(
     `by` is None for a tenant's first administrator.
     """
     user = User(
-        email=_normalised(email),
+        email=normalised(email),
         name=name,
         role=Role(role),
         language=language,
@@ -80,7 +62,7 @@ def create_user(
         date_joined=at,
     )
     user.set_password(password)
-    with _unique(EmailTaken):
+    with refused_as(EmailTaken):
         user.save(force_insert=True)
     record("user.created", subject=user, by=by, at=at, details={"role": user.role})
     return user
@@ -100,18 +82,22 @@ def update_user(
     by: User,
     at: datetime,
 ) -> User:
-    """Change what is kept of a colleague. Raises EmailTaken, or LastAdministrator when none would be left."""
+    """Change what is kept of a colleague. Raises EmailTaken, RoleAboveOwn, or LastAdministrator when none would be
+    left.
+    """
     user = _locked(user)
+    if user.role != Role(role) and not may_give(by, role):
+        raise RoleAboveOwn
     if user.role == Role.ADMINISTRATOR and Role(role) != Role.ADMINISTRATOR:
         _refuse_to_lose_the_last_administrator(user)
-    user.email = _normalised(email)
+    user.email = normalised(email)
     user.name = name
     user.role = Role(role)
     user.language = language
     user.time_zone = time_zone
     user.department = department
     user.team = team
-    with _unique(EmailTaken):
+    with refused_as(EmailTaken):
         user.save(update_fields=["email", "name", "role", "language", "time_zone", "department", "team"])
     record("user.updated", subject=user, by=by, at=at)
     return user
@@ -128,6 +114,7 @@ def deactivate_user(*, user: User, by: User, at: datetime) -> User:
     user.is_active = False
     user.session_epoch += 1
     user.save(update_fields=["is_active", "session_epoch"])
+    end_sessions(user=user, by=by, at=at)
     record("user.deactivated", subject=user, by=by, at=at)
     return user
 
@@ -148,24 +135,6 @@ def change_language(*, user: User, language: str) -> None:
     user.save(update_fields=["language"])
 
 
-@transaction.atomic
-def create_department(*, name: str, by: User | None, at: datetime) -> Department:
-    """Add a department. Raises DepartmentNameTaken."""
-    with _unique(DepartmentNameTaken):
-        department = Department.objects.create(name=name)
-    record("department.created", subject=department, by=by, at=at, details={"name": name})
-    return department
-
-
-@transaction.atomic
-def create_team(*, name: str, department: Department | None = None, by: User | None, at: datetime) -> Team:
-    """Add a team. Raises TeamNameTaken."""
-    with _unique(TeamNameTaken):
-        team = Team.objects.create(name=name, department=department)
-    record("team.created", subject=team, by=by, at=at, details={"name": name})
-    return team
-
-
 def _locked(user: User) -> User:
     return User.objects.select_for_update(of=("self",)).get(pk=user.pk)
 
@@ -177,5 +146,5 @@ def _refuse_to_lose_the_last_administrator(user: User) -> None:
         raise LastAdministrator
 
 
-def _normalised(email: str) -> str:
+def normalised(email: str) -> str:
     return BaseUserManager.normalize_email(email.strip()).lower()

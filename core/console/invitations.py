@@ -1,0 +1,159 @@
+"""Invitations: sent, sent again and withdrawn by administrators; accepted by who holds the link."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import FormView
+
+from core.accounts.enums import Role
+from core.accounts.models import Invitation
+from core.accounts.selectors import find_invitation
+from core.accounts.services import (
+    EmailTaken,
+    InvitationVoid,
+    accept_invitation,
+    invite_user,
+    resend_invitation,
+    withdraw_invitation,
+)
+from core.console.forms import AcceptInvitationForm, InvitationForm
+from core.console.mail import send_invitation
+from core.tenancy.errors import DomainError
+from core.tenancy.scope import tenant_scope
+from core.web.lists import ChoiceFilter, ListView, Sort
+from core.web.views import StaffFormView, StaffView, go_to
+
+MANAGE = "people.manage"
+
+
+class InvitationsView(ListView):
+    permission_required = MANAGE
+    template_name = "console/invitation_list.html"
+    filters = (ChoiceFilter(name="role", label=gettext_lazy("Role"), choices=Role.choices),)
+    sorts = (Sort("sent_at", gettext_lazy("Sent"), descending_first=True),)
+    default_sort = "-sent_at"
+
+    def get_queryset(self) -> QuerySet[Invitation]:
+        return Invitation.objects.select_related("department", "team", "invited_by")
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(now=timezone.now(), **context)
+
+
+class InviteUserView(StaffFormView):
+    permission_required = MANAGE
+    template_name = "console/invitation_form.html"
+    form_class = InvitationForm
+    error_fields = {
+        "email_taken": "email",
+        "already_invited": "email",
+        "role_above_own": "role",
+        "team_of_other_department": "team",
+    }
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"language": self.request.user.language, "role": Role.AGENT}
+
+    def save(self, form: BaseForm) -> str:
+        invitation, token = invite_user(**form.cleaned_data, by=self.request.user, at=timezone.now())
+        send_invitation(self.request, invitation, token)
+        messages.success(self.request, _("An invitation is on its way to %(email)s.") % {"email": invitation.email})
+        return reverse("console:invitations")
+
+
+class ResendInvitationView(StaffView):
+    permission_required = MANAGE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
+        invitation = get_object_or_404(Invitation.objects, pk=pk)
+        try:
+            invitation, token = resend_invitation(invitation=invitation, by=request.user, at=timezone.now())
+        except DomainError as error:
+            messages.error(request, str(error.message))
+        else:
+            send_invitation(request, invitation, token)
+            messages.success(
+                request,
+                _("Another invitation is on its way to %(email)s; the link sent before no longer works.")
+                % {"email": invitation.email},
+            )
+        return go_to(request, reverse("console:invitations"))
+
+
+class WithdrawInvitationView(StaffView):
+    permission_required = MANAGE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
+        invitation = get_object_or_404(Invitation.objects, pk=pk)
+        try:
+            withdraw_invitation(invitation=invitation, by=request.user, at=timezone.now())
+        except DomainError as error:
+            messages.error(request, str(error.message))
+        else:
+            messages.success(request, _("The invitation of %(email)s no longer works.") % {"email": invitation.email})
+        return go_to(request, reverse("console:invitations"))
+
+
+class AcceptInvitationView(FormView):
+    """Where the link leads: the person says name, language and password. Open to who holds the link."""
+
+    http_method_names = ["get", "post"]
+    template_name = "account/invitation.html"
+    form_class = AcceptInvitationForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            response = TemplateResponse(request, "account/invitation_signed_in.html")
+        elif self.invitation is None:
+            response = TemplateResponse(request, "account/invitation_void.html", status=410)
+        else:
+            response = super().dispatch(request, *args, **kwargs)
+        patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    @cached_property
+    def invitation(self) -> Invitation | None:
+        return find_invitation(self.kwargs["token"], at=timezone.now())
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"language": self.invitation.language}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "email": self.invitation.email}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(invitation=self.invitation, **context)
+
+    def form_valid(self, form: AcceptInvitationForm) -> HttpResponse:
+        try:
+            with tenant_scope(self.invitation.tenant):
+                accept_invitation(
+                    token=self.kwargs["token"],
+                    name=form.cleaned_data["name"],
+                    language=form.cleaned_data["language"],
+                    password=form.cleaned_data["password"],
+                    at=timezone.now(),
+                )
+        except InvitationVoid:
+            return TemplateResponse(self.request, "account/invitation_void.html", status=410)
+        except EmailTaken as error:
+            form.add_error(None, str(error.message))
+            return self.form_invalid(form)
+        messages.success(self.request, _("Welcome. Sign in with your e-mail address and your new password."))
+        return redirect("account_login")
+
+    def form_invalid(self, form: AcceptInvitationForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
