@@ -17,14 +17,17 @@ from customers.models import Customer
 from customers.querysets import for_search, prefix_of
 
 NUMBER = "number"
+SURE = frozenset({"phone", "phone_tail", "email"})
 # What the ways to be reached are compared as: an account of WeChat is a name that somebody chose.
 KINDS = {ContactPointKind.PHONE: PHONE, ContactPointKind.EMAIL: EMAIL, ContactPointKind.WECHAT: NAME}
 # A token that so many customers hold at most is rare: all of them are looked at, and ranked.
-FEW = 1000
+FEW = 400
 # Of a common one only those are looked at who contribute most, so many customers, and then the first who hold it.
-MOST_RANKED = 4000
+MOST_RANKED = 1000
 # So many, the best of those found, are checked on the clear values.
-MOST_CANDIDATES = 60
+MOST_CANDIDATES = 40
+# Of many tokens the rarest are asked for; the rest is left to the check on the clear values.
+MOST_TOKENS = 4
 
 COUNT = """
     select n.token, (select count(*) from (
@@ -55,7 +58,10 @@ OF_COMMON = f"""
         select id from customers_customer where tenant_id = %(tenant)s
         order by contribution desc, id desc limit %(ranked)s
     ) c
-    where {HOLDS_OTHERS.format(customer="c.id")}
+    where (
+        select count(*) from customers_customertoken f
+        where f.tenant_id = %(tenant)s and f.token = %(first)s and f.customer_id = c.id
+    ) = 1 and {HOLDS_OTHERS.format(customer="c.id")}
     limit %(most)s"""  # noqa: S608  constants of this module
 
 
@@ -80,11 +86,14 @@ def find_customers(query: str, *, limit: int) -> list[Found]:
         return []
     for customer in prefix_of(for_search(Customer.objects.all()), query)[:limit]:
         found[customer.pk] = Found(customer, NUMBER)
+    is_sure = False
     for reading in readings_of(query, region=home_country(current_tenant().time_zone) or ""):
-        if len(found) >= limit:
+        if len(found) >= limit or is_sure:
             break
         for each in _by_reading(reading, known=found):
             found[each.customer.pk] = each
+            # Whoever typed a number or an address that is somebody's asked for nothing else.
+            is_sure = reading.kind in SURE
     return list(found.values())[:limit]
 
 
@@ -141,17 +150,17 @@ def _candidates(reading: Reading, version: int) -> list[uuid.UUID]:
         cursor.execute(COUNT, {"tenant": tenant_id, "tokens": tokens, "few": FEW})
         counts = dict(cursor.fetchall())
         tokens.sort(key=counts.__getitem__)
-        first, *others = tokens
+        first, *others = tokens[:MOST_TOKENS]
         if counts[first] == 0:
             return []
-        asked = {"tenant": tenant_id, "most": MOST_CANDIDATES, "few": FEW}
-        rare = {**asked, "first": first, "others": others, "count": len(others)}
+        asked = {"tenant": tenant_id, "most": MOST_CANDIDATES, "few": FEW, "ranked": MOST_RANKED}
+        asked |= {"first": first, "others": others, "count": len(others)}
         if counts[first] <= FEW:
-            cursor.execute(OF_RARE, rare)
+            cursor.execute(OF_RARE, asked)
             return [customer_id for (customer_id,) in cursor.fetchall()]
-        cursor.execute(OF_COMMON, {**asked, "others": tokens, "count": len(tokens), "ranked": MOST_RANKED})
+        cursor.execute(OF_COMMON, asked)
         found = [customer_id for (customer_id,) in cursor.fetchall()]
         if len(found) < MOST_CANDIDATES:
-            cursor.execute(OF_RARE, rare)
+            cursor.execute(OF_RARE, asked)
             found += [customer_id for (customer_id,) in cursor.fetchall() if customer_id not in found]
         return found[:MOST_CANDIDATES]
