@@ -4,6 +4,7 @@ With neither DATABASE_URL nor REDIS_URL set the product runs in embedded mode: i
 under `.local/`, with the same roles and walls as in production. What is missing says how to mend it.
 """
 
+import ipaddress
 from pathlib import Path
 
 import environ
@@ -62,6 +63,21 @@ MASTER_KEY = (
 MASTER_KEY_PREVIOUS = _optional_secret("CRM_MASTER_KEY_PREVIOUS")
 ALLOWED_HOSTS = env.list("CRM_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [])
 CSRF_TRUSTED_ORIGINS = env.list("CRM_TRUSTED_ORIGINS", default=[])
+
+
+def _networks(name: str) -> list[str]:
+    networks = env.list(name, default=[])
+    for network in networks:
+        try:
+            if network != "unix":
+                ipaddress.ip_network(network)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {error}; give networks such as 10.0.0.0/8, or unix.") from None
+    return networks
+
+
+# Whose X-Forwarded-For counts; nobody's unless told, since anybody can send it.
+TRUSTED_PROXIES = _networks("CRM_TRUSTED_PROXIES")
 
 # Plain http is for the embedded mode on this machine only; anything else stands behind TLS.
 TLS = env.bool("CRM_TLS", default=not EMBEDDED)

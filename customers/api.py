@@ -7,10 +7,12 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 
 from core.crypto.masking import mask_name
 from core.partners.filters import RANGE, filters_for
+from core.partners.revealing import PersonalField
 from core.partners.serializers import EXAMPLE_ID, Money, ResourceSerializer, example
 from core.partners.views import Resource, Sort
+from customers.enums import CustomerKind
 from customers.models import Address, Contact, ContactPoint, Customer
-from customers.permissions import VIEW
+from customers.permissions import REVEAL, VIEW
 from customers.querysets import for_list, for_record
 
 EXAMPLE = {
@@ -58,7 +60,7 @@ EXAMPLE_ADDRESS = {
 class ContactPointSerializer(ResourceSerializer):
     """One way to reach a contact, mostly hidden."""
 
-    value = serializers.CharField(source="masked_value", read_only=True)
+    value = PersonalField(stored=lambda point: point.value, masked=lambda point: point.masked_value, permission=REVEAL)
 
     class Meta:
         model = ContactPoint
@@ -69,7 +71,9 @@ class ContactPointSerializer(ResourceSerializer):
 class ContactSerializer(ResourceSerializer):
     """Somebody who speaks for the customer; the name is mostly hidden."""
 
-    name = serializers.CharField(source="masked_name", read_only=True)
+    name = PersonalField(
+        stored=lambda contact: contact.name, masked=lambda contact: contact.masked_name, permission=REVEAL
+    )
     points = ContactPointSerializer(many=True, read_only=True)
 
     class Meta:
@@ -81,7 +85,9 @@ class ContactSerializer(ResourceSerializer):
 class AddressSerializer(ResourceSerializer):
     """A place of the customer; the street is mostly hidden."""
 
-    street = serializers.CharField(source="masked_street", read_only=True)
+    street = PersonalField(
+        stored=lambda address: address.street, masked=lambda address: address.masked_street, permission=REVEAL
+    )
 
     class Meta:
         model = Address
@@ -93,8 +99,17 @@ class AddressSerializer(ResourceSerializer):
 class CustomerSerializer(ResourceSerializer):
     """A company or a person with an archive; names of persons are mostly hidden."""
 
-    display_name = serializers.CharField(read_only=True)
-    person_name = serializers.SerializerMethodField()
+    display_name = PersonalField(
+        stored=lambda customer: customer.revealed_name,
+        masked=lambda customer: customer.display_name,
+        is_personal=lambda customer: customer.kind == CustomerKind.INDIVIDUAL,
+        permission=REVEAL,
+    )
+    person_name = PersonalField(
+        stored=lambda customer: customer.person_name,
+        masked=lambda customer: mask_name(customer.person_name or ""),
+        permission=REVEAL,
+    )
     account_manager_id = serializers.UUIDField(read_only=True, allow_null=True)
     contribution = Money(read_only=True, help_text="In the window of the last evaluation.")
 
@@ -125,9 +140,6 @@ class CustomerSerializer(ResourceSerializer):
             "version",
         )
         read_only_fields = fields
-
-    def get_person_name(self, customer: Customer) -> str:
-        return mask_name(customer.person_name or "")
 
 
 @extend_schema_serializer(

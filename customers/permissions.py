@@ -29,3 +29,4 @@ CONFIGURE = declare(
 ).name
 
 scopes.declare("customers:read", label=_("Read customers, personal data masked"), permissions={VIEW})
+scopes.declare(scopes.PERSONAL, label=_("Read personal data as it is stored, each time recorded"), permissions={REVEAL})

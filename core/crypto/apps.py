@@ -13,5 +13,5 @@ class CryptoConfig(AppConfig):
         # Web, workers and commands all come through here: without its master key none of them starts.
         kms.service().check()
 
-        classify("tenancy.Tenant", business="slug name time_zone currency is_active stamp created_at")
+        classify("tenancy.Tenant", business="slug name time_zone currency is_active sandbox_of stamp created_at")
         classify("crypto.RootKey", business="version created_at destroyed_at", sensitive="wrapped")

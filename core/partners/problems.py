@@ -112,6 +112,16 @@ def invalid_key(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def address_refused(request: HttpRequest, address: object) -> HttpResponse:
+    """Refuse a good key from an address outside its networks; its holder is told the address that we see."""
+    return problem(
+        request,
+        403,
+        code="address_refused",
+        detail=_("This API key is not taken from the address %(address)s.") % {"address": address or "–"},
+    )
+
+
 def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """Turn what a view of the API raised into its document; None for what is nobody's fault but ours."""
     facts: dict[str, Any] = {}

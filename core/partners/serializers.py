@@ -7,6 +7,7 @@ from django.db import models
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
+from core.partners.revealing import CONTEXT
 from core.tenancy.scope import current_tenant
 
 EXAMPLE_ID = "0199b5f0-7c1e-7a52-9d3b-5f1c2e8a4b60"
@@ -57,6 +58,14 @@ class ResourceSerializer(serializers.ModelSerializer):
         if only is not None:
             for name in set(self.fields) - set(only):
                 del self.fields[name]
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        answer = super().to_representation(instance)
+        revealed = self.context.get(CONTEXT)
+        in_a_list = isinstance(self.parent, serializers.ListSerializer) and self.parent is self.root
+        if revealed is not None and (self is self.root or in_a_list):
+            revealed.end_record()
+        return answer
 
     def build_standard_field(self, field_name: str, model_field: models.Field) -> Any:
         field_class, kwargs = super().build_standard_field(field_name, model_field)

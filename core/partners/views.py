@@ -6,10 +6,13 @@ from typing import Any, ClassVar
 import django_filters
 from django.db import models
 from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
+from core.audit.services import record
 from core.partners.parameters import Parameters, Sort
+from core.partners.revealing import CONTEXT, Revealed
 from core.partners.serializers import ResourceSerializer
 
 
@@ -29,6 +32,7 @@ class Resource(GenericViewSet):
     # Without OPTIONS: the description says what there is.
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     parameters: Parameters
+    revealed: Revealed | None = None
 
     def rows(self) -> QuerySet[Any]:
         """Return the rows that `action` may show."""
@@ -37,6 +41,7 @@ class Resource(GenericViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the key first and the address's parameters then, so that strangers learn nothing of them."""
         super().initial(request, *args, **kwargs)
+        self.revealed = Revealed(request.auth)
         if self.action is None:
             return
         self.parameters = self._parameters(request)
@@ -64,6 +69,16 @@ class Resource(GenericViewSet):
         if self.action != "list" and self.record_serializer_class is not None:
             return self.record_serializer_class
         return self.serializer_class
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), CONTEXT: self.revealed}
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Keep in the trail, in one row, that the answer shows personal data, and of how many records."""
+        if self.revealed is not None and self.revealed.records:
+            details = {"resource": self.basename, "records": self.revealed.records}
+            record("personal.read_by_key", by=request.auth, at=timezone.now(), details=details)
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         parameters = getattr(self, "parameters", None)

@@ -18,13 +18,14 @@ API = "/api/v1"
 
 
 class Partner:
-    """Somebody who holds a key of the active tenant."""
+    """Somebody who holds a key of the active tenant: with every scope but the one for personal data, unless told."""
 
-    def __init__(self, *, name: str = "Partner", allowed: list[str] | None = None) -> None:
+    def __init__(self, *, name: str = "Partner", allowed: list[str] | None = None, **facts: Any) -> None:
         at = datetime.now(UTC) - timedelta(hours=1)
-        allowed = list(scopes.declared()) if allowed is None else allowed
+        if allowed is None:
+            allowed = [each for each in scopes.declared() if each != scopes.PERSONAL]
         self.key: ApiKey
-        self.key, text = create_api_key(name=name, scopes=allowed, expires_at=None, by=None, at=at)
+        self.key, text = create_api_key(name=name, scopes=allowed, expires_at=None, by=None, at=at, **facts)
         self.text = text.reveal()
         self.headers = {"Authorization": f"Bearer {self.text}"}
 

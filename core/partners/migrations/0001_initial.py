@@ -28,11 +28,20 @@ class Migration(migrations.Migration):
                     models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("name", models.CharField(max_length=100)),
+                ("is_test", models.BooleanField(default=False)),
                 ("prefix", models.CharField(max_length=12)),
                 ("secret_hash", models.BinaryField(max_length=32)),
+                ("old_secret_hash", models.BinaryField(max_length=32, null=True)),
+                ("old_ends_at", models.DateTimeField(null=True)),
                 (
                     "scopes",
                     django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), size=None),
+                ),
+                (
+                    "networks",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=43), default=list, size=None
+                    ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField(null=True)),
@@ -71,6 +80,14 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("tenant", "prefix"), name="api_key_prefix"),
                     models.UniqueConstraint(
                         condition=models.Q(("revoked_at", None)), fields=("tenant", "name"), name="api_key_live_name"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("old_ends_at", None), ("old_secret_hash", None)),
+                            models.Q(("old_ends_at__isnull", False), ("old_secret_hash__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="api_key_old_secret_ends",
                     ),
                 ],
             },
