@@ -146,6 +146,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "django_htmx",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "csp",
 ]
 
@@ -306,7 +307,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["core.partners.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["core.partners.authentication.HoldsPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.partners.bodies.JsonParser"],
     "DEFAULT_FILTER_BACKENDS": ["core.partners.filters.FilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "core.partners.paging.CursorPaging",
     "DEFAULT_SCHEMA_CLASS": "core.partners.schema.ResourceSchema",
@@ -322,6 +323,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Customers, shipments and tiers of one courier, for its partners. Every answer is JSON in UTF-8;"
     " times are UTC; errors are problem documents (RFC 9457).",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "none", "defaultModelsExpandDepth": 0},
     "ENUM_NAME_OVERRIDES": {
         "CustomerKind": "customers.enums.CustomerKind",
         "ContactPointKind": "customers.enums.ContactPointKind",
@@ -330,6 +333,10 @@ SPECTACULAR_SETTINGS = {
         "ShipmentException": "shipments.enums.ShipmentException",
     },
 }
+
+# Requests in a minute, of one key and of all keys of a tenant together.
+API_REQUESTS_PER_KEY = env.int("CRM_API_REQUESTS_PER_KEY", default=600)
+API_REQUESTS_PER_TENANT = env.int("CRM_API_REQUESTS_PER_TENANT", default=3000)
 
 # Pieces of personal data that one person may reveal in an hour.
 REVEALS_PER_HOUR = env.int("CRM_REVEALS_PER_HOUR", default=60)

@@ -29,4 +29,5 @@ CONFIGURE = declare(
 ).name
 
 scopes.declare("customers:read", label=_("Read customers, personal data masked"), permissions={VIEW})
+scopes.declare("customers:write", label=_("Create and change customers"), permissions={EDIT})
 scopes.declare(scopes.PERSONAL, label=_("Read personal data as it is stored, each time recorded"), permissions={REVEAL})

@@ -26,3 +26,6 @@ classify(
         old_ends_at""",
     sensitive="secret_hash old_secret_hash",
 )
+classify(
+    "partners.KeptAnswer", business="key route status headers created_at", sensitive="request_hash", personal="content"
+)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from core.partners import problems
+from core.partners import limits, problems
 from core.partners.models import ApiKey
 from core.partners.networks import client_address, is_within
 from core.partners.selectors import find_api_key
@@ -41,6 +41,8 @@ class ApiKeyTenantMiddleware:
         if request.api_key is not None:
             patch_vary_headers(response, ["Authorization"])
             patch_cache_control(response, private=True, no_store=True)
+            for name, value in request.quota.headers.items():
+                response.headers[name] = value
         return response
 
     def _admit(self, request: HttpRequest, *, at: datetime) -> HttpResponse | None:
@@ -53,6 +55,10 @@ class ApiKeyTenantMiddleware:
             return problems.address_refused(request, address)
         # Outside the request's transaction: requests of one key must not wait for each other here.
         note_use(key=key, at=at)
+        request.quota = limits.take(key_id=key.pk, tenant_id=key.works_in.pk, method=request.method, now=at.timestamp())
+        if request.quota.is_refused:
+            headers = {**request.quota.headers, "Retry-After": request.quota.retry_after}
+            return problems.problem(request, 429, headers=headers)
         request.api_key = key
         request.tenant_id = key.works_in.pk
         structlog.contextvars.bind_contextvars(api_key=key.prefix)

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from core.accounts.models import User
+from core.crypto.fields import EncryptedTextField
 from core.partners import scopes
 from core.partners.keys import KeyText, mark_of
 from core.tenancy.models import Tenant, TenantForeignKey, TenantModel
@@ -87,3 +88,22 @@ class ApiKey(TenantModel):
 
     def granted_permissions(self) -> frozenset[str]:
         return scopes.permissions_of(self.scopes)
+
+
+class KeptAnswer(TenantModel):
+    """The answer to a POST with an Idempotency-Key, for the same request to be answered alike when it comes again.
+
+    `request_hash` is SHA-256 over the request, the API key included; the answer may hold personal data.
+    """
+
+    key = models.CharField(max_length=255)
+    route = models.CharField(max_length=200)
+    request_hash = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField()
+    headers = models.JSONField(default=dict)
+    content = EncryptedTextField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "key", "route"], name="kept_answer_once")]
+        indexes = [models.Index(fields=["tenant", "created_at"], name="kept_answer_age")]

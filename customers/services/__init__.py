@@ -1,6 +1,16 @@
 """Every write to the archive of customers."""
 
 from customers.services.addresses import AddressChanged, AddressGone, add_address, remove_address, update_address
+from customers.services.changes import (
+    CompanyNameMissing,
+    Outcome,
+    PersonNameMissing,
+    change_address,
+    change_contact,
+    change_customer,
+    open_customer,
+    upsert_customer,
+)
 from customers.services.contacts import (
     ContactChanged,
     ContactGone,
@@ -29,6 +39,7 @@ __all__ = [
     "AddressGone",
     "BadCustomFieldChoices",
     "BadCustomFieldKey",
+    "CompanyNameMissing",
     "ContactChanged",
     "ContactGone",
     "ContactPointChange",
@@ -38,14 +49,20 @@ __all__ = [
     "ErasureReason",
     "NewContactPoint",
     "NothingToErase",
+    "Outcome",
+    "PersonNameMissing",
     "TooManyContactPoints",
     "TooManyCustomFields",
     "add_address",
     "add_contact",
     "add_custom_field",
+    "change_address",
+    "change_contact",
+    "change_customer",
     "create_customer",
     "erase_customer",
     "erasure_figures",
+    "open_customer",
     "remove_address",
     "remove_contact",
     "retire_custom_field",
@@ -54,4 +71,5 @@ __all__ = [
     "update_contact",
     "update_custom_field",
     "update_customer",
+    "upsert_customer",
 ]

@@ -24,6 +24,7 @@ OPEN_TO_ALL = {
     "web:token": "gives a visitor the token of their own session",
     "web:live": "asked by the load balancer; names no tenant",
     "web:ready": "asked by the load balancer; names no tenant",
+    "api:docs": "the description of the API to read, the same for everybody",
     "api:openapi": "the description of the API, the same for everybody",
     "account_login": "where one signs in",
     "account_logout": "ends one's own session",
@@ -154,11 +155,11 @@ def test_api_refuses_who_has_no_key_or_no_scope(tenant):
     resources = [route for route in all_routes() if is_resource(route)]
     found = {}
     for route in resources:
-        permission = route.view.permission_required
-        others = [name for name in scopes.declared() if name not in scopes.granting(permission)]
-        partner = Partner(name=route.name, allowed=others)
         below = url_of(route).removeprefix("/api/v1")
         for method in sorted(route.methods):
+            permission = route.view.permission_for(route.actions[method])
+            others = [name for name in scopes.declared() if name not in scopes.granting(permission)]
+            partner = Partner(name=f"{route.name} {method}", allowed=others)
             stranger = ask(below, method=method)
             without_scope = ask(below, method=method, **partner.headers)
             if (stranger.status_code, without_scope.status_code) != (401, 403):

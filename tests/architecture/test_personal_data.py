@@ -15,6 +15,7 @@ IN_CLEAR = {
     ("accounts.user", "password"): "a hash",
     ("partners.apikey", "secret_hash"): "a hash",
     ("partners.apikey", "old_secret_hash"): "a hash",
+    ("partners.keptanswer", "request_hash"): "a hash",
     ("crypto.rootkey", "wrapped"): "encrypted by the master key",
     ("customers.customertoken", "token"): "a keyed hash",
     ("jobs.jobpart", "content"): "masked as the list it was made from",

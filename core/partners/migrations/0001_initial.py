@@ -6,6 +6,7 @@ import django.db.models.manager
 from django.conf import settings
 from django.db import migrations, models
 
+import core.crypto.fields
 import core.tenancy.ids
 import core.tenancy.models
 from core.tenancy.operations import ProtectTenantTables
@@ -96,5 +97,45 @@ class Migration(migrations.Migration):
                 ("all_tenants", django.db.models.manager.Manager()),
             ],
         ),
+        migrations.CreateModel(
+            name="KeptAnswer",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("key", models.CharField(max_length=255)),
+                ("route", models.CharField(max_length=200)),
+                ("request_hash", models.BinaryField(max_length=32)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("headers", models.JSONField(default=dict)),
+                ("content", core.crypto.fields.EncryptedTextField(null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [models.Index(fields=["tenant", "created_at"], name="kept_answer_age")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "key", "route"), name="kept_answer_once"),
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
         ProtectTenantTables("ApiKey", before_sign_in=True),
+        ProtectTenantTables("KeptAnswer"),
     ]

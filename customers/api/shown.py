@@ -1,20 +1,16 @@
-from typing import Any
+"""What the API shows of customers."""
 
-from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 
 from core.crypto.masking import mask_name
-from core.partners.filters import RANGE, filters_for
 from core.partners.revealing import PersonalField
 from core.partners.serializers import EXAMPLE_ID, Money, ResourceSerializer, example
-from core.partners.views import Resource, Sort
 from customers.enums import CustomerKind
 from customers.models import Address, Contact, ContactPoint, Customer
-from customers.permissions import REVEAL, VIEW
-from customers.querysets import for_list, for_record
+from customers.permissions import REVEAL
 
+HIDDEN = "****"
 EXAMPLE = {
     "id": EXAMPLE_ID,
     "number": "SD-00042",
@@ -45,6 +41,7 @@ EXAMPLE_CONTACT = {
     "position": "Buyer",
     "is_primary": True,
     "points": [{"kind": "phone", "value": "+86*******5678", "is_preferred": True}],
+    "version": 1,
 }
 EXAMPLE_ADDRESS = {
     "id": EXAMPLE_ID,
@@ -54,11 +51,14 @@ EXAMPLE_ADDRESS = {
     "street": "12 Doc****",
     "postal_code": "L3 4AA",
     "is_primary": True,
+    "version": 2,
 }
 
 
 class ContactPointSerializer(ResourceSerializer):
     """One way to reach a contact, mostly hidden."""
+
+    is_whole = True
 
     value = PersonalField(stored=lambda point: point.value, masked=lambda point: point.masked_value, permission=REVEAL)
 
@@ -68,6 +68,7 @@ class ContactPointSerializer(ResourceSerializer):
         read_only_fields = fields
 
 
+@extend_schema_serializer(examples=[example(EXAMPLE_CONTACT)])
 class ContactSerializer(ResourceSerializer):
     """Somebody who speaks for the customer; the name is mostly hidden."""
 
@@ -78,10 +79,11 @@ class ContactSerializer(ResourceSerializer):
 
     class Meta:
         model = Contact
-        fields = ("id", "name", "position", "is_primary", "points")
+        fields = ("id", "name", "position", "is_primary", "points", "version")
         read_only_fields = fields
 
 
+@extend_schema_serializer(examples=[example(EXAMPLE_ADDRESS)])
 class AddressSerializer(ResourceSerializer):
     """A place of the customer; the street is mostly hidden."""
 
@@ -91,7 +93,7 @@ class AddressSerializer(ResourceSerializer):
 
     class Meta:
         model = Address
-        fields = ("id", "label", "region", "city", "street", "postal_code", "is_primary")
+        fields = ("id", "label", "region", "city", "street", "postal_code", "is_primary", "version")
         read_only_fields = fields
 
 
@@ -112,6 +114,9 @@ class CustomerSerializer(ResourceSerializer):
     )
     account_manager_id = serializers.UUIDField(read_only=True, allow_null=True)
     contribution = Money(read_only=True, help_text="In the window of the last evaluation.")
+    contacts = ContactSerializer(many=True, read_only=True)
+    addresses = AddressSerializer(many=True, read_only=True)
+    expandable = ("contacts", "addresses")
 
     class Meta:
         model = Customer
@@ -138,47 +143,63 @@ class CustomerSerializer(ResourceSerializer):
             "last_shipment_at",
             "created_at",
             "version",
+            "contacts",
+            "addresses",
         )
         read_only_fields = fields
 
 
 @extend_schema_serializer(
-    examples=[example({**EXAMPLE, "contacts": [EXAMPLE_CONTACT], "addresses": [EXAMPLE_ADDRESS]})]
+    examples=[
+        example(
+            {
+                **EXAMPLE,
+                "contacts": [EXAMPLE_CONTACT],
+                "addresses": [EXAMPLE_ADDRESS],
+                "special_needs": "****",
+                "birthday": "",
+            }
+        )
+    ]
 )
 class CustomerRecordSerializer(CustomerSerializer):
-    """A customer with contacts and addresses."""
+    """A customer with contacts and addresses; special needs and birthday are told to who may reveal them."""
 
-    contacts = ContactSerializer(many=True, read_only=True)
-    addresses = AddressSerializer(many=True, read_only=True)
+    special_needs = PersonalField(
+        stored=lambda customer: customer.special_needs,
+        masked=lambda customer: HIDDEN if customer.special_needs else "",
+        permission=REVEAL,
+    )
+    birthday = PersonalField(
+        stored=lambda customer: customer.birthday,
+        masked=lambda customer: HIDDEN if customer.birthday else "",
+        permission=REVEAL,
+    )
+    expandable = ()
 
     class Meta(CustomerSerializer.Meta):
-        fields = (*CustomerSerializer.Meta.fields, "contacts", "addresses")
+        fields = (*CustomerSerializer.Meta.fields, "special_needs", "birthday")
         read_only_fields = fields
 
 
-@extend_schema_view(
-    list=extend_schema(summary="List customers"),
-    retrieve=extend_schema(summary="Retrieve a customer with contacts and addresses"),
+class WhyFoundSerializer(serializers.Serializer):
+    """What of the customer matched."""
+
+    kind = serializers.CharField(help_text="number, phone, phone_tail, email, name, pinyin or initials.")
+    contact_name = serializers.CharField(help_text="The contact it belongs to, mostly hidden; empty: the customer.")
+
+
+class HitSerializer(serializers.Serializer):
+    """A customer that was found, and why."""
+
+    customer = CustomerSerializer(expand=())
+    why = WhyFoundSerializer()
+
+
+@extend_schema_serializer(
+    examples=[example({"data": [{"customer": EXAMPLE, "why": {"kind": "phone", "contact_name": "L***n"}}]})]
 )
-class CustomerViewSet(ListModelMixin, RetrieveModelMixin, Resource):
-    """Customers. Personal data is masked as on the pages."""
+class HitsSerializer(serializers.Serializer):
+    """The customers that match, the surest first."""
 
-    model = Customer
-    permission_required = VIEW
-    serializer_class = CustomerSerializer
-    record_serializer_class = CustomerRecordSerializer
-    filters = filters_for(
-        Customer,
-        {
-            "number": ("number", ("eq", "in")),
-            "tier": ("tier", ("eq", "in", "is_null")),
-            "contribution": ("contribution", RANGE),
-            "created_at": ("created_at", RANGE),
-        },
-    )
-    sorts = (Sort("created_at"), Sort("contribution"), Sort("number"))
-    default_sort = "-created_at"
-
-    def rows(self) -> QuerySet[Any]:
-        customers = Customer.objects.all()
-        return for_list(customers) if self.action == "list" else for_record(customers)
+    data = HitSerializer(many=True)
