@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_SECONDS = 60.0
+CHUNK_BYTES = 65536
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -85,10 +86,44 @@ def _run(options: argparse.Namespace) -> int:
     )
     try:
         _wait_until_ready(port)
+        _send_without_end(port, key)
+        _break_off(port, key)
+        _wait_until_ready(port)
         return _ask(f"http://127.0.0.1:{port}", key, options)
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+def _begin_post(port: int, key: str, header: str) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=5)
+    lines = [
+        *("POST /api/v1/customers HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {key}"),
+        *("Content-Type: application/json", header, "", ""),
+    ]
+    connection.sendall("\r\n".join(lines).encode())
+    return connection
+
+
+def _send_without_end(port: int, key: str) -> None:
+    """Send a body without a length and without an end: it is refused, and the connection closed."""
+    chunk = b"%x\r\n%b\r\n" % (CHUNK_BYTES, b" " * CHUNK_BYTES)
+    with _begin_post(port, key, "Transfer-Encoding: chunked") as connection:
+        if not connection.recv(64).startswith(b"HTTP/1.1 411"):
+            raise SystemExit("A body of unknown length is not refused.")
+        last = time.monotonic() + PATIENCE_SECONDS
+        try:
+            while time.monotonic() < last:
+                connection.sendall(chunk)
+        except (ConnectionError, TimeoutError):
+            return
+    raise SystemExit("A body without an end is read without an end.")
+
+
+def _break_off(port: int, key: str) -> None:
+    """Send half a body and go."""
+    with _begin_post(port, key, "Content-Length: 1000") as connection:
+        connection.sendall(b'{"number": ')
 
 
 def _ask(url: str, key: str, options: argparse.Namespace) -> int:

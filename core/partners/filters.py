@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import django_filters
@@ -35,6 +35,8 @@ LOOKUPS = {
 RANGE = ("gt", "gte", "lt", "lte")
 CHOICE = ("eq", "ne", "in")
 MOST_VALUES = 100
+# No zone lies further from UTC, and PostgreSQL reads no offset of sixteen hours and more.
+MOST_OFFSET = timedelta(hours=15, minutes=59)
 
 
 class MomentField(forms.Field):
@@ -47,7 +49,7 @@ class MomentField(forms.Field):
             moment = parse_datetime(value)
         except ValueError:
             moment = None
-        if moment is None or moment.tzinfo is None:
+        if moment is None or moment.tzinfo is None or abs(moment.utcoffset()) > MOST_OFFSET:
             raise ValidationError(
                 _("Give a time with its offset from UTC, such as 2026-01-31T08:00:00Z."), code="invalid"
             )

@@ -60,7 +60,8 @@ class ApiKeyTenantMiddleware:
             headers = {**request.quota.headers, "Retry-After": request.quota.retry_after}
             return problems.problem(request, 429, headers=headers)
         request.api_key = key
-        request.tenant_id = key.works_in.pk
+        request.tenant = key.works_in
+        request.tenant_id = request.tenant.pk
         structlog.contextvars.bind_contextvars(api_key=key.prefix)
         return None
 

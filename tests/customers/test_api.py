@@ -11,8 +11,8 @@ from tests.factories.accounts import outside
 from tests.factories.customers import make_customer
 from tests.factories.partners import API, Partner, check_described
 
-LIST_QUERIES = 7
-RECORD_QUERIES = 10
+LIST_QUERIES = 6
+RECORD_QUERIES = 9
 PHONE, EMAIL, NAME, STREET = "+8613812345678", "li.na@example.com", "Zhang Wei", "1 Harbour Road, Building 5"
 
 

@@ -8,8 +8,8 @@ from tests.factories.accounts import outside
 from tests.factories.partners import API, Partner, check_described
 from tests.factories.tiering import make_shipped
 
-LIST_QUERIES = 7
-RECORD_QUERIES = 8
+LIST_QUERIES = 6
+RECORD_QUERIES = 7
 
 
 def test_shipment_with_its_scans(tenant, now):
