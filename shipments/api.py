@@ -5,7 +5,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_serializer, exten
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 
-from core.partners.filters import RANGE, filters_for
+from core.partners.filters import CHOICE, RANGE, filters_for
 from core.partners.serializers import EXAMPLE_ID, Money, ResourceSerializer, example
 from core.partners.views import Resource, Sort
 from shipments.enums import ShipmentException, ValueAddedService
@@ -145,6 +145,7 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         Shipment,
         {
             "waybill_number": ("waybill_number", ("eq", "ne", "in")),
+            "status": ("status", CHOICE),
             "customer_id": ("customer", ("eq",)),
             "customer_number": ("customer__number", ("eq",)),
             "accepted_at": ("accepted_at", RANGE),

@@ -75,6 +75,13 @@ class ResourceSchema(AutoSchema):
         }
         return [*([fields] if names else []), *more[self.method]]
 
+    def get_description(self) -> str:
+        said = super().get_description()
+        if not self._is_resource:
+            return said
+        names = scopes.granting(self.view.permission_for(self.view.action))
+        return f"{said}\n\nScope: {' or '.join(f'`{name}`' for name in names)}."
+
     @staticmethod
     def _header(name: str) -> OpenApiParameter:
         return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=HEADERS[name])

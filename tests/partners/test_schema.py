@@ -67,6 +67,7 @@ def test_every_operation_says_what_it_does_what_it_needs_and_how_it_fails():
         assert operation["summary"], name
         assert operation["description"], name
         ((scheme, scopes),) = operation["security"][0].items()
+        assert operation["description"].endswith(f"\n\nScope: `{scopes[0]}`."), name
         assert (scheme, len(scopes)) == ("apiKey", 1), name
         expected = {"400", "401", "403", "405", "406", "429", "500", "503", *(["404"] if "{" in name else [])}
         assert expected <= set(operation["responses"]), name
@@ -121,6 +122,9 @@ def test_lists_describe_the_parameters_they_take():
         "filter[customer_number][eq]",
         "filter[waybill_number][eq]",
         "expand",
+        "filter[status][eq]",
+        "filter[status][in]",
+        "filter[status][ne]",
         "filter[waybill_number][in]",
         "filter[waybill_number][ne]",
         "include_total",
