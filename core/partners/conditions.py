@@ -9,7 +9,7 @@ import re
 
 from rest_framework.request import Request
 
-from core.partners.problems import Fault, Refused
+from core.partners.problems import DETAILS, Fault, Refused
 
 TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 ANY = "*"
@@ -31,7 +31,7 @@ def check_version(request: Request, version: int, *, is_required: bool) -> None:
     given = request.headers.get("If-Match")
     if given is None:
         if is_required:
-            raise Refused(428, faults=[Fault(header="If-Match", code="if_match_required", detail="If-Match")])
+            raise Refused(428, faults=[Fault(header="If-Match", code="if_match_required", detail=DETAILS[428])])
         return
     if given.strip() == ANY:
         return

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from core.partners.models import ApiKey, KeptAnswer
-from core.partners.problems import Fault, Refused
+from core.partners.problems import DETAILS, Fault, Refused
 from core.tenancy.scope import required_tenant_id
 
 HEADER = "Idempotency-Key"
@@ -89,7 +89,7 @@ class Once:
         if kept.created_at <= at - KEPT_FOR:
             kept.delete()
         elif bytes(kept.request_hash) != self.request_hash:
-            raise Refused(422, faults=[Fault(header=HEADER, code="idempotency_key_reused", detail=HEADER)])
+            raise Refused(422, faults=[Fault(header=HEADER, code="idempotency_key_reused", detail=DETAILS[422])])
         else:
             raise Replay(_replayed(kept))
 
@@ -108,7 +108,7 @@ class Once:
 
 def _replayed(kept: KeptAnswer) -> HttpResponse:
     headers: Mapping[str, str] = {**kept.headers, REPLAYED: "true"}
-    return HttpResponse((kept.content or "").encode(), status=kept.status, headers=headers)
+    return HttpResponse(kept.content.encode(), status=kept.status, headers=headers)
 
 
 def forget_answers(*, business_date: date, at: datetime) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class KeptAnswer(TenantModel):
     request_hash = models.BinaryField(max_length=32)
     status = models.PositiveSmallIntegerField()
     headers = models.JSONField(default=dict)
-    content = EncryptedTextField(null=True)
+    content = EncryptedTextField()
     created_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):

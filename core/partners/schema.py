@@ -46,7 +46,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
 HEADERS = {
     IDEMPOTENCY: "Makes a retry safe: the same request with the same key has one effect, and one answer for 24 hours.",
     "If-Match": "The ETag of the record as it was read; 412 when it was changed since.",
-    "If-None-Match": "The ETag of the answer at hand; 304 when it is still that.",
+    "If-None-Match": "The ETag of the answer at hand: 304 while it is that. With PUT an asterisk: 412 if it is there.",
 }
 
 
@@ -69,7 +69,7 @@ class ResourceSchema(AutoSchema):
         )
         more = {
             "POST": [header[IDEMPOTENCY]],
-            "PUT": [header["If-Match"]],
+            "PUT": [header["If-Match"], header["If-None-Match"]],
             "PATCH": [header["If-Match"]],
             "GET": [] if self.view.action == "list" else [header["If-None-Match"]],
         }

@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ("request_hash", models.BinaryField(max_length=32)),
                 ("status", models.PositiveSmallIntegerField()),
                 ("headers", models.JSONField(default=dict)),
-                ("content", core.crypto.fields.EncryptedTextField(null=True)),
+                ("content", core.crypto.fields.EncryptedTextField()),
                 ("created_at", models.DateTimeField()),
                 (
                     "tenant",
