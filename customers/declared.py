@@ -7,10 +7,12 @@ from core.audit import actions, erasures
 from core.crypto import revealable
 from core.crypto.register import classify
 from core.events import registry
+from core.partners.models import KeptAnswer
+from core.partners.querysets import answers_naming
 from customers.erasures import register as register_erasable
 from customers.models import Address, Contact, ContactPoint, Customer
 from customers.permissions import REVEAL
-from customers.services.erasure import KIND, ErasureReason, erase_again, personal_fields
+from customers.services.erasure import KIND, ErasureReason, erase_again, forget_kept_answers, personal_fields
 
 actions.declare("customer.created", _("Customer created"))
 actions.declare("customer.updated", _("Customer changed"))
@@ -32,6 +34,7 @@ actions.declare_fields(
     facts=_("Personal facts"),
     contacts=_("Contacts"),
     addresses=_("Addresses"),
+    kept_answers=_("Answers to partners, kept for a day"),
     kind=_("Kind"),
     company_name=_("Company name"),
     person_name=_("Name of the person"),
@@ -80,6 +83,12 @@ register_erasable(
     label=_("Addresses"),
     count=lambda customer: customer.addresses.count(),
     erase=lambda customer: customer.addresses.all().delete(),
+)
+register_erasable(
+    "kept_answers",
+    label=_("Answers to partners, kept for a day"),
+    count=lambda customer: answers_naming(KeptAnswer.objects.all(), customer.pk).count(),
+    erase=forget_kept_answers,
 )
 
 classify("customers.CustomField", business="key label kind choices order is_active")

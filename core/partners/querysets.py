@@ -1,11 +1,12 @@
-"""Keys that somebody should look after."""
+"""Keys that somebody should look after, and answers that tell of somebody."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from core.partners.models import ApiKey
+from core.partners.models import ApiKey, KeptAnswer
 
 UNUSED_AFTER = timedelta(days=90)
 
@@ -27,3 +28,9 @@ def unused(keys: QuerySet[ApiKey], *, at: datetime) -> QuerySet[ApiKey]:
 def ownerless(keys: QuerySet[ApiKey], *, at: datetime) -> QuerySet[ApiKey]:
     """Leave the live keys whose maker was switched off, or that no colleague made."""
     return live(keys, at=at).exclude(created_by__is_active=True)
+
+
+def answers_naming(answers: QuerySet[KeptAnswer], record_id: UUID) -> QuerySet[KeptAnswer]:
+    """Leave the answers to requests that made the record or something below its address."""
+    named = str(record_id)
+    return answers.filter(Q(route__contains=named) | Q(headers__Location__endswith=named))

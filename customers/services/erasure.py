@@ -9,6 +9,8 @@ from core.accounts.models import User
 from core.audit.erasures import erase_reasons, log_erasure
 from core.audit.services import record
 from core.crypto.register import Kind, kind_of
+from core.partners.models import KeptAnswer
+from core.partners.querysets import answers_naming
 from core.tenancy.errors import DomainError
 from customers.erasures import relations
 from customers.models import Customer
@@ -69,6 +71,12 @@ def _erase(customer: Customer, at: datetime) -> None:
     customer.save(update_fields=[*personal_fields(), "erased_at", "version"])
     index_customers([customer.pk])
     erase_reasons(customer.pk)
+
+
+def forget_kept_answers(customer: Customer) -> None:
+    """Delete what is kept to answer partners alike; searches, whose hits nobody can tell from outside, all of them."""
+    answers_naming(KeptAnswer.objects.all(), customer.pk).delete()
+    KeptAnswer.objects.filter(route__endswith="/customers/search").delete()
 
 
 def personal_fields() -> list[str]:

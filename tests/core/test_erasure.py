@@ -130,7 +130,7 @@ def test_customer_is_erased_and_the_business_record_kept(tenant, now, agent):
 
     figures = erase_customer(customer=customer, reason="request", by=officer, at=now)
 
-    assert figures == {"facts": 2, "contacts": 1, "points": 1, "addresses": 1}
+    assert figures == {"facts": 2, "contacts": 1, "points": 1, "addresses": 1, "kept_answers": 0}
     customer.refresh_from_db()
     assert (customer.number, customer.erased_at, customer.person_name, customer.birthday) == ("P-1", now, None, None)
     assert {model: model.objects.count() for model in (Contact, ContactPoint, Address)} == {
@@ -170,7 +170,7 @@ def test_page_says_in_numbers_what_goes_and_then_erases_it(tenant, now, client_f
     page = client.get(url)
     bad = client.post(url, {"reason": "because"})
 
-    assert [count for _label, count in page.context["figures"]] == [2, 1, 1, 1]
+    assert [count for _label, count in page.context["figures"]] == [2, 1, 1, 1, 0]
     assert (bad.status_code, Contact.objects.count()) == (422, 1)
     assert client.post(url, {"reason": "request"}).url == f"/customers/{customer.pk}/"
     assert Contact.objects.count() == 0

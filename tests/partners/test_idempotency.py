@@ -18,6 +18,7 @@ from core.partners.models import KeptAnswer
 from core.tenancy.scope import tenant_scope
 from courier_crm.embedded.places import PROJECT_DIR
 from customers.models import Customer
+from customers.services import erase_customer
 from tests.factories.accounts import make_tenant
 from tests.factories.customers import make_customer
 from tests.factories.partners import API, Partner
@@ -227,3 +228,17 @@ def test_two_requests_at_once_have_one_effect(now, monkeypatch):
     assert (third.content, third.headers["Idempotent-Replayed"]) == (answers[0].content, "true")
     with tenant_scope(swift):
         assert numbers() == ["N-1"]
+
+
+def test_erasing_a_customer_forgets_the_answers_that_tell_of_it(partner, administrator, now):
+    post(partner)
+    post(partner, {**BODY, "number": "N-2"}, key="key-2")
+    erased = Customer.objects.get(number="N-1")
+    partner.send("post", f"/customers/{erased.pk}/contacts", {"name": "Lin"}, Idempotency_Key="key-1")
+    partner.send("post", "/customers/search", {"query": "Zhang"}, Idempotency_Key="key-1")
+    assert KeptAnswer.objects.count() == 4
+
+    figures = erase_customer(customer=erased, reason="request", by=administrator, at=now)
+
+    assert figures["kept_answers"] == 2
+    assert KeptAnswer.objects.get().key == "key-2"
