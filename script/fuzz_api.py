@@ -144,7 +144,8 @@ def _ask(url: str, key: str, options: argparse.Namespace) -> int:
         *("--phases", options.phases, "--max-examples", str(options.cases), "--seed", str(options.seed)),
         *("--generation-database", "none", "--continue-on-failure", "--no-color", *chosen),
     ]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    # It keeps what it found in the folder it runs in.
+    return subprocess.run(command, cwd=config.parent, check=False).returncode
 
 
 def manage(*arguments: str) -> str:
