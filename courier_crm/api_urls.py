@@ -1,17 +1,24 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from core.partners.docs import DocsView
 from core.partners.schema import DescriptionView
-from customers.api import CustomerViewSet
+from customers.api import AddressViewSet, ContactViewSet, CustomerViewSet
 from shipments.api import ShipmentViewSet
 from tiering.api import TierChangeViewSet, TierViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("customers", CustomerViewSet, basename="customer")
+router.register("customers/<str:customer>/contacts", ContactViewSet, basename="contact")
+router.register("customers/<str:customer>/addresses", AddressViewSet, basename="address")
 router.register("shipments", ShipmentViewSet, basename="shipment")
 router.register("tiers", TierViewSet, basename="tier")
 router.register("tier-changes", TierChangeViewSet, basename="tier-change")
 
 app_name = "api"
 
-urlpatterns = [path("openapi.json", DescriptionView.as_view(), name="openapi"), *router.urls]
+urlpatterns = [
+    path("openapi.json", DescriptionView.as_view(), name="openapi"),
+    path("docs/", DocsView.as_view(), name="docs"),
+    *router.urls,
+]

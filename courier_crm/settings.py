@@ -4,6 +4,7 @@ With neither DATABASE_URL nor REDIS_URL set the product runs in embedded mode: i
 under `.local/`, with the same roles and walls as in production. What is missing says how to mend it.
 """
 
+import ipaddress
 from pathlib import Path
 
 import environ
@@ -62,6 +63,21 @@ MASTER_KEY = (
 MASTER_KEY_PREVIOUS = _optional_secret("CRM_MASTER_KEY_PREVIOUS")
 ALLOWED_HOSTS = env.list("CRM_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [])
 CSRF_TRUSTED_ORIGINS = env.list("CRM_TRUSTED_ORIGINS", default=[])
+
+
+def _networks(name: str) -> list[str]:
+    networks = env.list(name, default=[])
+    for network in networks:
+        try:
+            if network != "unix":
+                ipaddress.ip_network(network)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {error}; give networks such as 10.0.0.0/8, or unix.") from None
+    return networks
+
+
+# Whose X-Forwarded-For counts; nobody's unless told, since anybody can send it.
+TRUSTED_PROXIES = _networks("CRM_TRUSTED_PROXIES")
 
 # Plain http is for the embedded mode on this machine only; anything else stands behind TLS.
 TLS = env.bool("CRM_TLS", default=not EMBEDDED)
@@ -131,6 +147,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "django_htmx",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "csp",
 ]
 
@@ -306,7 +323,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["core.partners.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["core.partners.authentication.HoldsPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.partners.bodies.JsonParser"],
     "DEFAULT_FILTER_BACKENDS": ["core.partners.filters.FilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "core.partners.paging.CursorPaging",
     "DEFAULT_SCHEMA_CLASS": "core.partners.schema.ResourceSchema",
@@ -322,6 +339,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Customers, shipments and tiers of one courier, for its partners. Every answer is JSON in UTF-8;"
     " times are UTC; errors are problem documents (RFC 9457).",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "none", "defaultModelsExpandDepth": 0},
     "ENUM_NAME_OVERRIDES": {
         "CustomerKind": "customers.enums.CustomerKind",
         "ContactPointKind": "customers.enums.ContactPointKind",
@@ -333,6 +352,10 @@ SPECTACULAR_SETTINGS = {
 
 # How long the files of exports and copies are kept.
 JOB_FILE_DAYS = env.int("CRM_JOB_FILE_DAYS", default=7)
+
+# Requests in a minute, of one key and of all keys of a tenant together.
+API_REQUESTS_PER_KEY = env.int("CRM_API_REQUESTS_PER_KEY", default=600)
+API_REQUESTS_PER_TENANT = env.int("CRM_API_REQUESTS_PER_TENANT", default=3000)
 
 # Pieces of personal data that one person may reveal in an hour.
 REVEALS_PER_HOUR = env.int("CRM_REVEALS_PER_HOUR", default=60)

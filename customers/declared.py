@@ -9,6 +9,8 @@ from core.crypto import revealable
 from core.crypto.register import classify
 from core.events import registry
 from core.jobs.models import BackgroundJob
+from core.partners.models import KeptAnswer
+from core.partners.querysets import answers_naming
 from customers import relations
 from customers.copies import count_copies, erase_copies
 from customers.enums import SPOKEN, Direction, InteractionKind
@@ -16,7 +18,7 @@ from customers.models import Address, Contact, ContactPoint, Customer, Interacti
 from customers.permissions import REVEAL
 from customers.relations import Relation
 from customers.services.copies import CopyReason
-from customers.services.erasure import KIND, ErasureReason, erase_again, personal_fields
+from customers.services.erasure import KIND, ErasureReason, erase_again, forget_kept_answers, personal_fields
 
 actions.declare("customer.created", _("Customer created"))
 actions.declare("customer.updated", _("Customer changed"))
@@ -44,6 +46,7 @@ actions.declare_fields(
     entries=_("Entries of the timeline"),
     copies=_("Copies of personal data"),
     addresses=_("Addresses"),
+    kept_answers=_("Answers to partners, kept for a day"),
     kind=_("Kind"),
     company_name=_("Company name"),
     person_name=_("Name of the person"),
@@ -140,6 +143,15 @@ relations.register(
 relations.register(
     "copies",
     Relation(label=_("Copies of personal data"), model=BackgroundJob, personal=count_copies, erase=erase_copies),
+)
+relations.register(
+    "kept_answers",
+    Relation(
+        label=_("Answers to partners, kept for a day"),
+        model=KeptAnswer,
+        personal=lambda customer: answers_naming(KeptAnswer.objects.all(), customer.pk).count(),
+        erase=forget_kept_answers,
+    ),
 )
 
 classify("customers.CustomField", business="key label kind choices order is_active")

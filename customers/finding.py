@@ -14,10 +14,11 @@ from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.contact_points import home_country
 from customers.enums import ContactPointKind
 from customers.models import Customer
+from customers.numbers import spellings
 from customers.querysets import for_search, prefix_of
 
 NUMBER = "number"
-SURE = frozenset({"phone", "phone_tail", "email"})
+SURE = frozenset({"phone", "email"})
 # What the ways to be reached are compared as: an account of WeChat is a name that somebody chose.
 KINDS = {ContactPointKind.PHONE: PHONE, ContactPointKind.EMAIL: EMAIL, ContactPointKind.WECHAT: NAME}
 # A token that so many customers hold at most is rare: all of them are looked at, and ranked.
@@ -84,8 +85,9 @@ def find_customers(query: str, *, limit: int) -> list[Found]:
     query = query.strip().replace("\x00", "")
     if not query:
         return []
-    for customer in prefix_of(for_search(Customer.objects.all()), query)[:limit]:
-        found[customer.pk] = Found(customer, NUMBER)
+    numbered = list(prefix_of(for_search(Customer.objects.all()), query)[:limit])
+    # A whole number comes first, numbers that only begin so come last: there may be many.
+    found |= {each.pk: Found(each, NUMBER) for each in numbered if each.number in spellings(query)}
     is_sure = False
     for reading in readings_of(query, region=home_country(current_tenant().time_zone) or ""):
         if len(found) >= limit or is_sure:
@@ -94,6 +96,8 @@ def find_customers(query: str, *, limit: int) -> list[Found]:
             found[each.customer.pk] = each
             # Whoever typed a number or an address that is somebody's asked for nothing else.
             is_sure = reading.kind in SURE
+    for each in numbered:
+        found.setdefault(each.pk, Found(each, NUMBER))
     return list(found.values())[:limit]
 
 

@@ -99,6 +99,13 @@ class Customer(TenantModel):
             return mask_name(self.person_name or "") or self.number
         return self.company_name or self.number
 
+    @property
+    def revealed_name(self) -> str:
+        """The same with nothing hidden."""
+        if self.kind == CustomerKind.INDIVIDUAL:
+            return self.person_name or self.number
+        return self.company_name or self.number
+
 
 class Contact(TenantModel):
     """A person who speaks for a customer."""

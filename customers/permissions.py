@@ -48,6 +48,8 @@ CONFIGURE = declare(
 ).name
 
 scopes.declare("customers:read", label=_("Read customers, personal data masked"), permissions={VIEW})
+scopes.declare("customers:write", label=_("Create and change customers"), permissions={EDIT})
+scopes.declare(scopes.PERSONAL, label=_("Read personal data as it is stored, each time recorded"), permissions={REVEAL})
 
 
 def may_remove_interaction(user: Any, interaction: Interaction) -> bool:

@@ -5,7 +5,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_serializer, exten
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 
-from core.partners.filters import RANGE, filters_for
+from core.partners.filters import CHOICE, RANGE, filters_for
 from core.partners.serializers import EXAMPLE_ID, Money, ResourceSerializer, example
 from core.partners.views import Resource, Sort
 from shipments.enums import ShipmentException, ValueAddedService
@@ -57,6 +57,8 @@ EXAMPLE_SCAN = {
 class ScanEventSerializer(ResourceSerializer):
     """One scan of a shipment."""
 
+    is_whole = True
+
     class Meta:
         model = ScanEvent
         fields = ("kind", "exception", "happened_at", "place", "outlet", "courier")
@@ -77,6 +79,8 @@ class ShipmentSerializer(ResourceSerializer):
     cod_amount = Money(read_only=True, allow_null=True)
     services = serializers.ListField(child=serializers.ChoiceField(ValueAddedService.choices), read_only=True)
     exceptions = serializers.ListField(child=serializers.ChoiceField(ShipmentException.choices), read_only=True)
+    scans = ScanEventSerializer(many=True, read_only=True)
+    expandable = ("scans",)
 
     class Meta:
         model = Shipment
@@ -111,6 +115,7 @@ class ShipmentSerializer(ResourceSerializer):
             "origin_region",
             "destination_city",
             "destination_region",
+            "scans",
         )
         read_only_fields = fields
 
@@ -119,11 +124,10 @@ class ShipmentSerializer(ResourceSerializer):
 class ShipmentRecordSerializer(ShipmentSerializer):
     """A shipment with its scans, the earliest first."""
 
-    scans = ScanEventSerializer(many=True, read_only=True)
+    expandable = ()
 
     class Meta(ShipmentSerializer.Meta):
-        fields = (*ShipmentSerializer.Meta.fields, "scans")
-        read_only_fields = fields
+        pass
 
 
 @extend_schema_view(
@@ -140,7 +144,8 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     filters = filters_for(
         Shipment,
         {
-            "waybill_number": ("waybill_number", ("eq", "in")),
+            "waybill_number": ("waybill_number", ("eq", "ne", "in")),
+            "status": ("status", CHOICE),
             "customer_id": ("customer", ("eq",)),
             "customer_number": ("customer__number", ("eq",)),
             "accepted_at": ("accepted_at", RANGE),
@@ -151,6 +156,6 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
 
     def rows(self) -> QuerySet[Any]:
         shipments = Shipment.objects.annotate(customer_number=F("customer__number"))
-        if self.action == "list":
+        if self.action == "list" and not self.parameters.expand:
             return shipments
         return shipments.prefetch_related(Prefetch("scans", ScanEvent.objects.order_by("happened_at", "id")))

@@ -93,7 +93,7 @@ def step(*, job: BackgroundJob, at: datetime) -> Step:
     run.job = job
     part = run.parts.filter(result__isnull=True).order_by("number").first()
     if part is None:
-        _finish(run, at)
+        _finish(run, job, at)
         return Step(position=None, done=0)
     if part.content is None:
         raise FileGone
@@ -143,7 +143,7 @@ def _digest(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), signed=True)
 
 
-def _finish(run: ImportRun, at: datetime) -> None:
+def _finish(run: ImportRun, job: BackgroundJob, at: datetime) -> None:
     """Warn of what the whole file shows, count the problems, and tell that the file is through."""
     marks = [row[MARK] for rows in _results(run) for row in rows if row[MARK]]
     odd = outlying_days([day for day, _uncategorised in marks])
@@ -165,7 +165,7 @@ def _finish(run: ImportRun, at: datetime) -> None:
     run.save(update_fields=["job", "problems", "is_finished", "warned"])
     ImportedRow.objects.filter(run_id=run.pk)._raw_delete(ImportedRow.objects.db)
     counts = {"created": run.created, "updated": run.updated, "failed": run.failed}
-    record("shipments.imported", subject=run, by=run.received_by, at=at, details={"file": run.file_name, **counts})
+    record("shipments.imported", subject=run, by=job.owner, at=at, details={"file": run.file_name, **counts})
 
 
 def _warn(row: list, odd: set[int], warns_of_goods: bool) -> bool:

@@ -68,10 +68,12 @@ def start_import(*, run: ImportRun, mapping: Mapping[str, str], by: User, at: da
     positions_of(run.columns, mapping)
     run.mapping = dict(mapping)
     run.started_at = at
+    # Rows of the file in full: nobody needs to see them any more.
+    run.sample = None
     run.job = start_job(
         kind=KIND, title=run.file_name, parameters={"run": str(run.pk)}, total=run.row_total, by=by, at=at
     )
-    run.save(update_fields=["mapping", "started_at", "job"])
+    run.save(update_fields=["mapping", "started_at", "sample", "job"])
     return run.job
 
 

@@ -5,7 +5,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_serializer, exten
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 
-from core.partners.filters import RANGE, filters_for
+from core.partners.filters import CHOICE, RANGE, filters_for
 from core.partners.serializers import EXAMPLE_ID, Money, ResourceSerializer, example
 from core.partners.views import Resource, Sort
 from customers.models import Customer
@@ -95,7 +95,7 @@ class TierViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         Customer,
         {
             "number": ("number", ("eq", "in")),
-            "tier": ("tier", ("eq", "in", "is_null")),
+            "tier": ("tier", (*CHOICE, "is_null")),
             "contribution": ("contribution", RANGE),
         },
     )

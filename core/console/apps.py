@@ -69,7 +69,7 @@ class ConsoleConfig(AppConfig):
         navigation.register_setting(
             key="keys",
             label=_("API keys"),
-            description=_("What partners' programs may read, and when they last did."),
+            description=_("What partners' programs may do, and when they last did."),
             url_name="console:keys",
             icon="key",
             permission="keys.manage",

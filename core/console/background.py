@@ -77,6 +77,8 @@ class CancelJobView(StaffView):
 
 class RunAgainView(StaffView):
     permission_required = EVERY_USER
+    needs_second_step = True
+    needs_fresh_sign_in = True
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:

@@ -110,8 +110,36 @@ def _scope_choices() -> list[tuple[str, str]]:
     return [(name, f"{scope.label} ({name})") for name, scope in scopes.declared().items()]
 
 
+class NetworksField(forms.CharField):
+    """Networks, each on a line of its own."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        return [line.strip() for line in super().clean(value).replace(",", "\n").splitlines() if line.strip()]
+
+
+def _networks_field() -> NetworksField:
+    return NetworksField(
+        label=_("Networks"),
+        required=False,
+        max_length=3000,
+        help_text=_("Addresses the key is taken from, such as 203.0.113.0/24, each on a line; empty: from anywhere."),
+    )
+
+
 class ApiKeyForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=100, help_text=_("Who uses the key, and what for."))
+    is_test = forms.TypedChoiceField(
+        label=_("Works on"),
+        choices=[("", _("The company's records")), ("test", _("The sandbox, for trying out"))],
+        required=False,
+        coerce=bool,
+        empty_value=False,
+    )
     expires_on = forms.DateField(
         label=_("Last day"),
         required=False,
@@ -119,8 +147,28 @@ class ApiKeyForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("The key works up to the end of this day; empty: until it is revoked."),
     )
+    networks = _networks_field()
     scopes = forms.MultipleChoiceField(
         label=_("What the key may do"),
         choices=_scope_choices,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+    )
+
+
+class RestrictApiKeyForm(forms.Form):
+    networks = _networks_field()
+
+
+class RotateApiKeyForm(forms.Form):
+    hours = forms.TypedChoiceField(
+        label=_("The old secret works on for"),
+        choices=[
+            ("1", _("One hour")),
+            ("24", _("One day")),
+            ("168", _("One week")),
+            ("720", _("Thirty days")),
+        ],
+        initial="24",
+        coerce=int,
+        help_text=_("Up to then both work; the partner's program changes over in between."),
     )

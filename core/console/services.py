@@ -22,6 +22,7 @@ _OTHER_PLACES = (
 )
 OTHER_PLACES = frozenset(_OTHER_PLACES.split())
 
+SANDBOX_SUFFIX = ".sandbox"
 SLUG_RULE = _("Use 2 to 50 small letters, digits and hyphens, a letter first.")
 
 
@@ -51,7 +52,7 @@ def create_tenant(
     at: datetime,
     language: str = "en",
 ) -> tuple[Tenant, str]:
-    """Make a tenant with its keys, its first administrator and what the rooms provide.
+    """Make a tenant with its keys, its first administrator and what the rooms provide, and its empty sandbox.
 
     Returns it with the administrator's first password. Raises SlugTaken, BadTenant or EmailTaken; no scope may
     be open.
@@ -89,4 +90,20 @@ def create_tenant(
             at=at,
         )
         provision(at=at)
+    _create_sandbox(tenant, at=at)
     return tenant, password
+
+
+def _create_sandbox(tenant: Tenant, *, at: datetime) -> None:
+    sandbox = Tenant(
+        slug=f"{tenant.slug}{SANDBOX_SUFFIX}",
+        name=tenant.name,
+        time_zone=tenant.time_zone,
+        currency=tenant.currency,
+        sandbox_of=tenant,
+        created_at=at,
+    )
+    sandbox.save(force_insert=True)
+    with tenant_scope(sandbox):
+        create_root_key(tenant=sandbox, at=at)
+        provision(at=at)

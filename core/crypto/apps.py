@@ -13,5 +13,7 @@ class CryptoConfig(AppConfig):
         # Web, workers and commands all come through here: without its master key none of them starts.
         kms.service().check()
 
-        classify("tenancy.Tenant", business="slug name time_zone currency is_active is_demo stamp created_at")
+        classify(
+            "tenancy.Tenant", business="slug name time_zone currency is_active is_demo sandbox_of stamp created_at"
+        )
         classify("crypto.RootKey", business="version created_at destroyed_at", sensitive="wrapped")

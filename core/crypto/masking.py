@@ -50,5 +50,6 @@ def mask_text(text: str, names: Iterable[str] = ()) -> str:
     text = _NUMBERS.sub(lambda found: mask_phone(re.sub(r"[^+\d]", "", found[0])), text)
     for name in sorted({name.strip() for name in names}, key=len, reverse=True):
         if name:
-            text = re.sub(re.escape(name), mask_name(name), text, flags=re.IGNORECASE)
+            masked = mask_name(name)
+            text = re.sub(re.escape(name), lambda _found, masked=masked: masked, text, flags=re.IGNORECASE)
     return text

@@ -1,3 +1,5 @@
+from datetime import time
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class PartnersConfig(AppConfig):
     def ready(self) -> None:
         import core.partners.declared
         import core.partners.schema  # noqa: F401  tells drf-spectacular how keys authenticate
+        from core.jobs import nightly
+        from core.partners.idempotency import forget_answers
+
+        nightly.register("forget-answers", run=forget_answers, at=time(3, 30))

@@ -31,6 +31,7 @@ class HoldsPermission(BasePermission):
     def has_permission(self, request: Request, view: "Resource") -> bool:
         if request.auth is None:
             raise NotAuthenticated
-        if not may(request.auth, view.permission_required):
-            raise ScopeMissing(scopes.granting(view.permission_required))
+        permission = view.permission_for(view.action)
+        if not may(request.auth, permission):
+            raise ScopeMissing(scopes.granting(permission))
         return True

@@ -7,10 +7,25 @@ from core.crypto.register import classify
 
 actions.declare("key.created", _("API key created"))
 actions.declare("key.revoked", _("API key revoked"))
-actions.declare_fields(scopes=_("What the key may do"), revoked_at=_("Revoked"))
+actions.declare("key.rotated", _("API key given a new secret"))
+actions.declare("key.old_secret_ended", _("Old secret of an API key ended"))
+actions.declare("key.restricted", _("Networks of an API key changed"))
+actions.declare("personal.read_by_key", _("Personal data read over the API"))
+actions.declare_fields(
+    scopes=_("What the key may do"),
+    revoked_at=_("Revoked"),
+    networks=_("Networks"),
+    old_ends_at=_("Old secret ends"),
+    resource=_("Resource"),
+    records=_("Records"),
+)
 
 classify(
     "partners.ApiKey",
-    business="name prefix scopes created_by created_at expires_at revoked_at last_used_at",
-    sensitive="secret_hash",
+    business="""name is_test prefix scopes networks created_by created_at expires_at revoked_at last_used_at
+        old_ends_at""",
+    sensitive="secret_hash old_secret_hash",
+)
+classify(
+    "partners.KeptAnswer", business="key route status headers created_at", sensitive="request_hash", personal="content"
 )

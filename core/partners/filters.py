@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import django_filters
 from django import forms
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
@@ -20,9 +21,22 @@ from core.tenancy.fields import MoneyField
 
 Schema = dict[str, Any]
 PARAMETER = re.compile(r"filter\[(?P<field>[^\[\]]*)\]\[(?P<operator>[^\[\]]*)\]", re.DOTALL)
-LOOKUPS = {"eq": "exact", "in": "in", "gt": "gt", "gte": "gte", "lt": "lt", "lte": "lte", "is_null": "isnull"}
+LOOKUPS = {
+    "eq": "exact",
+    "ne": "exact",
+    "in": "in",
+    "contains": "contains",
+    "gt": "gt",
+    "gte": "gte",
+    "lt": "lt",
+    "lte": "lte",
+    "is_null": "isnull",
+}
 RANGE = ("gt", "gte", "lt", "lte")
+CHOICE = ("eq", "ne", "in")
 MOST_VALUES = 100
+# No zone lies further from UTC, and PostgreSQL reads no offset of sixteen hours and more.
+MOST_OFFSET = timedelta(hours=15, minutes=59)
 
 
 class MomentField(forms.Field):
@@ -35,7 +49,7 @@ class MomentField(forms.Field):
             moment = parse_datetime(value)
         except ValueError:
             moment = None
-        if moment is None or moment.tzinfo is None:
+        if moment is None or moment.tzinfo is None or abs(moment.utcoffset()) > MOST_OFFSET:
             raise ValidationError(
                 _("Give a time with its offset from UTC, such as 2026-01-31T08:00:00Z."), code="invalid"
             )
@@ -60,6 +74,13 @@ class _Kind:
     form_field: type[forms.Field]
     options: Callable[[Any], dict[str, Any]]
     schema: Callable[[Any], Schema]
+
+
+class HoldsFilter(django_filters.Filter):
+    """The lists that hold a value."""
+
+    def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return super().filter(rows, [value] if value else value)
 
 
 def _nothing(_field: Any) -> dict[str, Any]:
@@ -93,6 +114,8 @@ _IS_NULL = _Kind(
 def _kind(field: models.Field, operator: str) -> _Kind:
     if operator == "is_null":
         return _IS_NULL
+    if isinstance(field, ArrayField):
+        field = field.base_field
     if field.choices:
         return _CHOICE
     for column_type, kind in (
@@ -116,18 +139,32 @@ def filters_for(
         field = _column(model, column)
         for operator in operators:
             kind = _kind(field, operator)
-            form_field, schema = kind.form_field, kind.schema(field)
+            form_field, schema = kind.form_field, kind.schema(getattr(field, "base_field", field))
             if operator == "in":
                 form_field = type(f"List{form_field.__name__}", (ListField, form_field), {})
                 schema = {"type": "array", "items": schema, "minItems": 1, "maxItems": MOST_VALUES}
-            each = django_filters.Filter(
-                field_name=column, lookup_expr=LOOKUPS[operator], label=name, **kind.options(field)
+            each = _filter_for(field, operator)(
+                field_name=column,
+                lookup_expr=_lookup(field, operator),
+                exclude=operator == "ne",
+                label=name,
+                **kind.options(getattr(field, "base_field", field)),
             )
             each.field_class = form_field
             each.schema = schema
             made[f"filter[{name}][{operator}]"] = each
     meta = type("Meta", (), {"model": model, "fields": ()})
     return type(f"{model.__name__}Filters", (django_filters.FilterSet,), {**made, "Meta": meta})
+
+
+def _filter_for(field: models.Field, operator: str) -> type[django_filters.Filter]:
+    return HoldsFilter if operator == "contains" and isinstance(field, ArrayField) else django_filters.Filter
+
+
+def _lookup(field: models.Field, operator: str) -> str:
+    """Text is found in any case; what a list contains is exact."""
+    is_text = operator == "contains" and not isinstance(field, ArrayField)
+    return "icontains" if is_text else LOOKUPS[operator]
 
 
 def _column(model: type[models.Model], path: str) -> models.Field:

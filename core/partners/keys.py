@@ -1,4 +1,4 @@
-"""The text of an API key, as a partner holds it: crm_live_<prefix>_<secret>."""
+"""The text of an API key, as a partner holds it: crm_live_<prefix>_<secret>, or crm_test_… for the sandbox."""
 
 import hashlib
 import hmac
@@ -7,10 +7,10 @@ import secrets
 from dataclasses import dataclass
 from typing import Self
 
-MARK = "crm_live"
+LIVE, TEST = "crm_live", "crm_test"
 PREFIX_BYTES = 6
 SECRET_BYTES = 32
-SHAPE = re.compile(rf"{MARK}_([0-9a-f]{{12}})_([A-Za-z0-9_-]{{43}})", re.ASCII)
+SHAPE = re.compile(rf"({LIVE}|{TEST})_([0-9a-f]{{12}})_([A-Za-z0-9_-]{{43}})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -19,16 +19,21 @@ class KeyText:
 
     prefix: str
     secret: str
+    is_test: bool = False
 
     @classmethod
-    def generate(cls) -> Self:
-        return cls(secrets.token_hex(PREFIX_BYTES), secrets.token_urlsafe(SECRET_BYTES))
+    def generate(cls, *, is_test: bool = False, prefix: str = "") -> Self:
+        """Return a new text; with the prefix of a key that is there, a second secret for it."""
+        return cls(prefix or secrets.token_hex(PREFIX_BYTES), secrets.token_urlsafe(SECRET_BYTES), is_test)
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """Return what the text holds, or None when it has not the shape of a key."""
         match = SHAPE.fullmatch(text)
-        return cls(*match.groups()) if match else None
+        if match is None:
+            return None
+        mark, prefix, secret = match.groups()
+        return cls(prefix, secret, mark == TEST)
 
     @property
     def secret_hash(self) -> bytes:
@@ -41,7 +46,12 @@ class KeyText:
 
     def reveal(self) -> str:
         """Return the whole key, to be shown once."""
-        return f"{MARK}_{self.prefix}_{self.secret}"
+        return f"{mark_of(is_test=self.is_test)}_{self.prefix}_{self.secret}"
 
     def __repr__(self) -> str:
         return f"KeyText(prefix={self.prefix!r})"
+
+
+def mark_of(*, is_test: bool) -> str:
+    """Return what the text of a key begins with."""
+    return TEST if is_test else LIVE

@@ -5,7 +5,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.partners.parameters import CURSOR, DEFAULT_LIMIT, INCLUDE_TOTAL, LIMIT, MOST_ROWS, SORT, Parameters
+from core.partners.parameters import CURSOR, DEFAULT_LIMIT, EXPAND, INCLUDE_TOTAL, LIMIT, MOST_ROWS, SORT, Parameters
 
 TOTAL_CAP = 10_000
 Schema = dict[str, Any]
@@ -93,7 +93,16 @@ class CursorPaging(BasePagination):
                 f"Count the rows that match, up to {TOTAL_CAP}.",
             ),
         }
+        if relations := list(view.get_serializer_class().expandable):
+            schema = {"type": "array", "items": {"type": "string", "enum": relations}}
+            words[EXPAND] = (schema, "Answer with these relations, too.")
         return [
-            {"name": name, "in": "query", "schema": schema, "description": description}
+            {
+                "name": name,
+                "in": "query",
+                "schema": schema,
+                "description": description,
+                **({"style": "form", "explode": False} if schema["type"] == "array" else {}),
+            }
             for name, (schema, description) in words.items()
         ]

@@ -15,7 +15,7 @@ from core.partners.filters import PARAMETER
 from core.partners.problems import BadParameters, Fault
 from core.tenancy.scope import required_tenant_id
 
-LIMIT, CURSOR, SORT, FIELDS, INCLUDE_TOTAL = "limit", "cursor", "sort", "fields", "include_total"
+LIMIT, CURSOR, SORT, FIELDS, INCLUDE_TOTAL, EXPAND = "limit", "cursor", "sort", "fields", "include_total", "expand"
 DEFAULT_LIMIT, MOST_ROWS = 50, 200
 FLAGS = {"true": True, "false": False}
 # What stands for bytes that are not UTF-8 when an address is read.
@@ -42,6 +42,7 @@ class Parameters:
     given: QueryDict
     resource: str
     field_names: Sequence[str]
+    expandable: Sequence[str] = ()
     sorts: Sequence[Sort] = ()
     default_sort: str = ""
     filters: type[django_filters.FilterSet] | None = None
@@ -70,8 +71,9 @@ class Parameters:
     @cached_property
     def _known(self) -> set[str]:
         if self.filters is None:
-            return {FIELDS}
-        return {FIELDS, LIMIT, CURSOR, SORT, INCLUDE_TOTAL, *self.filters.base_filters}
+            return {FIELDS} if self.field_names else set()
+        expand = [EXPAND] if self.expandable else []
+        return {FIELDS, LIMIT, CURSOR, SORT, INCLUDE_TOTAL, *expand, *self.filters.base_filters}
 
     def _unknown(self, name: str) -> Fault:
         match = PARAMETER.fullmatch(name)
@@ -93,13 +95,17 @@ class Parameters:
         )
 
     def _values(self) -> Iterator[Fault]:
-        unknown = [name for name in self.fields or () if name not in self.field_names]
-        if unknown:
-            yield Fault(
-                parameter=FIELDS,
-                code="unknown_field",
-                detail=_("Known here: %(names)s.") % {"names": ", ".join(self.field_names)},
-            )
+        shown = [name for name in self.field_names if name not in self.expandable or name in self.expand]
+        for parameter, given, known in (
+            (FIELDS, self.fields or (), shown),
+            (EXPAND, self.expand, self.expandable),
+        ):
+            if not set(given) <= set(known):
+                yield Fault(
+                    parameter=parameter,
+                    code="unknown_field",
+                    detail=_("Known here: %(names)s.") % {"names": ", ".join(known)},
+                )
         if self.filters is not None:
             yield from self._list_values()
 
@@ -129,6 +135,11 @@ class Parameters:
     def fields(self) -> list[str] | None:
         """The fields to answer with; None for all."""
         return self.given[FIELDS].split(",") if FIELDS in self.given else None
+
+    @cached_property
+    def expand(self) -> list[str]:
+        """The relations to answer with besides."""
+        return self.given[EXPAND].split(",") if EXPAND in self.given else []
 
     @cached_property
     def limit(self) -> int | None:

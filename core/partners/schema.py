@@ -11,12 +11,14 @@ from django.views.decorators.cache import cache_control
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.partners import scopes
+from core.partners.idempotency import HEADER as IDEMPOTENCY
 from core.partners.parameters import FIELDS
 from core.partners.problems import CONTENT_TYPE, NOT_UNDERSTOOD, problem_document
 from core.partners.serializers import EXAMPLE_ID, ProblemSerializer, example
@@ -32,44 +34,105 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
         return {
             "type": "http",
             "scheme": "bearer",
-            "bearerFormat": "crm_live_<prefix>_<secret>",
+            "bearerFormat": "crm_live_<prefix>_<secret>, or crm_test_… for the sandbox",
             "description": "An API key. Operations name the scope that the key needs.",
         }
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]]:
-        return {self.name: scopes.granting(auto_schema.view.permission_required)}
+        view = auto_schema.view
+        return {self.name: scopes.granting(view.permission_for(view.action))}
+
+
+HEADERS = {
+    IDEMPOTENCY: "Makes a retry safe: the same request with the same key has one effect, and one answer for 24 hours.",
+    "If-Match": "The ETag of the record as it was read; 412 when it was changed since.",
+    "If-None-Match": "The ETag of the answer at hand: 304 while it is that. With PUT an asterisk: 412 if it is there.",
+}
 
 
 class ResourceSchema(AutoSchema):
-    """Adds to every operation the problems it may answer with, and sparse fields."""
+    """Adds to every operation its request headers, the problems it may answer with, and sparse fields."""
 
     def get_override_parameters(self) -> list[Any]:
-        if not hasattr(self.view, "permission_required"):
+        if not self._is_resource:
             return []
-        names = list(self.view.get_serializer_class()().fields)
-        return [
-            OpenApiParameter(
-                FIELDS,
-                {"type": "array", "items": {"type": "string", "enum": names}},
-                style="form",
-                explode=False,
-                description="Answer with these fields only.",
-            )
-        ]
+        header = {name: self._header(name) for name in HEADERS}
+        if self.method == "DELETE":
+            return [header["If-Match"]]
+        names = self.view.field_names
+        fields = OpenApiParameter(
+            FIELDS,
+            {"type": "array", "items": {"type": "string", "enum": names}},
+            style="form",
+            explode=False,
+            description="Answer with these fields only.",
+        )
+        more = {
+            "POST": [header[IDEMPOTENCY]],
+            "PUT": [header["If-Match"], header["If-None-Match"]],
+            "PATCH": [header["If-Match"]],
+            "GET": [] if self.view.action == "list" else [header["If-None-Match"]],
+        }
+        return [*([fields] if names else []), *more[self.method]]
+
+    def get_description(self) -> str:
+        said = super().get_description()
+        if not self._is_resource:
+            return said
+        names = scopes.granting(self.view.permission_for(self.view.action))
+        return f"{said}\n\nScope: {' or '.join(f'`{name}`' for name in names)}."
+
+    @staticmethod
+    def _header(name: str) -> OpenApiParameter:
+        return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=HEADERS[name])
+
+    @property
+    def _is_resource(self) -> bool:
+        return hasattr(self.view, "permission_required")
+
+    def get_request_serializer(self) -> Any:
+        return getattr(self.view, "inputs", {}).get(self.view.action) if self._is_resource else None
 
     def get_response_serializers(self) -> Any:
-        found = super().get_response_serializers()
-        if not hasattr(self.view, "permission_required"):
-            return found
-        statuses = [400, 401, 403, *([] if self._is_list_view(found) else [404]), 405, 406, 500, 503]
-        return {200: found, **{(status, CONTENT_TYPE): self._problem(status) for status in statuses}}
+        if not self._is_resource:
+            return super().get_response_serializers()
+        found = self.view.answers.get(self.view.action) or super().get_response_serializers()
+        problems = {(status, CONTENT_TYPE): self._problem(status) for status in self._problem_statuses()}
+        problems |= {414: OpenApiResponse(description="The address is longer than 8 KiB. No problem document.")}
+        successes: dict[Any, Any] = {"create": {201: found}, "upsert": {200: found, 201: found}, "destroy": {204: None}}
+        return {**successes.get(self.view.action, {200: found}), **self._not_modified(), **problems}
+
+    def _not_modified(self) -> dict[int, OpenApiResponse]:
+        is_record = self.method == "GET" and self.view.action != "list"
+        return {304: OpenApiResponse(description="As it was: see If-None-Match.")} if is_record else {}
+
+    def _problem_statuses(self) -> list[int]:
+        statuses = {400, 401, 403, 405, 406, 429, 500, 503}
+        if "{" in self.path:
+            statuses.add(404)
+        if self.method in {"POST", "PUT", "PATCH"}:
+            statuses |= {409, 411, 413, 415}
+        if self.method in {"PUT", "PATCH", "DELETE"}:
+            statuses.add(412)
+        if self.method == "POST":
+            statuses.add(422)
+        if self.method == "PATCH":
+            statuses.add(428)
+        return sorted(statuses)
 
     def _problem(self, status: int) -> OpenApiResponse:
         facts: dict[int, dict[str, Any]] = {
             400: {
                 "code": "invalid_parameters",
                 "detail": NOT_UNDERSTOOD,
-                "errors": [{"parameter": "colour", "code": "unknown_parameter", "detail": "Known here: fields."}],
+                "errors": [
+                    {
+                        "pointer": "#/query/colour",
+                        "parameter": "colour",
+                        "code": "unknown_parameter",
+                        "detail": "Known here: fields.",
+                    }
+                ],
             },
             401: {"code": "key_missing"},
             403: {"code": "scope_missing"},
@@ -77,6 +140,13 @@ class ResourceSchema(AutoSchema):
         document = problem_document(status, request_id=EXAMPLE_ID, **facts.get(status, {}))
         phrase = HTTPStatus(status).phrase
         return OpenApiResponse(ProblemSerializer, description=phrase, examples=[example(document)])
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
+        schema = super()._map_basic_serializer(serializer, direction)
+        if not getattr(serializer, "is_whole", True):
+            # An answer holds the fields that `fields` names, and relations only where `expand` does.
+            schema.pop("required", None)
+        return schema
 
 
 @cache

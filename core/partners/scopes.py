@@ -18,6 +18,9 @@ class Scope:
     permissions: frozenset[str]
 
 
+# With it answers hold personal data as it is stored; without it, masked. Each such answer is in the audit trail.
+PERSONAL = "personal:read"
+
 _declared: dict[str, Scope] = {}
 
 

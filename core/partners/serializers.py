@@ -1,12 +1,14 @@
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample
-from rest_framework import serializers
+from rest_framework import exceptions, serializers
 
+from core.partners.revealing import CONTEXT
 from core.tenancy.scope import current_tenant
 
 EXAMPLE_ID = "0199b5f0-7c1e-7a52-9d3b-5f1c2e8a4b60"
@@ -45,18 +47,40 @@ class Money(serializers.Serializer):
 
 
 class ResourceSerializer(serializers.ModelSerializer):
-    """What is shown of a row; `only` leaves the named fields."""
+    """What is shown of a row; `only` leaves the named fields, and `expand` those of `expandable` that it names.
+
+    `is_whole` is for parts of a record, which never lack a field.
+    """
+
+    is_whole: ClassVar[bool] = False
+    expandable: ClassVar[tuple[str, ...]] = ()
 
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.DateTimeField: UtcDateTimeField,
     }
 
-    def __init__(self, *args: Any, only: Collection[str] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        only: Collection[str] | None = None,
+        expand: Collection[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        hidden = set() if expand is None else set(self.expandable) - set(expand)
         if only is not None:
-            for name in set(self.fields) - set(only):
-                del self.fields[name]
+            hidden |= set(self.fields) - set(only)
+        for name in hidden:
+            del self.fields[name]
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        answer = super().to_representation(instance)
+        revealed = self.context.get(CONTEXT)
+        in_a_list = isinstance(self.parent, serializers.ListSerializer) and self.parent is self.root
+        if revealed is not None and (self is self.root or in_a_list):
+            revealed.end_record()
+        return answer
 
     def build_standard_field(self, field_name: str, model_field: models.Field) -> Any:
         field_class, kwargs = super().build_standard_field(field_name, model_field)
@@ -65,11 +89,61 @@ class ResourceSerializer(serializers.ModelSerializer):
         return field_class, kwargs
 
 
+class TextField(serializers.CharField):
+    """Text, and nothing that could be made into one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class FlagField(serializers.BooleanField):
+    """true or false, and nothing that is like them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class IdField(serializers.UUIDField):
+    """An id, as text."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
+class InputSerializer(serializers.Serializer):
+    """What an action reads from a body. A field that it does not know is refused by name, never left out.
+
+    `shown` are fields of answers: of them it is said that they cannot be written.
+    """
+
+    shown: ClassVar[Collection[str]] = ()
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        unknown = [name for name in data if name not in self.fields] if isinstance(data, Mapping) else []
+        if unknown:
+            raise serializers.ValidationError({name: [self._unknown(name)] for name in unknown})
+        return super().to_internal_value(data)
+
+    def _unknown(self, name: str) -> exceptions.ErrorDetail:
+        if name in self.shown:
+            return exceptions.ErrorDetail(_("This field cannot be written."), code="not_writable")
+        known = ", ".join(self.fields)
+        return exceptions.ErrorDetail(_("Known here: %(names)s.") % {"names": known}, code="unknown_field")
+
+
 class FaultSerializer(serializers.Serializer):
     """What is wrong with one part of a request."""
 
+    pointer = serializers.CharField(
+        help_text="A JSON pointer: to the place in the body, or #/query/… for a parameter and #/headers/… for a header."
+    )
     parameter = serializers.CharField(required=False, help_text="The parameter of the address.")
-    pointer = serializers.CharField(required=False, help_text="The place in the body, a JSON pointer.")
     code = serializers.CharField()
     detail = serializers.CharField()
 

@@ -12,6 +12,7 @@ from core.audit.services import record
 from core.partners import scopes as known_scopes
 from core.partners.keys import KeyText
 from core.partners.models import ApiKey
+from core.partners.networks import clean_networks
 from core.tenancy.errors import DomainError
 
 NOTED_EVERY = timedelta(minutes=1)
@@ -37,11 +38,23 @@ class ApiKeyAlreadyRevoked(DomainError):
     message = _("Somebody else has already revoked this key.")
 
 
+class RotationUnderway(DomainError):
+    code = "rotation_underway"
+    message = _("This key has two secrets already. End the old one first.")
+
+
+class NoOldSecret(DomainError):
+    code = "no_old_secret"
+    message = _("The old secret of this key has ended already.")
+
+
 @transaction.atomic
 def create_api_key(
     *,
     name: str,
     scopes: Collection[str],
+    networks: Collection[str] = (),
+    is_test: bool = False,
     expires_at: datetime | None,
     by: User | None,
     at: datetime,
@@ -49,16 +62,19 @@ def create_api_key(
 ) -> tuple[ApiKey, KeyText]:
     """Make a key and return it with its text, which cannot be had again.
 
-    Raises UnknownScope, ExpiryInThePast or ApiKeyNameTaken. `text` is for keys that are made elsewhere, as the
+    A test key works in the tenant's sandbox. With `networks`, a key is taken from addresses in them alone. Raises
+    UnknownScope, BadNetwork, ExpiryInThePast or ApiKeyNameTaken. `text` is for keys that are made elsewhere, as the
     demo's.
     """
     if not scopes or not set(scopes) <= set(known_scopes.declared()):
         raise UnknownScope
     if expires_at is not None and expires_at <= at:
         raise ExpiryInThePast
-    text = text or KeyText.generate()
+    text = text or KeyText.generate(is_test=is_test)
     key = ApiKey(
         name=name,
+        is_test=text.is_test,
+        networks=clean_networks(networks),
         prefix=text.prefix,
         secret_hash=text.secret_hash,
         scopes=sorted(set(scopes)),
@@ -73,19 +89,68 @@ def create_api_key(
         if "api_key_live_name" not in str(refused):
             raise
         raise ApiKeyNameTaken from refused
-    record("key.created", subject=key, by=by, at=at, details={"name": name, "scopes": ", ".join(key.scopes)})
+    details = {"name": name, "scopes": ", ".join(key.scopes), "networks": ", ".join(key.networks)}
+    record("key.created", subject=key, by=by, at=at, details={name: value for name, value in details.items() if value})
     return key, text
+
+
+@transaction.atomic
+def rotate_api_key(*, key: ApiKey, old_ends_at: datetime, by: User, at: datetime) -> tuple[ApiKey, KeyText]:
+    """Give a key a second secret and return its text, which cannot be had again; the first ends at `old_ends_at`.
+
+    Raises ApiKeyAlreadyRevoked, or RotationUnderway while the key still has two.
+    """
+    key = _locked(key)
+    if key.has_two_secrets(at):
+        raise RotationUnderway
+    text = KeyText.generate(is_test=key.is_test, prefix=key.prefix)
+    key.old_secret_hash = key.secret_hash
+    key.old_ends_at = old_ends_at
+    key.secret_hash = text.secret_hash
+    key.save(update_fields=["old_secret_hash", "old_ends_at", "secret_hash"])
+    record("key.rotated", subject=key, by=by, at=at, details={"name": key.name})
+    return key, text
+
+
+@transaction.atomic
+def end_old_secret(*, key: ApiKey, by: User, at: datetime) -> ApiKey:
+    """End the old secret of a key before its time. Raises ApiKeyAlreadyRevoked or NoOldSecret."""
+    key = _locked(key)
+    if not key.has_two_secrets(at):
+        raise NoOldSecret
+    key.old_ends_at = at
+    key.save(update_fields=["old_ends_at"])
+    record("key.old_secret_ended", subject=key, by=by, at=at, details={"name": key.name})
+    return key
+
+
+@transaction.atomic
+def restrict_api_key(*, key: ApiKey, networks: Collection[str], by: User, at: datetime) -> ApiKey:
+    """Say from which networks a key may be used; from anywhere when there are none.
+
+    Raises ApiKeyAlreadyRevoked or BadNetwork.
+    """
+    key = _locked(key)
+    key.networks = clean_networks(networks)
+    key.save(update_fields=["networks"])
+    record("key.restricted", subject=key, by=by, at=at, details={"name": key.name})
+    return key
 
 
 @transaction.atomic
 def revoke_api_key(*, key: ApiKey, by: User, at: datetime) -> ApiKey:
     """End a key at once and for good. Raises ApiKeyAlreadyRevoked."""
-    key = ApiKey.objects.select_for_update().get(pk=key.pk)
-    if key.revoked_at is not None:
-        raise ApiKeyAlreadyRevoked
+    key = _locked(key)
     key.revoked_at = at
     key.save(update_fields=["revoked_at"])
     record("key.revoked", subject=key, by=by, at=at, details={"name": key.name})
+    return key
+
+
+def _locked(key: ApiKey) -> ApiKey:
+    key = ApiKey.objects.select_for_update().get(pk=key.pk)
+    if key.revoked_at is not None:
+        raise ApiKeyAlreadyRevoked
     return key
 
 

@@ -1,34 +1,61 @@
 """What every resource of the API stands on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import django_filters
 from django.db import models
 from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.utils import timezone
 from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
+from core.audit.services import record
+from core.partners import bodies, conditions
+from core.partners.idempotency import Once, Replay
 from core.partners.parameters import Parameters, Sort
-from core.partners.serializers import ResourceSerializer
+from core.partners.revealing import CONTEXT, Revealed
+from core.partners.serializers import InputSerializer, ResourceSerializer
+
+SAFE = frozenset({"GET", "HEAD"})
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+WRITES = frozenset({"create", "partial_update", "upsert", "destroy"})
 
 
 class Resource(GenericViewSet):
-    """A resource: its rows, who may read them, and what a list of them offers.
+    """A resource: its rows, who may read and write them, and what a list of them offers.
 
     A subclass returns its rows from `rows()`; `serializer_class` shows one in a list, `record_serializer_class`
-    one by itself.
+    one by itself, `inputs` names what each writing action reads, `answers` what an action answers with
+    that is no record, and `refusals` the status and the place in the body of
+    each DomainError that is not a plain 409.
     """
 
     model: ClassVar[type[models.Model]]
     permission_required: ClassVar[str]
+    write_permission: ClassVar[str] = ""
     filters: ClassVar[type[django_filters.FilterSet]]
     sorts: ClassVar[Sequence[Sort]]
     default_sort: ClassVar[str]
     record_serializer_class: ClassVar[type[ResourceSerializer] | None] = None
+    inputs: ClassVar[Mapping[str, type[InputSerializer]]] = {}
+    answers: ClassVar[Mapping[str, type[Serializer]]] = {}
+    refusals: ClassVar[Mapping[str, tuple[int, str | None]]] = {}
     # Without OPTIONS: the description says what there is.
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     parameters: Parameters
+    revealed: Revealed | None = None
+    once: Once | None = None
+    shown: models.Model | None = None
+
+    @classmethod
+    def permission_for(cls, action: str | None) -> str:
+        """Return the permission that an action needs."""
+        return cls.write_permission if action in WRITES else cls.permission_required
 
     def rows(self) -> QuerySet[Any]:
         """Return the rows that `action` may show."""
@@ -37,36 +64,92 @@ class Resource(GenericViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the key first and the address's parameters then, so that strangers learn nothing of them."""
         super().initial(request, *args, **kwargs)
+        self.revealed = Revealed(request.auth)
         if self.action is None:
             return
         self.parameters = self._parameters(request)
         self.parameters.check()
+        if request.method in WITH_BODY:
+            body = bodies.read(request._request)
+            if request.method == "POST":
+                self.once = Once.begin(request._request, body=body, by=request.auth, at=timezone.now())
+
+    @property
+    def field_names(self) -> list[str]:
+        """The fields of a record's answer; none of an answer that is no record."""
+        return [] if self.action in self.answers else list(self.get_serializer_class()().fields)
 
     def _parameters(self, request: Request) -> Parameters:
-        names = list(self.get_serializer_class()().fields)
+        names = self.field_names
         if self.action != "list":
             return Parameters(given=request.query_params, resource=self.basename, field_names=names)
         return Parameters(
             given=request.query_params,
             resource=self.basename,
             field_names=names,
+            expandable=self.get_serializer_class().expandable,
             sorts=self.sorts,
             default_sort=self.default_sort,
             filters=self.filters,
         )
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:
+        return exc.response if isinstance(exc, Replay) else super().handle_exception(exc)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Give a record its ETag, note what personal data the answer shows, keep it for the same request again."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if not isinstance(response, Response):
+            return response
+        response.render()
+        if self.shown is not None and response.content:
+            etag = conditions.etag_of(getattr(self.shown, "version", None), response.content)
+            response.headers["ETag"] = etag
+            if request.method in SAFE and conditions.is_unchanged(request, etag):
+                return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
+        if self.revealed is not None and self.revealed.records:
+            details = {"resource": self.basename, "records": self.revealed.records}
+            record("personal.read_by_key", by=request.auth, at=timezone.now(), details=details)
+        if self.once is not None:
+            self.once.keep(response, at=timezone.now())
+        return response
 
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):
             return self.model.all_tenants.none()
         return self.rows()
 
+    def get_object(self) -> Any:
+        self.shown = super().get_object()
+        return self.shown
+
     def get_serializer_class(self) -> type[ResourceSerializer]:
         if self.action != "list" and self.record_serializer_class is not None:
             return self.record_serializer_class
         return self.serializer_class
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), CONTEXT: self.revealed}
+
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         parameters = getattr(self, "parameters", None)
         if parameters is not None:
-            kwargs["only"] = parameters.fields
+            kwargs.update(only=parameters.fields, expand=parameters.expand)
         return super().get_serializer(*args, **kwargs)
+
+    def read_input(self) -> dict[str, Any]:
+        """Return the body as the action takes it. Raises ValidationError, naming each field that it does not."""
+        serializer = self.inputs[self.action](data=self.request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+    def check_version(self, row: Any, *, is_required: bool) -> int:
+        """Hold the write unless the caller has seen the record as it stands; return its version."""
+        conditions.check_version(self.request, row.version, is_required=is_required)
+        return row.version
+
+    def answer_with(self, row: Any, *, status: int = HTTPStatus.OK, location: str = "") -> Response:
+        """Answer with one record, read anew as a GET would show it."""
+        self.shown = self.rows().get(pk=row.pk)
+        headers = {"Location": location} if location else None
+        return Response(self.get_serializer(self.shown).data, status=status, headers=headers)

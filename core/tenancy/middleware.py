@@ -20,7 +20,8 @@ class TenantMiddleware:
         tenant_id = getattr(request, "tenant_id", None)
         if tenant_id is None:
             return self.get_response(request)
-        with tenant_scope(tenant_id):
+        # Whoever named the tenant may have read it already.
+        with tenant_scope(getattr(request, "tenant", tenant_id)):
             response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)

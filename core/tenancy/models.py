@@ -13,15 +13,21 @@ class Tenant(models.Model):
 
     A demo, as `seed_demo` makes it, has passwords that everybody knows: there the second step may wait.
     `stamp` is another one whenever what processes keep of the tenant in memory, such as its keys, must be read anew.
+    A sandbox is a tenant beside another, of invented data, for partners to try their programs on; nobody signs in to
+    it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    slug = models.CharField(max_length=50, unique=True, validators=[RegexValidator(r"^[a-z][a-z0-9-]{1,49}$")])
+    # A sandbox has the slug of its tenant and a suffix that no tenant's own slug can end in.
+    slug = models.CharField(max_length=60, unique=True, validators=[RegexValidator(r"^[a-z][a-z0-9-]{1,49}$")])
     name = models.CharField(max_length=200)
     time_zone = models.CharField(max_length=64, default="Asia/Shanghai")
     currency = models.CharField(max_length=3, default="CNY")
     is_active = models.BooleanField(default=True)
     is_demo = models.BooleanField(default=False)
+    sandbox_of = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, editable=False, related_name="sandbox"
+    )
     stamp = models.UUIDField(default=uuid7, editable=False)
     created_at = models.DateTimeField()
 

@@ -1,10 +1,13 @@
 """Two couriers to try the product with: people, customers, two years of shipments, and tiers that moved.
 
+Each has a sandbox, and so has every tenant: the same in small, without people.
+
 The same seed and date make the same data. All names are invented.
 """
 
 import io
 import random
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import product
 
@@ -12,11 +15,11 @@ from core.accounts.enums import Role
 from core.accounts.models import User
 from core.accounts.services import create_department, create_user, update_user
 from core.console.services import create_tenant
-from core.tenancy.clock import day_start
+from core.tenancy.clock import day_start, local_date
 from core.tenancy.models import Tenant
-from core.tenancy.scope import tenant_scope
+from core.tenancy.scope import current_tenant, tenant_scope
 from courier_crm.demo.couriers import COURIERS, Courier
-from courier_crm.demo.keys import make_demo_key, working_demo_key
+from courier_crm.demo.keys import make_demo_keys, working_demo_keys
 from courier_crm.demo.traffic import DAYS, Shipper, scan_rows, shipment_file
 from customers.enums import Channel, ContactPointKind, CustomerKind, Tier
 from customers.models import Customer
@@ -25,13 +28,14 @@ from shipments.ingest import import_shipments
 from shipments.scans import record_scans
 from tiering.services import evaluate_tiers, set_override
 
-__all__ = ["COURIERS", "PASSWORD", "build", "sign_ins", "working_demo_key"]
+__all__ = ["COURIERS", "PASSWORD", "build", "build_sandbox", "sign_ins", "working_demo_keys"]
 
 # Known to everybody: a courier in earnest makes its tenant with create_tenant instead.
 PASSWORD = "try-the-courier-crm"  # noqa: S105
 WEEKS_OF_TIERS = 26
 # So many of the best customers, and as many others, have been spoken with lately.
 TALKATIVE = 40
+SANDBOX_CUSTOMERS = 24
 
 
 def sign_ins(courier: Courier) -> list[tuple[str, Role]]:
@@ -59,14 +63,33 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
     tenant.save(update_fields=["is_demo"])
     with tenant_scope(tenant):
         people = _make_people(courier, at=at)
-        make_demo_key(courier, by=people[Role.ADMINISTRATOR], at=at)
-        shippers = _make_customers(chance, courier, customers, manager=people[Role.ACCOUNT_MANAGER], today=today)
-        file = shipment_file(chance, courier, shippers, today=today)
-        import_shipments(stream=io.BytesIO(file), tenant=tenant, by=None, at=at)
-        record_scans(rows=scan_rows(chance, courier, file, today=today), at=at)
-        _make_tiers(courier, by=people[Role.SUPERVISOR], today=today)
+        make_demo_keys(courier, by=people[Role.ADMINISTRATOR], at=at)
+        _make_business(chance, courier, customers, manager=people[Role.ACCOUNT_MANAGER], today=today)
+        _override_one(courier, by=people[Role.SUPERVISOR], today=today)
         _write_down_talks(chance, courier, people, today=today)
+    build_sandbox(sandbox=tenant.sandbox, language=courier.language, at=at)
     return tenant
+
+
+def build_sandbox(*, sandbox: Tenant, language: str, at: datetime) -> None:
+    """Fill a sandbox with a small courier's business up to today, in its tenant's language; no scope may be open."""
+    like = next((each for each in COURIERS if each.language == language), COURIERS[0])
+    courier = replace(like, time_zone=sandbox.time_zone, currency=sandbox.currency)
+    chance = random.Random("sandbox")  # noqa: S311  nothing secret
+    with tenant_scope(sandbox):
+        _make_business(chance, courier, SANDBOX_CUSTOMERS, manager=None, today=local_date(at, sandbox.time_zone))
+
+
+def _make_business(
+    chance: random.Random, courier: Courier, customers: int, *, manager: User | None, today: date
+) -> None:
+    """Make customers, two years of shipments with scans, and the tiers of every week of the last half year."""
+    at = day_start(today, courier.time_zone)
+    shippers = _make_customers(chance, courier, customers, manager=manager, today=today)
+    file = shipment_file(chance, courier, shippers, today=today)
+    import_shipments(stream=io.BytesIO(file), tenant=current_tenant(), by=None, at=at)
+    record_scans(rows=scan_rows(chance, courier, file, today=today), at=at)
+    _make_tiers(courier, today=today)
 
 
 def _email(courier: Courier, role: Role) -> str:
@@ -96,7 +119,7 @@ def _make_people(courier: Courier, *, at: datetime) -> dict[Role, User]:
 
 
 def _make_customers(
-    chance: random.Random, courier: Courier, count: int, *, manager: User, today: date
+    chance: random.Random, courier: Courier, count: int, *, manager: User | None, today: date
 ) -> list[Shipper]:
     """Open the archives; the twentieth that ships most has an account manager."""
     # Capped, so that no single customer is the whole business.
@@ -183,13 +206,17 @@ def _add_people_and_place(
     add_address(customer=customer, street=street, city=place[0], region=place[1], is_primary=True, at=at)
 
 
-def _make_tiers(courier: Courier, *, by: User, today: date) -> None:
-    """Evaluate as of every week's end up to yesterday, each the night after, then set one tier by hand."""
+def _make_tiers(courier: Courier, *, today: date) -> None:
+    """Evaluate as of every week's end up to yesterday, each the night after."""
     for week in reversed(range(WEEKS_OF_TIERS)):
         night = today - timedelta(weeks=week)
         evaluate_tiers(
             as_of=night - timedelta(days=1), at=day_start(night, courier.time_zone) + timedelta(hours=2 if week else 0)
         )
+
+
+def _override_one(courier: Courier, *, by: User, today: date) -> None:
+    """Set one tier by hand."""
     at = day_start(today, courier.time_zone)
     low = Customer.objects.filter(tier=Tier.LOW).order_by("-contribution", "number").first()
     if low is not None:

@@ -1,6 +1,16 @@
 """Every write to the archive of customers."""
 
 from customers.services.addresses import AddressChanged, AddressGone, add_address, remove_address, update_address
+from customers.services.changes import (
+    CompanyNameMissing,
+    Outcome,
+    PersonNameMissing,
+    change_address,
+    change_contact,
+    change_customer,
+    open_customer,
+    upsert_customer,
+)
 from customers.services.contacts import (
     ContactChanged,
     ContactGone,
@@ -40,6 +50,7 @@ __all__ = [
     "AddressGone",
     "BadCustomFieldChoices",
     "BadCustomFieldKey",
+    "CompanyNameMissing",
     "ContactChanged",
     "ContactGone",
     "ContactOfAnother",
@@ -54,17 +65,23 @@ __all__ = [
     "NotYetHappened",
     "NothingSaid",
     "NothingToErase",
+    "Outcome",
+    "PersonNameMissing",
     "TextTooLong",
     "TooManyContactPoints",
     "TooManyCustomFields",
     "add_address",
     "add_contact",
     "add_custom_field",
+    "change_address",
+    "change_contact",
+    "change_customer",
     "copy_customer",
     "copy_figures",
     "create_customer",
     "erase_customer",
     "erasure_figures",
+    "open_customer",
     "record_interaction",
     "remove_address",
     "remove_contact",
@@ -76,4 +93,5 @@ __all__ = [
     "update_contact",
     "update_custom_field",
     "update_customer",
+    "upsert_customer",
 ]

@@ -10,6 +10,8 @@ from core.audit.erasures import erase_reasons, log_erasure
 from core.audit.services import record
 from core.crypto.register import Kind, kind_of
 from core.events.services import publish
+from core.partners.models import KeptAnswer
+from core.partners.querysets import answers_naming
 from core.tenancy.errors import DomainError
 from customers.models import Customer
 from customers.relations import erased
@@ -76,6 +78,12 @@ def _erase(customer: Customer, at: datetime) -> None:
         payload={"number": customer.number, "version": customer.version},
         at=at,
     )
+
+
+def forget_kept_answers(customer: Customer) -> None:
+    """Delete what is kept to answer partners alike; searches, whose hits nobody can tell from outside, all of them."""
+    answers_naming(KeptAnswer.objects.all(), customer.pk).delete()
+    KeptAnswer.objects.filter(route__endswith="/customers/search").delete()
 
 
 def personal_fields() -> list[str]:

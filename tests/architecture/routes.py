@@ -1,6 +1,6 @@
 """Every route of the URLconf, found by walking it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ class Route:
     arguments: tuple[str, ...]
     view: Any
     methods: frozenset[str]
+    actions: Mapping[str, str]
 
     @property
     def is_api(self) -> bool:
@@ -34,7 +35,9 @@ def _walk(resolver: URLResolver, path: str, namespace: str, arguments: tuple[str
         known = (*arguments, *entry.pattern.converters)
         if isinstance(entry, URLPattern):
             view = _view_of(entry.callback)
-            yield Route(f"{namespace}{entry.name}", below, known, view, _methods_of(entry.callback, view))
+            actions = getattr(entry.callback, "actions", {})
+            methods = _methods_of(entry.callback, view)
+            yield Route(f"{namespace}{entry.name}", below, known, view, methods, actions)
         else:
             inside = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
             yield from _walk(entry, below, inside, known)

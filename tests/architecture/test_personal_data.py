@@ -18,6 +18,8 @@ IN_CLEAR = {
     ("accounts.usersession", "address"): "masked: the last part was never kept",
     ("accounts.usersession", "session_key"): "names the row of Django's own table, where it stands in clear, too",
     ("partners.apikey", "secret_hash"): "a hash",
+    ("partners.apikey", "old_secret_hash"): "a hash",
+    ("partners.keptanswer", "request_hash"): "a hash",
     ("crypto.rootkey", "wrapped"): "encrypted by the master key",
     ("customers.customertoken", "token"): "a keyed hash",
 }

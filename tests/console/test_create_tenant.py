@@ -1,7 +1,10 @@
 import pytest
 from django.core.management import CommandError, call_command
 
+from core.accounts.models import User
 from core.tenancy.models import Tenant
+from core.tenancy.scope import tenant_scope
+from customers.models import Customer
 
 GOOD = {"name": "Swift", "time_zone": "Asia/Shanghai", "currency": "CNY", "admin_email": "you@example.com"}
 
@@ -33,4 +36,15 @@ def test_create_tenant_when_the_slug_is_taken(db, capsys):
         call_command("create_tenant", "swift", **{**GOOD, "name": "Other"})
 
     assert str(caught.value) == "There is a tenant with this slug already."
-    assert Tenant.objects.count() == 1
+    assert Tenant.objects.filter(sandbox_of=None).count() == 1
+
+
+def test_create_tenant_makes_a_sandbox_with_data_for_test_keys(db, capsys):
+    call_command("create_tenant", "swift", **GOOD)
+
+    tenant = Tenant.objects.get(slug="swift")
+    with tenant_scope(tenant):
+        assert Customer.objects.count() == 0
+    with tenant_scope(tenant.sandbox):
+        assert (Customer.objects.count(), User.objects.count()) == (24, 0)
+        assert Customer.objects.exclude(tier=None).exists()

@@ -118,10 +118,19 @@ def test_revoke_key_twice_says_so(client_for, administrator, key):
 
 @pytest.mark.parametrize(
     ("method", "name"),
-    [("get", "keys"), ("get", "create_key"), ("post", "create_key"), ("get", "key"), ("post", "revoke_key")],
+    [
+        ("get", "keys"),
+        ("get", "create_key"),
+        ("post", "create_key"),
+        ("get", "key"),
+        ("post", "revoke_key"),
+        ("post", "rotate_key"),
+        ("post", "restrict_key"),
+        ("post", "end_old_secret"),
+    ],
 )
 def test_keys_are_for_administrators(client_for, supervisor, key, method, name):
-    address = reverse(f"console:{name}", args=[key.pk] if name in {"key", "revoke_key"} else [])
+    address = reverse(f"console:{name}", args=[] if name in {"keys", "create_key"} else [key.pk])
 
     response = getattr(client_for(supervisor), method)(address, POSTED)
 
@@ -156,3 +165,61 @@ def test_list_asks_the_same_number_of_queries(rows, client_for, administrator, n
         response = client.get(reverse("console:keys"))
 
     assert len(response.context["rows"]) == min(rows, 50)
+
+
+def test_rotate_key_shows_the_new_secret_once(client_for, administrator, key, tenant):
+    client = client_for(administrator)
+
+    response = client.post(reverse("console:rotate_key", args=[key.pk]), {"hours": "1"})
+
+    assert response.status_code == 201
+    text = shown_key(response)
+    stored = ApiKey.objects.get()
+    assert stored.old_ends_at - datetime.now(UTC) < timedelta(hours=1)
+    with outside(tenant):
+        assert find_api_key(text, at=datetime.now(UTC)).pk == key.pk
+    page = client.get(reverse("console:key", args=[key.pk])).content.decode()
+    assert KeyText.parse(text).secret not in page
+    assert reverse("console:end_old_secret", args=[key.pk]) in page
+    assert client.post(reverse("console:rotate_key", args=[key.pk]), {"hours": "1"}).status_code == 422
+    client.post(reverse("console:end_old_secret", args=[key.pk]))
+    assert not ApiKey.objects.get().has_two_secrets(datetime.now(UTC))
+
+
+@pytest.mark.parametrize("hours", ["", "0", "-1", "1000000", "x"])
+def test_rotate_key_for_a_time_not_offered_changes_nothing(client_for, administrator, key, hours):
+    response = client_for(administrator).post(reverse("console:rotate_key", args=[key.pk]), {"hours": hours})
+
+    assert response.status_code == 422
+    assert ApiKey.objects.get().old_ends_at is None
+
+
+def test_restrict_key_keeps_its_networks(client_for, administrator, key):
+    client = client_for(administrator)
+    address = reverse("console:restrict_key", args=[key.pk])
+
+    assert client.post(address, {"networks": "203.0.113.0/24\n10.0.0.1"}).status_code == 302
+    assert ApiKey.objects.get().networks == ["203.0.113.0/24", "10.0.0.1/32"]
+    assert "203.0.113.0/24" in client.get(address).content.decode()
+    assert client.post(address, {"networks": "nowhere"}).status_code == 422
+    assert ApiKey.objects.get().networks == ["203.0.113.0/24", "10.0.0.1/32"]
+
+
+def test_create_key_of_the_sandbox(client_for, administrator, tenant):
+    posted = {**POSTED, "is_test": "test", "networks": "10.0.0.0/8"}
+
+    response = client_for(administrator).post(reverse("console:create_key"), posted)
+
+    made = ApiKey.objects.get()
+    assert (made.is_test, made.networks) == (True, ["10.0.0.0/8"])
+    assert made.begins_with in response.content.decode()
+
+
+def test_list_of_keys_to_look_after(client_for, administrator, key, now):
+    create_api_key(name="New", scopes=["tiers:read"], expires_at=None, by=None, at=datetime.now(UTC))
+    client = client_for(administrator)
+
+    def names(care):
+        return [row.name for row in client.get(reverse("console:keys"), {"care": care}).context["rows"]]
+
+    assert (names("unused"), names("ownerless")) == (["Old"], ["New"])

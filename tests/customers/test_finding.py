@@ -145,3 +145,14 @@ def test_search_asks_the_same_number_of_queries(tenant, now, django_assert_num_q
 
     with django_assert_num_queries(7):
         assert len(find_customers("kingsw", limit=3)) == 3
+
+
+def test_numbers_that_begin_so_hide_nobody_who_is_called_by_the_digits(tenant, now):
+    for number in range(5):
+        make_customer(number=f"8000{number}", at=now)
+    caller = make_customer(number="Z-1", at=now, company_name="Harbour Books")
+    add_contact(customer=caller, name="Mary Ward", points=points(), at=now)
+
+    numbers = [each.customer.number for each in find_customers("8000", limit=3)]
+
+    assert numbers == ["Z-1", "80000", "80001"]

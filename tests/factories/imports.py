@@ -34,9 +34,9 @@ def work_off(job: BackgroundJob, *, at: datetime) -> BackgroundJob:
 
 
 def do_what_waits() -> None:
-    """Do every job of the one tenant, as a worker does, while a page watches; no scope may be open."""
-    tenant = Tenant.objects.get()
-    with tenant_scope(tenant):
-        waiting = list(BackgroundJob.objects.filter(state__in=UNFINISHED).values_list("pk", flat=True))
-    for job_id in waiting:
-        perform_job(tenant_id=tenant.pk, job_id=job_id, now=timezone.now)
+    """Do every tenant's jobs, as a worker does, while a page watches; no scope may be open."""
+    for tenant in Tenant.objects.all():
+        with tenant_scope(tenant):
+            waiting = list(BackgroundJob.objects.filter(state__in=UNFINISHED).values_list("pk", flat=True))
+        for job_id in waiting:
+            perform_job(tenant_id=tenant.pk, job_id=job_id, now=timezone.now)

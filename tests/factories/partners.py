@@ -1,5 +1,6 @@
 """Partners for tests: a key, and requests with it as they come in from outside, with no scope open."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,13 +19,14 @@ API = "/api/v1"
 
 
 class Partner:
-    """Somebody who holds a key of the active tenant."""
+    """Somebody who holds a key of the active tenant: with every scope but the one for personal data, unless told."""
 
-    def __init__(self, *, name: str = "Partner", allowed: list[str] | None = None) -> None:
+    def __init__(self, *, name: str = "Partner", allowed: list[str] | None = None, **facts: Any) -> None:
         at = datetime.now(UTC) - timedelta(hours=1)
-        allowed = list(scopes.declared()) if allowed is None else allowed
+        if allowed is None:
+            allowed = [each for each in scopes.declared() if each != scopes.PERSONAL]
         self.key: ApiKey
-        self.key, text = create_api_key(name=name, scopes=allowed, expires_at=None, by=None, at=at)
+        self.key, text = create_api_key(name=name, scopes=allowed, expires_at=None, by=None, at=at, **facts)
         self.text = text.reveal()
         self.headers = {"Authorization": f"Bearer {self.text}"}
 
@@ -32,17 +34,30 @@ class Partner:
         """Ask for an address below /api/v1."""
         return ask(path, params, **{**self.headers, **headers})
 
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        """Send a body, as JSON unless it is bytes already, to an address below /api/v1."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return ask(
+            path,
+            content,
+            method=method,
+            **{"Content-Type": "application/json", **self.headers, **headers},
+        )
 
-def ask(path: str, params: dict[str, Any] | None = None, *, method: str = "get", **headers: str) -> HttpResponse:
+
+def ask(
+    path: str, params: dict[str, Any] | bytes | None = None, *, method: str = "get", **headers: str
+) -> HttpResponse:
     """Ask for an address below /api/v1 as a stranger, or with the given headers."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
+    form = {"content_type": named.pop("Content-Type")} if "Content-Type" in named else {}
     with outside(current_tenant()):
-        return getattr(Client(raise_request_exception=False), method)(f"{API}{path}", params, headers=named)
+        return getattr(Client(raise_request_exception=False), method)(f"{API}{path}", params, headers=named, **form)
 
 
-def check_described(path: str, answer: Any) -> None:
-    """Validate an answer of 200 against the description of `path`, such as /customers/{id}."""
+def check_described(path: str, answer: Any, *, method: str = "get", status: int = 200) -> None:
+    """Validate an answer against the description of `path`, such as /customers/{id}."""
     document = description()
-    response = document["paths"][f"{API}{path}"]["get"]["responses"]["200"]
+    response = document["paths"][f"{API}{path}"][method]["responses"][str(status)]
     schema = {**response["content"]["application/json"]["schema"], "components": document["components"]}
     Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(answer)

@@ -205,6 +205,7 @@ def test_filter_leaves_what_matches(partner, seven, params, expected):
         ("filter[created_at][gt]", "2026-03-02", "invalid"),
         ("filter[created_at][gt]", "2026-03-02T04:30:00", "invalid"),
         ("filter[created_at][gt]", "2026-02-30T04:30:00Z", "invalid"),
+        ("filter[created_at][gt]", "2026-03-02T04:30:00+19:41", "invalid"),
         ("filter[number][eq]", "x" * 41, "max_length"),
         ("filter[number][eq]", "\0", "null_characters_not_allowed"),
         ("filter[number][eq]", "", "empty"),

@@ -172,7 +172,7 @@ def test_address_with_nul_or_broken_bytes_is_404(partner, path):
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options", "trace"])
-@pytest.mark.parametrize("path", ["/customers", "/customers/x"])
+@pytest.mark.parametrize("path", ["/shipments", "/shipments/x"])
 def test_method_that_is_not_taken_is_405(partner, method, path):
     response = ask(path, method=method, **partner.headers)
 
@@ -228,12 +228,30 @@ def test_database_away_is_503_that_says_when_to_come_back(partner, monkeypatch):
     assert response.headers["Retry-After"] == "5"
 
 
-@pytest.mark.parametrize(("header", "language"), [("zh-CN,zh;q=0.9", "zh-hans"), ("fr", "en"), ("", "en")])
-def test_detail_speaks_the_language_that_is_asked_for(partner, header, language):
+@pytest.mark.parametrize(
+    ("header", "language", "title"),
+    [
+        ("zh-CN,zh;q=0.9", "zh-hans", "无法理解该请求"),
+        ("fr", "en", "The request is not understood"),
+        ("", "en", "The request is not understood"),
+    ],
+)
+def test_problem_speaks_the_language_that_is_asked_for(partner, header, language, title):
     response = partner.get("/customers", {"limit": "0"}, Accept_Language=header)
 
-    check_problem(response, 400, "invalid_parameters")
+    problem = check_problem(response, 400, "invalid_parameters")
     assert response.headers["Content-Language"] == language
+    assert problem["title"] == title
+    assert [(each["pointer"], each["parameter"]) for each in problem["errors"]] == [("#/query/limit", "limit")]
+    assert problem["errors"][0]["detail"].isascii() == (language == "en")
+
+
+def test_request_id_of_the_caller_is_kept_where_it_is_sane(partner):
+    given = partner.get("/nothing", X_Request_Id="my-request-0001")
+    odd = partner.get("/nothing", X_Request_Id="<script>")
+
+    assert given.json()["request_id"] == given.headers["X-Request-Id"] == "my-request-0001"
+    assert "<" not in odd.headers["X-Request-Id"]
 
 
 def test_language_of_somebody_signed_in_does_not_count(client_for, partner, tenant, administrator):

@@ -11,7 +11,7 @@ from tests.factories.tiering import make_shipped
 from tiering.models import TierChange
 from tiering.services import evaluate_tiers
 
-QUERIES = 7
+QUERIES = 6
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import django.db.models.manager
 from django.conf import settings
 from django.db import migrations, models
 
+import core.crypto.fields
 import core.tenancy.ids
 import core.tenancy.models
 from core.tenancy.operations import ProtectTenantTables
@@ -28,11 +29,20 @@ class Migration(migrations.Migration):
                     models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("name", models.CharField(max_length=100)),
+                ("is_test", models.BooleanField(default=False)),
                 ("prefix", models.CharField(max_length=12)),
                 ("secret_hash", models.BinaryField(max_length=32)),
+                ("old_secret_hash", models.BinaryField(max_length=32, null=True)),
+                ("old_ends_at", models.DateTimeField(null=True)),
                 (
                     "scopes",
                     django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), size=None),
+                ),
+                (
+                    "networks",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=43), default=list, size=None
+                    ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField(null=True)),
@@ -72,6 +82,53 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         condition=models.Q(("revoked_at", None)), fields=("tenant", "name"), name="api_key_live_name"
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("old_ends_at", None), ("old_secret_hash", None)),
+                            models.Q(("old_ends_at__isnull", False), ("old_secret_hash__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="api_key_old_secret_ends",
+                    ),
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="KeptAnswer",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("key", models.CharField(max_length=255)),
+                ("route", models.CharField(max_length=200)),
+                ("request_hash", models.BinaryField(max_length=32)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("headers", models.JSONField(default=dict)),
+                ("content", core.crypto.fields.EncryptedTextField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [models.Index(fields=["tenant", "created_at"], name="kept_answer_age")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "key", "route"), name="kept_answer_once"),
                 ],
             },
             managers=[
@@ -80,4 +137,5 @@ class Migration(migrations.Migration):
             ],
         ),
         ProtectTenantTables("ApiKey", before_sign_in=True),
+        ProtectTenantTables("KeptAnswer"),
     ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.tenancy.clock import local_date
 from core.tenancy.models import Tenant
-from courier_crm.demo import COURIERS, PASSWORD, build, sign_ins, working_demo_key
+from courier_crm.demo import COURIERS, PASSWORD, build, sign_ins, working_demo_keys
 
 
 class Command(BaseCommand):
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{courier.name} (password of everybody: {PASSWORD})")
             for email, role in sign_ins(courier):
                 self.stdout.write(f"  {email:<33} {role}")
-            if key := working_demo_key(courier, at=timezone.now()):
+            for key in working_demo_keys(courier, at=timezone.now()):
                 self.stdout.write(f"  API key: {key}")
 
 

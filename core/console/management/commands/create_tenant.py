@@ -1,14 +1,19 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from core.console.services import create_tenant
 from core.tenancy.errors import DomainError
+from core.tenancy.provisioning import fill_sandbox
 
 
 class Command(BaseCommand):
-    help = "Make a tenant with its first administrator, and print the administrator's first password."
+    help = (
+        "Make a tenant with its first administrator, and a sandbox of invented data for its partners' test keys;"
+        " print the administrator's first password."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug")
@@ -18,7 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("--admin-email", required=True)
         parser.add_argument("--language", default="zh-hans", choices=["zh-hans", "en"])
 
+    @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
+        at = timezone.now()
         try:
             tenant, password = create_tenant(
                 slug=options["slug"],
@@ -27,8 +34,9 @@ class Command(BaseCommand):
                 currency=options["currency"],
                 admin_email=options["admin_email"],
                 language=options["language"],
-                at=timezone.now(),
+                at=at,
             )
         except DomainError as error:
             raise CommandError(str(error)) from error
+        fill_sandbox(sandbox=tenant.sandbox, language=options["language"], at=at)
         self.stdout.write(f"{tenant.slug}: sign in as {options['admin_email']} with {password}")

@@ -25,6 +25,10 @@ class Command(BaseCommand):
             choices=list(scopes.declared()),
             help="what the key may do; give it once for each scope",
         )
+        parser.add_argument(
+            "--network", action="append", default=[], help="from where it may be used; give it for each"
+        )
+        parser.add_argument("--test", action="store_true", help="make a key of the sandbox")
         parser.add_argument("--expires", metavar="DATE", help="the last day on which the key works; never unless told")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,6 +38,8 @@ class Command(BaseCommand):
                 _key, text = create_api_key(
                     name=options["name"],
                     scopes=options["scope"],
+                    networks=options["network"],
+                    is_test=options["test"],
                     expires_at=_end_of(options["expires"], tenant.time_zone),
                     by=None,
                     at=timezone.now(),

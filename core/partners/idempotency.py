@@ -1,0 +1,117 @@
+"""Idempotency-Key: a POST sent again has one effect and one answer.
+
+Key, effect and answer are one transaction, so a crash half-way leaves nothing done and the key free. What was refused
+had no effect; it is not kept, and the next try is a first one.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from core.partners.models import ApiKey, KeptAnswer
+from core.partners.problems import DETAILS, Fault, Refused
+from core.tenancy.scope import required_tenant_id
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+KEPT_FOR = timedelta(hours=24)
+KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Content-Language")
+RETRY_SECONDS = 1
+SHAPE = re.compile(r"[\x21-\x7e]{1,255}")
+# The lock ends with the transaction, whether it is committed, rolled back or cut off.
+LOCK = "select pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+class Replay(Exception):
+    """The request was answered before: `response` is that answer."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        self.response = response
+        super().__init__()
+
+
+@dataclass(frozen=True)
+class Once:
+    """One request that is to have one effect."""
+
+    key: str
+    route: str
+    request_hash: bytes
+
+    @classmethod
+    def begin(cls, request: HttpRequest, *, body: bytes, by: ApiKey, at: datetime) -> "Once | None":
+        """Take the request's key for this transaction; None where it has none.
+
+        Raises Replay for a request that was answered, and Refused for a bad key (400), one that another request is at
+        (409) or that came with another request (422).
+        """
+        key = request.headers.get(HEADER)
+        if key is None:
+            return None
+        if not SHAPE.fullmatch(key):
+            detail = _("Give 1 to 255 visible ASCII letters.")
+            raise Refused(
+                400,
+                code="invalid_idempotency_key",
+                detail=detail,
+                faults=[Fault(header=HEADER, code="invalid_idempotency_key", detail=detail)],
+            )
+        # Another API key of the tenant is another request: it must not be told what this one was.
+        facts = [str(by.pk), request.method, request.get_full_path(), request.headers.get("Content-Type", "")]
+        once = cls(key, request.path, hashlib.sha256(json.dumps(facts).encode() + b"\n" + body).digest())
+        once._lock()
+        once._look_up(at)
+        return once
+
+    def _lock(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, [json.dumps([str(required_tenant_id()), self.route, self.key])])
+            if not cursor.fetchone()[0]:
+                raise Refused(
+                    409,
+                    code="idempotency_key_in_use",
+                    detail=_("A request with this Idempotency-Key is being worked on."),
+                    headers={"Retry-After": str(RETRY_SECONDS)},
+                )
+
+    def _look_up(self, at: datetime) -> None:
+        kept = KeptAnswer.objects.filter(key=self.key, route=self.route).first()
+        if kept is None:
+            return
+        if kept.created_at <= at - KEPT_FOR:
+            kept.delete()
+        elif bytes(kept.request_hash) != self.request_hash:
+            raise Refused(422, faults=[Fault(header=HEADER, code="idempotency_key_reused", detail=DETAILS[422])])
+        else:
+            raise Replay(_replayed(kept))
+
+    def keep(self, response: HttpResponse, *, at: datetime) -> None:
+        """Keep the answer with the effect, in its transaction."""
+        KeptAnswer.objects.create(
+            key=self.key,
+            route=self.route,
+            request_hash=self.request_hash,
+            status=response.status_code,
+            headers={name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
+            content=response.content.decode(),
+            created_at=at,
+        )
+
+
+def _replayed(kept: KeptAnswer) -> HttpResponse:
+    headers: Mapping[str, str] = {**kept.headers, REPLAYED: "true"}
+    return HttpResponse(kept.content.encode(), status=kept.status, headers=headers)
+
+
+def forget_answers(*, business_date: date, at: datetime) -> dict[str, Any]:
+    """Delete the answers of the active tenant that are no longer replayed; nightly work."""
+    deleted, _by_model = KeptAnswer.objects.filter(created_at__lte=at - KEPT_FOR).delete()
+    return {"answers": deleted}

@@ -1,0 +1,110 @@
+"""How many requests a key, and all keys of a tenant together, may send in a minute: counted in Redis.
+
+With Redis away reads are let through, and writes are counted in the table of the cache: a partner that runs wild then
+must not be what breaks the database. Either is logged.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.core.cache import caches
+from redis import Redis
+from redis.exceptions import RedisError
+
+WINDOW_SECONDS = 60
+REST_SECONDS = 5.0
+TIMEOUT_SECONDS = 0.25
+FALLBACK_ALIAS = "database"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# Both counts in one step. A window's count outlives it a little, whatever the clocks of two web servers say.
+COUNT = """
+    local counts = {}
+    for place, name in ipairs(KEYS) do
+        counts[place] = redis.call('INCR', name)
+        if counts[place] == 1 then redis.call('EXPIRE', name, ARGV[1]) end
+    end
+    return counts"""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Quota:
+    """A limit, how much of it is left in this window, and in how many seconds the next begins."""
+
+    name: str
+    limit: int
+    left: int
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    quotas: Sequence[Quota]
+    is_refused: bool = False
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10); none where nothing was counted."""
+        if not self.quotas:
+            return {}
+        policies = [f'"{quota.name}";q={quota.limit};w={WINDOW_SECONDS}' for quota in self.quotas]
+        left = [f'"{quota.name}";r={quota.left};t={quota.seconds}' for quota in self.quotas]
+        return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(left)}
+
+    @property
+    def retry_after(self) -> str:
+        return str(max(quota.seconds for quota in self.quotas))
+
+
+class _Rest:
+    """Until when Redis is left alone after it could not be reached."""
+
+    until = 0.0
+
+
+@cache
+def _redis(url: str) -> Redis:
+    return Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
+
+
+def take(*, key_id: UUID, tenant_id: UUID, method: str, now: float) -> Verdict:
+    """Count one request, at `now` in seconds since the epoch, and tell whether it is one too many."""
+    window = int(now // WINDOW_SECONDS)
+    seconds = max(1, int((window + 1) * WINDOW_SECONDS - now))
+    limits = {"key": settings.API_REQUESTS_PER_KEY, "tenant": settings.API_REQUESTS_PER_TENANT}
+    names = [f"crm:api:{{{tenant_id}}}:{what}:{window}" for what in (key_id, "all")]
+    counts = _counted(names, method)
+    if counts is None:
+        return Verdict(())
+    quotas = [
+        Quota(name, limit, max(0, limit - count), seconds)
+        for (name, limit), count in zip(limits.items(), counts, strict=True)
+    ]
+    is_refused = any(count > limit for count, limit in zip(counts, limits.values(), strict=True))
+    return Verdict(quotas, is_refused)
+
+
+def _counted(names: Sequence[str], method: str) -> list[int] | None:
+    if time.monotonic() >= _Rest.until:
+        try:
+            return _redis(settings.REDIS_URL).eval(COUNT, len(names), *names, 2 * WINDOW_SECONDS)
+        except RedisError as error:
+            _Rest.until = time.monotonic() + REST_SECONDS
+            log.warning("api.limits_without_redis", error=type(error).__name__)
+    return None if method in SAFE else [_counted_in_table(name) for name in names]
+
+
+def _counted_in_table(name: str) -> int:
+    """Two requests at one moment may count as one here."""
+    kept = caches[FALLBACK_ALIAS]
+    kept.add(name, 0, timeout=2 * WINDOW_SECONDS)
+    try:
+        return kept.incr(name)
+    except ValueError:
+        return 1

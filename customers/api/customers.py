@@ -1,0 +1,144 @@
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.partners import conditions
+from core.partners.filters import CHOICE, RANGE, filters_for
+from core.partners.views import Resource, Sort
+from customers.api.shown import CustomerRecordSerializer, CustomerSerializer, HitSerializer, HitsSerializer
+from customers.api.taken import CustomerChanges, CustomerInput, CustomerUpsert, SearchInput
+from customers.finding import Found, find_customers
+from customers.models import Customer
+from customers.numbers import BadNumber, clean_number
+from customers.permissions import EDIT, VIEW
+from customers.querysets import for_list, for_record
+from customers.services import Outcome, change_customer, open_customer, upsert_customer
+
+MOST_LETTERS = 40
+NUMBER = OpenApiParameter(
+    "number",
+    {"type": "string", "minLength": 1, "maxLength": MOST_LETTERS},
+    OpenApiParameter.PATH,
+    description="The customer's number.",
+)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List customers"),
+    retrieve=extend_schema(summary="Retrieve a customer with contacts and addresses"),
+)
+class CustomerViewSet(ListModelMixin, RetrieveModelMixin, Resource):
+    """Customers. Personal data is masked as on the pages, but for keys with personal:read."""
+
+    model = Customer
+    permission_required = VIEW
+    write_permission = EDIT
+    serializer_class = CustomerSerializer
+    record_serializer_class = CustomerRecordSerializer
+    inputs = {
+        "create": CustomerInput,
+        "partial_update": CustomerChanges,
+        "upsert": CustomerUpsert,
+        "search": SearchInput,
+    }
+    answers = {"search": HitsSerializer}
+    refusals = {
+        "bad_number": (400, "/number"),
+        "customer_number_taken": (409, "/number"),
+        "company_name_missing": (400, "/company_name"),
+        "person_name_missing": (400, "/person_name"),
+        "customer_changed": (412, None),
+    }
+    filters = filters_for(
+        Customer,
+        {
+            "number": ("number", ("eq", "ne", "in")),
+            "kind": ("kind", ("eq",)),
+            "company_name": ("company_name", ("contains",)),
+            "region": ("region", ("eq", "ne", "in")),
+            "tags": ("tags", ("contains",)),
+            "tier": ("tier", (*CHOICE, "is_null")),
+            "account_manager_id": ("account_manager", ("eq", "in", "is_null")),
+            "contribution": ("contribution", RANGE),
+            "created_at": ("created_at", RANGE),
+            "last_shipment_at": ("last_shipment_at", (*RANGE, "is_null")),
+        },
+    )
+    sorts = (Sort("created_at"), Sort("contribution"), Sort("number"))
+    default_sort = "-created_at"
+
+    def rows(self) -> QuerySet[Any]:
+        customers = Customer.objects.all()
+        if self.action != "list":
+            return for_record(customers)
+        return for_list(for_record(customers) if self.parameters.expand else customers)
+
+    @extend_schema(summary="Create a customer")
+    def create(self, request: Request) -> Response:
+        """Open the archive of a new customer; a number that is taken is refused."""
+        facts = self.read_input()
+        customer = open_customer(number=facts.pop("number"), facts=facts, by=request.auth, at=timezone.now())
+        return self.answer_with(customer, status=201, location=reverse("api:customer-detail", args=[customer.pk]))
+
+    @extend_schema(summary="Change a customer")
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change the named facts. If-Match is required, for staff edits the same record."""
+        customer = self.get_object()
+        changes = self.read_input()
+        version = self.check_version(customer, is_required=True)
+        change_customer(customer=customer, changes=changes, version=version, by=request.auth, at=timezone.now())
+        return self.answer_with(customer)
+
+    @extend_schema(summary="Retrieve a customer by its number", parameters=[NUMBER])
+    @action(detail=False, url_path="by-number/<str:number>", url_name="by-number")
+    def by_number(self, request: Request, number: str) -> Response:
+        """The same as by id, for who knows the number alone."""
+        self.shown = get_object_or_404(self.get_queryset(), number=_number(number))
+        return Response(self.get_serializer(self.shown).data)
+
+    @extend_schema(summary="Create or change the customer of a number", parameters=[NUMBER])
+    @by_number.mapping.put
+    def upsert(self, request: Request, number: str) -> Response:
+        """Open the archive of the number, or change the named facts of the one that is there; the same again changes
+        nothing. If-None-Match: * creates only, If-Match changes only.
+        """
+        number = _number(number)
+        stored = Customer.objects.filter(number=number).first()
+        changes = self.read_input()
+        conditions.check_absent(request, exists=stored is not None)
+        if stored is not None:
+            self.check_version(stored, is_required=False)
+        customer, outcome = upsert_customer(number=number, changes=changes, by=request.auth, at=timezone.now())
+        if outcome != Outcome.CREATED:
+            return self.answer_with(customer)
+        return self.answer_with(customer, status=201, location=reverse("api:customer-detail", args=[customer.pk]))
+
+    @extend_schema(summary="Search customers")
+    @action(detail=False, methods=["post"])
+    def search(self, request: Request) -> Response:
+        """Find customers by what somebody says of them. What is said may be personal, so it stands in the body."""
+        given = self.read_input()
+        hits = find_customers(given["query"], limit=given["limit"])
+        return Response({"data": [self._shown(hit) for hit in hits]})
+
+    def _shown(self, hit: Found) -> dict[str, Any]:
+        shown = HitSerializer({"customer": hit.customer, "why": hit}, context=self.get_serializer_context()).data
+        self.revealed.end_record()
+        return shown
+
+
+def _number(text: str) -> str:
+    """Return a number that stands in an address as it is stored. Raises BadNumber."""
+    number = clean_number(text)
+    if not 0 < len(number) <= MOST_LETTERS:
+        raise BadNumber(_("Enter at most %(letters)s letters.") % {"letters": MOST_LETTERS})
+    return number

@@ -1,0 +1,205 @@
+"""What the API shows of customers."""
+
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+
+from core.crypto.masking import mask_name
+from core.partners.revealing import PersonalField
+from core.partners.serializers import EXAMPLE_ID, Money, ResourceSerializer, example
+from customers.enums import CustomerKind
+from customers.models import Address, Contact, ContactPoint, Customer
+from customers.permissions import REVEAL
+
+HIDDEN = "****"
+EXAMPLE = {
+    "id": EXAMPLE_ID,
+    "number": "SD-00042",
+    "kind": "company",
+    "display_name": "Harbour Foods Ltd",
+    "company_name": "Harbour Foods Ltd",
+    "person_name": "",
+    "industry": "Food",
+    "region": "Liverpool",
+    "source": "Referral",
+    "tags": ["chilled"],
+    "preferred_channel": "email",
+    "preferred_language": "en",
+    "account_manager_id": EXAMPLE_ID,
+    "tier": "vip",
+    "tier_since": "2026-03-02",
+    "contribution": {"amount": "18250.00", "currency": "CNY"},
+    "window_shipment_count": 311,
+    "shipment_count": 1204,
+    "first_shipment_at": "2024-05-06T01:30:00Z",
+    "last_shipment_at": "2026-03-01T09:12:00Z",
+    "created_at": "2024-05-01T02:00:00Z",
+    "version": 3,
+}
+EXAMPLE_CONTACT = {
+    "id": EXAMPLE_ID,
+    "name": "L***n",
+    "position": "Buyer",
+    "is_primary": True,
+    "points": [{"kind": "phone", "value": "+86*******5678", "is_preferred": True}],
+    "version": 1,
+}
+EXAMPLE_ADDRESS = {
+    "id": EXAMPLE_ID,
+    "label": "Warehouse",
+    "region": "Merseyside",
+    "city": "Liverpool",
+    "street": "12 Doc****",
+    "postal_code": "L3 4AA",
+    "is_primary": True,
+    "version": 2,
+}
+
+
+class ContactPointSerializer(ResourceSerializer):
+    """One way to reach a contact, mostly hidden."""
+
+    is_whole = True
+
+    value = PersonalField(stored=lambda point: point.value, masked=lambda point: point.masked_value, permission=REVEAL)
+
+    class Meta:
+        model = ContactPoint
+        fields = ("kind", "value", "is_preferred")
+        read_only_fields = fields
+
+
+@extend_schema_serializer(examples=[example(EXAMPLE_CONTACT)])
+class ContactSerializer(ResourceSerializer):
+    """Somebody who speaks for the customer; the name is mostly hidden."""
+
+    name = PersonalField(
+        stored=lambda contact: contact.name, masked=lambda contact: contact.masked_name, permission=REVEAL
+    )
+    points = ContactPointSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Contact
+        fields = ("id", "name", "position", "is_primary", "points", "version")
+        read_only_fields = fields
+
+
+@extend_schema_serializer(examples=[example(EXAMPLE_ADDRESS)])
+class AddressSerializer(ResourceSerializer):
+    """A place of the customer; the street is mostly hidden."""
+
+    street = PersonalField(
+        stored=lambda address: address.street, masked=lambda address: address.masked_street, permission=REVEAL
+    )
+
+    class Meta:
+        model = Address
+        fields = ("id", "label", "region", "city", "street", "postal_code", "is_primary", "version")
+        read_only_fields = fields
+
+
+@extend_schema_serializer(examples=[example(EXAMPLE)])
+class CustomerSerializer(ResourceSerializer):
+    """A company or a person with an archive; names of persons are mostly hidden."""
+
+    display_name = PersonalField(
+        stored=lambda customer: customer.revealed_name,
+        masked=lambda customer: customer.display_name,
+        is_personal=lambda customer: customer.kind == CustomerKind.INDIVIDUAL,
+        permission=REVEAL,
+    )
+    person_name = PersonalField(
+        stored=lambda customer: customer.person_name,
+        masked=lambda customer: mask_name(customer.person_name or ""),
+        permission=REVEAL,
+    )
+    account_manager_id = serializers.UUIDField(read_only=True, allow_null=True)
+    contribution = Money(read_only=True, help_text="In the window of the last evaluation.")
+    contacts = ContactSerializer(many=True, read_only=True)
+    addresses = AddressSerializer(many=True, read_only=True)
+    expandable = ("contacts", "addresses")
+
+    class Meta:
+        model = Customer
+        fields = (
+            "id",
+            "number",
+            "kind",
+            "display_name",
+            "company_name",
+            "person_name",
+            "industry",
+            "region",
+            "source",
+            "tags",
+            "preferred_channel",
+            "preferred_language",
+            "account_manager_id",
+            "tier",
+            "tier_since",
+            "contribution",
+            "window_shipment_count",
+            "shipment_count",
+            "first_shipment_at",
+            "last_shipment_at",
+            "created_at",
+            "version",
+            "contacts",
+            "addresses",
+        )
+        read_only_fields = fields
+
+
+@extend_schema_serializer(
+    examples=[
+        example(
+            {
+                **EXAMPLE,
+                "contacts": [EXAMPLE_CONTACT],
+                "addresses": [EXAMPLE_ADDRESS],
+                "special_needs": "****",
+                "birthday": "",
+            }
+        )
+    ]
+)
+class CustomerRecordSerializer(CustomerSerializer):
+    """A customer with contacts and addresses; special needs and birthday are told to who may reveal them."""
+
+    special_needs = PersonalField(
+        stored=lambda customer: customer.special_needs,
+        masked=lambda customer: HIDDEN if customer.special_needs else "",
+        permission=REVEAL,
+    )
+    birthday = PersonalField(
+        stored=lambda customer: customer.birthday,
+        masked=lambda customer: HIDDEN if customer.birthday else "",
+        permission=REVEAL,
+    )
+    expandable = ()
+
+    class Meta(CustomerSerializer.Meta):
+        fields = (*CustomerSerializer.Meta.fields, "special_needs", "birthday")
+        read_only_fields = fields
+
+
+class WhyFoundSerializer(serializers.Serializer):
+    """What of the customer matched."""
+
+    kind = serializers.CharField(help_text="number, phone, phone_tail, email, name, pinyin or initials.")
+    contact_name = serializers.CharField(help_text="The contact it belongs to, mostly hidden; empty: the customer.")
+
+
+class HitSerializer(serializers.Serializer):
+    """A customer that was found, and why."""
+
+    customer = CustomerSerializer(expand=())
+    why = WhyFoundSerializer()
+
+
+@extend_schema_serializer(
+    examples=[example({"data": [{"customer": EXAMPLE, "why": {"kind": "phone", "contact_name": "L***n"}}]})]
+)
+class HitsSerializer(serializers.Serializer):
+    """The customers that match, the surest first."""
+
+    data = HitSerializer(many=True)

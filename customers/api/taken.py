@@ -1,0 +1,201 @@
+"""What the API takes of customers: the same limits as on the pages."""
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from core.accounts.models import User
+from core.partners.serializers import FlagField, IdField, InputSerializer, TextField, example
+from core.tenancy.clock import local_date
+from core.tenancy.scope import current_tenant
+from customers.api.shown import CustomerRecordSerializer
+from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, normalised
+from customers.enums import Channel, ContactPointKind, CustomerKind
+from customers.numbers import BadNumber, clean_number
+from customers.services.contacts import MAX_POINTS, NewContactPoint
+
+EARLIEST_BIRTHDAY = date(1900, 1, 1)
+MOST_TAGS, MOST_HITS = 20, 50
+EXAMPLE_FACTS = {
+    "kind": "company",
+    "company_name": "Harbour Foods Ltd",
+    "industry": "Food",
+    "region": "Liverpool",
+    "tags": ["chilled"],
+    "preferred_channel": "email",
+}
+
+
+def optional(length: int, **kwargs: Any) -> TextField:
+    """Return a text that may be empty."""
+    return TextField(max_length=length, required=False, allow_blank=True, **kwargs)
+
+
+class FactsInput(InputSerializer):
+    """The facts of a customer. One that is left out stays as it is; an empty text removes it."""
+
+    shown = CustomerRecordSerializer.Meta.fields
+
+    kind = serializers.ChoiceField(CustomerKind.choices, required=False)
+    company_name = optional(200)
+    person_name = optional(100)
+    birthday = serializers.DateField(required=False, allow_null=True, input_formats=["%Y-%m-%d"])
+    industry = optional(100)
+    region = optional(100)
+    source = optional(100)
+    tags = serializers.ListField(child=TextField(max_length=40), max_length=MOST_TAGS, required=False)
+    preferred_channel = serializers.ChoiceField(Channel.choices, required=False, allow_blank=True)
+    preferred_language = serializers.ChoiceField(settings.LANGUAGES, required=False, allow_blank=True)
+    account_manager_id = IdField(required=False, allow_null=True)
+    special_needs = optional(2000)
+
+    def validate_birthday(self, birthday: date | None) -> str:
+        today = local_date(timezone.now(), current_tenant().time_zone)
+        if birthday and not EARLIEST_BIRTHDAY <= birthday <= today:
+            raise serializers.ValidationError(_("Enter a date from 1900 to today."))
+        return birthday.isoformat() if birthday else ""
+
+    def validate_tags(self, tags: list[str]) -> list[str]:
+        return list(dict.fromkeys(tags))
+
+    def validate_account_manager_id(self, pk: Any) -> User | None:
+        if pk is None:
+            return None
+        user = User.objects.filter(pk=pk, is_active=True).first()
+        if user is None:
+            raise serializers.ValidationError(_("Nobody who works here has this id."), code="does_not_exist")
+        return user
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Name the account manager as the services do."""
+        if "account_manager_id" in attrs:
+            attrs["account_manager"] = attrs.pop("account_manager_id")
+        return attrs
+
+
+@extend_schema_serializer(examples=[example({"number": "SD-00042", **EXAMPLE_FACTS})])
+class CustomerInput(FactsInput):
+    """A customer to open an archive for."""
+
+    number = TextField(max_length=40)
+
+    def validate_number(self, number: str) -> str:
+        try:
+            return clean_number(number)
+        except BadNumber as error:
+            raise serializers.ValidationError(error.message, code=error.code) from error
+
+
+@extend_schema_serializer(examples=[example({"region": "Chester", "account_manager_id": None})])
+class CustomerChanges(FactsInput):
+    """What is to change of a customer."""
+
+
+@extend_schema_serializer(examples=[example(EXAMPLE_FACTS)])
+class CustomerUpsert(FactsInput):
+    """What a customer is to be like."""
+
+
+class ContactPointInput(InputSerializer):
+    """One way to reach a contact."""
+
+    kind = serializers.ChoiceField(ContactPointKind.choices)
+    value = TextField(max_length=MAX_LENGTH)
+    is_preferred = FlagField(required=False, default=False)
+
+    def validate(self, attrs: dict[str, Any]) -> NewContactPoint:
+        country = home_country(current_tenant().time_zone)
+        try:
+            value = normalised(attrs["kind"], attrs["value"], country=country)
+        except BadContactPoint as error:
+            raise serializers.ValidationError({"value": [error.message]}, code=error.code) from error
+        return NewContactPoint(kind=attrs["kind"], value=value, is_preferred=attrs["is_preferred"])
+
+
+class ContactFacts(InputSerializer):
+    """The facts of a contact. `points`, where given, are all there are from then on."""
+
+    shown = ("id", "version")
+
+    name = TextField(max_length=100)
+    position = optional(100)
+    is_primary = FlagField(required=False)
+    points = ContactPointInput(many=True, required=False, max_length=MAX_POINTS)
+
+    def validate_points(self, points: list[NewContactPoint]) -> list[NewContactPoint]:
+        if sum(point.is_preferred for point in points) > 1:
+            raise serializers.ValidationError(_("Only one way to be reached can be the preferred one."))
+        return points
+
+
+@extend_schema_serializer(
+    examples=[
+        example(
+            {
+                "name": "Lin Mei",
+                "position": "Buyer",
+                "is_primary": True,
+                "points": [{"kind": "email", "value": "lin.mei@example.com", "is_preferred": True}],
+            }
+        )
+    ]
+)
+class ContactInput(ContactFacts):
+    """Somebody who speaks for the customer; a primary contact takes the place of the one before."""
+
+
+@extend_schema_serializer(examples=[example({"position": "Head of purchasing"})])
+class ContactChanges(ContactFacts):
+    """What is to change of a contact."""
+
+    name = TextField(max_length=100, required=False)
+
+
+class AddressFacts(InputSerializer):
+    """The facts of an address."""
+
+    shown = ("id", "version")
+
+    label = optional(100)
+    region = optional(100)
+    city = optional(100)
+    street = TextField(max_length=300)
+    postal_code = optional(20)
+    is_primary = FlagField(required=False)
+
+
+@extend_schema_serializer(
+    examples=[example({"label": "Warehouse", "city": "Liverpool", "street": "12 Dock Road", "postal_code": "L3 4AA"})]
+)
+class AddressInput(AddressFacts):
+    """A place of the customer; a primary one takes the place of the one before."""
+
+
+@extend_schema_serializer(examples=[example({"label": "Old warehouse", "is_primary": False})])
+class AddressChanges(AddressFacts):
+    """What is to change of an address."""
+
+    street = TextField(max_length=300, required=False)
+
+
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MOST_HITS, "default": 10})
+class LimitField(serializers.IntegerField):
+    """A whole number, and no text or truth value that could be made into one."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+@extend_schema_serializer(examples=[example({"query": "5678", "limit": 10})])
+class SearchInput(InputSerializer):
+    """What a caller says: a number, a phone or its last four digits, an e-mail, any part of a name."""
+
+    query = TextField(max_length=200)
+    limit = LimitField(min_value=1, max_value=MOST_HITS, default=10)

@@ -1,0 +1,175 @@
+"""Changing what a caller names and nothing else: how partners write, who do not see every fact of a record."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.models import User
+from core.partners.models import ApiKey
+from core.tenancy.errors import DomainError
+from core.tenancy.scope import current_tenant
+from customers.contact_points import home_country, normalised
+from customers.enums import CustomerKind
+from customers.models import Address, Contact, Customer
+from customers.numbers import clean_number
+from customers.services.addresses import update_address
+from customers.services.contacts import ContactPointChange, NewContactPoint, update_contact
+from customers.services.customers import CustomerChanged, CustomerNumberTaken, create_customer, update_customer
+
+FACTS = (
+    "kind",
+    "company_name",
+    "industry",
+    "region",
+    "source",
+    "tags",
+    "preferred_channel",
+    "preferred_language",
+    "account_manager",
+)
+PERSONAL = ("person_name", "special_needs", "birthday")
+
+
+class CompanyNameMissing(DomainError):
+    code = "company_name_missing"
+    message = _("A company has a name.")
+
+
+class PersonNameMissing(DomainError):
+    code = "person_name_missing"
+    message = _("An individual has a name.")
+
+
+class Outcome(StrEnum):
+    """What became of a record that was to be as a caller says."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@transaction.atomic
+def open_customer(*, number: str, facts: Mapping[str, Any], by: User | ApiKey, at: datetime) -> Customer:
+    """Open the archive of a customer that has a name, as the page asks for one.
+
+    Raises CompanyNameMissing or PersonNameMissing, and what create_customer does.
+    """
+    kind = facts.get("kind", CustomerKind.COMPANY)
+    _check_name(kind, facts.get(_name_of(kind)))
+    return create_customer(number=number, **{**facts, "kind": kind}, by=by, at=at)
+
+
+@transaction.atomic
+def change_customer(
+    *, customer: Customer, changes: Mapping[str, Any], version: int | None = None, by: User | ApiKey, at: datetime
+) -> tuple[Customer, Outcome]:
+    """Change the facts that `changes` names; an empty one is removed, and nothing is written where none differs.
+
+    A customer that has a name keeps one. Raises CustomerChanged if `version` is given and there is a newer one,
+    CompanyNameMissing or PersonNameMissing.
+    """
+    customer = Customer.objects.select_for_update().get(pk=customer.pk)
+    if version is not None and customer.version != version:
+        raise CustomerChanged
+    differing = {name: value for name, value in changes.items() if (getattr(customer, name) or None) != (value or None)}
+    if not differing:
+        return customer, Outcome.UNCHANGED
+    kind = differing.get("kind", customer.kind)
+    name = _name_of(kind)
+    if name in differing or "kind" in differing:
+        _check_name(kind, changes.get(name, getattr(customer, name)))
+    facts = {name: getattr(customer, name) for name in FACTS}
+    changed = update_customer(
+        customer=customer,
+        version=customer.version,
+        **{**facts, **{name: value for name, value in differing.items() if name in FACTS}},
+        **{name: value for name, value in differing.items() if name in PERSONAL and value},
+        remove=[name for name, value in differing.items() if name in PERSONAL and not value],
+        by=by,
+        at=at,
+    )
+    return changed, Outcome.UPDATED
+
+
+@transaction.atomic
+def upsert_customer(
+    *, number: str, changes: Mapping[str, Any], by: User | ApiKey, at: datetime
+) -> tuple[Customer, Outcome]:
+    """Open the archive of a number, or change what `changes` names of it. Raises what the two do."""
+    number = clean_number(number)
+    stored = Customer.objects.filter(number=number).first()
+    if stored is None:
+        try:
+            return open_customer(number=number, facts=changes, by=by, at=at), Outcome.CREATED
+        except CustomerNumberTaken:
+            # Somebody else was a moment faster.
+            stored = Customer.objects.get(number=number)
+    return change_customer(customer=stored, changes=changes, by=by, at=at)
+
+
+@transaction.atomic
+def change_contact(
+    *, contact: Contact, changes: Mapping[str, Any], version: int, by: User | ApiKey, at: datetime
+) -> Contact:
+    """Change the facts that `changes` names; its `points`, where given, are all there are from then on.
+
+    Raises what update_contact does.
+    """
+    # The lock of update_contact, taken first, so that the points do not change before they are compared.
+    Customer.objects.select_for_update().get(pk=contact.customer_id)
+    points = changes.get("points")
+    return update_contact(
+        contact=contact,
+        version=version,
+        name=changes.get("name", ""),
+        position=changes.get("position", contact.position),
+        is_primary=changes.get("is_primary", contact.is_primary),
+        points=[] if points is None else _point_changes(contact, points),
+        by=by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def change_address(
+    *, address: Address, changes: Mapping[str, Any], version: int, by: User | ApiKey, at: datetime
+) -> Address:
+    """Change the facts that `changes` names. Raises what update_address does."""
+    names = ("label", "region", "city", "postal_code", "is_primary")
+    facts = {name: changes.get(name, getattr(address, name)) for name in names}
+    return update_address(address=address, version=version, street=changes.get("street", ""), **facts, by=by, at=at)
+
+
+def _point_changes(contact: Contact, wanted: Sequence[NewContactPoint]) -> list[ContactPointChange]:
+    """Return what makes the stored points into the wanted ones; those that stay keep their rows."""
+    country = home_country(current_tenant().time_zone)
+    left = {point.pk: point for point in contact.points.all()}
+    changes = []
+    for point in wanted:
+        value = normalised(point.kind, point.value, country=country)
+        same = next((each for each in left.values() if (each.kind, each.value) == (point.kind, value)), None)
+        if same is not None:
+            del left[same.pk]
+        changes.append(
+            ContactPointChange(
+                point_id=same and same.pk,
+                kind=point.kind,
+                value="" if same else value,
+                is_preferred=point.is_preferred,
+            )
+        )
+    gone = [ContactPointChange(point_id=point.pk, kind=point.kind, is_removed=True) for point in left.values()]
+    return gone + changes
+
+
+def _name_of(kind: str) -> str:
+    return "person_name" if kind == CustomerKind.INDIVIDUAL else "company_name"
+
+
+def _check_name(kind: str, name: str | None) -> None:
+    if not name:
+        raise PersonNameMissing if kind == CustomerKind.INDIVIDUAL else CompanyNameMissing

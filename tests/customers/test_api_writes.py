@@ -1,0 +1,242 @@
+"""Partners write customers, contacts and addresses through the services of the pages."""
+
+import pytest
+
+from core.audit.models import AuditEvent
+from core.crypto.masking import mask_name
+from customers.enums import ContactPointKind
+from customers.models import Address, Contact, ContactPoint, Customer, CustomerToken
+from customers.services import NewContactPoint, add_address, add_contact
+from tests.factories.customers import make_customer
+from tests.factories.partners import Partner, check_described
+
+FACTS = {
+    "kind": "individual",
+    "person_name": "Zhang Wei",
+    "birthday": "1990-02-03",
+    "special_needs": "Ring twice",
+    "region": "Bonn",
+    "tags": ["fragile", "fragile", "big"],
+    "preferred_channel": "phone",
+    "preferred_language": "zh-hans",
+}
+
+
+@pytest.fixture
+def partner(tenant):
+    return Partner()
+
+
+def test_create_customer(partner, account_manager):
+    answer = partner.send(
+        "post", "/customers", {"number": " n-1 ", **FACTS, "account_manager_id": account_manager.id.hex}
+    )
+
+    stored = Customer.objects.get()
+    assert answer.status_code == 201
+    check_described("/customers", answer.json(), method="post", status=201)
+    assert answer.headers["Location"] == f"/api/v1/customers/{stored.pk}"
+    assert answer.json()["person_name"] == mask_name("Zhang Wei")
+    assert (answer.json()["birthday"], answer.json()["special_needs"]) == ("****", "****")
+    assert (stored.number, stored.person_name, stored.birthday, stored.special_needs) == (
+        "n-1",
+        "Zhang Wei",
+        "1990-02-03",
+        "Ring twice",
+    )
+    assert (stored.tags, stored.account_manager) == (["fragile", "big"], account_manager)
+    assert CustomerToken.objects.filter(customer_id=stored.pk).exists()
+    assert AuditEvent.objects.get(action="customer.created").actor_id == partner.key.pk
+
+
+def test_create_customer_with_a_number_that_is_taken(partner, now):
+    make_customer(at=now, number="N-1")
+
+    answer = partner.send("post", "/customers", {"number": "N-1", "company_name": "Acme"})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "customer_number_taken")
+    assert answer.json()["errors"][0]["pointer"] == "#/number"
+    assert Customer.objects.count() == 1
+
+
+def test_patch_changes_what_it_names_alone(partner, now):
+    partner.send("post", "/customers", {"number": "N-1", **FACTS})
+    path = f"/customers/{Customer.objects.get().pk}"
+
+    answer = partner.send("patch", path, {"region": "Köln", "birthday": None, "special_needs": ""}, If_Match='"1"')
+
+    stored = Customer.objects.get()
+    assert answer.status_code == 200
+    check_described("/customers/{id}", answer.json(), method="patch")
+    assert (stored.region, stored.birthday, stored.special_needs) == ("Köln", None, None)
+    assert (stored.person_name, stored.tags, stored.version) == ("Zhang Wei", ["fragile", "big"], 2)
+
+
+@pytest.mark.parametrize("body", [{}, {"region": "Bonn"}, {"person_name": "Zhang Wei", "tags": ["fragile", "big"]}])
+def test_patch_that_changes_nothing_writes_nothing(partner, body):
+    partner.send("post", "/customers", {"number": "N-1", **FACTS})
+    events = AuditEvent.objects.count()
+
+    answer = partner.send("patch", f"/customers/{Customer.objects.get().pk}", body, If_Match="*")
+
+    assert (answer.status_code, answer.json()["version"], AuditEvent.objects.count()) == (200, 1, events)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"), [({"person_name": ""}, "#/person_name"), ({"kind": "company"}, "#/company_name")]
+)
+def test_patch_that_takes_the_name_is_refused(partner, body, pointer):
+    partner.send("post", "/customers", {"number": "N-1", **FACTS})
+
+    answer = partner.send("patch", f"/customers/{Customer.objects.get().pk}", body, If_Match="*")
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+    assert Customer.objects.get().version == 1
+
+
+def test_put_creates_then_changes_then_changes_nothing(partner):
+    path, body = "/customers/by-number/N-1", {"company_name": "Acme", "region": "Bonn"}
+
+    created = partner.send("put", path, body)
+    same = partner.send("put", path, body)
+    changed = partner.send("put", path, {"region": "Köln"})
+
+    assert [each.status_code for each in (created, same, changed)] == [201, 200, 200]
+    assert [each.json()["version"] for each in (created, same, changed)] == [1, 1, 2]
+    assert changed.json()["company_name"] == "Acme"
+    check_described("/customers/by-number/{number}", created.json(), method="put", status=201)
+    assert partner.get(path).json() == changed.json()
+    assert partner.get("/customers/by-number/N-2").status_code == 404
+
+
+def test_put_of_a_number_that_cannot_be_one(partner):
+    answer = partner.send("put", "/customers/by-number/a%E2%80%8Bb", {"company_name": "Acme"})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_number")
+    assert Customer.objects.count() == 0
+    assert partner.send("put", f"/customers/by-number/{'N' * 41}", {"company_name": "Acme"}).status_code == 400
+
+
+@pytest.fixture
+def customer(tenant, now):
+    return make_customer(at=now, number="N-1")
+
+
+def test_contact_is_added_changed_and_removed(partner, customer):
+    base = f"/customers/{customer.pk}/contacts"
+    points = [
+        {"kind": "phone", "value": "138 1234 5678", "is_preferred": True},
+        {"kind": "email", "value": "lin@example.com"},
+    ]
+
+    added = partner.send("post", base, {"name": "Lin Mei", "is_primary": True, "points": points})
+    path = added.headers["Location"].removeprefix("/api/v1")
+    kept = ContactPoint.objects.get(kind="phone")
+    changed = partner.send(
+        "patch",
+        path,
+        {"position": "Buyer", "points": [{"kind": "phone", "value": "+86 13812345678"}]},
+        If_Match=added.headers["ETag"],
+    )
+
+    check_described("/customers/{customer}/contacts", added.json(), method="post", status=201)
+    check_described("/customers/{customer}/contacts/{id}", changed.json(), method="patch")
+    assert (added.status_code, changed.status_code) == (201, 200)
+    contact = Contact.objects.get()
+    assert (contact.name, contact.position, contact.is_primary, contact.version) == ("Lin Mei", "Buyer", True, 2)
+    assert [(p.pk, p.value, p.is_preferred) for p in contact.points.all()] == [(kept.pk, "+8613812345678", False)]
+    assert [row["id"] for row in partner.get(base).json()["data"]] == [str(contact.pk)]
+    assert partner.send("delete", path).status_code == 204
+    assert (Contact.objects.count(), ContactPoint.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "#/name"),
+        ({"name": ""}, "#/name"),
+        ({"name": "L", "customer": "x"}, "#/customer"),
+        ({"name": "L", "id": "x"}, "#/id"),
+        ({"name": "L", "is_primary": "yes"}, "#/is_primary"),
+        ({"name": "L", "points": [{"kind": "phone", "value": "call me"}]}, "#/points/0/value"),
+        ({"name": "L", "points": [{"kind": "email", "value": "x"}]}, "#/points/0/value"),
+        ({"name": "L", "points": [{"kind": "fax", "value": "1"}]}, "#/points/0/kind"),
+        ({"name": "L", "points": [{"kind": "wechat", "value": "a", "id": "x"}]}, "#/points/0/id"),
+        ({"name": "L", "points": [{"kind": "wechat", "value": "a", "is_preferred": True}] * 2}, "#/points"),
+        ({"name": "L", "points": [{"kind": "wechat", "value": "a"}] * 11}, "#/points"),
+        ({"name": "L", "points": {"kind": "wechat"}}, "#/points"),
+    ],
+)
+def test_contact_that_is_not_taken(partner, customer, body, pointer):
+    answer = partner.send("post", f"/customers/{customer.pk}/contacts", body)
+
+    assert answer.status_code == 400
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    assert Contact.objects.count() == 0
+
+
+def test_address_is_added_changed_and_removed(partner, customer, now):
+    first = add_address(customer=customer, street="1 Old Road", is_primary=True, at=now)
+    base = f"/customers/{customer.pk}/addresses"
+
+    added = partner.send("post", base, {"street": "12 Dock Road", "city": "Bonn", "is_primary": True})
+    path = added.headers["Location"].removeprefix("/api/v1")
+    changed = partner.send("patch", path, {"label": "Warehouse"}, If_Match=added.headers["ETag"])
+
+    check_described("/customers/{customer}/addresses/{id}", changed.json(), method="patch")
+    stored = Address.objects.get(pk=added.json()["id"])
+    assert (stored.street, stored.label, stored.city, stored.is_primary) == ("12 Dock Road", "Warehouse", "Bonn", True)
+    assert Address.objects.get(pk=first.pk).is_primary is False
+    assert partner.send("delete", path).status_code == 204
+    assert [address.pk for address in Address.objects.all()] == [first.pk]
+
+
+def test_part_of_another_customer_is_not_found(partner, customer, now):
+    other = make_customer(at=now, number="N-2")
+    contact = add_contact(customer=other, name="Lin", at=now)
+
+    answer = partner.get(f"/customers/{customer.pk}/contacts/{contact.pk}")
+
+    assert answer.status_code == 404
+    assert partner.get(f"/customers/{other.pk}/contacts/{contact.pk}").status_code == 200
+
+
+def test_search_tells_why_a_customer_was_found(partner, customer, now):
+    points = [NewContactPoint(kind=ContactPointKind.PHONE, value="+8613812345678")]
+    add_contact(customer=customer, name="Lin Mei", points=points, at=now)
+
+    answer = partner.send("post", "/customers/search", {"query": "5678"})
+
+    check_described("/customers/search", answer.json(), method="post")
+    (hit,) = answer.json()["data"]
+    assert (hit["customer"]["number"], hit["why"]["contact_name"]) == ("N-1", mask_name("Lin Mei"))
+    assert "Lin Mei" not in answer.content.decode()
+    assert partner.send("post", "/customers/search", {"query": "nobody"}).json() == {"data": []}
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"query": ""}, {"query": 5}, {"query": "x", "limit": 0}, {"query": "x", "limit": 51}]
+)
+def test_search_that_is_not_understood(partner, body):
+    assert partner.send("post", "/customers/search", body).status_code == 400
+
+
+def test_search_reveals_by_scope_and_counts_its_hits(tenant, now):
+    make_customer(at=now, number="N-1", kind="individual", company_name="", person_name="Zhang Wei")
+    make_customer(at=now, number="N-2", kind="individual", company_name="", person_name="Zhang Min")
+    partner = Partner(allowed=["customers:read", "personal:read"])
+
+    answer = partner.send("post", "/customers/search", {"query": "Zhang"})
+
+    assert {hit["customer"]["person_name"] for hit in answer.json()["data"]} == {"Zhang Wei", "Zhang Min"}
+    assert AuditEvent.objects.get(action="personal.read_by_key").details == {"resource": "customer", "records": 2}
+
+
+def test_scope_to_read_does_not_write_and_the_other_way_round(tenant, customer):
+    reader, writer = Partner(name="R", allowed=["customers:read"]), Partner(name="W", allowed=["customers:write"])
+    body = {"number": "N-9", "company_name": "Acme"}
+
+    assert reader.send("post", "/customers", body).status_code == 403
+    assert Customer.objects.count() == 1
+    assert writer.get("/customers").status_code == 403
+    assert writer.send("post", "/customers", body).status_code == 201

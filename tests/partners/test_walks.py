@@ -1,0 +1,135 @@
+"""The promise of the cursor: whoever walks a list while rows are added meets every first row exactly once.
+
+Asked of every sort of every list that the description knows.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.partners.schema import description
+from customers.models import Address, Contact, Customer
+from shipments.models import Shipment
+from tests.factories.customers import make_customer
+from tests.factories.partners import API, Partner
+from tiering.models import TierChange
+
+
+class Rows:
+    """Makes rows of every resource, at few different times and sums, so that ties are many."""
+
+    def __init__(self, now):
+        self.now, self.made = now, 0
+        self.owner = make_customer(at=now, number="OWNER")
+
+    def add(self, resource, place):
+        self.made += 1
+        at, amount = self.now + timedelta(days=place), Decimal(place)
+        # Of two neighbours one sorts before all that came first.
+        name = f"{place}-{self.made}"
+        match resource:
+            case "/customers" | "/tiers":
+                row = Customer.objects.create(number=name, contribution=amount, created_at=at)
+            case "/shipments":
+                row = Shipment.objects.create(waybill_number=name, customer=self.owner, accepted_at=at)
+            case "/tier-changes":
+                row = TierChange.objects.create(
+                    customer=self.owner,
+                    to_tier="vip",
+                    reason="evaluation",
+                    as_of=at.date(),
+                    window_days=90,
+                    policy_version=1,
+                    contribution=amount,
+                    shipment_count=1,
+                    changed_at=at,
+                )
+            case "/customers/{customer}/contacts":
+                row = Contact.objects.create(customer=self.owner, name=name, created_at=at)
+            case "/customers/{customer}/addresses":
+                row = Address.objects.create(customer=self.owner, street=name)
+        return str(row.pk)
+
+
+def walks():
+    for path, methods in description()["paths"].items():
+        for parameter in methods.get("get", {}).get("parameters", []):
+            if parameter["name"] == "sort":
+                yield from ((path.removeprefix(API), sort) for sort in parameter["schema"]["enum"])
+
+
+def test_every_list_is_walked():
+    lists = {path for path, methods in description()["paths"].items() if "get" in methods and "{id}" not in path}
+
+    walked = {f"{API}{path}" for path, _sort in walks()}
+    assert lists - walked == {f"{API}/openapi.json", f"{API}/customers/by-number/{{number}}"}
+
+
+@pytest.mark.parametrize(("resource", "sort"), list(walks()))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    plan=st.tuples(
+        st.lists(st.integers(0, 3), min_size=1, max_size=8),
+        st.lists(st.lists(st.integers(0, 3), max_size=2), min_size=8, max_size=8),
+        st.integers(1, 4),
+    )
+)
+def test_walk_meets_every_first_row_exactly_once(tenant, now, resource, sort, plan):
+    first, added, limit = plan
+    for model in (Address, Contact, TierChange, Shipment, Customer):
+        model.objects.all().delete()
+    rows, partner = Rows(now), _partner(tenant)
+    path = resource.replace("{customer}", str(rows.owner.pk))
+    stood = [rows.add(resource, place) for place in first]
+    waiting = iter(added)
+
+    met, cursor = [], None
+    while True:
+        page = partner.get(path, {"sort": sort, "limit": limit, **({"cursor": cursor} if cursor else {})}).json()
+        met += [row.get("id") or row["customer_id"] for row in page["data"]]
+        cursor = page["next_cursor"]
+        if not page["has_more"]:
+            break
+        for place in next(waiting, []):
+            rows.add(resource, place)
+
+    assert sorted(pk for pk in met if pk in stood) == sorted(stood)
+    assert len(met) == len(set(met))
+
+
+_partners = {}
+
+
+def _partner(tenant):
+    """One key for all examples of a test."""
+    if tenant.pk not in _partners:
+        _partners.clear()
+        _partners[tenant.pk] = Partner()
+    return _partners[tenant.pk]
+
+
+@pytest.mark.parametrize("resource", sorted({path for path, _sort in walks()}))
+def test_unknown_anything_is_400_that_names_it(tenant, now, resource):
+    owner = make_customer(at=now)
+    path, partner = resource.replace("{customer}", str(owner.pk)), Partner()
+    unknown = {
+        "colour": "red",
+        "filter": "x",
+        "filter[colour][eq]": "red",
+        "filter[number][like]": "x",
+        "filter[][]": "x",
+        "sort": "colour",
+        "fields": "colour",
+        "limit": "many",
+        "include_total": "maybe",
+        "cursor": "nonsense",
+    }
+
+    for name, value in unknown.items():
+        answer = partner.get(path, {name: value})
+        assert answer.status_code == 400, name
+        assert [error["parameter"] for error in answer.json()["errors"]] == [name]
+        assert answer.json()["errors"][0]["pointer"].startswith("#/query/")
