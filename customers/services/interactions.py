@@ -71,6 +71,8 @@ def record_interaction(
         raise NotYetHappened
     if contact is not None and contact.customer_id != customer.pk:
         raise ContactOfAnother
+    # An erasure that is under way deletes what it sees: what is written beside it waits, and is written after it.
+    Customer.objects.select_for_update(of=("self",), no_key=True).only("tenant").get(pk=customer.pk)
     # A note is said to nobody.
     direction = "" if kind == InteractionKind.NOTE else direction
     interaction = Interaction(
