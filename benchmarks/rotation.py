@@ -94,28 +94,21 @@ def _measure(customers: int) -> None:
 def _make_customers(tenant: Any, customers: int) -> None:
     from core.tenancy.scope import tenant_scope
     from customers.enums import ContactPointKind, CustomerKind
-    from customers.models import Contact, ContactPoint, Customer
-    from customers.search_index import index_customers
+    from customers.opening import Archive, NewContact, open_archives
+    from customers.services import NewContactPoint
 
     chance = random.Random(20260302)
-
-    def name() -> str:
-        return chance.choice(FAMILY) + "".join(chance.choices(GIVEN, k=2))
-
     for start in range(0, customers, BATCH):
+        archives = []
+        for number in range(start, min(start + BATCH, customers)):
+            name = chance.choice(FAMILY) + "".join(chance.choices(GIVEN, k=2))
+            phone = NewContactPoint(kind=ContactPointKind.PHONE, value=phone_of(number))
+            contact = NewContact(name=name, points=[phone])
+            archives.append(
+                Archive(number=f"C{number:08}", kind=CustomerKind.INDIVIDUAL, name=name, contacts=[contact])
+            )
         with tenant_scope(tenant):
-            people = Customer.objects.bulk_create(
-                Customer(number=f"C{n:08}", kind=CustomerKind.INDIVIDUAL, person_name=name(), created_at=AT)
-                for n in range(start, min(start + BATCH, customers))
-            )
-            contacts = Contact.objects.bulk_create(
-                Contact(customer=person, name=person.person_name, is_primary=True, created_at=AT) for person in people
-            )
-            ContactPoint.objects.bulk_create(
-                ContactPoint(contact=contact, kind=ContactPointKind.PHONE, value=phone_of(start + place))
-                for place, contact in enumerate(contacts)
-            )
-            index_customers([person.pk for person in people])
+            open_archives(archives, at=AT)
 
 
 def _rotate(slug: str, customers: int) -> list[float]:

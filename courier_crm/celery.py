@@ -25,6 +25,11 @@ SCHEDULE = {
         "schedule": 10.0,
         "options": {"queue": "default", "expires": 10},
     },
+    "rank search tokens": {
+        "task": "customers.tasks.rank_tokens_task",
+        "schedule": 60.0,
+        "options": {"queue": "bulk", "expires": 55},
+    },
     "seal the audit trail": {
         "task": "core.audit.tasks.seal_events_task",
         "schedule": 5.0,

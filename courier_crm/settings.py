@@ -249,6 +249,7 @@ CELERY_TASK_ROUTES = {
     "core.jobs.tasks.sweep_due_work_task": {"queue": "default"},
     "core.jobs.tasks.perform_run_task": {"queue": "bulk"},
     "core.jobs.tasks.perform_job_task": {"queue": "bulk"},
+    "customers.tasks.rank_tokens_task": {"queue": "bulk"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -14,7 +14,7 @@ class CustomersConfig(AppConfig):
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, VIEW
         from customers.search import customer_hits
-        from customers.search_index import index_customers
+        from customers.search_index import renew_tokens
         from customers.trail import describe_customers, describe_interactions
         from customers.views.customers import CustomerListView
 
@@ -29,7 +29,7 @@ class CustomersConfig(AppConfig):
         trail.register_subject("customers.customer", describe_customers)
         trail.register_subject("customers.interaction", describe_interactions)
         register_tokens(
-            TokenIndex(model=CustomerToken, owner="customer_id", owner_model=Customer, reindex=index_customers)
+            TokenIndex(model=CustomerToken, owner="customer_id", owner_model=Customer, reindex=renew_tokens)
         )
         navigation.register(
             key="customers",

@@ -108,6 +108,7 @@ relations.register(
         label=_("Ways to be reached"),
         model=ContactPoint,
         rows=lambda customer: ContactPoint.objects.filter(contact__customer=customer),
+        left_out=frozenset({"fingerprint"}),
         personal=lambda customer: ContactPoint.objects.filter(contact__customer=customer).count(),
     ),
 )
@@ -158,12 +159,13 @@ classify("customers.CustomField", business="key label kind choices order is_acti
 classify(
     "customers.Customer",
     business="""number kind company_name industry region source tags preferred_channel preferred_language
-        account_manager custom_values created_at erased_at version tier tier_since contribution window_shipment_count
+        account_manager custom_values created_at erased_at version tier tier_since contribution contribution_rank
+        token_rank window_shipment_count
         lower_tier lower_runs lower_as_of shipment_count first_shipment_at last_shipment_at""",
     personal="person_name birthday special_needs",
 )
 classify("customers.Contact", business="customer position is_primary created_at version", personal="name")
-classify("customers.ContactPoint", business="contact kind is_preferred", personal="value")
+classify("customers.ContactPoint", business="contact kind is_preferred", personal="value fingerprint")
 classify(
     "customers.Address",
     business="customer label region city postal_code is_primary version",
@@ -174,7 +176,7 @@ classify(
     business="customer contact kind direction code parameters source happened_at recorded_at recorded_by",
     personal="text",
 )
-classify("customers.CustomerToken", business="customer_id key_version pk", personal="token")
+classify("customers.CustomerToken", business="customer_id key_version rank pk", personal="token")
 
 CUSTOMER = "the customer"
 NUMBER = registry.text("the customer's number")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from core.crypto.fields import readable
 from core.crypto.keys import versions
 from core.crypto.tokens import EMAIL, NAME, PHONE, Part, Reading, readings_of, token
 from core.tenancy.scope import current_tenant, required_tenant_id
@@ -21,10 +22,10 @@ NUMBER = "number"
 SURE = frozenset({"phone", "email"})
 # What the ways to be reached are compared as: an account of WeChat is a name that somebody chose.
 KINDS = {ContactPointKind.PHONE: PHONE, ContactPointKind.EMAIL: EMAIL, ContactPointKind.WECHAT: NAME}
-# A token that so many customers hold at most is rare: all of them are looked at, and ranked.
-FEW = 400
-# Of a common one only those are looked at who contribute most, so many customers, and then the first who hold it.
-MOST_RANKED = 1000
+# Of the customers that hold a token so many are looked at, those who contribute most first.
+MOST_LOOKED_AT = 500
+# Where that is not enough, two common tokens are laid over each other: so many customers of each.
+MOST_LAID_OVER = 5000
 # So many, the best of those found, are checked on the clear values.
 MOST_CANDIDATES = 40
 # Of many tokens the rarest are asked for; the rest is left to the check on the clear values.
@@ -32,38 +33,31 @@ MOST_TOKENS = 4
 
 COUNT = """
     select n.token, (select count(*) from (
-        select from customers_customertoken t where t.tenant_id = %(tenant)s and t.token = n.token limit %(few)s + 1
+        select from customers_customertoken t where t.tenant_id = %(tenant)s and t.token = n.token
+        limit %(looked_at)s + 1
     ) counted) from unnest(%(tokens)s::bigint[]) as n(token)"""
 
 # What is asked of each row is worked out row by row, so that no plan reads all postings of a common token.
-HOLDS_OTHERS = """(
-        select count(*) from customers_customertoken o
-        where o.tenant_id = %(tenant)s and o.token = any(%(others)s::bigint[]) and o.customer_id = {customer}
-    ) = %(count)s"""
-
-OF_RARE = f"""
-    select p.customer_id from (
-        select t.customer_id from (
-            select customer_id from customers_customertoken where tenant_id = %(tenant)s and token = %(first)s
-            limit %(few)s
-        ) t
-        where {HOLDS_OTHERS.format(customer="t.customer_id")}
-    ) p
-    cross join lateral (
-        select contribution from customers_customer where tenant_id = %(tenant)s and id = p.customer_id limit 1
-    ) c
-    order by c.contribution desc, p.customer_id limit %(most)s"""  # noqa: S608  constants of this module
-
-OF_COMMON = f"""
-    select c.id from (
-        select id from customers_customer where tenant_id = %(tenant)s
-        order by contribution desc, id desc limit %(ranked)s
-    ) c
+ALONG_THE_RAREST = """
+    select t.customer_id from (
+        select customer_id, rank from customers_customertoken where tenant_id = %(tenant)s and token = %(first)s
+        order by rank desc, customer_id desc limit %(looked_at)s
+    ) t
     where (
-        select count(*) from customers_customertoken f
-        where f.tenant_id = %(tenant)s and f.token = %(first)s and f.customer_id = c.id
-    ) = 1 and {HOLDS_OTHERS.format(customer="c.id")}
-    limit %(most)s"""  # noqa: S608  constants of this module
+        select count(*) from customers_customertoken o
+        where o.tenant_id = %(tenant)s and o.customer_id = t.customer_id and o.token = any(%(others)s::bigint[])
+    ) = %(count)s
+    order by t.rank desc, t.customer_id desc limit %(most)s"""
+
+# Counting cannot go wrong as a join can, whose planner knows nothing of how common a token is.
+LAID_OVER = """
+    select p.customer_id from unnest(%(tokens)s::bigint[]) as n(token)
+    cross join lateral (
+        select customer_id, rank from customers_customertoken where tenant_id = %(tenant)s and token = n.token
+        order by rank desc, customer_id desc limit %(laid_over)s
+    ) p
+    group by p.customer_id having count(*) = %(count)s
+    order by max(p.rank) desc, p.customer_id desc limit %(most)s"""
 
 
 @dataclass(frozen=True)
@@ -123,13 +117,15 @@ def owner_by(reading: Reading, customer: Customer) -> str | None:
 
 def _owner_of(part: Part, customer: Customer) -> str | None:
     """Return the masked name of the contact for whom it is true, "" for the customer itself, None for nobody."""
-    if part.kind == NAME and any(map(part.accepts, filter(None, (customer.company_name, customer.person_name)))):
+    names = (customer.company_name, readable(customer, "person_name"))
+    if part.kind == NAME and any(map(part.accepts, filter(None, names))):
         return ""
     for contact in customer.contacts.all():
-        values = [point.value for point in contact.points.all() if KINDS[ContactPointKind(point.kind)] == part.kind]
+        points = [point for point in contact.points.all() if KINDS[ContactPointKind(point.kind)] == part.kind]
+        values = [readable(point, "value") for point in points]
         if part.kind == NAME:
-            values = [contact.name, *values]
-        if any(map(part.accepts, values)):
+            values = [readable(contact, "name"), *values]
+        if any(map(part.accepts, filter(None, values))):
             return contact.masked_name
     return None
 
@@ -151,20 +147,20 @@ def _candidates(reading: Reading, version: int) -> list[uuid.UUID]:
     tenant_id = required_tenant_id()
     tokens = [token(tenant_id, gram, version=version) for gram in reading.grams]
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, {"tenant": tenant_id, "tokens": tokens, "few": FEW})
+        cursor.execute(COUNT, {"tenant": tenant_id, "tokens": tokens, "looked_at": MOST_LOOKED_AT})
         counts = dict(cursor.fetchall())
-        tokens.sort(key=counts.__getitem__)
-        first, *others = tokens[:MOST_TOKENS]
+        tokens = sorted(tokens, key=counts.__getitem__)[:MOST_TOKENS]
+        first, *others = tokens
         if counts[first] == 0:
             return []
-        asked = {"tenant": tenant_id, "most": MOST_CANDIDATES, "few": FEW, "ranked": MOST_RANKED}
-        asked |= {"first": first, "others": others, "count": len(others)}
-        if counts[first] <= FEW:
-            cursor.execute(OF_RARE, asked)
-            return [customer_id for (customer_id,) in cursor.fetchall()]
-        cursor.execute(OF_COMMON, asked)
-        found = [customer_id for (customer_id,) in cursor.fetchall()]
-        if len(found) < MOST_CANDIDATES:
-            cursor.execute(OF_RARE, asked)
-            found += [customer_id for (customer_id,) in cursor.fetchall() if customer_id not in found]
-        return found[:MOST_CANDIDATES]
+        asked = {"tenant": tenant_id, "most": MOST_CANDIDATES}
+        cursor.execute(
+            ALONG_THE_RAREST,
+            asked | {"first": first, "others": others, "count": len(others), "looked_at": MOST_LOOKED_AT},
+        )
+        found = cursor.fetchall()
+        if len(found) < MOST_CANDIDATES and others and counts[first] > MOST_LOOKED_AT:
+            both = tokens[:2]
+            cursor.execute(LAID_OVER, asked | {"tokens": both, "count": len(both), "laid_over": MOST_LAID_OVER})
+            found = [*found, *cursor.fetchall()]
+    return list(dict.fromkeys(customer_id for (customer_id,) in found))

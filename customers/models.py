@@ -1,9 +1,13 @@
+import math
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Cast, Floor, Greatest, Ln
 
 from core.accounts.models import User
-from core.crypto.fields import EncryptedTextField
-from core.crypto.masking import mask_address, mask_email, mask_name, mask_phone
+from core.crypto.fields import BlindIndexField, EncryptedTextField, readable
+from core.crypto.masking import UNREADABLE, mask_address, mask_email, mask_name, mask_phone
 from core.tenancy.fields import MoneyField
 from core.tenancy.models import Tenant, TenantForeignKey, TenantModel
 from customers.enums import (
@@ -14,6 +18,12 @@ from customers.enums import (
     Direction,
     InteractionKind,
     Tier,
+)
+
+# Half an octave: contributions within a factor of 1.41 are of one rank.
+RANKS_PER_DOUBLING = 2
+CONTRIBUTION_RANK = Floor(
+    Ln(Cast(Greatest("contribution", models.Value(1)), models.FloatField())) * (RANKS_PER_DOUBLING / math.log(2))
 )
 
 
@@ -41,7 +51,9 @@ class Customer(TenantModel):
     """A company or a person with an archive.
 
     Tier, contribution and the shipment figures are written by functions of `customers.services` alone.
-    `contribution` and `window_shipment_count` are those of the last evaluation's window.
+    `contribution` and `window_shipment_count` are those of the last evaluation's window. `contribution_rank` is the
+    contribution on a coarse scale of logarithms; `token_rank` is the one by which the customer's tokens are ordered
+    at present, which `customers.search_index.rank_tokens` makes the same.
     """
 
     number = models.CharField(max_length=40)
@@ -65,6 +77,10 @@ class Customer(TenantModel):
     tier = models.CharField(max_length=4, choices=Tier.choices, null=True)
     tier_since = models.DateField(null=True)
     contribution = MoneyField(default=0)
+    contribution_rank = models.GeneratedField(
+        expression=CONTRIBUTION_RANK, output_field=models.SmallIntegerField(), db_persist=True
+    )
+    token_rank = models.PositiveSmallIntegerField(default=0)
     window_shipment_count = models.PositiveIntegerField(default=0)
     lower_tier = models.CharField(max_length=4, choices=Tier.choices, null=True)
     lower_runs = models.PositiveSmallIntegerField(default=0)
@@ -85,6 +101,11 @@ class Customer(TenantModel):
                 condition=models.Q(first_shipment_at=None, tier__isnull=False),
                 name="customer_lead_again",
             ),
+            models.Index(
+                fields=["tenant", "id"],
+                condition=~Q(token_rank=F("contribution_rank")),
+                name="customer_rank_behind",
+            ),
             models.Index(fields=["tenant", "account_manager"], name="customer_account_manager"),
             models.Index(fields=["tenant", "region"], name="customer_by_region"),
         ]
@@ -96,7 +117,7 @@ class Customer(TenantModel):
     def display_name(self) -> str:
         """The company's name, or the person's with most of it hidden."""
         if self.kind == CustomerKind.INDIVIDUAL:
-            return mask_name(self.person_name or "") or self.number
+            return mask_name(readable(self, "person_name") or "") or self.number
         return self.company_name or self.number
 
     @property
@@ -127,7 +148,7 @@ class Contact(TenantModel):
 
     @property
     def masked_name(self) -> str:
-        return mask_name(self.name)
+        return mask_name(readable(self, "name") or UNREADABLE)
 
 
 class ContactPoint(TenantModel):
@@ -136,23 +157,32 @@ class ContactPoint(TenantModel):
     contact = TenantForeignKey(Contact, on_delete=models.CASCADE, related_name="points")
     kind = models.CharField(max_length=10, choices=ContactPointKind.choices)
     value = EncryptedTextField()
+    fingerprint = BlindIndexField(of="value")
     is_preferred = models.BooleanField(default=False)
 
     class Meta(TenantModel.Meta):
         constraints = [
+            # Looked at when all is written, because two may change places.
+            models.UniqueConstraint(
+                fields=["tenant", "contact", "kind", "fingerprint"],
+                name="contact_point_once",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
             models.UniqueConstraint(
                 fields=["tenant", "contact"], condition=models.Q(is_preferred=True), name="contact_point_one_preferred"
-            )
+            ),
         ]
-        indexes = [models.Index(fields=["tenant", "contact"], name="contact_point_contact")]
 
     @property
     def masked_value(self) -> str:
+        value = readable(self, "value")
+        if value is None:
+            return UNREADABLE
         if self.kind == ContactPointKind.PHONE:
-            return mask_phone(self.value)
+            return mask_phone(value)
         if self.kind == ContactPointKind.EMAIL:
-            return mask_email(self.value)
-        return mask_name(self.value)
+            return mask_email(value)
+        return mask_name(value)
 
 
 class Address(TenantModel):
@@ -177,7 +207,7 @@ class Address(TenantModel):
 
     @property
     def masked_street(self) -> str:
-        return mask_address(self.street)
+        return mask_address(readable(self, "street") or UNREADABLE)
 
 
 class Interaction(TenantModel):
@@ -219,19 +249,21 @@ class Interaction(TenantModel):
 class CustomerToken(TenantModel):
     """One keyed gram of a customer's names and contact points: what search finds by, without holding any of them.
 
-    `key_version` is that of the tenant's keys under which it was made. It has no foreign keys: thirty rows of a
-    customer would be checked one by one, which takes a third of an import's time; who writes them holds the
-    customer's row, and row-level security keeps them in the tenant.
+    `key_version` is that of the tenant's keys under which it was made, `rank` the customer's `token_rank`: those who
+    hold a token are read in the order of what they contribute, so that of a common one the first few are enough. It
+    has no foreign keys: thirty rows of a customer would be checked one by one, which takes a third of an import's
+    time; who writes them holds the customer's row, and row-level security keeps them in the tenant.
     """
 
     id = None
-    pk = models.CompositePrimaryKey("tenant", "token", "customer_id")
+    pk = models.CompositePrimaryKey("tenant", "customer_id", "token")
     tenant = models.ForeignKey(
         Tenant, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False, editable=False
     )
     token = models.BigIntegerField()
     key_version = models.PositiveSmallIntegerField()
+    rank = models.PositiveSmallIntegerField()
     customer_id = models.UUIDField()
 
     class Meta(TenantModel.Meta):
-        indexes = [models.Index(fields=["tenant", "customer_id"], name="customer_token_customer")]
+        indexes = [models.Index(fields=["tenant", "token", "rank", "customer_id"], name="customer_token_ranked")]

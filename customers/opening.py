@@ -10,7 +10,7 @@ import uuid_utils
 from django.db import connection
 
 from core.crypto.fields import encrypt
-from core.crypto.tokens import Gram, name_grams
+from core.crypto.tokens import Gram, Tokens, name_grams, unique_gram
 from core.events.statement import telling
 from core.events.waking import wake_for
 from core.tenancy.copying import as_bytea, incoming
@@ -24,7 +24,7 @@ from customers.services.contacts import NewContactPoint
 CUSTOMERS, CONTACTS, POINTS = (model._meta.db_table for model in (Customer, Contact, ContactPoint))
 CUSTOMER_COLUMNS = ("id", "number", "kind", "company_name", "person_name")
 CONTACT_COLUMNS = ("id", "customer_id", "name", "position", "is_primary")
-POINT_COLUMNS = ("id", "contact_id", "kind", "value", "is_preferred")
+POINT_COLUMNS = ("id", "contact_id", "kind", "value", "fingerprint", "is_preferred")
 
 KNOWN = f"select number, id from {CUSTOMERS} where tenant_id = %s and number = any(%s)"  # noqa: S608
 
@@ -35,8 +35,8 @@ ADD_CONTACTS = f"""
     from incoming_{CONTACTS} i join {CUSTOMERS} c on c.tenant_id = %(tenant)s and c.id = i.customer_id"""  # noqa: S608
 
 ADD_POINTS = f"""
-    insert into {POINTS} (tenant_id, id, contact_id, kind, value, is_preferred)
-    select %(tenant)s, i.id, i.contact_id, i.kind, i.value, i.is_preferred
+    insert into {POINTS} (tenant_id, id, contact_id, kind, value, fingerprint, is_preferred)
+    select %(tenant)s, i.id, i.contact_id, i.kind, i.value, i.fingerprint, i.is_preferred
     from incoming_{POINTS} i join {CONTACTS} c on c.tenant_id = %(tenant)s and c.id = i.contact_id"""  # noqa: S608
 
 
@@ -46,9 +46,9 @@ def _opening() -> str:
         with opened as (
             insert into {CUSTOMERS} (tenant_id, id, number, kind, company_name, person_name, created_at, industry,
                 region, source, tags, preferred_channel, preferred_language, custom_values, version, contribution,
-                window_shipment_count, lower_runs, shipment_count)
+                token_rank, window_shipment_count, lower_runs, shipment_count)
             select %(tenant)s::uuid, id, number, kind, company_name, person_name, %(at)s, '', '', '', '{{}}', '', '',
-                '{{}}', 1, 0, 0, 0, 0
+                '{{}}', 1, 0, 0, 0, 0, 0
             from incoming_{CUSTOMERS}
             on conflict (tenant_id, number) do nothing
             returning number, id
@@ -82,6 +82,7 @@ class _Rows:
 
     tenant_id: uuid.UUID
     country: str
+    tokens: Tokens
     customers: list[tuple] = field(default_factory=list)
     contacts: list[tuple] = field(default_factory=list)
     points: list[tuple] = field(default_factory=list)
@@ -107,10 +108,12 @@ class _Rows:
         shown_id = str(contact_id)
         name = self._sealed(contact.name, CONTACTS, "name", contact_id)
         self.contacts.append((shown_id, customer_id, name, contact.position, is_primary))
-        for point in contact.points:
+        # The same number may be said twice of somebody: it is kept once.
+        points = {(point.kind, self.tokens.of(unique_gram(point.value))): point for point in reversed(contact.points)}
+        for (kind, fingerprint), point in reversed(points.items()):
             point_id = uuid_utils.uuid7()
             value = self._sealed(point.value, POINTS, "value", point_id)
-            self.points.append((str(point_id), shown_id, point.kind, value, point.is_preferred))
+            self.points.append((str(point_id), shown_id, kind, value, fingerprint, point.is_preferred))
 
     def _sealed(self, text: str, table: str, column: str, row_id: uuid_utils.UUID) -> str | None:
         if not text:
@@ -144,7 +147,8 @@ def _known(numbers: list[str]) -> dict[str, uuid.UUID]:
 
 def _open(archives: Sequence[Archive], at: datetime) -> Mapping[str, uuid.UUID]:
     """Write the archives; return the ids of those that nobody opened meanwhile."""
-    rows = _Rows(required_tenant_id(), home_country(current_tenant().time_zone) or "")
+    tokens = Tokens(required_tenant_id())
+    rows = _Rows(required_tenant_id(), home_country(current_tenant().time_zone) or "", tokens)
     for archive in archives:
         rows.add(archive)
     asked = {"tenant": rows.tenant_id, "at": at}
@@ -159,5 +163,5 @@ def _open(archives: Sequence[Archive], at: datetime) -> Mapping[str, uuid.UUID]:
         if rows.points:
             with incoming(POINTS, POINT_COLUMNS, rows.points):
                 cursor.execute(ADD_POINTS, asked)
-    index_new({(shown := str(customer_id)): rows.grams[shown] for customer_id in opened.values()})
+    index_new({(shown := str(customer_id)): rows.grams[shown] for customer_id in opened.values()}, tokens)
     return opened

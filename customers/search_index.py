@@ -1,15 +1,18 @@
 """The keyed tokens by which customers are found: who changes a name or a contact point brings them up to date."""
 
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from django.db import connection
 
+from core.crypto.fields import readable
 from core.crypto.keys import versions
 from core.crypto.tokens import Gram, Tokens, email_grams, name_grams, phone_grams
 from core.tenancy.copying import incoming
-from core.tenancy.scope import current_tenant, required_tenant_id
+from core.tenancy.models import Tenant
+from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
 from customers.contact_points import home_country
 from customers.enums import ContactPointKind
 from customers.models import Customer, CustomerToken
@@ -18,13 +21,31 @@ BATCH = 500
 TABLE = CustomerToken._meta.db_table
 
 INSERT = """
-    insert into customers_customertoken (tenant_id, key_version, token, customer_id)
-    select %s, %s, n.token, n.customer_id from unnest(%s::bigint[], %s::uuid[]) as n(token, customer_id)
+    insert into customers_customertoken (tenant_id, key_version, token, rank, customer_id)
+    select c.tenant_id, %s, n.token, c.token_rank, c.id
+    from unnest(%s::bigint[], %s::uuid[]) as n(token, customer_id)
+    join customers_customer c on c.tenant_id = %s and c.id = n.customer_id
     on conflict do nothing"""
 
 DELETE = """
     delete from customers_customertoken t using unnest(%s::bigint[], %s::uuid[]) as n(token, customer_id)
     where t.tenant_id = %s and t.token = n.token and t.customer_id = n.customer_id"""
+
+DELETE_ALL = "delete from customers_customertoken where tenant_id = %s and customer_id = any(%s)"
+
+# Customers whose contribution has left the rank of their tokens. The arrays let an index find the rows, however few the
+# planner expects; a row that somebody holds is left for the next time.
+RANK = """
+    with behind as materialized (
+        select id, contribution_rank from customers_customer
+        where tenant_id = %(tenant)s and token_rank <> contribution_rank
+        order by id limit %(batch)s for no key update skip locked
+    ), moved as (
+        update customers_customertoken t set rank = b.contribution_rank from behind b
+        where t.tenant_id = %(tenant)s and t.customer_id = any(array(select id from behind)) and t.customer_id = b.id
+    )
+    update customers_customer c set token_rank = b.contribution_rank from behind b
+    where c.tenant_id = %(tenant)s and c.id = any(array(select id from behind)) and c.id = b.id"""
 
 Pairs = set[tuple[int, uuid.UUID]]
 
@@ -42,17 +63,55 @@ def index_customers(ids: Iterable[uuid.UUID]) -> None:
         _write(wanted - stored, stored - wanted)
 
 
-def index_new(grams: Mapping[str, set[Gram]]) -> None:
+def index_new(grams: Mapping[str, set[Gram]], tokens: Tokens) -> None:
     """Make the tokens of customers that have just been created; the caller knows their grams, by id as text."""
-    tokens = Tokens(required_tenant_id())
-    # In the order of the index, so that each of its pages is touched once.
+    _copy(grams, tokens)
+
+
+def renew_tokens(ids: Iterable[uuid.UUID]) -> None:
+    """Make all tokens of these customers anew, under the newest keys; the caller holds the customers' rows."""
+    ids = sorted(set(ids))
+    grams = {str(customer_id): each for customer_id, each in _grams(ids).items()}
+    with connection.cursor() as cursor:
+        cursor.execute(DELETE_ALL, [required_tenant_id(), ids])
+    _copy(grams, Tokens(required_tenant_id()))
+
+
+def _copy(grams: Mapping[str, set[Gram]], tokens: Tokens) -> None:
+    # In the order of the wider index, so that each of its pages is touched once.
     rows = sorted((tokens.of(gram), customer_id) for customer_id, each in grams.items() for gram in each)
     with incoming(TABLE, ("token", "customer_id"), rows) as table, connection.cursor() as cursor:
         cursor.execute(
-            f"insert into {TABLE} (tenant_id, key_version, token, customer_id)"  # noqa: S608  our own names
-            f" select %s, %s, token, customer_id from {table}",
-            [required_tenant_id(), tokens.version],
+            f"insert into {TABLE} (tenant_id, key_version, token, rank, customer_id)"  # noqa: S608  our own names
+            f" select c.tenant_id, %s, i.token, c.token_rank, c.id from {table} i"
+            " join customers_customer c on c.tenant_id = %s and c.id = i.customer_id",
+            [tokens.version, required_tenant_id()],
         )
+
+
+def rank_tokens(*, batch: int = BATCH) -> int:
+    """Give the tokens of up to `batch` customers the rank of what these contribute now; return how many were behind."""
+    with connection.cursor() as cursor:
+        cursor.execute(RANK, {"tenant": required_tenant_id(), "batch": batch})
+        return cursor.rowcount
+
+
+def rank_all_tokens(*, seconds: float) -> int:
+    """Bring the ranks of all tenants up to date, in turns, for so long at most; return how many customers were behind.
+
+    No scope may be open. Until then search is as good as the ranks of before.
+    """
+    deadline = time.monotonic() + seconds
+    behind = list(Tenant.objects.filter(is_active=True).order_by("pk"))
+    ranked = 0
+    while behind and time.monotonic() < deadline:
+        tenant = behind.pop(0)
+        with tenant_scope(tenant):
+            done = rank_tokens()
+        ranked += done
+        if done:
+            behind.append(tenant)
+    return ranked
 
 
 def _grams(ids: list[uuid.UUID]) -> dict[uuid.UUID, set[Gram]]:
@@ -61,12 +120,12 @@ def _grams(ids: list[uuid.UUID]) -> dict[uuid.UUID, set[Gram]]:
     grams: dict[uuid.UUID, set[Gram]] = defaultdict(set)
     customers = Customer.objects.filter(pk__in=ids).only("tenant", "company_name", "person_name")
     for customer in customers.prefetch_related("contacts__points"):
-        for name in (customer.company_name, customer.person_name):
+        for name in (customer.company_name, readable(customer, "person_name")):
             grams[customer.pk] |= name_grams(name or "")
         for contact in customer.contacts.all():
-            grams[customer.pk] |= name_grams(contact.name)
+            grams[customer.pk] |= name_grams(readable(contact, "name") or "")
             for point in contact.points.all():
-                grams[customer.pk] |= point_grams(point.kind, point.value, country)
+                grams[customer.pk] |= point_grams(point.kind, readable(point, "value") or "", country)
     return grams
 
 
@@ -92,4 +151,4 @@ def _write(new: Pairs, old: Pairs) -> None:
             cursor.execute(DELETE, [list(tokens), list(ids), tenant_id])
         if new:
             tokens, ids = zip(*sorted(new), strict=True)
-            cursor.execute(INSERT, [tenant_id, versions(tenant_id)[0], list(tokens), list(ids)])
+            cursor.execute(INSERT, [versions(tenant_id)[0], list(tokens), list(ids), tenant_id])

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils.functional import Promise
 
-from core.crypto.masking import mask_text
+from core.crypto.fields import readable
+from core.crypto.masking import UNREADABLE, mask_text
 from customers.enums import InteractionKind
 from customers.models import Contact, Customer, Interaction
 
@@ -61,7 +62,8 @@ def is_registered(code: str) -> bool:
 def known_names(customer: Customer) -> list[str]:
     """Return the names of persons that a text about the customer may hold, in one query."""
     contacts = Contact.objects.filter(customer=customer).only("tenant", "name").order_by("created_at", "id")
-    return [name for name in (customer.person_name, *(contact.name for contact in contacts[:MOST_NAMES])) if name]
+    told = (readable(customer, "person_name"), *(readable(contact, "name") for contact in contacts[:MOST_NAMES]))
+    return [name for name in told if name]
 
 
 def entries(interactions: Iterable[Interaction], *, names: Iterable[str]) -> list[Entry]:
@@ -74,7 +76,7 @@ def _entry(interaction: Interaction, names: list[str]) -> Entry:
     if interaction.kind == InteractionKind.SYSTEM:
         told = _entries[interaction.code]
         return Entry(interaction, told.icon, str(told.label), told.words(interaction.parameters), is_masked=False)
-    text = interaction.text or ""
-    shown = mask_text(text, names)
+    text = readable(interaction, "text")
+    shown = UNREADABLE if text is None else mask_text(text, names)
     icon = ICONS[InteractionKind(interaction.kind)]
     return Entry(interaction, icon, interaction.get_kind_display(), shown, is_masked=shown != text)

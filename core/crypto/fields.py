@@ -7,21 +7,28 @@ data names format, tenant, table, column and row, so a value moved elsewhere can
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from functools import cache
 from typing import Any, Self
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from django.apps import apps
 from django.db import models
 
 from core.crypto import keys
+from core.crypto.tokens import token, unique_gram
 
 FORMAT = 1
 HEADER_BYTES = 3 + keys.NONCE_BYTES
 
+log = structlog.get_logger(__name__)
+
 
 class Undecryptable(ValueError):
-    """The stored value was cut, moved or forged."""
+    """The stored value was cut, moved or forged; the message names the place it stands in."""
+
+    def __init__(self, table: str, column: str, row_id: uuid.UUID) -> None:
+        super().__init__(f"{table}.{column} of row {row_id} is damaged, or does not belong there.")
 
 
 class Ciphertext(bytes):
@@ -49,13 +56,13 @@ def encrypt_bytes(content: bytes, *, tenant_id: uuid.UUID, table: str, column: s
 def decrypt_bytes(value: bytes, *, tenant_id: uuid.UUID, table: str, column: str, row_id: uuid.UUID) -> bytes:
     """Return the content of a stored value. Raises Undecryptable, or KeyUnavailable."""
     if len(value) < HEADER_BYTES + 16 or value[0] != FORMAT:
-        raise Undecryptable("This is not a stored value.")
+        raise Undecryptable(table, column, row_id)
     cipher = keys.cipher_of(tenant_id, version_of(value))
     try:
         place = _place(tenant_id, table, column, row_id)
         return cipher.decrypt(value[3:HEADER_BYTES], value[HEADER_BYTES:], place)
     except InvalidTag as error:
-        raise Undecryptable("A stored value does not belong to this row, column or tenant.") from error
+        raise Undecryptable(table, column, row_id) from error
 
 
 def version_of(value: bytes) -> int:
@@ -65,6 +72,18 @@ def version_of(value: bytes) -> int:
 
 def _place(tenant_id: uuid.UUID, table: str, column: str, row_id: uuid.UUID) -> bytes:
     return b"\0".join([bytes([FORMAT]), tenant_id.bytes, table.encode(), column.encode(), row_id.bytes])
+
+
+def readable(instance: Any, name: str) -> Any:
+    """Return an encrypted value, or None for one that does not open, which is logged.
+
+    For lists and look-ups, where one damaged row must not take the others away.
+    """
+    try:
+        return getattr(instance, name)
+    except Undecryptable:
+        log.exception("crypto.damaged")
+        return None
 
 
 class _Attribute:
@@ -180,9 +199,45 @@ class EncryptedJSONField(EncryptedField):
         return json.loads(content)
 
 
-def encrypted_fields() -> Iterator[tuple[type[models.Model], list[EncryptedField]]]:
-    """Yield every model of the product that has encrypted fields, with them."""
-    for model in apps.get_models():
-        fields = [field for field in model._meta.local_concrete_fields if isinstance(field, EncryptedField)]
-        if fields:
-            yield model, fields
+class BlindIndexField(models.BigIntegerField):
+    """A keyed fingerprint of the encrypted text beside it, by which the database keeps that unique without reading it.
+
+    `of` names the field of the text. It is made anew whenever it is saved: name both in `update_fields`. A rotation
+    makes it anew together with the text, so until its end the same text may stand under two versions: who writes
+    compares the clear values as well, under a lock.
+    """
+
+    def __init__(self, *args: Any, of: str, **kwargs: Any) -> None:
+        self.of = of
+        super().__init__(*args, null=True, editable=False, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["null"], kwargs["editable"]
+        return name, path, args, {**kwargs, "of": self.of}
+
+    def pre_save(self, model_instance: Any, add: bool) -> int | None:
+        text = getattr(model_instance, self.of)
+        fingerprint = None if text is None else fingerprint_of(text, tenant_id=model_instance.tenant_id)
+        setattr(model_instance, self.attname, fingerprint)
+        return fingerprint
+
+
+def fingerprint_of(text: str, *, tenant_id: uuid.UUID) -> int:
+    """Return the fingerprint of a text under the newest of the tenant's keys; texts that differ in case share it."""
+    return token(tenant_id, unique_gram(text))
+
+
+def blind_indexes(model: type[models.Model]) -> list[BlindIndexField]:
+    """Return the fingerprints that a model keeps of its encrypted texts."""
+    return [field for field in model._meta.local_concrete_fields if isinstance(field, BlindIndexField)]
+
+
+@cache
+def encrypted_fields() -> dict[type[models.Model], list[EncryptedField]]:
+    """Return the encrypted fields of every model of the product that has some; the registry of models is complete."""
+    found = {
+        model: [field for field in model._meta.local_concrete_fields if isinstance(field, EncryptedField)]
+        for model in apps.get_models()
+    }
+    return {model: fields for model, fields in found.items() if fields}

@@ -22,7 +22,7 @@ from core.tenancy.scope import current_stamp, renew_stamp, required_tenant_id
 NONCE_BYTES = 12
 ROOT_BYTES = 32
 # Each kind of token has a key of its own, so that a token of one kind says nothing about another.
-TOKEN_KINDS = ("phone", "phone_tail", "email", "name", "pinyin", "initials")
+TOKEN_KINDS = ("phone", "phone_tail", "email", "name", "pinyin", "initials", "unique")
 
 
 @dataclass(frozen=True)

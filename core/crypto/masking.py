@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 
 HIDDEN = "*"
+# Stands where a damaged value cannot be read.
+UNREADABLE = "?"
 # Seven digits and more, however they are grouped, in any width; not a date, nor what begins with two capitals, as
 # waybills do.
 _NUMBERS = re.compile(

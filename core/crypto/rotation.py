@@ -18,12 +18,18 @@ import structlog
 from django.db import connection, models
 
 from core.crypto import keys
+from core.crypto.errors import KeyUnavailable
 from core.crypto.fields import (
+    BlindIndexField,
     EncryptedBinaryField,
     EncryptedField,
+    Undecryptable,
+    blind_indexes,
+    decrypt,
     decrypt_bytes,
     encrypt_bytes,
     encrypted_fields,
+    fingerprint_of,
     version_of,
 )
 from core.tenancy.models import Tenant, TenantModel
@@ -32,6 +38,7 @@ from core.tenancy.scope import alone, required_tenant_id, tenant_scope
 CHUNK = 200
 ROUNDS = 200
 ROUND_PAUSE_SECONDS = 0.5
+MOST_NAMED = 20
 # A part of a file is as much work as so many names.
 FILE_WEIGHT = 20
 
@@ -39,7 +46,7 @@ log = structlog.get_logger(__name__)
 
 
 class RotationUnfinished(RuntimeError):
-    """Rows are left under the old key, because somebody held them all the time. Start the rotation again."""
+    """Rows are left under the old key: somebody held them all the time, or they do not open, and are named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,9 +96,9 @@ def rotate_keys(*, tenant: Tenant, at: datetime, chunk: int = CHUNK, say: Callab
     say(f"version {version}, {'taken up again' if resumed else 'begun'}")
     values = indexed = 0
     for _round in range(ROUNDS):
-        for model, fields in encrypted_fields():
-            size = max(1, chunk // FILE_WEIGHT) if _holds_files(fields) else chunk
-            values += _in_chunks(tenant, partial(_encrypt_chunk, model, fields, version, size))
+        damaged: set[str] = set()
+        for model in encrypted_fields():
+            values += _in_chunks(tenant, partial(_encrypt_chunk, model, version, chunk, damaged))
         for index in _indexes.values():
             indexed += _in_chunks(tenant, partial(_index_chunk, index, version, chunk))
         with tenant_scope(tenant):
@@ -99,6 +106,11 @@ def rotate_keys(*, tenant: Tenant, at: datetime, chunk: int = CHUNK, say: Callab
         say(f"{values} values, {indexed} of the search index; {sum(proof.values())} rows left")
         if not any(proof.values()):
             break
+        if sum(proof.values()) == len(damaged):
+            raise RotationUnfinished(
+                f"{len(damaged)} values do not open, so the old key stays: {', '.join(sorted(damaged)[:MOST_NAMED])}."
+                " Restore these from a backup, or empty them, and start the rotation again."
+            )
         time.sleep(ROUND_PAUSE_SECONDS)
     else:
         raise RotationUnfinished(f"Left on an old key: {proof}. Start the rotation again.")
@@ -114,7 +126,7 @@ def rows_left(version: int) -> dict[str, int]:
     tenant_id = required_tenant_id()
     left: dict[str, int] = {}
     with connection.cursor() as cursor:
-        for model, fields in encrypted_fields():
+        for model, fields in encrypted_fields().items():
             for field in fields:
                 cursor.execute(
                     f"select count(*) from {_table(model)} where tenant_id = %s and {_is_old(field)}",  # noqa: S608
@@ -146,9 +158,11 @@ def _in_chunks(tenant: Tenant, step: Callable[[uuid.UUID | None], tuple[int, uui
 
 
 def _encrypt_chunk(
-    model: type[models.Model], fields: list[EncryptedField], version: int, size: int, after: uuid.UUID | None
+    model: type[models.Model], version: int, chunk: int, damaged: set[str], after: uuid.UUID | None
 ) -> tuple[int, uuid.UUID | None]:
-    """Re-encrypt the next rows that have a value under an old version."""
+    """Re-encrypt the next rows that have a value under an old version; those that do not open stay, and are named."""
+    fields = encrypted_fields()[model]
+    size = max(1, chunk // FILE_WEIGHT) if _holds_files(fields) else chunk
     tenant_id, old = required_tenant_id(), " or ".join(_is_old(field) for field in fields)
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     with connection.cursor() as cursor:
@@ -160,39 +174,60 @@ def _encrypt_chunk(
         rows = cursor.fetchall()
         if not rows:
             return 0, None
-        ids, *stored = zip(*rows, strict=True)
-        renewed = [
-            [_renewed(value, field, row_id, version) for row_id, value in zip(ids, values, strict=True)]
-            for field, values in zip(fields, stored, strict=True)
-        ]
-        changed = sum(
-            new is not None and new != bytes(old)
-            for column, values in zip(renewed, stored, strict=True)
-            for new, old in zip(column, values, strict=True)
-        )
-        names = ", ".join(f"n{place}" for place in range(len(fields)))
-        arrays = ", ".join("%s::bytea[]" for _field in fields)
+        renewed, changed = [], 0
+        for row_id, *values in rows:
+            row = [
+                _renewed(value, field, row_id, version, damaged) for value, field in zip(values, fields, strict=True)
+            ]
+            changed += sum(new is not None and new != bytes(old) for new, old in zip(row, values, strict=True))
+            opened = dict(zip((field.name for field in fields), row, strict=True))
+            prints = [_fingerprint(each, opened[each.of], row_id) for each in blind_indexes(model)]
+            renewed.append([row_id, *row, *prints])
+        targets = [*((field.column, "bytea") for field in fields)]
+        targets += [(each.column, "bigint") for each in blind_indexes(model)]
+        names = ", ".join(f"n{place}" for place in range(len(targets)))
+        arrays = ", ".join(f"%s::{kind}[]" for _column, kind in targets)
         sets = ", ".join(
-            f"{connection.ops.quote_name(field.column)} = n.n{place}" for place, field in enumerate(fields)
+            f"{connection.ops.quote_name(column)} = n.n{place}" for place, (column, _kind) in enumerate(targets)
         )
         cursor.execute(
             f"update {_table(model)} t set {sets} from unnest(%s::uuid[], {arrays}) as n(id, {names})"  # noqa: S608
             " where t.tenant_id = %s and t.id = n.id",
-            [list(ids), *renewed, tenant_id],
+            [*map(list, zip(*renewed, strict=True)), tenant_id],
         )
-    return changed, ids[-1]
+    return changed, rows[-1][0]
 
 
-def _renewed(value: Any, field: EncryptedField, row_id: uuid.UUID, version: int) -> bytes | None:
+def _renewed(value: Any, field: EncryptedField, row_id: uuid.UUID, version: int, damaged: set[str]) -> bytes | None:
     if value is None or version_of(stored := bytes(value)) == version:
         return value if value is None else stored
-    place = {
+    place = _place_of(field, row_id)
+    try:
+        return bytes(encrypt_bytes(decrypt_bytes(stored, **place), **place))
+    except (Undecryptable, KeyUnavailable):
+        # The keys are there; if this one is not, its number is damaged, too.
+        damaged.add(f"{place['table']}.{place['column']} of row {row_id}")
+        return stored
+
+
+def _fingerprint(index: BlindIndexField, stored: bytes | None, row_id: uuid.UUID) -> int | None:
+    """Return the fingerprint of a value that has just been renewed; of one that does not open there is none."""
+    if stored is None:
+        return None
+    field = index.model._meta.get_field(index.of)
+    try:
+        return fingerprint_of(decrypt(stored, **_place_of(field, row_id)), tenant_id=required_tenant_id())
+    except (Undecryptable, KeyUnavailable):
+        return None
+
+
+def _place_of(field: EncryptedField, row_id: uuid.UUID) -> dict[str, Any]:
+    return {
         "tenant_id": required_tenant_id(),
         "table": field.model._meta.db_table,
         "column": field.column,
         "row_id": row_id,
     }
-    return bytes(encrypt_bytes(decrypt_bytes(stored, **place), **place))
 
 
 def _index_chunk(index: TokenIndex, version: int, size: int, after: uuid.UUID | None) -> tuple[int, uuid.UUID | None]:

@@ -19,7 +19,7 @@ import phonenumbers
 from opencc import OpenCC
 
 from core.crypto.keys import TOKEN_KINDS, index_key, versions
-from core.crypto.sounds import is_chinese, is_syllable, partings, sounds_of
+from core.crypto.sounds import SOUNDED, is_chinese, is_syllable, partings, sounds_of
 
 Gram = tuple[str, str]
 NAME, PHONE, EMAIL = "name", "phone", "email"
@@ -133,6 +133,11 @@ def phone_grams(text: str, region: str) -> set[Gram]:
     return {("phone", number), ("phone_tail", number[-TAIL:])} if len(number) >= TAIL else set()
 
 
+def unique_gram(text: str) -> Gram:
+    """Return what tells whether two values of one kind are the same, without regard to case and width."""
+    return "unique", unicodedata.normalize("NFKC", text).strip().casefold()
+
+
 def email_grams(text: str) -> set[Gram]:
     """Return the whole address, without regard to case."""
     address = unicodedata.normalize("NFKC", text).strip().casefold()
@@ -162,7 +167,7 @@ def _word_grams(word: str) -> frozenset[Gram]:
 
 @lru_cache(maxsize=65536)
 def _sound_grams(syllables: tuple[str, ...]) -> set[Gram]:
-    initials = "".join(each[0] for each in syllables)
+    initials = _initials(syllables)
     grams = {("pinyin", each) for each in syllables}
     grams.update(("pinyin", " ".join(pair)) for pair in pairwise(syllables))
     grams.update(("initials", each) for each in _runs(initials, 2) | _runs(initials, 3))
@@ -247,16 +252,27 @@ def _spelled(words: list[str]) -> tuple[Gram, ...]:
 
 def _sound_readings(typed: str) -> list[Reading]:
     ways = partings(typed)
-    sounds = Part(NAME, lambda value: any(_begins_in(syllables, typed) for syllables in _sounds(value)))
-    begins = Part(NAME, lambda value: any(typed in "".join(each[0] for each in way) for way in _sounds(value)))
+    sounds = _sounding(lambda syllables: _begins_in(syllables, typed))
     found = []
     if ways:
-        found.append(Reading("pinyin", (("pinyin", WHOLE + typed),), (sounds,)))
+        whole = _sounding(lambda syllables: "".join(syllables) == typed)
+        found.append(Reading("pinyin", (("pinyin", WHOLE + typed),), (whole,)))
     if len(typed) <= LONGEST_SOUND:
-        found.append(Reading("initials", (("initials", WHOLE + typed),), (begins,)))
+        whole = _sounding(lambda syllables: _initials(syllables) == typed)
+        found.append(Reading("initials", (("initials", WHOLE + typed),), (whole,)))
     found += [Reading("pinyin", grams, (sounds,)) for way in ways if (grams := _of_way(way))]
-    grams = tuple(("initials", each) for each in sorted(_runs(typed, min(3, len(typed)))))
-    return [*found, Reading("initials", grams, (begins,))]
+    if len(typed) <= SOUNDED:
+        grams = tuple(("initials", each) for each in sorted(_runs(typed, min(3, len(typed)))))
+        found.append(Reading("initials", grams, (_sounding(lambda syllables: typed in _initials(syllables)),)))
+    return found
+
+
+def _sounding(accepts: Callable[[tuple[str, ...]], bool]) -> Part:
+    return Part(NAME, lambda value: any(map(accepts, _sounds(value))))
+
+
+def _initials(syllables: tuple[str, ...]) -> str:
+    return "".join(each[0] for each in syllables)
 
 
 def _of_way(way: tuple[str, ...]) -> tuple[Gram, ...]:

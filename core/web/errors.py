@@ -117,6 +117,20 @@ def keys_unavailable(request: HttpRequest) -> HttpResponse:
     )
 
 
+def value_damaged(request: HttpRequest) -> HttpResponse:
+    """Answer for a stored value that was cut, moved or forged; the log names its place."""
+    return _answer(
+        request,
+        500,
+        title=_("A stored value is damaged"),
+        message=_(
+            "It cannot be read, so it is not shown. Nothing was saved. Tell whoever runs this system the number below:"
+            " the log names the place."
+        ),
+        alone=True,
+    )
+
+
 def database_is_away(error: BaseException | None) -> bool:
     """Tell a lost or refused connection from other OperationalErrors, such as a deadlock."""
     if not isinstance(error, OperationalError | InterfaceError):

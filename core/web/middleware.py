@@ -12,8 +12,9 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
 from core.crypto.errors import KeyUnavailable
+from core.crypto.fields import Undecryptable
 from core.tenancy.scope import current_tenant, current_tenant_id
-from core.web.errors import keys_unavailable
+from core.web.errors import keys_unavailable, value_damaged
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -59,7 +60,7 @@ class RequestIdMiddleware:
 
 
 class KeysMiddleware:
-    """Answer with a page, not with a traceback, when a tenant's keys are gone while its pages are open."""
+    """Answer with a page that says what is wrong when a tenant's keys are gone, or a stored value is damaged."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -69,6 +70,9 @@ class KeysMiddleware:
 
     @staticmethod
     def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Undecryptable):
+            log.error("crypto.damaged", place=str(exception))
+            return value_damaged(request)
         if not isinstance(exception, KeyUnavailable):
             return None
         log.error("keys.unavailable", reason=str(exception))

@@ -3,6 +3,7 @@
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from core.crypto.fields import readable
 from core.crypto.masking import mask_name
 from core.partners.revealing import PersonalField
 from core.partners.serializers import EXAMPLE_ID, Money, ResourceSerializer, example
@@ -109,7 +110,7 @@ class CustomerSerializer(ResourceSerializer):
     )
     person_name = PersonalField(
         stored=lambda customer: customer.person_name,
-        masked=lambda customer: mask_name(customer.person_name or ""),
+        masked=lambda customer: mask_name(readable(customer, "person_name") or ""),
         permission=REVEAL,
     )
     account_manager_id = serializers.UUIDField(read_only=True, allow_null=True)

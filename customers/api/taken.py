@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from core.accounts.models import User
+from core.crypto.tokens import unique_gram
 from core.partners.serializers import FlagField, IdField, InputSerializer, TextField, example
 from core.tenancy.clock import local_date
 from core.tenancy.scope import current_tenant
@@ -17,7 +18,7 @@ from customers.api.shown import CustomerRecordSerializer
 from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, normalised
 from customers.enums import Channel, ContactPointKind, CustomerKind
 from customers.numbers import BadNumber, clean_number
-from customers.services.contacts import MAX_POINTS, NewContactPoint
+from customers.services.contacts import MAX_POINTS, NewContactPoint, SameContactPoint
 
 EARLIEST_BIRTHDAY = date(1900, 1, 1)
 MOST_TAGS, MOST_HITS = 20, 50
@@ -130,6 +131,8 @@ class ContactFacts(InputSerializer):
     def validate_points(self, points: list[NewContactPoint]) -> list[NewContactPoint]:
         if sum(point.is_preferred for point in points) > 1:
             raise serializers.ValidationError(_("Only one way to be reached can be the preferred one."))
+        if len({(point.kind, unique_gram(point.value)) for point in points}) < len(points):
+            raise serializers.ValidationError(SameContactPoint.message, code=SameContactPoint.code)
         return points
 
 

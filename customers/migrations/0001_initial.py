@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.db.models.functions
 import django.db.models.manager
 from django.conf import settings
 from django.db import migrations, models
@@ -74,6 +75,26 @@ class Migration(migrations.Migration):
                 ),
                 ("tier_since", models.DateField(null=True)),
                 ("contribution", core.tenancy.fields.MoneyField(default=0)),
+                (
+                    "contribution_rank",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.Floor(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.functions.Ln(
+                                    django.db.models.functions.Cast(
+                                        django.db.models.functions.Greatest("contribution", models.Value(1)),
+                                        models.FloatField(),
+                                    )
+                                ),
+                                "*",
+                                models.Value(2.8853900817779268),
+                            )
+                        ),
+                        output_field=models.SmallIntegerField(),
+                    ),
+                ),
+                ("token_rank", models.PositiveSmallIntegerField(default=0)),
                 ("window_shipment_count", models.PositiveIntegerField(default=0)),
                 (
                     "lower_tier",
@@ -209,6 +230,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("value", core.crypto.fields.EncryptedTextField()),
+                ("fingerprint", core.crypto.fields.BlindIndexField(of="value")),
                 ("is_preferred", models.BooleanField(default=False)),
                 (
                     "contact",
@@ -231,12 +253,19 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "all_tenants",
                 "default_manager_name": "objects",
-                "indexes": [models.Index(fields=["tenant", "contact"], name="contact_point_contact")],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
                 ("all_tenants", django.db.models.manager.Manager()),
             ],
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("token_rank", models.F("contribution_rank")), _negated=True),
+                fields=["tenant", "id"],
+                name="customer_rank_behind",
+            ),
         ),
         migrations.AddIndex(
             model_name="customer",
@@ -288,6 +317,14 @@ class Migration(migrations.Migration):
             model_name="address",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("is_primary", True)), fields=("tenant", "customer"), name="address_one_primary"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="contactpoint",
+            constraint=models.UniqueConstraint(
+                deferrable=models.Deferrable.DEFERRED,
+                fields=("tenant", "contact", "kind", "fingerprint"),
+                name="contact_point_once",
             ),
         ),
         migrations.AddConstraint(
@@ -354,8 +391,8 @@ class Migration(migrations.Migration):
                     "pk",
                     models.CompositePrimaryKey(
                         "tenant",
-                        "token",
                         "customer_id",
+                        "token",
                         blank=True,
                         editable=False,
                         primary_key=True,
@@ -364,6 +401,7 @@ class Migration(migrations.Migration):
                 ),
                 ("token", models.BigIntegerField()),
                 ("key_version", models.PositiveSmallIntegerField()),
+                ("rank", models.PositiveSmallIntegerField()),
                 ("customer_id", models.UUIDField()),
                 (
                     "tenant",
@@ -381,7 +419,9 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "all_tenants",
                 "default_manager_name": "objects",
-                "indexes": [models.Index(fields=["tenant", "customer_id"], name="customer_token_customer")],
+                "indexes": [
+                    models.Index(fields=["tenant", "token", "rank", "customer_id"], name="customer_token_ranked")
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),

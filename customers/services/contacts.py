@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.audit.services import record
+from core.crypto.tokens import unique_gram
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from customers.contact_points import BadContactPoint, home_country, normalised
@@ -36,6 +37,11 @@ class ContactGone(DomainError):
 class TooManyContactPoints(DomainError):
     code = "too_many_contact_points"
     message = format_lazy(_("A contact has at most {most} ways to be reached."), most=MAX_POINTS)
+
+
+class SameContactPoint(BadContactPoint):
+    code = "contact_point_twice"
+    message = _("A contact has each number, address or account once.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,15 +82,13 @@ def add_contact(
 
     Raises BadContactPoint or TooManyContactPoints.
     """
-    if len(points) > MAX_POINTS:
-        raise TooManyContactPoints
     customer = Customer.objects.select_for_update().get(pk=customer.pk)
     if is_primary:
         _free_primary(customer.pk)
     contact = Contact.objects.create(
         customer=customer, name=name, position=position, is_primary=is_primary, created_at=at
     )
-    ContactPoint.objects.bulk_create(
+    written = [
         ContactPoint(
             contact=contact,
             kind=point.kind,
@@ -92,7 +96,9 @@ def add_contact(
             is_preferred=point.is_preferred,
         )
         for point in points
-    )
+    ]
+    _check_points(written)
+    ContactPoint.objects.bulk_create(written)
     index_customers([customer.pk])
     record("contact.added", subject=customer, by=by, at=at, details={"points": len(points)})
     publish_update(customer, changed=["contacts"], at=at)
@@ -168,8 +174,8 @@ def _change_points(contact: Contact, changes: Sequence[ContactPointChange]) -> N
                 value=_written(change.kind, change.value),
                 is_preferred=change.is_preferred,
             )
-    if contact.points.count() > MAX_POINTS:
-        raise TooManyContactPoints
+    # Of the values that stand there, because a fingerprint under an old key tells nothing about one under a new key.
+    _check_points(contact.points.all())
 
 
 def _change_point(point: ContactPoint, change: ContactPointChange) -> None:
@@ -179,7 +185,15 @@ def _change_point(point: ContactPoint, change: ContactPointChange) -> None:
         raise BadContactPoint(_("Enter it again when its kind changes."))
     point.kind = change.kind
     point.is_preferred = change.is_preferred
-    point.save(update_fields=["kind", "value", "is_preferred"])
+    point.save(update_fields=["kind", "value", "fingerprint", "is_preferred"])
+
+
+def _check_points(points: Iterable[ContactPoint]) -> None:
+    kept = [(point.kind, unique_gram(point.value)) for point in points]
+    if len(kept) > MAX_POINTS:
+        raise TooManyContactPoints
+    if len(set(kept)) < len(kept):
+        raise SameContactPoint
 
 
 def _written(kind: str, value: str) -> str:

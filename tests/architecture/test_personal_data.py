@@ -21,6 +21,7 @@ IN_CLEAR = {
     ("partners.apikey", "old_secret_hash"): "a hash",
     ("partners.keptanswer", "request_hash"): "a hash",
     ("crypto.rootkey", "wrapped"): "encrypted by the master key",
+    ("customers.contactpoint", "fingerprint"): "a keyed hash",
     ("customers.customertoken", "token"): "a keyed hash",
 }
 

@@ -17,15 +17,22 @@ from core.audit.models import AuditEvent
 from core.audit.sealing import seal_events, verify_trail
 from core.audit.services import record
 from core.crypto.errors import KeyUnavailable
-from core.crypto.fields import decrypt, encrypt, version_of
+from core.crypto.fields import decrypt, encrypt, fingerprint_of, version_of
 from core.crypto.keys import current_cipher, versions
 from core.crypto.models import RootKey
-from core.crypto.rotation import _begin, rotate_keys, rows_left
+from core.crypto.rotation import RotationUnfinished, _begin, rotate_keys, rows_left
 from core.tenancy.scope import alone, tenant_scope
 from customers.enums import ContactPointKind, CustomerKind
 from customers.finding import find_customers
-from customers.models import Customer, CustomerToken
-from customers.services import NewContactPoint, add_address, add_contact
+from customers.models import ContactPoint, Customer, CustomerToken
+from customers.services import (
+    ContactPointChange,
+    NewContactPoint,
+    SameContactPoint,
+    add_address,
+    add_contact,
+    update_contact,
+)
 from tests.factories.accounts import make_tenant
 from tests.factories.customers import make_customer
 
@@ -196,6 +203,51 @@ def test_row_that_somebody_holds_is_taken_later(swift, now):
 
     holder.join()
     assert set(done.proof.values()) == {0}
+
+
+def test_number_is_refused_a_second_time_though_it_stands_under_the_old_key(swift, now):
+    alone(swift, lambda: _begin(swift, now))
+    with tenant_scope(swift):
+        contact = Customer.objects.get(number="P-3").contacts.get()
+        same = ContactPointChange(kind=ContactPointKind.PHONE, value=PHONE.format(3))
+        facts = {"version": 1, "position": "", "is_primary": False, "points": [same], "by": None, "at": now}
+
+        with pytest.raises(SameContactPoint), transaction.atomic():
+            update_contact(contact=contact, **facts)
+    rotate_keys(tenant=swift, at=now)
+
+    with tenant_scope(swift):
+        point = ContactPoint.objects.get(contact=contact)
+        assert point.fingerprint == fingerprint_of(PHONE.format(3), tenant_id=swift.pk)
+
+
+def test_value_that_does_not_open_is_named_and_keeps_the_old_key(swift, now):
+    """All others are renewed; when it is emptied, the rotation comes to its end."""
+    with tenant_scope(swift):
+        broken = Customer.objects.get(number="P-5")
+        _damage(broken)
+
+    with pytest.raises(RotationUnfinished, match=f"1 values .* customers_customer.person_name of row {broken.pk}"):
+        rotate_keys(tenant=swift, at=now)
+
+    with tenant_scope(swift):
+        assert sum(rows_left(2).values()) == 1
+        assert versions(swift.pk) == [2, 1]
+        assert {found.customer.number for found in find_customers("李小龙", limit=50)} == {
+            f"P-{number}" for number in range(12)
+        }
+        Customer.objects.filter(pk=broken.pk).update(person_name=None)
+    done = rotate_keys(tenant=swift, at=now)
+    assert (done.resumed, set(done.proof.values()), done.destroyed) == (True, {0}, [1])
+
+
+def _damage(customer):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update customers_customer set person_name = set_byte(person_name, 20, 255 - get_byte(person_name, 20))"
+            " where id = %s",
+            [customer.pk],
+        )
 
 
 def test_writers_and_readers_meet_no_error(swift, now):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from core.crypto.masking import mask_phone
@@ -13,6 +14,7 @@ from customers.services import (
     ContactGone,
     ContactPointChange,
     NewContactPoint,
+    SameContactPoint,
     TooManyContactPoints,
     add_contact,
     remove_contact,
@@ -93,6 +95,11 @@ def test_update_contact_removes_a_point(contact, agent, now):
     [
         ([ContactPointChange(kind="phone", value="123")], BadContactPoint),
         ([ContactPointChange(kind="wechat", value=f"name{n}") for n in range(9)], TooManyContactPoints),
+        ([ContactPointChange(kind="email", value="Li.Na@Shop.example")], SameContactPoint),
+        (
+            [ContactPointChange(kind="wechat", value="lina"), ContactPointChange(kind="wechat", value="LiNa")],
+            SameContactPoint,
+        ),
     ],
 )
 def test_update_contact_that_is_refused_changes_nothing(contact, agent, now, points, refusal):
@@ -100,6 +107,43 @@ def test_update_contact_that_is_refused_changes_nothing(contact, agent, now, poi
         update_contact(contact=contact, version=1, position="Boss", is_primary=False, points=points, by=agent, at=now)
 
     assert stored(contact) == BEFORE
+
+
+def test_points_may_change_places(contact, agent, now):
+    first, second = contact.points.order_by("id")
+    points = [
+        ContactPointChange(point_id=first.pk, kind="email", value=second.value),
+        ContactPointChange(point_id=second.pk, kind="phone", value=first.value),
+    ]
+
+    update_contact(contact=contact, version=1, position="Buyer", is_primary=True, points=points, by=agent, at=now)
+
+    assert stored(contact)[3] == [("email", "li.na@shop.example", False), ("phone", PHONE, False)]
+
+
+def test_contact_is_added_with_each_number_once(customer, now):
+    twice = [NewContactPoint(kind="phone", value=value) for value in ("0755 2345 6789", "+86 755 23456789")]
+
+    with pytest.raises(SameContactPoint):
+        add_contact(customer=customer, name="Li Na", points=twice, at=now)
+
+    assert (Contact.objects.count(), ContactPoint.objects.count()) == (0, 0)
+
+
+def test_database_keeps_a_number_once_and_the_fingerprint_tells_nothing_of_other_contacts(contact, customer, now):
+    other = add_contact(customer=customer, name="Li Na", points=[NewContactPoint(kind="phone", value=PHONE)], at=now)
+    fingerprints = ContactPoint.objects.filter(kind="phone").values_list("contact_id", "fingerprint")
+
+    assert {contact_id for contact_id, _print in fingerprints} == {contact.pk, other.pk}
+    with pytest.raises(IntegrityError, match="contact_point_once"):
+        _write_past_the_service(contact)
+
+
+@transaction.atomic
+def _write_past_the_service(contact):
+    ContactPoint.objects.create(contact=contact, kind="phone", value=PHONE)
+    # Looked at when all is written.
+    connection.check_constraints()
 
 
 def test_update_contact_refuses_another_kind_for_a_stored_value(contact, agent, now):

@@ -1,11 +1,15 @@
 """Customers found by number, phone, last four, e-mail, name, pinyin and initials; by nothing of another tenant's."""
 
 import pytest
+from django.db import connection
 
+from core.tenancy.fields import money
+from customers import finding
 from customers.enums import ContactPointKind, CustomerKind
 from customers.finding import find_customers
-from customers.models import CustomerToken
+from customers.models import Customer, CustomerToken
 from customers.opening import Archive, open_archives
+from customers.search_index import rank_tokens
 from customers.services import (
     ContactPointChange,
     NewContactPoint,
@@ -156,3 +160,70 @@ def test_numbers_that_begin_so_hide_nobody_who_is_called_by_the_digits(tenant, n
     numbers = [each.customer.number for each in find_customers("8000", limit=3)]
 
     assert numbers == ["Z-1", "80000", "80001"]
+
+
+def test_of_very_many_who_are_called_so_those_who_contribute_most_come_first(tenant, now):
+    """More than are looked at: the tokens stand in the order of the contributions, once they are ranked."""
+    for number in range(50):
+        name = f"王{'一二三四五'[number % 5]}"
+        make_customer(number=f"W-{number:02}", at=now, kind=CustomerKind.INDIVIDUAL, person_name=name)
+    Customer.objects.filter(number="W-03").update(contribution=money("900.00"))
+    Customer.objects.filter(number="W-07").update(contribution=money("12000.00"))
+    assert "W-07" not in {number for number, *_why in found("王")}
+
+    assert (rank_tokens(), rank_tokens()) == (2, 0)
+
+    assert [number for number, *_why in found("王")][:2] == ["W-07", "W-03"]
+
+
+def test_tokens_that_come_later_have_the_rank_of_the_others(tenant, now):
+    customer = make_customer(number="Q-1", at=now, company_name="Kingsway")
+    Customer.objects.filter(pk=customer.pk).update(contribution=money("12000.00"))
+    rank_tokens()
+
+    add_contact(customer=customer, name="Mary Ward", points=points(), at=now)
+
+    rank = Customer.objects.get().contribution_rank
+    assert rank == 40  # 2 × log2 of 1,200,000 in the smallest unit, rounded down
+    assert set(CustomerToken.objects.values_list("rank", flat=True)) == {rank}
+
+
+def test_fallen_contributions_fall_in_rank_and_those_of_another_tenant_stay(tenant, other_tenant, now):
+    customer = make_customer(number="Q-1", at=now)
+    Customer.objects.filter(pk=customer.pk).update(contribution=money("5.00"))
+    rank_tokens()
+    Customer.objects.filter(pk=customer.pk).update(contribution=money("-5.00"))
+    with inside(other_tenant, leaving=tenant):
+        theirs = make_customer(number="R-1", at=now)
+        Customer.objects.filter(pk=theirs.pk).update(contribution=money("5.00"))
+
+    assert rank_tokens() == 1
+
+    assert set(CustomerToken.objects.values_list("rank", flat=True)) == {0}
+    with inside(other_tenant, leaving=tenant):
+        assert set(CustomerToken.objects.values_list("rank", flat=True)) == {0}
+
+
+@pytest.mark.parametrize("count", [3, 60])
+def test_common_parts_of_a_name_are_laid_over_each_other(tenant, now, monkeypatch, count):
+    """Where the rarest token is held by more than are looked at, its holders of little contribution are found, too."""
+    monkeypatch.setattr(finding, "MOST_LOOKED_AT", 2)
+    for number in range(count):
+        make_customer(number=f"N-{number}", at=now, company_name=f"Kingfisher {number}")
+    make_customer(number="S-1", at=now, company_name="Kingsley")
+    for number in range(count):
+        make_customer(number=f"T-{number}", at=now, company_name=f"Ainsley {number}")
+
+    assert found("kingsl") == [("S-1", "name", "")]
+
+
+def test_damaged_name_hides_nobody_else(tenant, now):
+    for number in ("D-1", "D-2"):
+        make_customer(number=number, at=now, kind=CustomerKind.INDIVIDUAL, person_name="王小明")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update customers_customer set person_name = set_byte(person_name, 20, 255 - get_byte(person_name, 20))"
+            " where number = 'D-1'"
+        )
+
+    assert found("王小明") == [("D-2", "name", "")]

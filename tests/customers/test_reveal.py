@@ -40,6 +40,20 @@ def test_page_asks_why_before_it_shows_anything(client_for, agent, url):
     assert reveals().count() == 0
 
 
+def test_damaged_value_is_shown_as_such_and_takes_nothing_else_away(client_for, agent, url, contact):
+    with connection.cursor() as cursor:
+        cursor.execute("update customers_contactpoint set value = set_byte(value, 20, 255 - get_byte(value, 20))")
+
+    page = client_for(agent).get(f"/customers/{contact.customer_id}/")
+    answer = client_for(agent).post(url, {"reason": "callback", "note": ""})
+
+    assert page.status_code == 200
+    assert contact.masked_name in page.content.decode()
+    assert answer.status_code == 500
+    assert "A stored value is damaged" in answer.content.decode()
+    assert reveals().count() == 0
+
+
 def test_reveal_shows_the_value_once_and_is_in_the_trail(client_for, agent, url, contact):
     answer = client_for(agent).post(url, {"reason": "callback", "note": "asked us to ring"})
 
