@@ -1,5 +1,10 @@
+from datetime import time
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+# Before the evaluation of tiers, which counts what was moved.
+MERGES_AT = time(0, 10)
 
 
 class CustomersConfig(AppConfig):
@@ -8,13 +13,14 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         import customers.declared  # noqa: F401  declares actions, personal data, events and what is revealed
         from core.crypto.rotation import TokenIndex, register_tokens
-        from core.jobs import background
+        from core.jobs import background, nightly
         from core.web import exports, navigation, search, trail
         from customers.copies import KIND, step
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, VIEW
         from customers.search import customer_hits
         from customers.search_index import renew_tokens
+        from customers.services import look_after_merges
         from customers.trail import describe_customers, describe_interactions
         from customers.views.customers import CustomerListView
 
@@ -25,6 +31,7 @@ class CustomersConfig(AppConfig):
             step=step,
             is_repeatable=False,
         )
+        nightly.register("customers.merges", run=look_after_merges, at=MERGES_AT)
         exports.register(CustomerListView)
         trail.register_subject("customers.customer", describe_customers)
         trail.register_subject("customers.interaction", describe_interactions)

@@ -14,16 +14,21 @@ from core.partners.querysets import answers_naming
 from customers import relations
 from customers.copies import count_copies, erase_copies
 from customers.enums import SPOKEN, Direction, InteractionKind
-from customers.models import Address, Contact, ContactPoint, Customer, Interaction
+from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, Interaction
 from customers.permissions import REVEAL
+from customers.querysets import same_sources
 from customers.relations import Relation
 from customers.services.copies import CopyReason
 from customers.services.erasure import KIND, ErasureReason, erase_again, forget_kept_answers, personal_fields
+from customers.services.merging import count_absorbed, forget_absorbed
 
 actions.declare("customer.created", _("Customer created"))
 actions.declare("customer.updated", _("Customer changed"))
 actions.declare("customer.copied", _("Personal data copied"))
 actions.declare("customer.erased", _("Personal data erased"))
+actions.declare("customer.merged", _("Another customer merged into this one"))
+actions.declare("customer.absorbed", _("Merged into another customer"))
+actions.declare("customer.merge_undone", _("Merge undone"))
 actions.declare("contact.added", _("Contact added"))
 actions.declare("contact.updated", _("Contact changed"))
 actions.declare("contact.removed", _("Contact removed"))
@@ -39,6 +44,10 @@ actions.declare("custom_field.revived", _("Customer field taken up again"))
 actions.declare_fields(
     number=_("Customer number"),
     erased_at=_("Erased"),
+    absorbed=_("Merged customer"),
+    kept=_("Into the customer"),
+    merges=_("Customers merged into this one"),
+    merged_into=_("Merged into"),
     why_erased=_("Why it was erased"),
     why_copied=_("Why it was copied"),
     facts=_("Personal facts"),
@@ -82,7 +91,12 @@ actions.declare_values("why_copied", lambda: dict(CopyReason.choices))
 
 relations.register(
     "record",
-    Relation(label=_("Facts"), model=Customer, rows=lambda customer: Customer.objects.filter(pk=customer.pk)),
+    Relation(
+        label=_("Facts"),
+        model=Customer,
+        rows=lambda customer: Customer.objects.filter(pk=customer.pk),
+        stays=_("Of each fact that differs you choose one; the other is kept for undoing."),
+    ),
 )
 relations.register(
     "facts",
@@ -90,6 +104,7 @@ relations.register(
         label=_("Personal facts"),
         model=Customer,
         personal=lambda customer: sum(getattr(customer, name) is not None for name in personal_fields()),
+        stays=_("Of each fact that differs you choose one; the other is kept for undoing."),
     ),
 )
 relations.register(
@@ -100,6 +115,8 @@ relations.register(
         rows=lambda customer: customer.contacts.all(),
         personal=lambda customer: customer.contacts.count(),
         erase=lambda customer: customer.contacts.all().delete(),
+        moves="customer",
+        primary="is_primary",
     ),
 )
 relations.register(
@@ -110,6 +127,7 @@ relations.register(
         rows=lambda customer: ContactPoint.objects.filter(contact__customer=customer),
         left_out=frozenset({"fingerprint"}),
         personal=lambda customer: ContactPoint.objects.filter(contact__customer=customer).count(),
+        stays=_("They go with their contacts."),
     ),
 )
 relations.register(
@@ -120,6 +138,8 @@ relations.register(
         rows=lambda customer: customer.interactions.all(),
         personal=lambda customer: customer.interactions.exclude(kind=InteractionKind.SYSTEM).count(),
         erase=lambda customer: customer.interactions.exclude(kind=InteractionKind.SYSTEM).delete(),
+        moves="customer",
+        clashes=same_sources,
     ),
 )
 relations.register(
@@ -130,6 +150,8 @@ relations.register(
         rows=lambda customer: customer.addresses.all(),
         personal=lambda customer: customer.addresses.count(),
         erase=lambda customer: customer.addresses.all().delete(),
+        moves="customer",
+        primary="is_primary",
     ),
 )
 relations.register(
@@ -139,11 +161,18 @@ relations.register(
         model=AuditEvent,
         rows=lambda customer: AuditEvent.objects.filter(subject_id=customer.pk),
         left_out=frozenset({"reason_salt", "reason_digest", "request_id"}),
+        stays=_("It tells what was done to one customer before, and is never changed."),
     ),
 )
 relations.register(
     "copies",
-    Relation(label=_("Copies of personal data"), model=BackgroundJob, personal=count_copies, erase=erase_copies),
+    Relation(
+        label=_("Copies of personal data"),
+        model=BackgroundJob,
+        personal=count_copies,
+        erase=erase_copies,
+        stays=_("They hold what was kept of one customer when they were made."),
+    ),
 )
 relations.register(
     "kept_answers",
@@ -152,16 +181,35 @@ relations.register(
         model=KeptAnswer,
         personal=lambda customer: answers_naming(KeptAnswer.objects.all(), customer.pk).count(),
         erase=forget_kept_answers,
+        stays=_("They say what a partner was told."),
     ),
 )
 
+relations.register(
+    "merges",
+    Relation(
+        label=_("Customers merged into this one"),
+        model=CustomerMerge,
+        rows=lambda customer: CustomerMerge.objects.filter(kept=customer),
+        personal=count_absorbed,
+        erase=forget_absorbed,
+        stays=_("They stay where they are, so that one merge after the other can be undone."),
+    ),
+)
+
+classify(
+    "customers.CustomerMerge",
+    business="kept absorbed merged_at merged_by undone_at undone_by",
+    personal="facts",
+)
+classify("customers.MergedRow", business="merge_id relation row_id was_primary pk")
 classify("customers.CustomField", business="key label kind choices order is_active")
 classify(
     "customers.Customer",
     business="""number kind company_name industry region source tags preferred_channel preferred_language
-        account_manager custom_values created_at erased_at version tier tier_since contribution contribution_rank
-        token_rank window_shipment_count
-        lower_tier lower_runs lower_as_of shipment_count first_shipment_at last_shipment_at""",
+        account_manager custom_values created_at erased_at merged_into version tier tier_since contribution
+        contribution_rank token_rank window_shipment_count lower_tier lower_runs lower_as_of shipment_count
+        first_shipment_at last_shipment_at""",
     personal="person_name birthday special_needs",
 )
 classify("customers.Contact", business="customer position is_primary created_at version", personal="name")
@@ -182,6 +230,30 @@ CUSTOMER = "the customer"
 NUMBER = registry.text("the customer's number")
 VERSION = registry.whole_number("the version of the record from now on; contacts and addresses leave it as it is")
 
+registry.declare(
+    "customer.merged",
+    version=1,
+    subject=CUSTOMER,
+    payload={
+        "number": NUMBER,
+        "version": VERSION,
+        "absorbed_id": registry.record_id("the id of the customer whose place this one takes"),
+        "absorbed_number": registry.text("its number, under which nothing is kept any more"),
+    },
+    doc="Another customer was found to be this one: all that hung on it hangs on this one now.",
+)
+registry.declare(
+    "customer.merge_undone",
+    version=1,
+    subject=CUSTOMER,
+    payload={
+        "number": NUMBER,
+        "version": VERSION,
+        "absorbed_id": registry.record_id("the id of the customer that stands by itself again"),
+        "absorbed_number": registry.text("its number"),
+    },
+    doc="A merge was undone: what had come from the other customer hangs on that one again.",
+)
 registry.declare(
     "customer.created",
     version=1,

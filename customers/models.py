@@ -6,10 +6,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Cast, Floor, Greatest, Ln
 
 from core.accounts.models import User
-from core.crypto.fields import BlindIndexField, EncryptedTextField, readable
+from core.crypto.fields import BlindIndexField, EncryptedJSONField, EncryptedTextField, readable
 from core.crypto.masking import UNREADABLE, mask_address, mask_email, mask_name, mask_phone
 from core.tenancy.fields import MoneyField
-from core.tenancy.models import Tenant, TenantForeignKey, TenantModel
+from core.tenancy.models import Tenant, TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
 from customers.enums import (
     Channel,
     ContactPointKind,
@@ -47,8 +47,15 @@ class CustomField(TenantModel):
         return self.label
 
 
+class CustomerManager(TenantManager):
+    """The customers of the active tenant that stand by themselves, without those merged into another."""
+
+    def get_queryset(self) -> TenantQuerySet:
+        return super().get_queryset().filter(merged_into=None)
+
+
 class Customer(TenantModel):
-    """A company or a person with an archive.
+    """A company or a person with an archive; `merged_into` is the one that has taken its place, if one has.
 
     Tier, contribution and the shipment figures are written by functions of `customers.services` alone.
     `contribution` and `window_shipment_count` are those of the last evaluation's window. `contribution_rank` is the
@@ -89,10 +96,17 @@ class Customer(TenantModel):
     shipment_count = models.PositiveIntegerField(default=0)
     first_shipment_at = models.DateTimeField(null=True)
     last_shipment_at = models.DateTimeField(null=True)
+    merged_into = TenantForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = CustomerManager()
+    with_merged = TenantManager()
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="customer_number")]
         indexes = [
+            models.Index(
+                fields=["tenant", "merged_into"], condition=Q(merged_into__isnull=False), name="customer_merged_into"
+            ),
             models.Index(fields=["tenant", "contribution", "id"], name="customer_by_contribution"),
             models.Index(fields=["tenant", "created_at", "id"], name="customer_by_creation"),
             models.Index(fields=["tenant", "tier", "contribution", "id"], name="customer_by_tier"),
@@ -267,3 +281,47 @@ class CustomerToken(TenantModel):
 
     class Meta(TenantModel.Meta):
         indexes = [models.Index(fields=["tenant", "token", "rank", "customer_id"], name="customer_token_ranked")]
+
+
+class CustomerMerge(TenantModel):
+    """One customer that was found to be another, and took its place; undone while `facts` are kept.
+
+    `facts` are what the undoing puts back: `before` and `after` of the kept customer's facts, and the `figures` of
+    the absorbed one. They are encrypted, and go with an erasure or when the time for undoing is over.
+    """
+
+    kept = TenantForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    absorbed = TenantForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    facts = EncryptedJSONField(null=True)
+    merged_at = models.DateTimeField()
+    merged_by = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "absorbed"], condition=models.Q(undone_at=None), name="customer_merge_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "kept", "merged_at"], name="customer_merge_kept"),
+            models.Index(fields=["tenant", "absorbed"], name="customer_merge_absorbed"),
+            models.Index(fields=["tenant", "merged_at"], name="customer_merge_time"),
+            models.Index(fields=["tenant", "merged_by"], name="customer_merge_by"),
+            models.Index(fields=["tenant", "undone_by"], name="customer_merge_undone_by"),
+        ]
+
+
+class MergedRow(TenantModel):
+    """One row that a merge moved, for the undoing; `was_primary` says what it was before."""
+
+    id = None
+    pk = models.CompositePrimaryKey("tenant", "merge_id", "relation", "row_id")
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False, editable=False
+    )
+    merge_id = models.UUIDField()
+    relation = models.CharField(max_length=40)
+    row_id = models.UUIDField()
+    was_primary = models.BooleanField(default=False)

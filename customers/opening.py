@@ -26,7 +26,10 @@ CUSTOMER_COLUMNS = ("id", "number", "kind", "company_name", "person_name")
 CONTACT_COLUMNS = ("id", "customer_id", "name", "position", "is_primary")
 POINT_COLUMNS = ("id", "contact_id", "kind", "value", "fingerprint", "is_preferred")
 
-KNOWN = f"select number, id from {CUSTOMERS} where tenant_id = %s and number = any(%s)"  # noqa: S608
+# What comes under the number of a customer who was merged belongs to the one that took its place.
+KNOWN = f"""
+    select number, coalesce(merged_into_id, id) from {CUSTOMERS}
+    where tenant_id = %s and number = any(%s)"""  # noqa: S608
 
 # Of an archive that somebody else opened in the meantime nothing of ours is there to hang on to.
 ADD_CONTACTS = f"""

@@ -16,6 +16,11 @@ EDIT = declare(
     label=_("Create and edit customers"),
     roles={Role.SUPERVISOR, Role.AGENT, Role.ACCOUNT_MANAGER},
 ).name
+MERGE = declare(
+    "customers.merge",
+    label=_("Merge customers that are the same, and undo it"),
+    roles={Role.SUPERVISOR, Role.ACCOUNT_MANAGER},
+).name
 REVEAL = declare(
     "customers.reveal",
     label=_("Reveal personal data of customers, one by one"),

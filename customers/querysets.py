@@ -1,14 +1,16 @@
 """The shapes in which customers are read."""
 
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from customers.models import Address, Contact, ContactPoint, Customer, CustomField, Interaction
+from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, CustomField, Interaction
 from customers.numbers import spellings
 
 SHOWN_ON_RECORD = 10
+UNDOABLE = timedelta(days=30)
 
 
 def for_list(customers: QuerySet[Customer]) -> QuerySet[Customer]:
@@ -73,3 +75,16 @@ def prefix_of(customers: QuerySet[Customer], text: str) -> QuerySet[Customer]:
     """Leave the customers whose number begins with `text`, letter for letter, or with it in capitals."""
     any_spelling = reduce(or_, (Q(number__prefix=each) for each in spellings(text)))
     return customers.filter(any_spelling).order_by("number")
+
+
+def same_sources(one: Customer, other: Customer) -> int:
+    """Count the entries of one timeline that were made from the same as one of the other."""
+    sources = Interaction.objects.filter(customer=other).exclude(source="").values("source")
+    return Interaction.objects.filter(customer=one, source__in=sources).count()
+
+
+def undoable_merges(customer: Customer, *, at: datetime) -> QuerySet[CustomerMerge]:
+    """Return the merges into this customer that can still be undone, the last one, which has to be first, first."""
+    merges = CustomerMerge.objects.filter(kept=customer, undone_at=None, facts__isnull=False)
+    merges = merges.filter(merged_at__gte=at - UNDOABLE).select_related("absorbed", "merged_by").defer("facts")
+    return merges.order_by("-pk")

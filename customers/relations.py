@@ -1,9 +1,11 @@
 """What is kept of customers: rooms register each kind of it in AppConfig.ready().
 
-It drives the erasure of a customer and the copy of all its data; a test finds a foreign key that nobody registered.
+It drives the erasure of a customer, the copy of all its data, and the merge of two; a test finds a foreign key that
+nobody registered.
 """
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
@@ -20,6 +22,10 @@ class Relation:
     `rows(customer)` is what a copy of the customer's data holds, by id, all fields in clear but those `left_out`;
     None where it is a copy itself. `personal(customer)` counts what an erasure takes away, None where all of it
     stays; `erase(customer)` takes it away, None where it goes with something else.
+
+    A merge of two customers moves the rows by their foreign key `moves`, and `primary` is the mark that one of them
+    bears at most; or it leaves them, and `stays` says why. `clashes(kept, absorbed)` counts rows that cannot stand
+    beside those of the other. `wait()` is called before anything is locked, `recount(ids)` when rows have moved.
     """
 
     label: str | Promise
@@ -28,6 +34,12 @@ class Relation:
     left_out: frozenset[str] = field(default_factory=frozenset)
     personal: Callable[[Customer], int] | None = None
     erase: Callable[[Customer], object] | None = None
+    moves: str = ""
+    primary: str = ""
+    stays: str | Promise = ""
+    clashes: Callable[[Customer, Customer], int] | None = None
+    wait: Callable[[], None] | None = None
+    recount: Callable[[Collection[uuid.UUID]], None] | None = None
 
 
 _relations: dict[str, Relation] = {}
@@ -55,3 +67,13 @@ def erased() -> dict[str, Relation]:
 def copied() -> dict[str, Relation]:
     """Return what a copy of a customer's data holds."""
     return {key: relation for key, relation in _relations.items() if relation.rows is not None}
+
+
+def moved() -> dict[str, Relation]:
+    """Return what a merge moves to the customer that is kept."""
+    return {key: relation for key, relation in _relations.items() if relation.moves}
+
+
+def staying() -> dict[str, Relation]:
+    """Return what a merge leaves where it is."""
+    return {key: relation for key, relation in _relations.items() if relation.stays}

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from customers.views import addresses, contacts, copies, custom_fields, customers, erasure, interactions
+from customers.views import addresses, contacts, copies, custom_fields, customers, erasure, interactions, merging
 
 app_name = "customers"
 
@@ -31,6 +31,8 @@ urlpatterns = [
         addresses.RemoveAddressView.as_view(),
         name="remove_address",
     ),
+    path("customers/<uuid:pk>/merge/", merging.MergeCustomerView.as_view(), name="merge"),
+    path("customers/<uuid:pk>/merges/<uuid:merge>/undo/", merging.UndoMergeView.as_view(), name="undo_merge"),
     path("customers/<uuid:pk>/timeline/", interactions.InteractionListView.as_view(), name="interactions"),
     path("customers/<uuid:pk>/timeline/new/", interactions.RecordInteractionView.as_view(), name="record_interaction"),
     path(

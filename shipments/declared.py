@@ -10,6 +10,8 @@ from customers import relations
 from customers.relations import Relation
 from shipments.enums import ShipmentException, ShipmentStatus
 from shipments.models import ScanEvent, Shipment
+from shipments.turns import wait_for_imports
+from shipments.writing import recount_shipments
 
 actions.declare("shipments.imported", _("Shipments imported"))
 actions.declare_fields(
@@ -40,7 +42,14 @@ classify("shipments.ImportedRow", business="run_id waybill row pk")
 
 relations.register(
     "shipments",
-    Relation(label=_("Shipments"), model=Shipment, rows=lambda customer: customer.shipments.all()),
+    Relation(
+        label=_("Shipments"),
+        model=Shipment,
+        rows=lambda customer: customer.shipments.all(),
+        moves="customer",
+        wait=wait_for_imports,
+        recount=recount_shipments,
+    ),
 )
 relations.register(
     "scans",
@@ -48,6 +57,7 @@ relations.register(
         label=_("Scans of shipments"),
         model=ScanEvent,
         rows=lambda customer: ScanEvent.objects.filter(shipment__customer=customer),
+        stays=_("They go with their shipments."),
     ),
 )
 

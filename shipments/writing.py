@@ -3,13 +3,14 @@
 import csv
 import io
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 
 import uuid_utils
 from django.db import connection
 
+from core.tenancy.scope import required_tenant_id
 from customers.enums import CustomerKind
 from customers.opening import Archive, open_archives
 from customers.shipment_figures import add_shipments, set_shipments
@@ -117,6 +118,12 @@ def _customers_of_moved_shipments(cursor: object, tenant_id: uuid.UUID) -> list[
         [tenant_id],
     )
     return sorted({customer_id for pair in cursor.fetchall() for customer_id in pair})
+
+
+def recount_shipments(customer_ids: Collection[uuid.UUID]) -> None:
+    """Count the shipments of these customers anew; the caller holds the turn of the tenant's imports."""
+    with connection.cursor() as cursor:
+        set_shipments(_figures(cursor, required_tenant_id(), sorted(customer_ids)))
 
 
 def _figures(cursor: object, tenant_id: uuid.UUID, customer_ids: list[uuid.UUID]) -> list[tuple]:

@@ -10,6 +10,8 @@ from customers.enums import Tier
 from customers.relations import Relation
 from tiering.enums import MoveReason
 from tiering.models import TierChange, TierOverride
+from tiering.querysets import both_set_by_hand
+from tiering.turns import wait_for_turn
 
 actions.declare("tier.set", _("Tier set by hand"))
 actions.declare("tier.released", _("Tier no longer set by hand"))
@@ -34,11 +36,23 @@ classify(
 
 relations.register(
     "tier_changes",
-    Relation(label=_("Moves between tiers"), model=TierChange, rows=lambda customer: customer.tier_changes.all()),
+    Relation(
+        label=_("Moves between tiers"),
+        model=TierChange,
+        rows=lambda customer: customer.tier_changes.all(),
+        stays=_("They tell how one customer was ranked by what it had sent then."),
+    ),
 )
 relations.register(
     "tier_overrides",
-    Relation(label=_("Tiers set by hand"), model=TierOverride, rows=lambda customer: customer.tier_overrides.all()),
+    Relation(
+        label=_("Tiers set by hand"),
+        model=TierOverride,
+        rows=lambda customer: customer.tier_overrides.all(),
+        moves="customer",
+        clashes=both_set_by_hand,
+        wait=wait_for_turn,
+    ),
 )
 
 registry.declare(

@@ -59,7 +59,7 @@ def open_customer(*, number: str, facts: Mapping[str, Any], by: User | ApiKey, a
     Raises CompanyNameMissing or PersonNameMissing, and what create_customer does.
     """
     kind = facts.get("kind", CustomerKind.COMPANY)
-    _check_name(kind, facts.get(_name_of(kind)))
+    check_name(kind, facts.get(_name_of(kind)))
     return create_customer(number=number, **{**facts, "kind": kind}, by=by, at=at)
 
 
@@ -81,7 +81,7 @@ def change_customer(
     kind = differing.get("kind", customer.kind)
     name = _name_of(kind)
     if name in differing or "kind" in differing:
-        _check_name(kind, changes.get(name, getattr(customer, name)))
+        check_name(kind, changes.get(name, getattr(customer, name)))
     facts = {name: getattr(customer, name) for name in FACTS}
     changed = update_customer(
         customer=customer,
@@ -106,8 +106,10 @@ def upsert_customer(
         try:
             return open_customer(number=number, facts=changes, by=by, at=at), Outcome.CREATED
         except CustomerNumberTaken:
-            # Somebody else was a moment faster.
-            stored = Customer.objects.get(number=number)
+            # Somebody else was a moment faster, or the number is that of a customer who was merged.
+            stored = Customer.objects.filter(number=number).first()
+            if stored is None:
+                raise
     return change_customer(customer=stored, changes=changes, by=by, at=at)
 
 
@@ -170,6 +172,6 @@ def _name_of(kind: str) -> str:
     return "person_name" if kind == CustomerKind.INDIVIDUAL else "company_name"
 
 
-def _check_name(kind: str, name: str | None) -> None:
+def check_name(kind: str, name: str | None) -> None:
     if not name:
         raise PersonNameMissing if kind == CustomerKind.INDIVIDUAL else CompanyNameMissing

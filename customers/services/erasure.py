@@ -54,7 +54,7 @@ def erase_customer(*, customer: Customer, reason: str, by: User, at: datetime) -
 
 def erase_again(*, subject_id: UUID, at: datetime) -> None:
     """Repeat an erasure after a restore, where the customer is there."""
-    customer = Customer.objects.select_for_update().filter(pk=subject_id).first()
+    customer = Customer.with_merged.select_for_update().filter(pk=subject_id).first()
     if customer is not None:
         figures: dict[str, Any] = erasure_figures(customer)
         _erase(customer, at)

@@ -1,10 +1,13 @@
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
@@ -17,8 +20,8 @@ from customers.enums import CustomerKind, Tier
 from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm, stored_facts
 from customers.models import Customer
 from customers.panels import panels_for
-from customers.permissions import COPY, EDIT, ERASE, REVEAL, VIEW
-from customers.querysets import SHOWN_ON_RECORD, active_fields, for_list, for_record_page
+from customers.permissions import COPY, EDIT, ERASE, MERGE, REVEAL, VIEW
+from customers.querysets import SHOWN_ON_RECORD, active_fields, for_list, for_record_page, undoable_merges
 from customers.services import CustomerChanged, create_customer, update_customer
 from customers.views.interactions import timeline_context
 
@@ -65,6 +68,14 @@ class CustomerDetailView(StaffView, TemplateView):
     permission_required = VIEW
     template_name = "customers/customer_detail.html"
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            merged = get_object_or_404(Customer.with_merged.exclude(merged_into=None), pk=kwargs["pk"])
+        messages.info(request, gettext("%(number)s was merged into this customer.") % {"number": merged.number})
+        return redirect("customers:detail", merged.merged_into_id)
+
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         customer = get_object_or_404(for_record_page(Customer.objects.all()), pk=self.kwargs["pk"])
         contacts, addresses = customer.first_contacts, customer.first_addresses
@@ -81,6 +92,8 @@ class CustomerDetailView(StaffView, TemplateView):
             may_edit=may(self.request.user, EDIT),
             may_copy=may(self.request.user, COPY),
             may_erase=may(self.request.user, ERASE),
+            may_merge=may(self.request.user, MERGE),
+            merges=undoable_merges(customer, at=timezone.now()),
             **timeline_context(customer, self.request.user, contacts=contacts[:SHOWN_ON_RECORD]),
             **context,
         )

@@ -43,6 +43,24 @@ def test_all_that_hangs_on_a_customer_is_registered():
     assert len(hanging_on_customers(apps.get_models())) > 8
 
 
+def not_merged(among: list[type[models.Model]]) -> set[str]:
+    """Return the foreign keys to a customer of which no relation says whether a merge moves the row or leaves it."""
+    known = {(relation.model, relation.moves) for relation in relations().values() if relation.moves}
+    left = {relation.model for relation in relations().values() if relation.stays}
+    return {
+        str(field)
+        for model in among
+        for field in model._meta.local_fields
+        if field.many_to_one and field.remote_field.model is Customer
+        if (model, field.name) not in known and model not in left
+    }
+
+
+def test_a_merge_moves_or_leaves_every_row_that_names_a_customer():
+    assert not_merged(apps.get_models()) == set()
+    assert {key for key, relation in relations().items() if bool(relation.moves) == bool(relation.stays)} == set()
+
+
 def test_the_list_of_what_is_not_kept_has_no_stale_entry():
     assert set(NOT_KEPT) - hanging_on_customers(apps.get_models()) == set()
 
@@ -86,6 +104,7 @@ def test_the_guard_finds_what_nobody_registered():
 
     try:
         assert unregistered([*apps.get_models(), Parcel, Label, Hint]) == {"tests.Parcel", "tests.Label", "tests.Hint"}
+        assert not_merged([*apps.get_models(), Parcel, Label, Hint]) == {"tests.Parcel.customer"}
     finally:
         for name in ("parcel", "label", "hint"):
             del apps.all_models["tests"][name]

@@ -67,7 +67,7 @@ def _value_of(field: models.Field, mark: str, at: datetime, world: World) -> Any
     if field.name in content:
         value = content[field.name]
         return value.format(mark=mark) if isinstance(value, str) else value
-    if field.primary_key or field.generated or field.related_model is Tenant:
+    if field.primary_key or field.generated or field.related_model in {Tenant, field.model}:
         return None
     if isinstance(field, models.ForeignKey):
         return _row_of(field.related_model, mark, at, world)

@@ -1,0 +1,377 @@
+import uuid
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.models import User
+from core.audit.actions import field_label
+from core.audit.services import record
+from core.crypto.register import Kind, kind_of
+from core.events.services import publish
+from core.tenancy.errors import DomainError
+from core.tenancy.scope import required_tenant_id
+from customers.enums import CustomerKind
+from customers.models import Customer, CustomerMerge, MergedRow
+from customers.querysets import UNDOABLE
+from customers.relations import Relation, moved, staying
+from customers.search_index import index_customers
+from customers.services.changes import check_name
+
+CHOSEN = (
+    "kind",
+    "company_name",
+    "person_name",
+    "industry",
+    "region",
+    "source",
+    "special_needs",
+    "birthday",
+    "preferred_channel",
+    "preferred_language",
+    "account_manager",
+)
+PERSONAL = ("person_name", "special_needs", "birthday")
+UNITED = ("tags", "custom_values")
+FIGURES = ("tier", "tier_since", "contribution", "window_shipment_count", "lower_tier", "lower_runs", "lower_as_of")
+NO_FIGURES = dict.fromkeys(FIGURES) | {"contribution": 0, "window_shipment_count": 0, "lower_runs": 0}
+
+NOTE_ROWS = """
+    insert into customers_mergedrow (tenant_id, merge_id, relation, row_id, was_primary)
+    select tenant_id, %(merge)s, %(relation)s, id, {primary} from {table}
+    where tenant_id = %(tenant)s and {owner} = %(absorbed)s
+    on conflict do nothing"""
+MOVE_ROWS = "update {table} set {owner} = %(kept)s{sets} where tenant_id = %(tenant)s and {owner} = %(absorbed)s"
+# Only one is the primary one: that of the kept customer, if it has one.
+KEEP_ONE_PRIMARY = """, {primary} = {primary} and not exists (
+        select from {table} k where k.tenant_id = %(tenant)s and k.{owner} = %(kept)s and k.{primary})"""
+MOVE_BACK = """
+    update {table} t set {owner} = %(absorbed)s{sets} from customers_mergedrow r
+    where r.tenant_id = %(tenant)s and r.merge_id = %(merge)s and r.relation = %(relation)s
+      and t.tenant_id = r.tenant_id and t.id = r.row_id and t.{owner} = %(kept)s"""
+# Who was merged into a customer that is merged itself stands under the last of them.
+STAND_UNDER = """
+    with recursive under as (
+        select absorbed_id from customers_customermerge
+        where tenant_id = %(tenant)s and kept_id = %(root)s and undone_at is null
+        union
+        select m.absorbed_id from customers_customermerge m join under u on m.kept_id = u.absorbed_id
+        where m.tenant_id = %(tenant)s and m.undone_at is null
+    )
+    update customers_customer set merged_into_id = %(root)s
+    where tenant_id = %(tenant)s and id in (select absorbed_id from under)"""
+LATE_ROWS = """
+    select distinct t.{owner} from customers_customer c join {table} t on t.tenant_id = c.tenant_id and t.{owner} = c.id
+    where c.tenant_id = %s and c.merged_into_id is not null"""
+
+
+class MergeWithItself(DomainError):
+    code = "merge_with_itself"
+    message = _("A customer cannot be merged with itself.")
+
+
+class MergedAlready(DomainError):
+    code = "merged_already"
+    message = _("One of the two was merged into another customer in the meantime.")
+
+
+class MergeOfErased(DomainError):
+    code = "merge_of_erased"
+    message = _("The personal data of one of the two was erased, so nobody can tell that they are the same.")
+
+
+class MergeClash(DomainError):
+    code = "merge_clash"
+
+
+class MergeUndone(DomainError):
+    code = "merge_undone"
+    message = _("Somebody else has undone this merge already.")
+
+
+class MergeKept(DomainError):
+    code = "merge_kept"
+    message = _("What is needed to undo this merge is not kept any more.")
+
+
+class LaterMergeFirst(DomainError):
+    code = "later_merge_first"
+    message = _("There was another merge after this one: undo that first.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """A fact in which two customers differ; `is_personal` ones are not shown in clear."""
+
+    name: str
+    label: str
+    kept: Any
+    absorbed: Any
+    is_personal: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergePlan:
+    """What a merge will do: facts to choose from, rows that move, what stays and why, and what cannot be carried."""
+
+    facts: list[Fact]
+    moves: list[tuple[str | Promise, int]]
+    stays: list[tuple[str | Promise, str | Promise]]
+    clashes: list[tuple[str | Promise, int]]
+
+
+def plan_merge(*, kept: Customer, absorbed: Customer) -> MergePlan:
+    """Return what a merge of the two would do, changing nothing. One query for each relation that moves, and clash."""
+    return MergePlan(
+        facts=[
+            Fact(
+                name=name,
+                label=field_label(name),
+                kept=getattr(kept, name),
+                absorbed=getattr(absorbed, name),
+                is_personal=kind_of(Customer._meta.get_field(name)) != Kind.BUSINESS,
+            )
+            for name in CHOSEN
+            if (getattr(kept, name) or None) != (getattr(absorbed, name) or None)
+        ],
+        moves=[
+            (relation.label, relation.model.objects.filter(**{relation.moves: absorbed}).count())
+            for relation in moved().values()
+        ],
+        stays=[(relation.label, relation.stays) for relation in staying().values()],
+        clashes=list(_clashes(kept, absorbed)),
+    )
+
+
+@transaction.atomic
+def merge_customers(
+    *, kept: Customer, absorbed: Customer, take: Collection[str] = (), by: User, at: datetime
+) -> CustomerMerge:
+    """Let one customer take the place of another, which is the same; `take` names the facts to have from that one.
+
+    Tags and own fields are united. All that hangs on the absorbed customer moves, as its relations say; its number
+    stays taken. Contribution and shipments add up, the tier waits for the next evaluation. Can be undone for thirty
+    days. Raises MergeWithItself, MergedAlready, MergeOfErased, MergeClash, or what a change of facts does.
+    """
+    if kept.pk == absorbed.pk:
+        raise MergeWithItself
+    kept, absorbed = _lock(kept.pk, absorbed.pk)
+    if kept.merged_into_id or absorbed.merged_into_id:
+        raise MergedAlready
+    if kept.erased_at or absorbed.erased_at:
+        raise MergeOfErased
+    if clashes := [str(label) for label, _count in _clashes(kept, absorbed)]:
+        raise MergeClash(_("These cannot stand beside each other: %(labels)s.") % {"labels": ", ".join(clashes)})
+
+    before = _facts(kept)
+    figures = {name: _plain(getattr(absorbed, name)) for name in FIGURES}
+    _take(kept, absorbed, take)
+    kept.contribution += absorbed.contribution
+    kept.window_shipment_count += absorbed.window_shipment_count
+    kept.version += 1
+    kept.save(update_fields=[*CHOSEN, *UNITED, "contribution", "window_shipment_count", "version"])
+    _set(absorbed, NO_FIGURES)
+    absorbed.merged_into = kept
+    absorbed.version += 1
+    absorbed.save(update_fields=[*FIGURES, "merged_into", "version"])
+    merge = CustomerMerge.objects.create(
+        kept=kept,
+        absorbed=absorbed,
+        facts={"before": before, "after": _facts(kept), "figures": figures},
+        merged_at=at,
+        merged_by=by,
+    )
+    _stand_under(kept.pk)
+    _carry_over(merge)
+    _recount(kept.pk, absorbed.pk)
+    index_customers([kept.pk, absorbed.pk])
+    record("customer.merged", subject=kept, by=by, at=at, details={"absorbed": absorbed.number})
+    record("customer.absorbed", subject=absorbed, by=by, at=at, details={"kept": kept.number})
+    _tell("customer.merged", merge, at=at)
+    return merge
+
+
+@transaction.atomic
+def undo_merge(*, merge: CustomerMerge, by: User, at: datetime) -> CustomerMerge:
+    """Let the absorbed customer stand by itself again, with all that came from it and still hangs on the kept one.
+
+    Facts that the merge changed and nobody since go back to what they were. Contribution and tier of the absorbed
+    one are those of before until the next evaluation. Raises MergeUndone, MergeKept or LaterMergeFirst.
+    """
+    kept, absorbed = _lock(merge.kept_id, merge.absorbed_id)
+    merge = CustomerMerge.objects.select_for_update().get(pk=merge.pk)
+    if merge.undone_at is not None:
+        raise MergeUndone
+    if merge.facts is None or at > merge.merged_at + UNDOABLE:
+        raise MergeKept
+    later = CustomerMerge.objects.filter(kept=kept, undone_at=None, pk__gt=merge.pk)
+    if kept.merged_into_id or later.exists():
+        raise LaterMergeFirst
+
+    facts = merge.facts
+    now = _facts(kept)
+    _set(kept, {name: value for name, value in facts["before"].items() if now[name] == facts["after"][name]})
+    figures = {name: Customer._meta.get_field(name).to_python(value) for name, value in facts["figures"].items()}
+    kept.contribution -= figures["contribution"]
+    kept.window_shipment_count = max(0, kept.window_shipment_count - figures["window_shipment_count"])
+    kept.version += 1
+    kept.save(update_fields=[*CHOSEN, *UNITED, "contribution", "window_shipment_count", "version"])
+    _set(absorbed, figures)
+    absorbed.merged_into = None
+    absorbed.version += 1
+    absorbed.save(update_fields=[*FIGURES, "merged_into", "version"])
+    _carry_back(merge)
+    merge.kept, merge.absorbed = kept, absorbed
+    merge.facts, merge.undone_at, merge.undone_by = None, at, by
+    merge.save(update_fields=["facts", "undone_at", "undone_by"])
+    _stand_under(absorbed.pk)
+    _recount(kept.pk, absorbed.pk)
+    index_customers([kept.pk, absorbed.pk])
+    record("customer.merge_undone", subject=kept, by=by, at=at, details={"absorbed": absorbed.number})
+    record("customer.merge_undone", subject=absorbed, by=by, at=at, details={"kept": kept.number})
+    _tell("customer.merge_undone", merge, at=at)
+    return merge
+
+
+def look_after_merges(*, business_date: date, at: datetime) -> dict[str, int]:
+    """Move what was written for an absorbed customer meanwhile, and forget what undoes merges of long ago."""
+    late = 0
+    for relation in moved().values():
+        with connection.cursor() as cursor:
+            cursor.execute(_sql(LATE_ROWS, relation), [required_tenant_id()])
+            owners = [owner for (owner,) in cursor.fetchall()]
+        # Who was merged first hands on to whom was merged later.
+        for merge in CustomerMerge.objects.filter(absorbed__in=owners, undone_at=None).order_by("pk"):
+            _lock(merge.kept_id, merge.absorbed_id)
+            _carry_over(merge)
+            _recount(merge.kept_id, merge.absorbed_id)
+            late += 1
+    old = list(CustomerMerge.objects.filter(merged_at__lt=at - UNDOABLE, facts__isnull=False).order_by("pk"))
+    for merge in old:
+        _forget(merge)
+    return {"late": late, "forgotten": len(old)}
+
+
+def count_absorbed(customer: Customer) -> int:
+    """Count the customers merged into this one of which something personal is kept."""
+    return _undoable(customer).count()
+
+
+def forget_absorbed(customer: Customer) -> None:
+    """Erase what is personal of the customers merged into this one; these merges cannot be undone any more."""
+    for merge in _undoable(customer).order_by("pk"):
+        _forget(merge)
+
+
+def _undoable(customer: Customer) -> QuerySet[CustomerMerge]:
+    return CustomerMerge.objects.filter(absorbed__merged_into=customer, undone_at=None, facts__isnull=False)
+
+
+def _forget(merge: CustomerMerge) -> None:
+    absorbed = Customer.with_merged.select_for_update().get(pk=merge.absorbed_id)
+    _set(absorbed, dict.fromkeys(PERSONAL))
+    absorbed.save(update_fields=PERSONAL)
+    MergedRow.objects.filter(merge_id=merge.pk)._raw_delete(MergedRow.objects.db)
+    merge.facts = None
+    merge.save(update_fields=["facts"])
+
+
+def _lock(kept_id: uuid.UUID, absorbed_id: uuid.UUID) -> tuple[Customer, Customer]:
+    for relation in moved().values():
+        if relation.wait is not None:
+            relation.wait()
+    locked = Customer.with_merged.select_for_update(of=("self",)).order_by("pk").in_bulk([kept_id, absorbed_id])
+    return locked[kept_id], locked[absorbed_id]
+
+
+def _clashes(kept: Customer, absorbed: Customer) -> Iterator[tuple[str | Promise, int]]:
+    for relation in moved().values():
+        if relation.clashes is not None and (count := relation.clashes(kept, absorbed)):
+            yield relation.label, count
+
+
+def _take(kept: Customer, absorbed: Customer, names: Collection[str]) -> None:
+    unknown = set(names) - set(CHOSEN)
+    if unknown:
+        raise ValueError(f"No facts to choose: {sorted(unknown)}.")
+    for name in names:
+        setattr(kept, name, getattr(absorbed, name))
+    check_name(kept.kind, kept.person_name if kept.kind == CustomerKind.INDIVIDUAL else kept.company_name)
+    kept.tags = list(dict.fromkeys([*kept.tags, *absorbed.tags]))
+    kept.custom_values = {**absorbed.custom_values, **kept.custom_values}
+
+
+def _facts(customer: Customer) -> dict[str, Any]:
+    """Return the facts that a merge may change as JSON keeps them, by the names of their attributes."""
+    names = ["account_manager_id" if name == "account_manager" else name for name in (*CHOSEN, *UNITED)]
+    return {name: _plain(getattr(customer, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, uuid.UUID | date | Decimal) else value
+
+
+def _set(customer: Customer, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(customer, name, value)
+
+
+def _stand_under(root: uuid.UUID) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(STAND_UNDER, {"tenant": required_tenant_id(), "root": root})
+
+
+def _carry_over(merge: CustomerMerge) -> None:
+    for key, relation in moved().items():
+        _execute(NOTE_ROWS, relation, merge, key)
+        _execute(MOVE_ROWS, relation, merge, key, sets=KEEP_ONE_PRIMARY)
+
+
+def _carry_back(merge: CustomerMerge) -> None:
+    for key, relation in moved().items():
+        _execute(MOVE_BACK, relation, merge, key, sets=", {primary} = r.was_primary")
+    MergedRow.objects.filter(merge_id=merge.pk)._raw_delete(MergedRow.objects.db)
+
+
+def _execute(statement: str, relation: Relation, merge: CustomerMerge, key: str, *, sets: str = "") -> None:
+    asked = {"tenant": required_tenant_id(), "merge": merge.pk, "relation": key}
+    asked |= {"kept": merge.kept_id, "absorbed": merge.absorbed_id}
+    with connection.cursor() as cursor:
+        cursor.execute(_sql(statement, relation, sets=sets), asked)
+
+
+def _sql(statement: str, relation: Relation, *, sets: str = "") -> str:
+    """Put the names of the relation's table and columns into a statement."""
+    names = {
+        "table": relation.model._meta.db_table,
+        "owner": relation.model._meta.get_field(relation.moves).column,
+        "primary": relation.primary or "false",
+    }
+    return statement.format(**names, sets=sets.format(**names) if relation.primary else "")
+
+
+def _recount(*ids: uuid.UUID) -> None:
+    for relation in moved().values():
+        if relation.recount is not None:
+            relation.recount(ids)
+
+
+def _tell(event: str, merge: CustomerMerge, *, at: datetime) -> None:
+    kept, absorbed = merge.kept, merge.absorbed
+    publish(
+        event,
+        subject_id=kept.pk,
+        payload={
+            "number": kept.number,
+            "version": kept.version,
+            "absorbed_id": str(absorbed.pk),
+            "absorbed_number": absorbed.number,
+        },
+        at=at,
+    )
