@@ -15,7 +15,7 @@ class CustomersConfig(AppConfig):
         from customers.permissions import CONFIGURE, COPY, VIEW
         from customers.search import customer_hits
         from customers.search_index import index_customers
-        from customers.trail import describe_customers, describe_interactions
+        from customers.trail import describe_custom_fields, describe_customers, describe_interactions
         from customers.views.customers import CustomerListView
 
         background.register(
@@ -26,8 +26,9 @@ class CustomersConfig(AppConfig):
             is_repeatable=False,
         )
         exports.register(CustomerListView)
-        trail.register_subject("customers.customer", describe_customers)
-        trail.register_subject("customers.interaction", describe_interactions)
+        trail.register_subject("customers.customer", describe_customers, permission=VIEW)
+        trail.register_subject("customers.interaction", describe_interactions, permission=VIEW)
+        trail.register_subject("customers.customfield", describe_custom_fields, permission=CONFIGURE)
         register_tokens(
             TokenIndex(model=CustomerToken, owner="customer_id", owner_model=Customer, reindex=index_customers)
         )

@@ -10,11 +10,12 @@ from customers.enums import Tier
 from customers.relations import Relation
 from tiering.enums import MoveReason
 from tiering.models import TierChange, TierOverride
+from tiering.rules import LABELS
 
 actions.declare("tier.set", _("Tier set by hand"))
 actions.declare("tier.released", _("Tier no longer set by hand"))
 actions.declare("tier_policy.changed", _("Tier policy changed"))
-actions.declare_fields(tier=_("Tier"), version=_("Version"), expires_on=_("Last day"))
+actions.declare_fields(tier=_("Tier"), version=_("Version"), expires_on=_("Last day"), **LABELS)
 actions.declare_values("tier", lambda: dict(Tier.choices))
 
 classify(

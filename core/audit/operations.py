@@ -86,7 +86,6 @@ class AwaitSeal(Operation):
             "create trigger await_seal after insert on audit_auditevent"
             " for each row execute function audit_await_seal()"
         )
-        schema_editor.execute("revoke update on audit_auditpending from crm_app")
         schema_editor.execute(
             "create trigger keep_pending before update or delete on audit_auditpending"
             " for each row execute function audit_keep_pending()"

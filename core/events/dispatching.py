@@ -19,10 +19,9 @@ from django.db.models import F
 from core.events.enums import UNSETTLED, DeliveryState
 from core.events.models import EventDelivery, OutboxEvent, OutboxPending
 from core.events.registry import receiver_named, receivers
-from core.events.statement import UUID7
 from core.events.waking import WAKE_UP_SECONDS
 from core.tenancy.errors import DomainError
-from core.tenancy.ids import made_at
+from core.tenancy.ids import UUID7, made_at
 from core.tenancy.scope import required_tenant_id, tenant_scope
 
 DISPATCH_BATCH = 1000

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
+from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
 from customers.custom_fields import MAX_FIELDS
 from customers.enums import CustomFieldKind
@@ -67,7 +68,8 @@ class UpdateCustomFieldView(StaffFormView):
         return form
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(custom_field=self.custom_field, **context)
+        history = history_of(self.custom_field, user=self.request.user)
+        return super().get_context_data(custom_field=self.custom_field, history=history, **context)
 
     def save(self, form: BaseForm) -> str:
         update_custom_field(field=self.custom_field, **form.cleaned_data, by=self.request.user, at=timezone.now())
