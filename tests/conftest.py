@@ -1,6 +1,7 @@
 """What every test stands on: a real PostgreSQL and Redis, the role production uses, all walls up."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,6 +111,20 @@ def client_for() -> Callable[[User], Client]:
         return client
 
     return signed_in
+
+
+@pytest.fixture
+def others() -> Iterator[Callable[..., Future]]:
+    """Return a function that does something in another thread, over a connection of its own."""
+
+    def with_own_connection(work: Callable[..., Any], **arguments: Any) -> Any:
+        try:
+            return work(**arguments)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        yield lambda work, **arguments: pool.submit(with_own_connection, work, **arguments)
 
 
 @pytest.fixture(scope="session")

@@ -95,8 +95,12 @@ class ActivateUserView(StaffView):
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         person = get_object_or_404(User.objects, pk=pk)
-        activate_user(user=person, by=request.user, at=timezone.now())
-        messages.success(request, _("%(name)s may sign in again.") % {"name": person.name})
+        try:
+            activate_user(user=person, by=request.user, at=timezone.now())
+        except DomainError as error:
+            messages.error(request, str(error.message))
+        else:
+            messages.success(request, _("%(name)s may sign in again.") % {"name": person.name})
         return go_to(request, reverse("console:update_user", args=[person.pk]))
 
 

@@ -110,6 +110,8 @@ def cancel_job(*, job: BackgroundJob, by: User, at: datetime) -> BackgroundJob:
     job = BackgroundJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
     if not job.is_unfinished:
         raise JobEnded
+    if job.is_cancel_requested:
+        return job
     job.is_cancel_requested = True
     job.due_at = at
     job.save(update_fields=["is_cancel_requested", "due_at"])

@@ -38,7 +38,9 @@ def test_new_shipments_and_the_same_again_tell_nothing(bring_in):
 def test_changes_are_told_with_who_sent_the_file(bring_in, supervisor, now):
     bring_in("W1,C1,2026-02-01 08:00,12.50,,,accepted", "W2,C1,2026-02-01 08:00,1,,,accepted")
 
-    bring_in("W1,C1,2026-02-01 09:30,15,99.90,insured_value,delivered", "W2,C1,2026-02-01 08:00,1,,,accepted", by=supervisor)
+    bring_in(
+        "W1,C1,2026-02-01 09:30,15,99.90,insured_value,delivered", "W2,C1,2026-02-01 08:00,1,,,accepted", by=supervisor
+    )
 
     event = told().get()
     shipment = Shipment.objects.get(waybill_number="W1")
