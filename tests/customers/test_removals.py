@@ -46,8 +46,8 @@ PARTS = {
     "address": (address_of, remove_address, AddressGone),
 }
 PATHS = {"contact": "contacts", "address": "addresses"}
-# A savepoint and its release, the customer and the part locked, the row deleted, the trail, the event; for a contact also
-# its points and entries of the timeline, and the search index made anew.
+# A savepoint and its release, the customer and the part locked, the row deleted, the trail, the event; for a contact
+# also its points and entries of the timeline, and the search index made anew.
 REMOVAL_QUERIES = {"contact": 13, "address": 7}
 
 
