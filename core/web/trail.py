@@ -227,7 +227,7 @@ def _value(stored: Any, name: str, value: Any, names: Names) -> str:
 
 def _said(name: str, value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(_said(name, each) for each in value) or "–"
+        return _(", ").join(_said(name, each) for each in value) or "–"
     return value_label(name, value) if isinstance(value, str) and value else _words(value)
 
 
@@ -237,7 +237,7 @@ def _words(value: Any) -> str:
     if value is False:
         return _("No")
     if isinstance(value, list):
-        return ", ".join(map(_words, value)) or "–"
+        return _(", ").join(map(_words, value)) or "–"
     if isinstance(value, int):
         return f"{value:,}"
     return "–" if value in (None, "") else str(value)
