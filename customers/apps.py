@@ -21,7 +21,7 @@ class CustomersConfig(AppConfig):
         from customers.search import customer_hits
         from customers.search_index import renew_tokens
         from customers.services import look_after_merges
-        from customers.trail import describe_customers, describe_interactions
+        from customers.trail import describe_custom_fields, describe_customers, describe_interactions
         from customers.views.customers import CustomerListView
 
         background.register(
@@ -33,8 +33,9 @@ class CustomersConfig(AppConfig):
         )
         nightly.register("customers.merges", run=look_after_merges, at=MERGES_AT)
         exports.register(CustomerListView)
-        trail.register_subject("customers.customer", describe_customers)
-        trail.register_subject("customers.interaction", describe_interactions)
+        trail.register_subject("customers.customer", describe_customers, permission=VIEW)
+        trail.register_subject("customers.interaction", describe_interactions, permission=VIEW)
+        trail.register_subject("customers.customfield", describe_custom_fields, permission=CONFIGURE)
         register_tokens(
             TokenIndex(model=CustomerToken, owner="customer_id", owner_model=Customer, reindex=renew_tokens)
         )

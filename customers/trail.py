@@ -3,7 +3,7 @@ from collections.abc import Collection
 
 from django.urls import reverse
 
-from customers.models import Customer, Interaction
+from customers.models import Customer, CustomField, Interaction
 from customers.querysets import for_search
 
 
@@ -22,3 +22,8 @@ def describe_interactions(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[s
     owners = {entry.pk: entry.customer_id for entry in entries}
     named = describe_customers(set(owners.values()))
     return {pk: (named[owner][0], reverse("customers:interactions", args=[owner])) for pk, owner in owners.items()}
+
+
+def describe_custom_fields(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
+    fields = CustomField.objects.filter(pk__in=ids).values_list("pk", "label")
+    return {pk: (label, reverse("customers:update_custom_field", args=[pk])) for pk, label in fields}

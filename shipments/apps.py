@@ -11,7 +11,7 @@ class ShipmentsConfig(AppConfig):
         from core.audit.erasures import register_part_of_tenant
         from core.events.registry import receive
         from core.jobs import background
-        from core.web import exports, navigation, notices, search
+        from core.web import exports, navigation, notices, search, trail
         from customers import panels
         from shipments.notices import describe_exceptions
         from shipments.panel import newest_shipments, value_chart
@@ -20,6 +20,7 @@ class ShipmentsConfig(AppConfig):
         from shipments.receivers import SHIPMENT_EXCEPTION, tell_account_manager
         from shipments.search import find_shipments
         from shipments.services import erase_files
+        from shipments.trail import describe_imports, describe_shipments
         from shipments.views import ShipmentListView
 
         exports.register(ShipmentListView)
@@ -32,6 +33,8 @@ class ShipmentsConfig(AppConfig):
             page=lambda job: reverse("shipments:import", args=[job.parameters["run"]]),
         )
         register_part_of_tenant(erase_files)
+        trail.register_subject("shipments.shipment", describe_shipments, permission=VIEW)
+        trail.register_subject("shipments.importrun", describe_imports, permission=IMPORT)
         receive("shipment.exception", name="shipments.tell_account_manager", call=tell_account_manager)
         notices.register(SHIPMENT_EXCEPTION, icon="alert-triangle", permission=VIEW, describe=describe_exceptions)
         panels.register(

@@ -8,20 +8,25 @@ from core.crypto.register import classify
 from core.events import registry
 from customers import relations
 from customers.relations import Relation
-from shipments.enums import ShipmentException, ShipmentStatus
+from shipments.enums import ShipmentException, ShipmentStatus, ValueAddedService
+from shipments.forms import LABELS
 from shipments.models import ScanEvent, Shipment
 from shipments.turns import wait_for_imports
 from shipments.writing import recount_shipments
 
 actions.declare("shipments.imported", _("Shipments imported"))
+actions.declare("shipment.updated", _("Shipment changed by a file"))
 actions.declare_fields(
     file=_("File"),
     created=pgettext_lazy("rows", "Created"),
     imports=_("Imported files"),
     updated=_("Updated"),
     failed=_("Failed"),
-    is_finished=_("Done"),
+    customer=_("Customer"),
+    **LABELS,
 )
+actions.declare_values("services", lambda: dict(ValueAddedService.choices))
+actions.declare_values("exceptions", lambda: dict(ShipmentException.choices))
 
 classify(
     "shipments.Shipment",

@@ -33,6 +33,6 @@ def import_shipments(
         reading = Reading(text, header_of(text.readline()), tenant=tenant, mapping=mapping or {}, at=at)
         for rows in reading.chunks(chunk):
             with tenant_scope(tenant):
-                write_chunk(rows, tenant_id=tenant.pk, present=reading.present, at=at)
+                write_chunk(rows, tenant_id=tenant.pk, present=reading.present, by=by, at=at)
     reading.warn_of_the_whole()
     return reading.result()

@@ -16,6 +16,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.accounts.models import User
 from core.audit.services import record
 from core.jobs.background import Step
 from core.jobs.models import BackgroundJob
@@ -97,17 +98,17 @@ def step(*, job: BackgroundJob, at: datetime) -> Step:
         return Step(position=None, done=0)
     if part.content is None:
         raise FileGone
-    counts = _import(run, part, at)
+    counts = _import(run, part, by=job.owner, at=at)
     return Step(position=part.number + 1, done=part.row_total, counts=counts)
 
 
-def _import(run: ImportRun, part: ImportPart, at: datetime) -> dict[str, int]:
+def _import(run: ImportRun, part: ImportPart, *, by: User | None, at: datetime) -> dict[str, int]:
     lines = io.StringIO(gzip.decompress(part.content).decode(), newline="")
     reading = Reading(lines, run.columns, tenant=current_tenant(), mapping=run.mapping, at=at, line=part.line_before)
     rows = [row for chunk in reading.chunks(PART_ROWS) for row in chunk]
     rows = _without_repeated(run, rows, reading.outcomes)
     if rows:
-        write_chunk(rows, tenant_id=run.tenant_id, present=reading.present, at=at)
+        write_chunk(rows, tenant_id=run.tenant_id, present=reading.present, by=by, at=at)
     marks = {row.outcome.line: (row.values[ACCEPTED].toordinal(), not row.values[GOODS]) for row in rows}
     part.result = pack(reading.outcomes, marks)
     part.content = None
@@ -165,7 +166,7 @@ def _finish(run: ImportRun, job: BackgroundJob, at: datetime) -> None:
     run.save(update_fields=["job", "problems", "is_finished", "warned"])
     ImportedRow.objects.filter(run_id=run.pk)._raw_delete(ImportedRow.objects.db)
     counts = {"created": run.created, "updated": run.updated, "failed": run.failed}
-    record("shipments.imported", subject=run, by=job.owner, at=at, details={"file": run.file_name, **counts})
+    record("shipments.imported", of=run, by=job.owner, at=at, details={"file": run.file_name, **counts})
 
 
 def _warn(row: list, odd: set[int], warns_of_goods: bool) -> bool:

@@ -118,7 +118,7 @@ def _keep(run: ImportRun, result: ImportResult, at: datetime) -> None:
     run.problems = counted(row for part in parts for row in rows_of(part.result))
     run.save()
     counts = {"created": run.created, "updated": run.updated, "failed": run.failed}
-    record("shipments.imported", subject=run, by=run.received_by, at=at, details={"file": run.file_name, **counts})
+    record("shipments.imported", of=run, by=run.received_by, at=at, details={"file": run.file_name, **counts})
 
 
 def _forget_files(at: datetime) -> None:

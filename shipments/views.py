@@ -16,6 +16,7 @@ from core.accounts.permissions import may
 from core.web.context import WATCH_JOBS
 from core.web.exports import Column
 from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, PrefixFilter, Sort
+from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView
 from shipments.enums import ScanKind, ShipmentException, ShipmentStatus, TransportMode, ValueAddedService
 from shipments.filters import CustomerFilter
@@ -89,6 +90,7 @@ class ShipmentDetailView(StaffView, TemplateView):
             services=[ValueAddedService(code).label for code in shipment.services],
             exceptions=[ShipmentException(code).label for code in shipment.exceptions],
             scans=[_scan_as_event(scan) for scan in shipment.scans.all()],
+            history=history_of(shipment, user=self.request.user),
             **context,
         )
 
@@ -177,7 +179,7 @@ class ImportDetailView(StaffView, TemplateView):
         problems = [(problem, in_language(problem["reasons"], get_language())) for problem in run.problems or ()]
         own_job = run.job if run.job and run.job.owner_id == request.user.pk else None
         context = {"run": run, "state": run.state(timezone.now()), "problems": problems, "own_job": own_job}
-        return self.render_to_response(self.get_context_data(**context))
+        return self.render_to_response(self.get_context_data(history=history_of(run, user=request.user), **context))
 
 
 class ImportResultView(StaffView):

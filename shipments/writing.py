@@ -10,22 +10,29 @@ from operator import itemgetter
 import uuid_utils
 from django.db import connection
 
+from core.accounts.models import User
+from core.audit.statement import actor, recording
+from core.tenancy.fields import MoneyField
 from core.tenancy.scope import required_tenant_id
 from customers.enums import CustomerKind
 from customers.opening import Archive, open_archives
 from customers.shipment_figures import add_shipments, set_shipments
 from shipments.happenings import RETURNING, WRITTEN, telling_of_shipments, wake_for_shipments
+from shipments.models import Shipment
 from shipments.reading import Row
 from shipments.rows import BLANKS, CUSTOMER, FIELDS, KIND, NAME, WAYBILL
 from shipments.turns import wait_for_imports
 
 # The customer is written as customer_id, its name and kind not at all.
 COLUMNS = tuple(name for name in FIELDS if name not in {"customer_number", "customer_name", "customer_kind"})
+AMOUNTS = {field.attname for field in Shipment._meta.concrete_fields if isinstance(field, MoneyField)}
 # Where the file has no column, the statement says what the field holds.
 LITERALS = {None: "null", 0: "0", "": "''", "{}": "'{}'"}
 
 
-def write_chunk(rows: list[Row], *, tenant_id: uuid.UUID, present: frozenset[str], at: datetime) -> None:
+def write_chunk(
+    rows: list[Row], *, tenant_id: uuid.UUID, present: frozenset[str], by: User | None, at: datetime
+) -> None:
     names: dict[str, str] = {}
     persons: set[str] = set()
     for row in rows:
@@ -56,7 +63,7 @@ def write_chunk(rows: list[Row], *, tenant_id: uuid.UUID, present: frozenset[str
             "create temp table incoming on commit drop as"  # noqa: S608  the names are our own
             f" select {names_sql} from shipments_shipment with no data"
         )
-        cursor.execute(f"create temp table written ({WRITTEN}) on commit drop")
+        cursor.execute(f"create temp table written ({WRITTEN}, changes jsonb) on commit drop")
         cursor.copy_expert(
             f"copy incoming ({names_sql}) from stdin with (format csv, force_not_null ({', '.join(texts)}))",
             _as_csv(rows, ids, sent),
@@ -65,6 +72,16 @@ def write_chunk(rows: list[Row], *, tenant_id: uuid.UUID, present: frozenset[str
         cursor.execute(_upsert(present, sent), [tenant_id])
         cursor.execute(f"with {telling_of_shipments()} select 1", {"tenant": tenant_id, "at": at})
         wake_for_shipments()
+        cursor.execute(
+            recording(
+                "shipment.updated",
+                of="written where changes is not null",
+                kind=Shipment._meta.label_lower,
+                subject="id",
+                changes="changes",
+            ),
+            {"tenant": tenant_id, "at": at, **actor(by)},
+        )
         cursor.execute(
             "select customer_id, count(*), min(accepted_at), max(accepted_at) from written"
             " where is_new group by customer_id order by customer_id"
@@ -103,10 +120,28 @@ def _upsert(present: frozenset[str], sent: Sequence[str]) -> str:
             select %s, {incoming} from incoming
             on conflict (tenant_id, waybill_number) do update set ({", ".join(changed)}) = row({replacing})
             where ({stored}) is distinct from ({replacing})
-            returning {RETURNING}
+            returning {RETURNING}, {_changes(changed)}
         )
         insert into written select * from done
     """  # noqa: S608  the names are our own
+
+
+def _changes(columns: Sequence[str]) -> str:
+    """Return what differs of a known shipment `s` from its row before the statement, as the audit trail keeps it."""
+    values = ", ".join(
+        f"('{name.removesuffix('_id')}', {_kept('o', name)}, {_kept('s', name)}, o.{name} is distinct from s.{name})"
+        for name in columns
+    )
+    return f"""case when s.xmax <> 0 then (
+        select jsonb_object_agg(v.name, jsonb_build_array(v.old, v.new)) from shipments_shipment o
+        cross join lateral (values {values}) v(name, old, new, differs)
+        where o.tenant_id = s.tenant_id and o.id = s.id and v.differs
+    ) end"""  # noqa: S608  the names are our own
+
+
+def _kept(row: str, name: str) -> str:
+    value = f"{row}.{name}"
+    return f"to_jsonb(({value} / 100.0)::numeric(20, 2)::text)" if name in AMOUNTS else f"to_jsonb({value})"
 
 
 def _customers_of_moved_shipments(cursor: object, tenant_id: uuid.UUID) -> list[uuid.UUID]:

@@ -14,7 +14,7 @@ class TieringConfig(AppConfig):
         from core.events.registry import receive
         from core.jobs.nightly import register
         from core.tenancy.provisioning import on_tenant_created
-        from core.web import exports, navigation, notices
+        from core.web import exports, navigation, notices, trail
         from customers import panels, timeline
         from tiering.notices import describe_moves, move_in_words
         from tiering.panel import load_tier_panel
@@ -22,6 +22,7 @@ class TieringConfig(AppConfig):
         from tiering.receivers import TIER_CHANGED, tell_account_manager, tell_timeline
         from tiering.selectors import NIGHTLY_JOB
         from tiering.services import create_first_policy, evaluate_last_day
+        from tiering.trail import MOVED, describe_policies, tell_moves
         from tiering.views import MovesView
 
         register(NIGHTLY_JOB, run=evaluate_last_day, at=NIGHTLY_AT)
@@ -29,6 +30,8 @@ class TieringConfig(AppConfig):
         receive("customer.tier_changed", name="tiering.tell_timeline", call=tell_timeline)
         timeline.register("customer.tier_changed", icon="crown", label=_("Tier changed"), words=move_in_words)
         notices.register(TIER_CHANGED, icon="crown", permission=VIEW, describe=describe_moves)
+        trail.register_subject("tiering.tierpolicy", describe_policies, permission=VIEW)
+        trail.register_source("customers.customer", action=MOVED, tell=tell_moves, permission=VIEW)
         on_tenant_created(create_first_policy)
         exports.register(MovesView)
         navigation.register(

@@ -11,12 +11,13 @@ from customers.relations import Relation
 from tiering.enums import MoveReason
 from tiering.models import TierChange, TierOverride
 from tiering.querysets import both_set_by_hand
+from tiering.rules import LABELS
 from tiering.turns import wait_for_turn
 
 actions.declare("tier.set", _("Tier set by hand"))
 actions.declare("tier.released", _("Tier no longer set by hand"))
 actions.declare("tier_policy.changed", _("Tier policy changed"))
-actions.declare_fields(tier=_("Tier"), version=_("Version"), expires_on=_("Last day"))
+actions.declare_fields(tier=_("Tier"), version=_("Version"), expires_on=_("Last day"), **LABELS)
 actions.declare_values("tier", lambda: dict(Tier.choices))
 
 classify(

@@ -4,7 +4,8 @@ Every part names the tenant: row-level security is the second wall, and the plan
 indexes. Levels are 1 for VIP, 2 for mid, 3 for low, so a greater level is a lower tier.
 """
 
-from core.events.statement import UUID7, telling
+from core.events.statement import telling
+from core.tenancy.ids import UUID7
 from customers.tiers import WRITE_PLACED_CUSTOMERS
 from tiering.enums import PolicyMode
 from tiering.models import TierPolicy

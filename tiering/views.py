@@ -17,6 +17,7 @@ from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from core.web.exports import Column
 from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, Sort
+from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
 from customers.enums import Tier
 from customers.models import Customer
@@ -37,6 +38,7 @@ from tiering.services import (
     last_whole_day,
     set_override,
 )
+from tiering.trail import MOVED
 
 NEWEST_MOVES = 10
 LAST_EVALUATION = "tiering.last_evaluation"
@@ -144,6 +146,7 @@ class PolicyListView(ListView):
             in_force=in_force,
             facts=facts(in_force, currency),
             may_manage=may(self.request.user, MANAGE),
+            history=history_of(*rows, user=self.request.user),
             **context,
         )
 
@@ -238,7 +241,8 @@ class SetOverrideView(StaffFormView):
         return {"tier": self.customer.tier or Tier.VIP}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(customer=self.customer, **context)
+        history = history_of(self.customer, user=self.request.user, only=("tier.set", "tier.released", MOVED))
+        return super().get_context_data(customer=self.customer, history=history, **context)
 
     def save(self, form: OverrideForm) -> str:
         set_override(customer=self.customer, **form.cleaned_data, by=self.request.user, at=timezone.now())

@@ -1,5 +1,6 @@
 """What accounts declare: permissions of core, actions in the audit trail, and what their fields hold of a person."""
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
@@ -44,6 +45,7 @@ actions.declare_fields(
 )
 
 actions.declare_values("role", lambda: dict(Role.choices))
+actions.declare_values("language", lambda: dict(settings.LANGUAGES))
 
 classify("accounts.Department", business="name")
 classify("accounts.Team", business="name department")

@@ -24,7 +24,7 @@ from django.views.generic import View
 from core.accounts.models import UserSession
 from core.accounts.second_step import has_second_step, is_waived, must_have_second_step
 from core.accounts.selectors import live_sessions
-from core.accounts.services import end_session, end_sessions, note_second_step_change, renew_session_key
+from core.accounts.services import SessionGone, end_session, end_sessions, note_second_step_change, renew_session_key
 
 
 class SecondStepChange:
@@ -107,8 +107,12 @@ class EndSessionView(View):
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         session = get_object_or_404(UserSession.objects.select_related("user"), pk=pk, user=request.user)
-        end_session(session=session, by=request.user, at=timezone.now())
-        messages.success(request, _("The device is signed out."))
+        try:
+            end_session(session=session, by=request.user, at=timezone.now())
+        except SessionGone as error:
+            messages.error(request, str(error.message))
+        else:
+            messages.success(request, _("The device is signed out."))
         return redirect("mfa_index")
 
 

@@ -15,4 +15,5 @@ class AuditConfig(AppConfig):
             personal="reason reason_salt",
         )
         classify("audit.Erasure", business="kind subject_id actor_kind actor_id operator happened_at")
+        classify("audit.AuditPending", business="digest")
         classify("audit.AuditSeal", business="sequence event_id digest sealed_at")

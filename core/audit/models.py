@@ -37,7 +37,12 @@ class AuditEvent(TenantModel):
 
 
 class AuditPending(TenantModel):
-    """An event that waits for its seal; the database adds it with the event, and its id is the event's."""
+    """An event that waits for its seal: the database adds this with the event, whose id it has, and lets it go when
+    the seal is there. `digest` is SHA-256 over the event as it was written, so one that was changed or deleted while
+    it waited is told by what stays here.
+    """
+
+    digest = models.BinaryField(max_length=32)
 
 
 class AuditSeal(TenantModel):

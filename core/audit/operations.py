@@ -10,11 +10,32 @@ REFUSE = """
         raise exception 'the audit trail is only added to' using errcode = 'insufficient_privilege';
     end $$"""
 
+# Named column by column, so that one added later leaves the digest of what waits as it was; the reason may be written
+# anew, and stands in by its digest.
+DIGEST = """
+    create or replace function audit_digest(e audit_auditevent) returns bytea language sql stable as $$
+        select sha256(convert_to(jsonb_build_array(
+            e.id, e.tenant_id, e.action, e.subject_kind, e.subject_id, e.actor_kind, e.actor_id, e.changes, e.details,
+            e.reason_digest, e.request_id, extract(epoch from e.happened_at)
+        )::text, 'UTF8'))
+    $$"""
+
 AWAIT_SEAL = """
     create or replace function audit_await_seal() returns trigger language plpgsql as $$
     begin
-        insert into audit_auditpending (id, tenant_id) values (new.id, new.tenant_id);
+        insert into audit_auditpending (id, tenant_id, digest) values (new.id, new.tenant_id, audit_digest(new));
         return new;
+    end $$"""
+
+KEEP_PENDING = """
+    create or replace function audit_keep_pending() returns trigger language plpgsql as $$
+    begin
+        if tg_op = 'UPDATE' or not exists (
+            select from audit_auditseal where tenant_id = old.tenant_id and event_id = old.id
+        ) then
+            raise exception 'an event waits for its seal until it has it' using errcode = 'insufficient_privilege';
+        end if;
+        return old;
     end $$"""
 
 
@@ -41,6 +62,7 @@ class AppendOnly(Operation):
                 f"create trigger append_only before update or delete on {table}"
                 " for each row execute function audit_refuse_change()"
             )
+            _refuse_truncate(schema_editor, table)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         """The tables themselves are dropped next."""
@@ -50,7 +72,7 @@ class AppendOnly(Operation):
 
 
 class AwaitSeal(Operation):
-    """Have the database note every new event as waiting for its seal."""
+    """Have the database note every new event, with its digest, as waiting for its seal, until that is there."""
 
     reversible = True
 
@@ -58,11 +80,17 @@ class AwaitSeal(Operation):
         pass
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        schema_editor.execute(AWAIT_SEAL)
+        for function in (DIGEST, AWAIT_SEAL, KEEP_PENDING):
+            schema_editor.execute(function)
         schema_editor.execute(
             "create trigger await_seal after insert on audit_auditevent"
             " for each row execute function audit_await_seal()"
         )
+        schema_editor.execute(
+            "create trigger keep_pending before update or delete on audit_auditpending"
+            " for each row execute function audit_keep_pending()"
+        )
+        _refuse_truncate(schema_editor, "audit_auditpending")
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         """The table itself is dropped next."""
@@ -104,3 +132,11 @@ class LetReasonsBeRenewed(Operation):
 
     def describe(self) -> str:
         return "Let reasons be re-encrypted and erased"
+
+
+def _refuse_truncate(schema_editor: Any, table: str) -> None:
+    """Refuse to everybody what no trigger on rows sees; called for tables that REFUSE was made for."""
+    schema_editor.execute(
+        f"create trigger no_truncate before truncate on {table}"
+        " for each statement execute function audit_refuse_change()"
+    )

@@ -5,6 +5,7 @@ Chaining inside the writing transaction would make one long import freeze everyb
 
 import hashlib
 import json
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +35,21 @@ FIELDS = (
     "happened_at",
 )
 
+# Event by event (`offset 0`): a join might go through the whole trail for the few that wait.
+AS_WRITTEN = """
+    select p.id from audit_auditpending p cross join lateral (
+        select from audit_auditevent e
+        where e.tenant_id = p.tenant_id and e.id = p.id and audit_digest(e) = p.digest offset 0
+    ) e
+    where p.tenant_id = %s order by p.id limit %s"""
+NOT_AS_WRITTEN = """
+    select p.id, e.digest is null from audit_auditpending p left join lateral (
+        select audit_digest(e) as digest from audit_auditevent e
+        where e.tenant_id = p.tenant_id and e.id = p.id offset 0
+    ) e on true
+    where p.tenant_id = %s and e.digest is distinct from p.digest order by p.id limit %s"""
+MOST_NAMED = 100
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -61,10 +77,14 @@ def digest_of(previous: bytes, sequence: int, event: AuditEvent) -> bytes:
 
 
 def seal_events(*, at: datetime, batch: int = BATCH) -> int:
-    """Chain up to `batch` waiting events of the active tenant; return how many. Two at once take turns."""
+    """Chain up to `batch` waiting events of the active tenant; return how many. Two at once take turns.
+
+    An event that was changed or deleted while it waited goes on waiting, for verify_trail to name it.
+    """
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"audit.seal:{required_tenant_id()}"])
-    waiting = list(AuditPending.objects.order_by("pk").values_list("pk", flat=True)[:batch])
+        cursor.execute(AS_WRITTEN, [required_tenant_id(), batch])
+        waiting = [pk for (pk,) in cursor.fetchall()]
     if not waiting:
         return 0
     last = AuditSeal.objects.order_by("-sequence").first()
@@ -93,7 +113,7 @@ def seal_all_events(*, at: datetime) -> int:
 
 
 def verify_trail(*, at: datetime, expected_head: str = "", patience: timedelta = timedelta(minutes=5)) -> Verification:
-    """Check the active tenant's whole trail: every link, no gap, no event left out.
+    """Check the active tenant's whole trail: every link, no gap, no event left out, changed or deleted unsealed.
 
     `expected_head` is a head printed earlier: the chain must still hold it, so a cut tail is found too. An
     event may wait for its seal for `patience`.
@@ -118,7 +138,9 @@ def verify_trail(*, at: datetime, expected_head: str = "", patience: timedelta =
             heads[expected_head] = f"{seal.sequence}:{previous.hex()}"
     if expected_head and heads.get(expected_head) != expected_head:
         findings.append(Finding("the chain does not hold the expected head", place, ""))
-    findings += [Finding("never sealed", None, str(pk)) for pk in _left_out(at - patience)]
+    spoilt = _spoilt_while_waiting()
+    findings += [Finding(problem, None, str(pk)) for pk, problem in spoilt.items()]
+    findings += [Finding("never sealed", None, str(pk)) for pk in _left_out(at - patience) if pk not in spoilt]
     return Verification(sealed=place, head=f"{place}:{previous.hex()}", findings=findings)
 
 
@@ -146,7 +168,13 @@ def _sealed_events() -> Iterator[tuple[AuditSeal, AuditEvent | None]]:
         last = seals[-1].sequence
 
 
-def _left_out(before: datetime) -> list[object]:
+def _spoilt_while_waiting() -> dict[uuid.UUID, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(NOT_AS_WRITTEN, [required_tenant_id(), MOST_NAMED])
+        return {pk: "deleted unsealed" if is_gone else "changed unsealed" for pk, is_gone in cursor.fetchall()}
+
+
+def _left_out(before: datetime) -> list[uuid.UUID]:
     sealed = AuditSeal.objects.values("event_id")
     unsealed = AuditEvent.objects.filter(happened_at__lt=before).exclude(pk__in=sealed)
-    return list(unsealed.order_by("pk").values_list("pk", flat=True)[:100])
+    return list(unsealed.order_by("pk").values_list("pk", flat=True)[:MOST_NAMED])

@@ -33,7 +33,8 @@ def record(
 ) -> AuditEvent:
     """Add an event to the trail, with what changed of the subject since it was read.
 
-    With `of`, the event is told about that record, of which the subject is a part. `by` is a user, an API key, or
+    With `of`, the event is told about that record, of which the subject is a part; with `of` alone, the action says
+    all there is. `by` is a user, an API key, or
     None for the system. `details` are business facts, never personal data. Raises KeyError for an undeclared action.
     """
     if not is_declared(action):

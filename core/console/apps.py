@@ -10,8 +10,19 @@ class ConsoleConfig(AppConfig):
         from core.audit import actions, erasures
         from core.console.erasure import KIND, erase_again
         from core.console.reveal import RevealReason
+        from core.console.trail import (
+            describe_deliveries,
+            describe_departments,
+            describe_invitations,
+            describe_jobs,
+            describe_keys,
+            describe_people,
+            describe_runs,
+            describe_teams,
+        )
         from core.crypto.revealable import registered
-        from core.web import navigation
+        from core.web import navigation, trail
+        from core.web.views import EVERY_USER
 
         actions.declare("personal.revealed", _("Personal data revealed"))
         actions.declare("tenant.erased", _("Company erased"))
@@ -30,6 +41,15 @@ class ConsoleConfig(AppConfig):
         erasures.register(KIND, erase_again)
         actions.declare_values("why", lambda: dict(RevealReason.choices))
         actions.declare_values("revealed", lambda: {each.kind: each.label for each in registered()})
+
+        trail.register_subject("accounts.user", describe_people, permission="people.manage")
+        trail.register_subject("accounts.department", describe_departments, permission="people.manage")
+        trail.register_subject("accounts.team", describe_teams, permission="people.manage")
+        trail.register_subject("accounts.invitation", describe_invitations, permission="people.manage")
+        trail.register_subject("partners.apikey", describe_keys, permission="keys.manage")
+        trail.register_subject("jobs.backgroundjob", describe_jobs, permission=EVERY_USER)
+        trail.register_subject("jobs.jobrun", describe_runs, permission="jobs.view")
+        trail.register_subject("events.eventdelivery", describe_deliveries, permission="jobs.view")
 
         navigation.register(
             key="settings",

@@ -34,4 +34,4 @@ class AuditTrailView(ListView):
         return AuditEvent.objects.all()
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(lines=lines_of(context["rows"]), **context)
+        return super().get_context_data(lines=lines_of(context["rows"], user=self.request.user), **context)

@@ -25,6 +25,7 @@ from core.web import exports
 from core.web.context import WATCH_JOBS
 from core.web.exports import ExportFormat
 from core.web.lists import ChoiceFilter, ListView, Sort
+from core.web.trail import history_of
 from core.web.views import EVERY_USER, StaffView, go_to, own_path
 
 # What htmx takes as the end of polling.
@@ -59,7 +60,10 @@ class JobView(StaffView, TemplateView):
         kind = kind_of(job)
         counts = [(label, job.counts.get(name, 0)) for name, label in kind.counts.items()]
         page_url = kind.page(job) if kind.page else ""
-        return super().get_context_data(job=job, kind=kind, counts=counts, page_url=page_url, **context)
+        history = history_of(job, user=self.request.user)
+        return super().get_context_data(
+            job=job, kind=kind, counts=counts, page_url=page_url, history=history, **context
+        )
 
 
 class CancelJobView(StaffView):
@@ -103,7 +107,7 @@ class DownloadView(StaffView):
             raise Http404
         if not may(request.user, kind_of(job).permission(job)):
             raise PermissionDenied
-        record("job.downloaded", subject=job, by=request.user, at=timezone.now(), details={"rows": job.done})
+        record("job.downloaded", of=job, by=request.user, at=timezone.now(), details={"rows": job.done})
         parts = result_of(job)
         if job.parameters.get("format") == ExportFormat.XLSX:
             parts = exports.as_workbook(parts)

@@ -25,6 +25,7 @@ from core.tenancy.clock import day_start
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from core.web.lists import BooleanFilter, Filter, ListView, PrefixFilter, Sort
+from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
 
 MANAGE = "keys.manage"
@@ -81,7 +82,13 @@ class ApiKeyView(StaffView, TemplateView):
         key = get_object_or_404(ApiKey.objects.select_related("created_by"), pk=self.kwargs["pk"])
         granted = [scope for name, scope in scopes.declared().items() if name in key.scopes]
         has_two_secrets = key.has_two_secrets(timezone.now())
-        return super().get_context_data(key=key, granted=granted, has_two_secrets=has_two_secrets, **context)
+        return super().get_context_data(
+            key=key,
+            granted=granted,
+            has_two_secrets=has_two_secrets,
+            history=history_of(key, user=self.request.user),
+            **context,
+        )
 
 
 class ShowsSecretView(StaffFormView):

@@ -10,6 +10,7 @@ from django.views.generic import TemplateView
 from core.accounts.models import Department, Team
 from core.accounts.services import create_department, create_team
 from core.console.forms import DepartmentForm, TeamForm
+from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView
 
 _ACTIVE_PEOPLE = Count("user", filter=Q(user__is_active=True))
@@ -20,11 +21,10 @@ class OrganisationView(StaffView, TemplateView):
     template_name = "console/organisation.html"
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            departments=Department.objects.annotate(people=_ACTIVE_PEOPLE).order_by("name"),
-            teams=Team.objects.select_related("department").annotate(people=_ACTIVE_PEOPLE).order_by("name"),
-            **context,
-        )
+        departments = list(Department.objects.annotate(people=_ACTIVE_PEOPLE).order_by("name"))
+        teams = list(Team.objects.select_related("department").annotate(people=_ACTIVE_PEOPLE).order_by("name"))
+        history = history_of(*departments, *teams, user=self.request.user)
+        return super().get_context_data(departments=departments, teams=teams, history=history, **context)
 
 
 class CreateDepartmentView(StaffFormView):

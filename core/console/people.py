@@ -17,6 +17,7 @@ from core.accounts.services import activate_user, deactivate_user, end_sessions,
 from core.console.forms import UserForm
 from core.tenancy.errors import DomainError
 from core.web.lists import BooleanFilter, ChoiceFilter, ListView, PrefixFilter, RecordFilter, Sort
+from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
 
 
@@ -65,7 +66,8 @@ class UpdateUserView(StaffFormView):
         return {name: getattr(self.person, name) for name in UserForm.base_fields}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(person=self.person, **context)
+        history = history_of(self.person, user=self.request.user)
+        return super().get_context_data(person=self.person, history=history, **context)
 
     def save(self, form: BaseForm) -> str:
         update_user(user=self.person, **form.cleaned_data, by=self.request.user, at=timezone.now())
@@ -93,8 +95,12 @@ class ActivateUserView(StaffView):
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         person = get_object_or_404(User.objects, pk=pk)
-        activate_user(user=person, by=request.user, at=timezone.now())
-        messages.success(request, _("%(name)s may sign in again.") % {"name": person.name})
+        try:
+            activate_user(user=person, by=request.user, at=timezone.now())
+        except DomainError as error:
+            messages.error(request, str(error.message))
+        else:
+            messages.success(request, _("%(name)s may sign in again.") % {"name": person.name})
         return go_to(request, reverse("console:update_user", args=[person.pk]))
 
 

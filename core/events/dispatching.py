@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 from django.db.models import F
 
-from core.events.enums import UNSETTLED, DeliveryState
+from core.events.enums import UNSETTLED, DeliveryFault, DeliveryState
 from core.events.models import EventDelivery, OutboxEvent, OutboxPending
 from core.events.registry import receiver_named, receivers
-from core.events.statement import UUID7
-from core.events.waking import WAKE_UP_SECONDS
+from core.events.waking import WAKE_UP_SECONDS, WakeUp
 from core.tenancy.errors import DomainError
-from core.tenancy.ids import made_at
+from core.tenancy.ids import UUID7, made_at
 from core.tenancy.scope import required_tenant_id, tenant_scope
 
 DISPATCH_BATCH = 1000
@@ -30,6 +30,14 @@ DELIVERY_BATCH = 100
 # A batch ends after so long even when there is more of it, so that slow receivers hold no lock for long, and whoever
 # must be alone with the tenant need not wait.
 BATCH_SECONDS = 1.0
+# A receiver that hangs in the database is cut off by it: Python is told nothing while it waits for an answer. What all
+# of them do takes milliseconds, and nothing of ours holds a lock for so long.
+STATEMENT_SECONDS = 20.0
+LOCK_SECONDS = 10.0
+# A turn ends after so long and wakes the next one, so that what ends a task by its own limit is a receiver that hangs.
+TURN_SECONDS = 60
+LIMITS = "select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)"
+CUT_OFF = {"57014": DeliveryFault.TOOK_TOO_LONG, "55P03": DeliveryFault.LOCKED_OUT}
 MOST_ATTEMPTS = 10
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -86,16 +94,20 @@ WAITING = """
 def work_off(*, tenant_id: uuid.UUID, now: Callable[[], datetime]) -> None:
     """Dispatch and deliver all that is due of one tenant, batch by batch; `now()` tells the time.
 
-    Each batch is a transaction of its own. What another worker holds is left to it.
+    Each batch is a transaction of its own. What another worker holds is left to it, and what is left after
+    TURN_SECONDS to another turn, for which a worker is woken.
     """
+    end = time.monotonic() + TURN_SECONDS
     more = True
-    while more:
+    while more and time.monotonic() < end:
         with tenant_scope(tenant_id):
             more = dispatch(at=now()) == DISPATCH_BATCH
     more = True
-    while more:
+    while more and time.monotonic() < end:
         with tenant_scope(tenant_id):
             more = deliver(now=now)
+    if more:
+        WakeUp(tenant_id)()
 
 
 def dispatch(*, at: datetime) -> int:
@@ -122,11 +134,13 @@ def deliver(*, now: Callable[[], datetime]) -> bool:
     """Call the receivers of what is due to the active tenant, the longest due first; tell whether more may be due.
 
     It all is one transaction, but each receiver has a savepoint: what one raises undoes that one's effect alone. A
-    worker that is killed has made no attempt.
+    statement of a receiver that takes longer than STATEMENT_SECONDS, or waits LOCK_SECONDS for a lock, is cut off and
+    is a failure, as is one that the task's own time limit ends. A worker that is killed has made no attempt.
     """
     due = _lock_due(now())
     end = time.monotonic() + BATCH_SECONDS
     tried = []
+    _limit_statements()
     for delivery in due:
         _attempt(delivery, now())
         tried.append(delivery)
@@ -147,6 +161,11 @@ def _lock_due(at: datetime) -> list[EventDelivery]:
     for delivery in due:
         delivery.event = events[delivery.event_id]
     return due
+
+
+def _limit_statements() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(LIMITS, [f"{seconds * 1000:.0f}" for seconds in (STATEMENT_SECONDS, LOCK_SECONDS)])
 
 
 def _attempt(delivery: EventDelivery, at: datetime) -> None:
@@ -186,12 +205,18 @@ def _check_deferred_constraints() -> None:
 
 
 def _note_failure(delivery: EventDelivery, failure: Exception, at: datetime) -> None:
-    delivery.error = type(failure).__name__[:100]
+    delivery.error = _fault_of(failure) or type(failure).__name__[:100]
     if delivery.attempts >= MOST_ATTEMPTS:
         delivery.state = DeliveryState.DEAD
         delivery.settled_at = at
     else:
         delivery.due_at = at + pause_after(delivery.attempts)
+
+
+def _fault_of(failure: Exception) -> str:
+    if isinstance(failure, SoftTimeLimitExceeded):
+        return DeliveryFault.TOOK_TOO_LONG
+    return CUT_OFF.get(getattr(failure.__cause__, "pgcode", None), "")
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -11,3 +11,10 @@ class DeliveryState(models.TextChoices):
 
 
 UNSETTLED = (DeliveryState.DUE, DeliveryState.DEAD)
+
+
+class DeliveryFault(models.TextChoices):
+    """What is said of a receiver that was cut off; else its `error` is the name of what it raised."""
+
+    TOOK_TOO_LONG = "took_too_long", _("It took longer than it may and was cut off")
+    LOCKED_OUT = "locked_out", _("It waited too long for what somebody else held")

@@ -1,6 +1,6 @@
 from django.db import models
 
-from core.events.enums import UNSETTLED, DeliveryState
+from core.events.enums import UNSETTLED, DeliveryFault, DeliveryState
 from core.tenancy.models import TenantForeignKey, TenantModel
 
 
@@ -48,3 +48,7 @@ class EventDelivery(TenantModel):
                 name="event_delivery_unsettled",
             ),
         ]
+
+    @property
+    def error_in_words(self) -> str:
+        return str(DeliveryFault(self.error).label) if self.error in DeliveryFault.values else self.error

@@ -65,7 +65,7 @@ def send_again(*, delivery: EventDelivery, by: Any, at: datetime) -> EventDelive
     delivery.due_at = at
     delivery.settled_at = None
     delivery.save(update_fields=["state", "attempts", "due_at", "settled_at"])
-    record("event.sent_again", subject=delivery, by=by, at=at, details={"receiver": delivery.receiver})
+    record("event.sent_again", of=delivery, by=by, at=at, details={"receiver": delivery.receiver})
     transaction.on_commit(WakeUp(required_tenant_id()))
     return delivery
 

@@ -80,7 +80,7 @@ def start_job(
     if not may(by, kind_of(job).permission(job)):
         raise NotAllowed
     job.save(force_insert=True)
-    record("job.started", subject=job, by=by, at=at, details={"job": kind})
+    record("job.started", of=job, by=by, at=at, details={"job": kind})
     wake_worker(job)
     return job
 
@@ -110,10 +110,12 @@ def cancel_job(*, job: BackgroundJob, by: User, at: datetime) -> BackgroundJob:
     job = BackgroundJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
     if not job.is_unfinished:
         raise JobEnded
+    if job.is_cancel_requested:
+        return job
     job.is_cancel_requested = True
     job.due_at = at
     job.save(update_fields=["is_cancel_requested", "due_at"])
-    record("job.cancelled", subject=job, by=by, at=at, details={"job": job.kind})
+    record("job.cancelled", of=job, by=by, at=at, details={"job": job.kind})
     wake_worker(job)
     return job
 

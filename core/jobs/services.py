@@ -98,7 +98,7 @@ def try_again(*, run: JobRun, by: User, at: datetime) -> JobRun:
     run.attempts = 0
     run.due_at = at
     run.save(update_fields=["state", "attempts", "due_at"])
-    record("job_run.tried_again", subject=run, by=by, at=at, details={"job": run.job})
+    record("job_run.tried_again", of=run, by=by, at=at, details={"job": run.job})
     _wake_worker(run)
     return run
 

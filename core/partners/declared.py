@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.audit import actions
 from core.crypto.register import classify
+from core.partners.scopes import declared
 
 actions.declare("key.created", _("API key created"))
 actions.declare("key.revoked", _("API key revoked"))
@@ -16,9 +17,13 @@ actions.declare_fields(
     revoked_at=_("Revoked"),
     networks=_("Networks"),
     old_ends_at=_("Old secret ends"),
+    secret_hash=_("Secret"),
+    old_secret_hash=_("Old secret"),
     resource=_("Resource"),
     records=_("Records"),
 )
+
+actions.declare_values("scopes", lambda: {name: scope.label for name, scope in declared().items()})
 
 classify(
     "partners.ApiKey",

@@ -89,7 +89,7 @@ def create_api_key(
         if "api_key_live_name" not in str(refused):
             raise
         raise ApiKeyNameTaken from refused
-    details = {"name": name, "scopes": ", ".join(key.scopes), "networks": ", ".join(key.networks)}
+    details = {"name": name, "scopes": key.scopes, "networks": key.networks}
     record("key.created", subject=key, by=by, at=at, details={name: value for name, value in details.items() if value})
     return key, text
 

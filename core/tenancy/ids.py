@@ -4,6 +4,11 @@ from datetime import UTC, datetime
 import uuid_utils.compat
 
 RANDOM_BITS = 80
+# RFC 9562, version 7, from a random version 4: the first six bytes become the milliseconds of now, the 4
+# becomes 7. PostgreSQL has a function of its own only from release 18 on.
+UUID7 = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing
+    substring(int8send(floor(extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6
+    ), 52, 1), 53, 1), 'hex')::uuid"""
 
 
 def uuid7() -> uuid.UUID:

@@ -1,35 +1,32 @@
 """The audit trail in people's words: who did what, and which fields changed from what to what."""
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import ForeignKey
+from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.accounts.models import User
+from core.accounts.permissions import may
 from core.audit.actions import field_label, label_of, value_label
 from core.audit.models import AuditEvent
 from core.audit.services import SYSTEM
+from core.tenancy.fields import MoneyField
 from core.tenancy.models import TenantModel
+from core.tenancy.scope import current_tenant
+from core.web.templatetags.web import format_money
 
-USER_KIND = "user"
-
-# For each kind of subject, what gives the words and the address of records by their ids.
-Describe = Callable[[Collection[uuid.UUID]], dict[uuid.UUID, tuple[str, str]]]
-_subjects: dict[str, Describe] = {}
-
-
-def register_subject(kind: str, describe: Describe) -> None:
-    """Say how records of a kind ("customers.customer") are named in the trail, and where they are; in one query.
-
-    Raises ValueError for a kind that is taken.
-    """
-    if _subjects.setdefault(kind, describe) is not describe:
-        raise ValueError(f"The trail knows how to name {kind!r} already.")
+# Free words, which may name somebody: for who may read the whole trail.
+REASONS = "audit.view"
+ACTORS = {"user": "accounts.user", "apikey": "partners.apikey"}
+NEWEST = 20
 
 
 @dataclass(frozen=True)
@@ -45,96 +42,193 @@ class Change:
         return self.old is None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Line:
-    """One event as it is shown."""
+    """What happened once, as it is shown; `reason` is what somebody gave as one, unless `is_reason_hidden`."""
 
-    event: AuditEvent
+    at: datetime
     action: str
     actor: str
-    subject: str
-    subject_url: str
-    changes: list[Change]
-    details: list[tuple[str, str]]
+    subject: str = ""
+    subject_url: str = ""
+    changes: list[Change] = field(default_factory=list)
+    details: list[tuple[str, str]] = field(default_factory=list)
+    reason: str = ""
+    is_reason_hidden: bool = False
 
 
-def history_of(subject: TenantModel, *, limit: int = 20) -> list[Line]:
-    """Return the newest events of one record; two queries."""
-    events = list(AuditEvent.objects.filter(subject_id=subject.pk).order_by("-happened_at", "-pk")[:limit])
-    names = _names(events)
-    return [_line(event, names, {}) for event in events]
+@dataclass(frozen=True)
+class History:
+    """The newest lines of some records; there are more where it `is_cut`."""
+
+    lines: list[Line]
+    is_cut: bool
 
 
-def lines_of(events: Iterable[AuditEvent]) -> list[Line]:
-    """Return events in words; one query for the names of everybody in them, and one for each kind of subject."""
-    events = list(events)
-    names = _names(events)
-    subjects = _described(events)
-    return [_line(event, names, subjects) for event in events]
+# Give the words and the address of records by their ids.
+Describe = Callable[[Collection[uuid.UUID]], dict[uuid.UUID, tuple[str, str]]]
+# Give the newest lines of records, up to so many.
+Tell = Callable[[Collection[uuid.UUID], int], Iterable[Line]]
 
 
-def _described(events: Sequence[AuditEvent]) -> dict[uuid.UUID, tuple[str, str]]:
+@dataclass(frozen=True)
+class Subject:
+    describe: Describe
+    permission: str
+
+
+@dataclass(frozen=True)
+class Source:
+    action: str
+    tell: Tell
+    permission: str
+
+
+_subjects: dict[str, Subject] = {}
+_sources: dict[str, list[Source]] = defaultdict(list)
+
+
+def register_subject(kind: str, describe: Describe, *, permission: str) -> None:
+    """Say how records of a kind ("customers.customer") are named in the trail and where they are, in one query, and
+    who may see what became of them; no permission where the page itself knows whom it is for.
+
+    Raises ValueError for a kind that is taken.
+    """
+    if _subjects.setdefault(kind, Subject(describe, permission)).describe is not describe:
+        raise ValueError(f"The trail knows how to name {kind!r} already.")
+
+
+def register_source(kind: str, *, action: str, tell: Tell, permission: str) -> None:
+    """Add to the history of records of a kind what another table keeps of them for good, in one query."""
+    _sources[kind].append(Source(action, tell, permission))
+
+
+def subject_kinds() -> set[str]:
+    return set(_subjects)
+
+
+def history_of(*records: TenantModel, user: Any, only: Collection[str] = (), limit: int = NEWEST) -> History:
+    """Return what became of the records, the newest first; of `only` some actions, where they are named.
+
+    One query for the events, one for the names of each kind of record in them, one for each other source. Raises
+    KeyError for a kind that is not registered.
+    """
+    kinds = {record._meta.label_lower for record in records}
+    seen = {kind for kind in kinds if _may(user, _subjects[kind].permission)}
+    ids = {record.pk for record in records if record._meta.label_lower in seen}
+    events = AuditEvent.objects.filter(subject_id__in=ids, **({"action__in": only} if only else {}))
+    lines = list(_lines(list(events.order_by("-happened_at", "-pk")[: limit + 1]), user, are_subjects_named=False))
+    for source in (source for kind in seen for source in _sources[kind]):
+        if _may(user, source.permission) and (not only or source.action in only):
+            lines += source.tell(ids, limit + 1)
+    lines.sort(key=lambda line: line.at, reverse=True)
+    return History(lines[:limit], is_cut=len(lines) > limit)
+
+
+def lines_of(events: Iterable[AuditEvent], *, user: Any) -> list[Line]:
+    """Return events in words; one query for the names of each kind of record in them."""
+    return list(_lines(list(events), user, are_subjects_named=True))
+
+
+def _may(user: Any, permission: str) -> bool:
+    return not permission or may(user, permission)
+
+
+def _lines(events: Sequence[AuditEvent], user: Any, *, are_subjects_named: bool) -> Iterator[Line]:
+    names = _named(events, are_subjects_named=are_subjects_named)
+    shows_reasons = _may(user, REASONS)
+    for event in events:
+        subject = _subjects.get(event.subject_kind)
+        name, url = names.get(event.subject_id, ("", "")) if are_subjects_named else ("", "")
+        has_reason = event.__dict__["reason"] is not None
+        yield Line(
+            at=event.happened_at,
+            action=label_of(event.action),
+            actor=_actor(event, names),
+            subject=name,
+            subject_url=url if subject and _may(user, subject.permission) else "",
+            changes=list(_changes(event, names)),
+            details=[(field_label(key), _said(key, value)) for key, value in event.details.items()],
+            reason=event.reason if has_reason and shows_reasons else "",
+            is_reason_hidden=has_reason and not shows_reasons,
+        )
+
+
+Names = Mapping[Any, tuple[str, str]]
+
+
+def _named(events: Sequence[AuditEvent], *, are_subjects_named: bool) -> Names:
+    """Return words and addresses of all records whose ids stand in the events, by id."""
+    wanted: dict[str, set[uuid.UUID]] = defaultdict(set)
+    for event in events:
+        if event.actor_id:
+            wanted[ACTORS.get(event.actor_kind, "")].add(event.actor_id)
+        if event.subject_id and are_subjects_named:
+            wanted[event.subject_kind].add(event.subject_id)
+        for name, pair in event.changes.items():
+            if target := _target_of(_field(event.subject_kind, name)):
+                wanted[target] |= {uuid.UUID(value) for value in pair or () if value}
     found: dict[uuid.UUID, tuple[str, str]] = {}
-    for kind in {event.subject_kind for event in events} & set(_subjects):
-        found |= _subjects[kind]({event.subject_id for event in events if event.subject_kind == kind})
+    for kind in sorted(wanted.keys() & _subjects.keys()):
+        found |= _subjects[kind].describe(wanted[kind])
     return found
 
 
-def _line(event: AuditEvent, names: dict[str, str], subjects: dict[uuid.UUID, tuple[str, str]]) -> Line:
-    subject, subject_url = subjects.get(event.subject_id, (names.get(str(event.subject_id), ""), ""))
-    return Line(
-        event=event,
-        action=label_of(event.action),
-        actor=_actor(event, names),
-        subject=subject,
-        subject_url=subject_url,
-        changes=[_change(event.subject_kind, name, pair, names) for name, pair in event.changes.items()],
-        details=[(field_label(name), value_label(name, _words(value))) for name, value in event.details.items()],
-    )
+def _actor(event: AuditEvent, names: Names) -> str:
+    if event.actor_kind == SYSTEM:
+        return _("The system")
+    name = names.get(event.actor_id, ("", ""))[0]
+    if event.actor_kind == "user":
+        return name or _("Somebody who is gone")
+    return _("API key “%(name)s”") % {"name": name}
 
 
-def _names(events: Sequence[AuditEvent]) -> dict[str, str]:
-    """Return the names of all users whose ids stand anywhere in the events, by id."""
-    found: set[uuid.UUID] = set()
-    for event in events:
-        found |= {each for each in (event.actor_id, event.subject_id) if each}
-        for pair in event.changes.values():
-            found |= {each for each in map(_as_id, pair or ()) if each}
-    people = User.objects.filter(pk__in=found).values_list("pk", "name")
-    return {str(pk): name for pk, name in people}
+def _changes(event: AuditEvent, names: Names) -> Iterator[Change]:
+    for name, pair in event.changes.items():
+        if pair is None:
+            yield Change(field_label(name), None, None)
+        elif isinstance(pair[0], dict) and isinstance(pair[1], dict):
+            yield from _changed_keys(name, *pair)
+        else:
+            stored = _field(event.subject_kind, name)
+            yield Change(field_label(name), *(_value(stored, name, value, names) for value in pair))
 
 
-def _as_id(value: Any) -> uuid.UUID | None:
+def _changed_keys(name: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
+    for key in sorted(old | new):
+        if old.get(key) != new.get(key):
+            yield Change(f"{field_label(name)}, {key}", _words(old.get(key)), _words(new.get(key)))
+
+
+def _field(kind: str, name: str) -> Any:
     try:
-        return uuid.UUID(value) if isinstance(value, str) else None
-    except ValueError:
+        return apps.get_model(kind)._meta.get_field(name)
+    except (LookupError, ValueError, FieldDoesNotExist):
         return None
 
 
-def _actor(event: AuditEvent, names: dict[str, str]) -> str:
-    if event.actor_kind == SYSTEM:
-        return _("The system")
-    if event.actor_kind == USER_KIND:
-        return names.get(str(event.actor_id), _("Somebody who is gone"))
-    return _("A partner's key")
+def _target_of(stored: Any) -> str:
+    return stored.related_model._meta.label_lower if isinstance(stored, models.ForeignKey) else ""
 
 
-def _change(kind: str, name: str, pair: list[Any] | None, names: dict[str, str]) -> Change:
-    if pair is None:
-        return Change(field_label(name), None, None)
-    old, new = (_value(kind, name, value, names) for value in pair)
-    return Change(field_label(name), old, new)
+def _value(stored: Any, name: str, value: Any, names: Names) -> str:
+    """Return the words of a field's value, as the trail keeps it."""
+    if value in (None, "") or stored is None:
+        return _said(name, value)
+    if isinstance(stored, models.ForeignKey):
+        return names.get(uuid.UUID(value), (_("one that is gone"), ""))[0]
+    if isinstance(stored, MoneyField):
+        return format_money(Decimal(value), current_tenant().currency)
+    if isinstance(stored, models.DateTimeField):
+        return timezone.localtime(datetime.fromisoformat(value)).strftime("%Y-%m-%d %H:%M")
+    labels = {str(choice): label for choice, label in stored.flatchoices}
+    return str(labels[str(value)]) if str(value) in labels else _said(name, value)
 
 
-def _value(kind: str, name: str, value: Any, names: dict[str, str]) -> str:
-    try:
-        field = apps.get_model(kind)._meta.get_field(name)
-    except (LookupError, FieldDoesNotExist):
-        return _words(value)
-    if isinstance(field, ForeignKey) and value:
-        return names.get(value, _("set"))
-    labels = {str(choice): label for choice, label in field.flatchoices}
-    return str(labels[str(value)]) if str(value) in labels else _words(value)
+def _said(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return _(", ").join(_said(name, each) for each in value) or "–"
+    return value_label(name, value) if isinstance(value, str) and value else _words(value)
 
 
 def _words(value: Any) -> str:
@@ -143,5 +237,7 @@ def _words(value: Any) -> str:
     if value is False:
         return _("No")
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
-    return "–" if value in {None, ""} else str(value)
+        return _(", ").join(map(_words, value)) or "–"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return "–" if value in (None, "") else str(value)

@@ -76,9 +76,7 @@ def update_address(
     AddressGone if there is none.
     """
     customer = Customer.objects.select_for_update().get(pk=address.customer_id)
-    address = Address.objects.select_for_update().filter(pk=address.pk).first()
-    if address is None:
-        raise AddressGone
+    address = _locked(address)
     if address.version != version:
         raise AddressChanged
 
@@ -102,11 +100,18 @@ def update_address(
 
 @transaction.atomic
 def remove_address(*, address: Address, by: User, at: datetime) -> None:
-    """Remove an address for good."""
+    """Remove an address for good. Raises AddressGone."""
     customer = Customer.objects.select_for_update().get(pk=address.customer_id)
-    address.delete()
+    _locked(address).delete()
     record("address.removed", subject=customer, by=by, at=at)
     publish_update(customer, changed=["addresses"], at=at)
+
+
+def _locked(address: Address) -> Address:
+    found = Address.objects.select_for_update().filter(pk=address.pk).first()
+    if found is None:
+        raise AddressGone
+    return found
 
 
 def _free_primary(customer_id: UUID) -> None:

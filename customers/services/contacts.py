@@ -123,9 +123,7 @@ def update_contact(
     none, BadContactPoint or TooManyContactPoints.
     """
     customer = Customer.objects.select_for_update().get(pk=contact.customer_id)
-    contact = Contact.objects.select_for_update().filter(pk=contact.pk).first()
-    if contact is None:
-        raise ContactGone
+    contact = _locked(contact)
     if contact.version != version:
         raise ContactChanged
 
@@ -148,12 +146,19 @@ def update_contact(
 
 @transaction.atomic
 def remove_contact(*, contact: Contact, by: User, at: datetime) -> None:
-    """Remove a contact with every way to reach them, for good."""
+    """Remove a contact with every way to reach them, for good. Raises ContactGone."""
     customer = Customer.objects.select_for_update().get(pk=contact.customer_id)
-    contact.delete()
+    _locked(contact).delete()
     index_customers([customer.pk])
     record("contact.removed", subject=customer, by=by, at=at)
     publish_update(customer, changed=["contacts"], at=at)
+
+
+def _locked(contact: Contact) -> Contact:
+    found = Contact.objects.select_for_update().filter(pk=contact.pk).first()
+    if found is None:
+        raise ContactGone
+    return found
 
 
 def _change_points(contact: Contact, changes: Sequence[ContactPointChange]) -> None:

@@ -34,6 +34,16 @@ class BadCustomFieldChoices(DomainError):
     )
 
 
+class CustomFieldRetired(DomainError):
+    code = "custom_field_retired"
+    message = _("Somebody else has already retired this field.")
+
+
+class CustomFieldInUse(DomainError):
+    code = "custom_field_in_use"
+    message = _("Somebody else has already taken this field up again.")
+
+
 class TooManyCustomFields(DomainError):
     code = "too_many_custom_fields"
     message = format_lazy(_("There are at most {most} fields, those that were retired included."), most=MAX_FIELDS)
@@ -84,7 +94,10 @@ def update_custom_field(
 
 @transaction.atomic
 def retire_custom_field(*, field: CustomField, by: User, at: datetime) -> None:
-    """Show a field no longer; the values stay stored."""
+    """Show a field no longer; the values stay stored. Raises CustomFieldRetired."""
+    field = CustomField.objects.select_for_update().get(pk=field.pk)
+    if not field.is_active:
+        raise CustomFieldRetired
     field.is_active = False
     field.save(update_fields=["is_active"])
     record("custom_field.retired", subject=field, by=by, at=at, details={"label": field.label})
@@ -92,7 +105,10 @@ def retire_custom_field(*, field: CustomField, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def revive_custom_field(*, field: CustomField, by: User, at: datetime) -> None:
-    """Show a retired field again, with the values it had."""
+    """Show a retired field again, with the values it had. Raises CustomFieldInUse."""
+    field = CustomField.objects.select_for_update().get(pk=field.pk)
+    if field.is_active:
+        raise CustomFieldInUse
     field.is_active = True
     field.save(update_fields=["is_active"])
     record("custom_field.revived", subject=field, by=by, at=at, details={"label": field.label})

@@ -16,7 +16,7 @@ from core.web.views import StaffFormView, StaffView, go_to
 from customers.forms.addresses import SHOWN, AddressForm, UpdateAddressForm
 from customers.models import Address, Customer
 from customers.permissions import EDIT, VIEW
-from customers.services import AddressChanged, add_address, remove_address, update_address
+from customers.services import AddressChanged, AddressGone, add_address, remove_address, update_address
 
 
 class AddressListView(ListView):
@@ -93,8 +93,12 @@ class RemoveAddressView(StaffView):
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         address = _address_of(kwargs)
-        remove_address(address=address, by=request.user, at=timezone.now())
-        messages.success(request, _("The address was removed."))
+        try:
+            remove_address(address=address, by=request.user, at=timezone.now())
+        except AddressGone as error:
+            messages.error(request, str(error.message))
+        else:
+            messages.success(request, _("The address was removed."))
         return go_to(request, reverse("customers:detail", args=[address.customer_id]))
 
 

@@ -19,7 +19,7 @@ from customers.forms.contacts import ContactForm, UpdateContactForm
 from customers.models import Contact, ContactPoint, Customer
 from customers.permissions import EDIT, REVEAL, VIEW
 from customers.querysets import with_points
-from customers.services import ContactChanged, NewContactPoint, add_contact, remove_contact, update_contact
+from customers.services import ContactChanged, ContactGone, NewContactPoint, add_contact, remove_contact, update_contact
 
 
 class ContactListView(ListView):
@@ -118,8 +118,12 @@ class RemoveContactView(StaffView):
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         contact = _contact_of(kwargs)
-        remove_contact(contact=contact, by=request.user, at=timezone.now())
-        messages.success(request, _("The contact was removed."))
+        try:
+            remove_contact(contact=contact, by=request.user, at=timezone.now())
+        except ContactGone as error:
+            messages.error(request, str(error.message))
+        else:
+            messages.success(request, _("The contact was removed."))
         return go_to(request, reverse("customers:detail", args=[contact.customer_id]))
 
 

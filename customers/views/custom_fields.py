@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
+from core.tenancy.errors import DomainError
+from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
 from customers.custom_fields import MAX_FIELDS
 from customers.enums import CustomFieldKind
@@ -67,7 +69,8 @@ class UpdateCustomFieldView(StaffFormView):
         return form
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(custom_field=self.custom_field, **context)
+        history = history_of(self.custom_field, user=self.request.user)
+        return super().get_context_data(custom_field=self.custom_field, history=history, **context)
 
     def save(self, form: BaseForm) -> str:
         update_custom_field(field=self.custom_field, **form.cleaned_data, by=self.request.user, at=timezone.now())
@@ -80,8 +83,12 @@ class RetireCustomFieldView(StaffView):
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         custom_field = get_object_or_404(CustomField.objects, pk=pk)
-        retire_custom_field(field=custom_field, by=request.user, at=timezone.now())
-        messages.success(request, _("%(label)s is no longer shown.") % {"label": custom_field.label})
+        try:
+            retire_custom_field(field=custom_field, by=request.user, at=timezone.now())
+        except DomainError as error:
+            messages.error(request, str(error.message))
+        else:
+            messages.success(request, _("%(label)s is no longer shown.") % {"label": custom_field.label})
         return go_to(request, reverse("customers:custom_fields"))
 
 
@@ -91,6 +98,10 @@ class ReviveCustomFieldView(StaffView):
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         custom_field = get_object_or_404(CustomField.objects, pk=pk)
-        revive_custom_field(field=custom_field, by=request.user, at=timezone.now())
-        messages.success(request, _("%(label)s is shown again.") % {"label": custom_field.label})
+        try:
+            revive_custom_field(field=custom_field, by=request.user, at=timezone.now())
+        except DomainError as error:
+            messages.error(request, str(error.message))
+        else:
+            messages.success(request, _("%(label)s is shown again.") % {"label": custom_field.label})
         return go_to(request, reverse("customers:custom_fields"))

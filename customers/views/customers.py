@@ -88,7 +88,7 @@ class CustomerDetailView(StaffView, TemplateView):
             custom_facts=[(field.label, customer.custom_values.get(field.key, "")) for field in active_fields()],
             panels=panels_for(customer, self.request.user),
             may_reveal=may(self.request.user, REVEAL),
-            history=history_of(customer),
+            history=history_of(customer, user=self.request.user),
             may_edit=may(self.request.user, EDIT),
             may_copy=may(self.request.user, COPY),
             may_erase=may(self.request.user, ERASE),

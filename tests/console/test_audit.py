@@ -72,4 +72,4 @@ def test_trail_costs_the_same_queries_whatever_its_length(client_for, privacy_of
     ) as queries:
         assert client.get(URL).status_code == 200
 
-    assert len(queries) == 8
+    assert len(queries) == 9

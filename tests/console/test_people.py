@@ -3,8 +3,19 @@ from django.test import Client
 from django.urls import reverse
 
 from core.accounts.enums import Role
-from core.accounts.models import Department, Team, User
-from core.accounts.services import activate_user, deactivate_user
+from core.accounts.models import Department, Team, User, UserSession
+from core.accounts.services import (
+    AlreadySwitchedOff,
+    AlreadySwitchedOn,
+    NoSecondStep,
+    SessionGone,
+    activate_user,
+    deactivate_user,
+    end_session,
+    note_session,
+    reset_second_step,
+)
+from core.audit.models import AuditEvent
 from core.tenancy.scope import current_tenant
 from tests.factories.accounts import inside
 
@@ -156,3 +167,49 @@ def test_name_that_is_taken_is_refused_beside_the_field(client_for, administrato
 def _administrator_of(tenant):
     with inside(tenant, leaving=current_tenant()):
         return User.objects.get(role=Role.ADMINISTRATOR, is_active=True).pk
+
+
+def told(action):
+    return AuditEvent.objects.filter(action=action).count()
+
+
+def test_account_is_switched_off_and_on_once(administrator, agent, now):
+    deactivate_user(user=agent, by=administrator, at=now)
+    with pytest.raises(AlreadySwitchedOff):
+        deactivate_user(user=agent, by=administrator, at=now)
+    agent.refresh_from_db()
+    assert agent.session_epoch == 1
+
+    activate_user(user=agent, by=administrator, at=now)
+    with pytest.raises(AlreadySwitchedOn):
+        activate_user(user=agent, by=administrator, at=now)
+
+    assert (told("user.deactivated"), told("user.activated")) == (1, 1)
+
+
+def test_second_switch_says_so_in_place(client_for, administrator, agent, now):
+    client = client_for(administrator)
+    for name, first, second in (
+        ("deactivate_user", "The Agent can no longer sign in.", str(AlreadySwitchedOff.message)),
+        ("activate_user", "The Agent may sign in again.", str(AlreadySwitchedOn.message)),
+    ):
+        url = reverse(f"console:{name}", args=[agent.pk])
+        shown = [[str(each) for each in client.post(url, follow=True).context["messages"]] for _turn in range(2)]
+        assert shown == [[first], [second]]
+
+
+def test_device_is_signed_out_once(agent, now):
+    session = note_session(user=agent, session_key="k" * 32, device="Firefox", address="192.0.2.1", at=now)
+    end_session(session=UserSession.objects.get(), by=agent, at=now)
+
+    with pytest.raises(SessionGone):
+        end_session(session=session, by=agent, at=now)
+
+    assert told("user.signed_out") == 1
+
+
+def test_second_step_that_is_not_there_is_not_taken_away(administrator, agent, now):
+    with pytest.raises(NoSecondStep):
+        reset_second_step(user=agent, by=administrator, at=now)
+
+    assert told("user.second_step_reset") == 0

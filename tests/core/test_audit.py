@@ -93,12 +93,31 @@ def test_application_cannot_change_the_trail(administrator, now, statement):
 
 
 @pytest.mark.django_db(databases=["default", "owner"], transaction=True)
-@pytest.mark.parametrize("table", ["audit_auditevent", "audit_auditseal"])
-def test_owner_is_refused_too(now, table):
-    sealed_tenant(now)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from audit_auditevent",
+        "delete from audit_auditseal",
+        "delete from audit_auditpending",
+        "update audit_auditpending set digest = ''",
+        "truncate audit_auditevent",
+        "truncate audit_auditseal",
+        "truncate audit_auditpending",
+        "truncate audit_erasure",
+        "truncate tenancy_tenant cascade",
+    ],
+)
+def test_owner_is_refused_too(now, statement):
+    tenant = sealed_tenant(now)
+    with tenant_scope(tenant):
+        waiting = record("test.done", by=None, at=now)
 
-    with pytest.raises(DatabaseError), connections["owner"].cursor() as cursor:
-        cursor.execute(f"delete from {table}")
+    with pytest.raises(DatabaseError, match=r"only added to|waits for"), connections["owner"].cursor() as cursor:
+        cursor.execute(statement)
+
+    with tenant_scope(tenant):
+        assert AuditEvent.objects.count() == AuditSeal.objects.count() + 1 > 5
+        assert list(AuditPending.objects.values_list("pk", flat=True)) == [waiting.pk]
 
 
 def test_another_tenants_trail_is_not_seen(administrator, other_tenant, tenant, now):
@@ -141,15 +160,36 @@ def test_sealing_serves_every_tenant(administrator, other_tenant, tenant, now):
         assert AuditSeal.objects.count() == AuditEvent.objects.count() > 0
 
 
-def test_verify_names_an_event_that_was_never_sealed(administrator, now):
+def test_what_waits_for_its_seal_cannot_be_taken_away(administrator, now):
+    waiting = AuditPending.objects.count()
+
+    for change in (AuditPending.objects.all().delete, lambda: AuditPending.objects.update(digest=b"")):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
+
+    assert AuditPending.objects.count() == waiting > 0
+
+
+def test_sealing_is_a_literal_number_of_queries(administrator, now, django_assert_num_queries):
     seal_events(at=now)
-    lost = record("test.done", by=administrator, at=now)
-    AuditPending.objects.all().delete()
+    for many in (3, 300):
+        for _each in range(many):
+            record("test.done", by=administrator, at=now)
+        # The lock, what waits, the last link, the events, the new links, what waits no more.
+        with django_assert_num_queries(6):
+            assert seal_events(at=now) == many
 
-    late = verify_trail(at=now + timedelta(hours=1))
 
-    assert verify_trail(at=now).findings == []
-    assert [(finding.problem, finding.event_id) for finding in late.findings] == [("never sealed", str(lost.pk))]
+def test_what_was_rolled_back_is_no_gap(administrator, now):
+    record("test.done", by=administrator, at=now)
+    with transaction.atomic():
+        record("test.done", by=administrator, at=now)
+        transaction.set_rollback(True)
+    record("test.done", by=administrator, at=now)
+
+    seal_events(at=now)
+
+    assert verify_trail(at=now + timedelta(hours=1)).findings == []
 
 
 def sealed_tenant(now: datetime) -> Tenant:
@@ -165,16 +205,16 @@ def sealed_tenant(now: datetime) -> Tenant:
 
 def without_triggers(*statements: str) -> None:
     """Change the trail as only its owner could, with the triggers off."""
-    tables = ("audit_auditevent", "audit_auditseal")
+    tables = ("audit_auditevent", "audit_auditseal", "audit_auditpending")
     with connections["owner"].cursor() as cursor:
         for table in tables:
-            cursor.execute(f"alter table {table} disable trigger append_only")
+            cursor.execute(f"alter table {table} disable trigger user")
         try:
             for statement in statements:
                 cursor.execute(statement)
         finally:
             for table in tables:
-                cursor.execute(f"alter table {table} enable trigger append_only")
+                cursor.execute(f"alter table {table} enable trigger user")
 
 
 SEAL_AT = "(select event_id from audit_auditseal where sequence = {})"
@@ -218,6 +258,53 @@ def test_verify_names_what_the_owner_changed_by_force(now, statements, problems)
     assert [(finding.problem, finding.sequence) for finding in found.findings] == problems
     with pytest.raises(CommandError):
         call_command("verify_audit", tenant="swift", stdout=StringIO())
+
+
+@pytest.mark.django_db(databases=["default", "owner"], transaction=True)
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("delete from audit_auditevent where id = '{}'", "deleted unsealed"),
+        ("update audit_auditevent set actor_id = null where id = '{}'", "changed unsealed"),
+        ("update audit_auditevent set happened_at = happened_at - interval '1 s' where id = '{}'", "changed unsealed"),
+        ("delete from audit_auditpending where id = '{}'", "never sealed"),
+    ],
+    ids=["an event cut out", "an actor taken out", "another time", "a note taken away"],
+)
+def test_verify_names_what_the_owner_changed_before_it_was_sealed(now, statement, problem):
+    tenant = sealed_tenant(now)
+    with tenant_scope(tenant):
+        spoilt, sound = (record("test.done", by=make_user(role=Role.AGENT, at=now), at=now) for _each in range(2))
+    without_triggers(statement.format(spoilt.pk))
+    with tenant_scope(tenant):
+        seal_events(at=now)
+        seal_events(at=now, batch=1)
+
+        found = verify_trail(at=now + timedelta(hours=1)).findings
+
+        assert [(finding.problem, finding.sequence, finding.event_id) for finding in found] == [
+            (problem, None, str(spoilt.pk))
+        ]
+        assert not AuditSeal.objects.filter(event_id=spoilt.pk).exists()
+        assert AuditSeal.objects.filter(event_id=sound.pk).exists()
+    with pytest.raises(CommandError):
+        call_command("verify_audit", tenant="swift", stdout=StringIO())
+
+
+@pytest.mark.django_db(databases=["default", "owner"], transaction=True)
+def test_sealing_goes_on_past_more_spoilt_events_than_a_batch(now):
+    tenant = sealed_tenant(now)
+    with tenant_scope(tenant):
+        for _each in range(4):
+            record("test.done", by=None, at=now)
+    without_triggers("delete from audit_auditevent where id in (select id from audit_auditpending)")
+    with tenant_scope(tenant):
+        sound = record("test.done", by=None, at=now)
+
+        assert seal_events(at=now, batch=2) == 1
+
+        assert AuditSeal.objects.filter(event_id=sound.pk).exists()
+        assert [each.problem for each in verify_trail(at=now).findings] == ["deleted unsealed"] * 4
 
 
 @pytest.mark.django_db(databases=["default", "owner"], transaction=True)

@@ -62,7 +62,7 @@ def test_reveal_shows_the_value_once_and_is_in_the_trail(client_for, agent, url,
     event = reveals().get()
     assert (event.actor_id, event.subject_id, event.reason) == (agent.pk, contact.customer_id, "asked us to ring")
     assert event.details == {"revealed": "contact-point", "why": "callback"}
-    line = history_of(contact.customer)[0]
+    line = history_of(contact.customer, user=agent).lines[0]
     assert (line.actor, line.details) == (
         agent.name,
         [("Why", "To call or write to the customer"), ("Revealed", "Phone, e-mail or account")],

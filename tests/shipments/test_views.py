@@ -9,7 +9,7 @@ from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 
 LIST_QUERIES = 6
-RECORD_QUERIES = 6
+RECORD_QUERIES = 7
 
 
 def ship(customer, number, at, **fields):

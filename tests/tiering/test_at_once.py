@@ -1,14 +1,10 @@
 """Several at a time, with real commits: evaluations, people and the beats and workers of the night."""
 
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
-from django.db import connection, connections
 
 from core.accounts.enums import Role
 from core.events.models import OutboxEvent
@@ -19,6 +15,7 @@ from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from customers.models import Customer
 from tests.factories.accounts import make_tenant, make_user
+from tests.factories.at_once import wait_until_waiting
 from tests.factories.tiering import make_shipped
 from tiering.models import TierChange
 from tiering.services import evaluate_tiers, set_override
@@ -41,44 +38,12 @@ def rival(now: datetime) -> Tenant:
     return make_tenant(slug="rival", at=now)
 
 
-@pytest.fixture
-def others() -> Iterator[Callable[..., Future]]:
-    """Return a function that does something in another thread, over a connection of its own."""
-
-    def with_own_connection(work: Callable[..., Any], **arguments: Any) -> Any:
-        try:
-            return work(**arguments)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        yield lambda work, **arguments: pool.submit(with_own_connection, work, **arguments)
-
-
 @contextmanager
 def turn_taken(tenant: Tenant) -> Iterator[None]:
     """Hold the tenant's tiers, as an evaluation that takes long would."""
     with tenant_scope(tenant):
         wait_for_turn()
         yield
-
-
-def wait_until_waiting(how_many: int, *, for_lock: str) -> None:
-    """Return when so many others wait for a lock of this type ('advisory', or 'transactionid' for a row)."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            # Inside a transaction the activity would stay as it was when first asked for.
-            cursor.execute("select pg_stat_clear_snapshot()")
-            cursor.execute(
-                "select count(*) from pg_locks l join pg_stat_activity a using (pid)"
-                " where not l.granted and l.locktype = %s and a.datname = current_database()",
-                [for_lock],
-            )
-            if cursor.fetchone()[0] == how_many:
-                return
-        time.sleep(0.02)
-    pytest.fail(f"{how_many} should wait for a lock of type {for_lock}.")
 
 
 def evaluate(*, tenant: Tenant, as_of: date, at: datetime) -> int:

@@ -59,11 +59,12 @@ def set_override(
         created_at=at,
         expires_on=expires_on,
     )
+    details = {"expires_on": expires_on.isoformat()} if expires_on else {}
     if customer.tier != override.tier:
         _move_by_hand(customer, override.tier, today, at)
-    record(
-        "tier.set", subject=override, of=customer, by=by, at=at, details={"tier": override.tier}, reason=override.reason
-    )
+    else:
+        details["tier"] = str(override.tier)
+    record("tier.set", subject=customer, by=by, at=at, details=details, reason=override.reason)
     return override
 
 
@@ -112,5 +113,5 @@ def end_override(*, override: TierOverride, by: User, at: datetime) -> TierOverr
     override.end_requested_at = at
     override.ended_by = by
     override.save(update_fields=["end_requested_at", "ended_by"])
-    record("tier.released", subject=override, of=override.customer, by=by, at=at, details={"tier": override.tier})
+    record("tier.released", subject=override.customer, by=by, at=at, details={"tier": override.tier})
     return override

@@ -96,22 +96,25 @@ def draft_policy(
         raise BadWeights
     if not 1 <= demotion_runs <= MOST_DEMOTION_RUNS:
         raise BadDemotionRuns
-    in_force = current_policy().version
-    if replaces is not None and replaces != in_force:
+    in_force = current_policy()
+    if replaces is not None and replaces != in_force.version:
         raise PolicyChanged
-    return TierPolicy(
-        version=in_force + 1,
-        mode=PolicyMode(mode),
-        window_days=window_days,
-        vip_percent=vip_percent,
-        mid_percent=mid_percent,
-        vip_monthly=vip_monthly,
-        mid_monthly=mid_monthly,
-        weight_amount=weight_amount,
-        weight_frequency=weight_frequency,
-        weight_tenure=weight_tenure,
-        demotion_runs=demotion_runs,
-    )
+    rules = {
+        "mode": PolicyMode(mode),
+        "window_days": window_days,
+        "vip_percent": vip_percent,
+        "mid_percent": mid_percent,
+        "vip_monthly": vip_monthly,
+        "mid_monthly": mid_monthly,
+        "weight_amount": weight_amount,
+        "weight_frequency": weight_frequency,
+        "weight_tenure": weight_tenure,
+        "demotion_runs": demotion_runs,
+    }
+    policy = TierPolicy(version=in_force.version + 1, **rules)
+    # The trail tells what differs from the version before.
+    policy.as_read = {name: getattr(in_force, name) for name in rules}
+    return policy
 
 
 @transaction.atomic

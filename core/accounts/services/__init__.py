@@ -16,6 +16,8 @@ from core.accounts.services.organisation import (
     create_team,
 )
 from core.accounts.services.people import (
+    AlreadySwitchedOff,
+    AlreadySwitchedOn,
     EmailTaken,
     LastAdministrator,
     OwnAccount,
@@ -28,7 +30,9 @@ from core.accounts.services.people import (
 )
 from core.accounts.services.secrets import keep_secret, open_secret
 from core.accounts.services.sessions import (
+    NoSecondStep,
     OwnSecondStep,
+    SessionGone,
     end_session,
     end_sessions,
     note_second_step_change,
@@ -39,14 +43,18 @@ from core.accounts.services.sessions import (
 
 __all__ = [
     "AlreadyInvited",
+    "AlreadySwitchedOff",
+    "AlreadySwitchedOn",
     "DepartmentNameTaken",
     "EmailTaken",
     "InvitationGone",
     "InvitationVoid",
     "LastAdministrator",
+    "NoSecondStep",
     "OwnAccount",
     "OwnSecondStep",
     "RoleAboveOwn",
+    "SessionGone",
     "TeamNameTaken",
     "accept_invitation",
     "activate_user",

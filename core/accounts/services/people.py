@@ -28,6 +28,16 @@ class OwnAccount(DomainError):
     message = _("You cannot switch off your own account.")
 
 
+class AlreadySwitchedOff(DomainError):
+    code = "already_switched_off"
+    message = _("Somebody else has already switched this account off.")
+
+
+class AlreadySwitchedOn(DomainError):
+    code = "already_switched_on"
+    message = _("Somebody else has already switched this account on.")
+
+
 class RoleAboveOwn(DomainError):
     code = "role_above_own"
     message = _("You may give nobody a role that allows more than your own.")
@@ -105,10 +115,15 @@ def update_user(
 
 @transaction.atomic
 def deactivate_user(*, user: User, by: User, at: datetime) -> User:
-    """Switch an account off and end its sessions for good. Raises OwnAccount or LastAdministrator."""
+    """Switch an account off and end its sessions for good.
+
+    Raises OwnAccount, AlreadySwitchedOff or LastAdministrator.
+    """
     if user.pk == by.pk:
         raise OwnAccount
     user = _locked(user)
+    if not user.is_active:
+        raise AlreadySwitchedOff
     if user.role == Role.ADMINISTRATOR:
         _refuse_to_lose_the_last_administrator(user)
     user.is_active = False
@@ -121,8 +136,10 @@ def deactivate_user(*, user: User, by: User, at: datetime) -> User:
 
 @transaction.atomic
 def activate_user(*, user: User, by: User, at: datetime) -> User:
-    """Let somebody sign in again."""
+    """Let somebody sign in again. Raises AlreadySwitchedOn."""
     user = _locked(user)
+    if user.is_active:
+        raise AlreadySwitchedOn
     user.is_active = True
     user.save(update_fields=["is_active"])
     record("user.activated", subject=user, by=by, at=at)

@@ -18,6 +18,16 @@ class OwnSecondStep(DomainError):
     message = _("Change your own second step under “Sign-in and security”.")
 
 
+class NoSecondStep(DomainError):
+    code = "no_second_step"
+    message = _("There is no second step, or somebody else has already taken it away.")
+
+
+class SessionGone(DomainError):
+    code = "session_gone"
+    message = _("This device is signed out already.")
+
+
 @transaction.atomic
 def note_session(*, user: User, session_key: str, device: str, address: str, at: datetime) -> UserSession:
     """Keep that somebody signed in, and forget what cannot be alive any more."""
@@ -34,9 +44,12 @@ def renew_session_key(*, user: User, old: str, new: str) -> None:
 
 @transaction.atomic
 def end_session(*, session: UserSession, by: User, at: datetime) -> None:
-    """Sign one device out."""
-    Session.objects.filter(session_key=session.session_key).delete()
-    session.delete()
+    """Sign one device out. Raises SessionGone."""
+    found = UserSession.objects.select_for_update().filter(pk=session.pk).first()
+    if found is None:
+        raise SessionGone
+    Session.objects.filter(session_key=found.session_key).delete()
+    found.delete()
     record("user.signed_out", subject=session.user, by=by, at=at, details={"sessions": 1})
 
 
@@ -44,9 +57,9 @@ def end_session(*, session: UserSession, by: User, at: datetime) -> None:
 def end_sessions(*, user: User, by: User, at: datetime, keep: str = "") -> int:
     """Sign somebody out everywhere, but for the session with the key `keep`; return how many were ended."""
     sessions = UserSession.objects.filter(user=user).exclude(session_key=keep)
-    keys = list(sessions.values_list("session_key", flat=True))
+    keys = list(sessions.select_for_update().order_by("pk").values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
-    sessions.delete()
+    sessions.filter(session_key__in=keys).delete()
     if keys:
         record("user.signed_out", subject=user, by=by, at=at, details={"sessions": len(keys)})
     return len(keys)
@@ -70,10 +83,11 @@ def note_second_step_change(*, user: User, at: datetime, keep: str) -> None:
 
 @transaction.atomic
 def reset_second_step(*, user: User, by: User, at: datetime) -> None:
-    """Take a second step away from somebody who lost it, and sign them out. Raises OwnSecondStep."""
+    """Take a second step away from somebody who lost it, and sign them out. Raises OwnSecondStep or NoSecondStep."""
     if user.pk == by.pk:
         raise OwnSecondStep
-    Authenticator.objects.filter(user=user).delete()
+    if not Authenticator.objects.filter(user=user).delete()[0]:
+        raise NoSecondStep
     SecondStepSecret.objects.filter(user=user).delete()
     record("user.second_step_reset", subject=user, by=by, at=at)
     end_sessions(user=user, by=by, at=at)

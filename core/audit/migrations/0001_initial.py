@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
+                ("digest", models.BinaryField(max_length=32)),
                 (
                     "tenant",
                     models.ForeignKey(

@@ -1,0 +1,81 @@
+"""The history of changes stands on the page of every record that the trail tells about."""
+
+from collections.abc import Collection
+
+import pytest
+from django.urls import reverse
+
+from core.accounts.models import Department, Team, User
+from core.audit import actions
+from core.audit.services import record
+from core.jobs.models import BackgroundJob
+from core.partners.models import ApiKey
+from core.tenancy.models import TenantModel
+from core.web import trail
+from customers.models import Customer, CustomField
+from shipments.models import ImportRun, Shipment
+from tests.factories.worlds import make_world
+from tiering.models import TierPolicy
+
+# The page of a record, by its id or as a row of a page that stands for all of them.
+PAGES: dict[type[TenantModel], str] = {
+    User: "console:update_user",
+    Department: "console:organisation",
+    Team: "console:organisation",
+    ApiKey: "console:key",
+    BackgroundJob: "console:job",
+    Customer: "customers:detail",
+    CustomField: "customers:update_custom_field",
+    Shipment: "shipments:detail",
+    ImportRun: "shipments:import",
+    TierPolicy: "tiering:policies",
+}
+OF_ALL = {"console:organisation", "tiering:policies"}
+# The trail tells about them, and they have no page of their own; each with the reason.
+NO_PAGE = {
+    "accounts.invitation": "rows of a list, gone when they are accepted or withdrawn",
+    "customers.interaction": "rows of a customer's timeline, which says itself who wrote them and when",
+    "events.eventdelivery": "rows of a list, gone after a while",
+    "jobs.jobrun": "rows of a list; they tell themselves what became of them",
+}
+
+
+def without_page(kinds: Collection[str]) -> set[str]:
+    return set(kinds) - {model._meta.label_lower for model in PAGES} - set(NO_PAGE)
+
+
+@pytest.fixture
+def told():
+    actions.declare("test.told", "Something quite unusual")
+    yield "test.told"
+    actions._labels.pop("test.told")
+
+
+def test_every_kind_of_record_has_a_page_with_its_history():
+    assert without_page(trail.subject_kinds()) == set()
+
+
+def test_a_kind_without_a_page_is_found():
+    assert without_page({"customers.customer", "customers.secret"}) == {"customers.secret"}
+
+
+def test_no_entry_is_stale():
+    named = {model._meta.label_lower for model in PAGES} | set(NO_PAGE)
+    assert named - trail.subject_kinds() == set()
+
+
+@pytest.mark.parametrize("model", PAGES, ids=lambda model: model.__name__)
+def test_page_shows_what_became_of_the_record(model, told, client_for, administrator, now):
+    world = make_world("own", at=now)
+    BackgroundJob.objects.update(owner=administrator)
+    ImportRun.objects.update(started_at=now)
+    page = PAGES[model]
+    url = reverse(page, args=[] if page in OF_ALL else [world[model].pk])
+    client = client_for(administrator)
+    assert "Something quite unusual" not in client.get(url).content.decode()
+
+    record(told, of=world[model], by=administrator, at=now)
+
+    words = client.get(url).content.decode()
+    assert words.count("History of changes") == 1
+    assert words.count("Something quite unusual") == 1
