@@ -104,10 +104,7 @@ class DownloadView(StaffView):
         if not may(request.user, kind_of(job).permission(job)):
             raise PermissionDenied
         record("job.downloaded", subject=job, by=request.user, at=timezone.now(), details={"rows": job.done})
-        parts = result_of(job)
-        if job.parameters.get("format") == ExportFormat.XLSX:
-            parts = exports.as_workbook(parts)
-        response = StreamingHttpResponse(parts, content_type="application/octet-stream")
+        response = StreamingHttpResponse(result_of(job), content_type="application/octet-stream")
         response.headers["Content-Disposition"] = f'attachment; filename="{job.file_name}"'
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response

@@ -13,12 +13,13 @@ from core.jobs.models import BackgroundJob
 class Step:
     """What one chunk did.
 
-    `position` is where the next begins, None at the end; `done` how many pieces this one did; `counts` are added
-    to the job's; `content` is the next piece of the result file.
+    `position` is where the next begins, None at the end; `done` how many pieces this one did, of `total` where it
+    found that out; `counts` are added to the job's; `content` is the next piece of the result file.
     """
 
     position: Any
     done: int
+    total: int | None = None
     counts: dict[str, int] = field(default_factory=dict)
     content: bytes = b""
 

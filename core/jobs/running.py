@@ -199,6 +199,7 @@ def _speaking_to(owner: User) -> Iterator[None]:
 def _keep(job: BackgroundJob, step: Step) -> None:
     job.position = step.position
     job.done += step.done
+    job.total = job.total if step.total is None else step.total
     job.counts = {name: job.counts.get(name, 0) + step.counts.get(name, 0) for name in {*job.counts, *step.counts}}
     job.attempts = 0
     job.error = ""

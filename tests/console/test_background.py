@@ -2,6 +2,8 @@
 
 import csv
 import io
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from django.utils.translation import gettext_lazy as _
@@ -10,8 +12,9 @@ from openpyxl import load_workbook
 from core.accounts.enums import Role
 from core.accounts.models import User
 from core.console.people import PeopleView
+from core.jobs import running
 from core.jobs.models import BackgroundJob
-from core.jobs.running import perform_job
+from core.jobs.running import perform_job, result_of
 from core.web import exports
 from core.web.exports import Column
 from tests.factories.accounts import make_user
@@ -71,7 +74,92 @@ def test_export_of_many_chunks_holds_every_row_once(client_for, administrator, n
     assert len(file.splitlines()) == 1 + User.objects.count() == 1 + job.done
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@sum"])
+def test_export_tells_its_total_from_the_first_chunk_on(client_for, administrator, now, monkeypatch):
+    monkeypatch.setattr(exports, "CHUNK", 2)
+    for _number in range(5):
+        make_user(role=Role.AGENT, at=now)
+    client = client_for(administrator)
+    _answer, job = export(client)
+
+    running._perform_chunk(tenant_id=job.tenant_id, job_id=job.pk, at=now)
+
+    job.refresh_from_db()
+    count = User.objects.count()
+    assert (job.done, job.total, job.percent) == (2, count, 200 // count)
+    assert f"2 / {count}" in client.get(f"/jobs/{job.pk}/").content.decode()
+
+
+def test_export_of_more_rows_than_are_counted_knows_no_total(client_for, administrator, now, monkeypatch):
+    monkeypatch.setattr(exports, "MOST_ROWS", 2)
+    make_user(role=Role.AGENT, at=now)
+    make_user(role=Role.AGENT, at=now)
+    monkeypatch.setattr(exports, "CHUNK", 2)
+    client = client_for(administrator)
+    _answer, as_csv = export(client)
+    _answer, as_sheet = export(client, file_format="xlsx")
+
+    running._perform_chunk(tenant_id=as_csv.tenant_id, job_id=as_csv.pk, at=now)
+    running._perform_chunk(tenant_id=as_sheet.tenant_id, job_id=as_sheet.pk, at=now)
+
+    as_csv.refresh_from_db()
+    as_sheet.refresh_from_db()
+    assert (as_csv.total, as_csv.done, finish(as_csv, now).state) == (None, 2, "done")
+    assert (as_sheet.state, as_sheet.parts.count()) == ("failed", 0)
+    assert as_sheet.error.startswith("An Excel sheet holds 1,048,575 rows at most.")
+
+
+FIGURES = {
+    "amount": Decimal("-1234.50"),
+    "count": -7,
+    "day": date(2026, 3, 2),
+    "moment": datetime(2026, 3, 2, 4, 30, tzinfo=UTC),
+    "nothing": None,
+    "flag": True,
+}
+
+
+def test_figures_and_days_are_no_text(client_for, administrator, now, monkeypatch):
+    columns = tuple(Column(name, lambda _user, value=value: value) for name, value in FIGURES.items())
+    monkeypatch.setattr(PeopleView, "export_columns", columns)
+    client = client_for(administrator)
+    _answer, as_csv = export(client, query="role=administrator")
+    _answer, as_sheet = export(client, query="role=administrator", file_format="xlsx")
+
+    text = content(client.get(f"/jobs/{finish(as_csv, now).pk}/file/")).decode("utf-8-sig")
+    book = load_workbook(io.BytesIO(content(client.get(f"/jobs/{finish(as_sheet, now).pk}/file/"))))
+
+    assert text.splitlines()[1] == "-1234.50,-7,2026-03-02,2026-03-02 12:30:00,,Yes"
+    row = next(book.active.iter_rows(min_row=2, max_row=2))
+    assert [(cell.value, cell.data_type, cell.number_format) for cell in row] == [
+        (-1234.5, "n", "#,##0.00"),
+        (-7, "n", "#,##0"),
+        (datetime.fromisoformat("2026-03-02"), "d", "yyyy\\-mm\\-dd"),
+        (datetime.fromisoformat("2026-03-02 12:30"), "d", "yyyy\\-mm\\-dd hh:mm:ss"),
+        (None, "n", "General"),
+        ("Yes", "s", "General"),
+    ]
+
+
+def test_sheet_is_made_by_the_job_chunk_by_chunk(client_for, administrator, now, monkeypatch):
+    monkeypatch.setattr(exports, "CHUNK", 2)
+    for _number in range(5):
+        make_user(role=Role.AGENT, at=now)
+    client = client_for(administrator)
+    _answer, job = export(client, file_format="xlsx")
+
+    finish(job, now)
+
+    stored = b"".join(result_of(job))
+    file = content(client.get(f"/jobs/{job.pk}/file/"))
+    assert (job.parts.count(), file == stored) == (-(-User.objects.count() // 2), True)
+    rows = list(load_workbook(io.BytesIO(file)).active.iter_rows(values_only=True))
+    assert [row[0] for row in rows] == [
+        "Full name",
+        *User.objects.order_by("name", "pk").values_list("name", flat=True),
+    ]
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@sum", "\t=1", "＝1+1"])
 def test_export_runs_no_formula(client_for, administrator, now, name):
     User.objects.filter(pk=administrator.pk).update(name=name)
     client = client_for(administrator)
