@@ -10,7 +10,7 @@ class CustomersConfig(AppConfig):
         from core.crypto.rotation import TokenIndex, register_tokens
         from core.jobs import background
         from core.web import exports, navigation, search, trail
-        from customers.copies import KIND, step
+        from customers.copies import KIND, file_name, step
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, VIEW
         from customers.search import customer_hits
@@ -23,7 +23,8 @@ class CustomersConfig(AppConfig):
             label=_("Copy of personal data"),
             permission=lambda _job: COPY,
             step=step,
-            is_repeatable=False,
+            file_name=file_name,
+            may_repeat=lambda _job: False,
         )
         exports.register(CustomerListView)
         trail.register_subject("customers.customer", describe_customers)

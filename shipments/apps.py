@@ -1,6 +1,10 @@
+from datetime import time
+
 from django.apps import AppConfig
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+FORGETTING_AT = time(3, 0)
 
 
 class ShipmentsConfig(AppConfig):
@@ -10,16 +14,16 @@ class ShipmentsConfig(AppConfig):
         import shipments.declared  # noqa: F401  declares actions and personal data of shipments
         from core.audit.erasures import register_part_of_tenant
         from core.events.registry import receive
-        from core.jobs import background
+        from core.jobs import background, nightly
         from core.web import exports, navigation, notices, search
         from customers import panels
         from shipments.notices import describe_exceptions
         from shipments.panel import newest_shipments, value_chart
-        from shipments.parts import COUNTS, KIND, step
+        from shipments.parts import COUNTS, KIND, may_go_on, note_stop, step
         from shipments.permissions import IMPORT, VIEW
         from shipments.receivers import SHIPMENT_EXCEPTION, tell_account_manager
         from shipments.search import find_shipments
-        from shipments.services import erase_files
+        from shipments.services import erase_files, forget_files
         from shipments.views import ShipmentListView
 
         exports.register(ShipmentListView)
@@ -30,7 +34,10 @@ class ShipmentsConfig(AppConfig):
             step=step,
             counts=COUNTS,
             page=lambda job: reverse("shipments:import", args=[job.parameters["run"]]),
+            may_repeat=may_go_on,
         )
+        background.tell_ends(note_stop)
+        nightly.register("shipments.forget_files", run=forget_files, at=FORGETTING_AT)
         register_part_of_tenant(erase_files)
         receive("shipment.exception", name="shipments.tell_account_manager", call=tell_account_manager)
         notices.register(SHIPMENT_EXCEPTION, icon="alert-triangle", permission=VIEW, describe=describe_exceptions)

@@ -21,11 +21,12 @@ from shipments.enums import ScanKind, ShipmentException, ShipmentStatus, Transpo
 from shipments.filters import CustomerFilter
 from shipments.forms import ColumnsForm, UploadForm
 from shipments.models import ImportRun, ScanEvent, Shipment
+from shipments.parts import may_go_on
 from shipments.permissions import IMPORT, VIEW
 from shipments.querysets import for_list, for_record, runs_for_list
 from shipments.reading import Outline
 from shipments.results import as_file, in_language
-from shipments.services import receive_file, start_import
+from shipments.services import KEPT_STOPPED, receive_file, start_import
 
 SCAN_ICONS = {
     ScanKind.PICKED_UP: "package-import",
@@ -176,7 +177,14 @@ class ImportDetailView(StaffView, TemplateView):
             return redirect("shipments:columns", run.pk)
         problems = [(problem, in_language(problem["reasons"], get_language())) for problem in run.problems or ()]
         own_job = run.job if run.job and run.job.owner_id == request.user.pk else None
-        context = {"run": run, "state": run.state(timezone.now()), "problems": problems, "own_job": own_job}
+        is_stopped = own_job is not None and not own_job.is_unfinished and may_go_on(own_job)
+        context = {
+            "run": run,
+            "state": run.state(timezone.now()),
+            "problems": problems,
+            "own_job": own_job,
+            "goes_on_until": own_job.finished_at + KEPT_STOPPED if is_stopped else None,
+        }
         return self.render_to_response(self.get_context_data(**context))
 
 

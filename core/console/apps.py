@@ -9,9 +9,11 @@ class ConsoleConfig(AppConfig):
     def ready(self) -> None:
         from core.audit import actions, erasures
         from core.console.erasure import KIND, erase_again
+        from core.console.job_ends import JOB_ENDED, describe_ends, tell_owner
         from core.console.reveal import RevealReason
         from core.crypto.revealable import registered
-        from core.web import navigation
+        from core.jobs import background
+        from core.web import navigation, notices
 
         actions.declare("personal.revealed", _("Personal data revealed"))
         actions.declare("tenant.erased", _("Company erased"))
@@ -28,6 +30,8 @@ class ConsoleConfig(AppConfig):
             root_keys=_("Root keys"),
         )
         erasures.register(KIND, erase_again)
+        background.tell_ends(tell_owner)
+        notices.register(JOB_ENDED, icon="clock-play", describe=describe_ends)
         actions.declare_values("why", lambda: dict(RevealReason.choices))
         actions.declare_values("revealed", lambda: {each.kind: each.label for each in registered()})
 

@@ -16,10 +16,11 @@ from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
 from core.audit.services import record
+from core.console.job_ends import mark_end_read
 from core.jobs.background import kind_of
 from core.jobs.enums import UNFINISHED, BackgroundState
 from core.jobs.models import BackgroundJob
-from core.jobs.running import cancel_job, result_of, run_again, start_job
+from core.jobs.running import cancel_job, has_file, result_of, run_again, start_job
 from core.tenancy.errors import DomainError
 from core.web import exports
 from core.web.context import WATCH_JOBS
@@ -56,10 +57,19 @@ class JobView(StaffView, TemplateView):
         job = get_object_or_404(own_jobs(self.request), pk=self.kwargs["pk"])
         if not job.is_unfinished and not job.is_seen:
             BackgroundJob.objects.filter(pk=job.pk).update(is_seen=True)
+            mark_end_read(job=job, at=timezone.now())
         kind = kind_of(job)
         counts = [(label, job.counts.get(name, 0)) for name, label in kind.counts.items()]
         page_url = kind.page(job) if kind.page else ""
-        return super().get_context_data(job=job, kind=kind, counts=counts, page_url=page_url, **context)
+        return super().get_context_data(
+            job=job,
+            kind=kind,
+            counts=counts,
+            page_url=page_url,
+            has_file=has_file(job),
+            may_repeat=not job.is_unfinished and kind.may_repeat(job),
+            **context,
+        )
 
 
 class CancelJobView(StaffView):
@@ -98,8 +108,8 @@ class DownloadView(StaffView):
     http_method_names = ["get"]
 
     def get(self, request: HttpRequest, pk: str) -> HttpResponseBase:
-        job = get_object_or_404(own_jobs(request), pk=pk, state=BackgroundState.DONE)
-        if not job.file_name:
+        job = get_object_or_404(own_jobs(request), pk=pk)
+        if not has_file(job):
             raise Http404
         if not may(request.user, kind_of(job).permission(job)):
             raise PermissionDenied
@@ -129,20 +139,18 @@ class StartExportView(StaffView):
         if file_format not in ExportFormat.values:
             messages.error(request, _("Choose a format for the file."))
             return go_to(request, path)
-        at = timezone.now()
-        job = start_job(
-            kind=exports.KIND,
-            title=_("Export: %(list)s") % {"list": view.export_title},
-            parameters={
-                "list": name,
-                "path": path,
-                "query": request.POST.get("query", "")[:4000],
-                "format": file_format,
-            },
-            file_name=f"{name}-{timezone.localtime(at):%Y%m%d-%H%M}.{file_format}",
-            by=request.user,
-            at=at,
-        )
+        query = request.POST.get("query", "")[:4000]
+        try:
+            job = start_job(
+                kind=exports.KIND,
+                title=_("Export: %(list)s") % {"list": view.export_title},
+                parameters={"list": name, "path": path, "query": query, "format": file_format},
+                by=request.user,
+                at=timezone.now(),
+            )
+        except DomainError as error:
+            messages.error(request, str(error.message))
+            return go_to(request, path)
         request.session[WATCH_JOBS] = True
         return go_to(request, reverse("console:job", args=[job.pk]))
 

@@ -14,7 +14,8 @@ actions.declare_fields(job=_("Job"), rows=_("Rows"))
 classify("jobs.JobRun", business="job business_date state attempts due_at finished_at error result")
 classify(
     "jobs.BackgroundJob",
-    business="""kind title owner parameters state position done total counts attempts error file_name
+    business="""kind owner parameters work state position done total counts begun attempts error file_name
         is_cancel_requested is_seen created_at due_at started_at finished_at""",
+    personal="title",
 )
 classify("jobs.JobPart", business="job number", personal="content")

@@ -18,4 +18,10 @@ class WebConfig(AppConfig):
 
         nightly.register("notices.forget", run=forget_notices, at=FORGETTING_AT)
 
-        background.register(exports.KIND, label=_("Export"), permission=exports.permission_of, step=exports.step)
+        background.register(
+            exports.KIND,
+            label=_("Export"),
+            permission=exports.permission_of,
+            step=exports.step,
+            file_name=exports.file_name,
+        )

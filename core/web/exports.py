@@ -71,6 +71,11 @@ def permission_of(job: BackgroundJob) -> str:
     return _lists[job.parameters["list"]].permission_required
 
 
+def file_name(job: BackgroundJob, at: datetime) -> str:
+    """Name the file by its list and the minute."""
+    return f"{job.parameters['list']}-{timezone.localtime(at):%Y%m%d-%H%M}.{job.parameters['format']}"
+
+
 def step(*, job: BackgroundJob, at: datetime) -> Step:
     """Write the next rows of the list after the cursor in `job.position`. Raises ListChanged or TooManyRows.
 

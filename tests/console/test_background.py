@@ -261,11 +261,63 @@ def test_cancel_and_run_again_from_the_page(client_for, administrator, now):
     assert finish(again, now).state == "done"
 
 
+def test_same_export_again_is_refused_while_it_is_under_way(client_for, administrator, now):
+    client = client_for(administrator)
+    _answer, job = export(client)
+
+    answer, _job = export(client)
+
+    assert (answer.url, BackgroundJob.objects.count()) == ("/settings/people/", 1)
+    assert "The same is under way already." in client.get(answer.url).content.decode()
+    finish(job, now)
+    client.post(f"/jobs/{job.pk}/again/")
+    client.post(f"/jobs/{job.pk}/again/")
+    assert BackgroundJob.objects.count() == 2
+
+
+def test_file_that_is_no_longer_kept_is_not_offered(client_for, administrator, now):
+    client = client_for(administrator)
+    _answer, job = export(client)
+    assert f"/jobs/{finish(job, now).pk}/file/" in client.get(f"/jobs/{job.pk}/").content.decode()
+
+    job.parts.all().delete()
+
+    page = client.get(f"/jobs/{job.pk}/").content.decode()
+    assert (f"/jobs/{job.pk}/file/" in page, "The file is no longer kept." in page) == (False, True)
+    assert client.get(f"/jobs/{job.pk}/file/").status_code == 404
+
+
+def test_end_of_a_job_stands_under_the_bell_until_its_page_was_seen(client_for, administrator, now):
+    client = client_for(administrator)
+    _answer, job = export(client)
+    assert client.get("/notices/").context["lines"] == []
+
+    finish(job, now)
+
+    (line,) = client.get("/notices/").context["lines"]
+    assert (line.words.text, line.words.detail) == ("Export: People", f"Done · {job.done} rows")
+    assert client.get("/notices/count/").context["unread"] == 1
+    client.get(line.words.url)
+    assert client.get("/notices/count/").context["unread"] == 0
+
+
+def test_failed_job_is_told_under_the_bell_and_a_cancelled_one_is_not(client_for, administrator, now):
+    client = client_for(administrator)
+    _answer, failed = export(client, query="colour=red")
+    _answer, cancelled = export(client)
+    client.post(f"/jobs/{cancelled.pk}/cancel/")
+
+    states = [finish(job, now).state for job in (failed, cancelled)]
+
+    lines = client.get("/notices/").context["lines"]
+    assert (states, [line.notice.subject_id for line in lines]) == (["failed", "cancelled"], [failed.pk])
+
+
 @pytest.mark.parametrize("count", [3, 30])
 def test_own_jobs_cost_the_same_queries(client_for, administrator, django_assert_num_queries, count):
     client = client_for(administrator)
-    for _number in range(count):
-        export(client)
+    for number in range(count):
+        export(client, query=f"name={number}")
     client.get("/jobs/")
 
     with django_assert_num_queries(6):
