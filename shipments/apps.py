@@ -24,9 +24,10 @@ class ShipmentsConfig(AppConfig):
         from shipments.receivers import SHIPMENT_EXCEPTION, tell_account_manager
         from shipments.search import find_shipments
         from shipments.services import erase_files, forget_files
-        from shipments.views import ShipmentListView
+        from shipments.views import ImportListView, ShipmentListView
 
         exports.register(ShipmentListView)
+        exports.register(ImportListView)
         background.register(
             KIND,
             label=_("Import of shipments"),

@@ -107,6 +107,20 @@ class ImportListView(ListView):
     template_name = "shipments/import_list.html"
     sorts = (Sort("received", _("Received"), column="received_at", descending_first=True),)
     default_sort = "-received"
+    export_name = "imports"
+    export_title = _("Imports")
+    export_columns = (
+        Column(_("File"), lambda run: run.file_name),
+        Column(_("Received"), lambda run: run.received_at),
+        Column(_("By"), lambda run: run.received_by and run.received_by.name),
+        Column(_("State"), lambda run: run.state(timezone.now()).label),
+        Column(_("Rows"), lambda run: run.row_total),
+        Column(pgettext_lazy("rows", "Created"), lambda run: run.created),
+        Column(_("Updated"), lambda run: run.updated),
+        Column(_("Unchanged"), lambda run: run.unchanged),
+        Column(_("Failed"), lambda run: run.failed),
+        Column(_("With a warning"), lambda run: run.warned),
+    )
 
     def get_queryset(self) -> QuerySet[ImportRun]:
         return runs_for_list(ImportRun.objects.all())

@@ -22,7 +22,7 @@ class TieringConfig(AppConfig):
         from tiering.receivers import TIER_CHANGED, tell_account_manager, tell_timeline
         from tiering.selectors import NIGHTLY_JOB
         from tiering.services import create_first_policy, evaluate_last_day
-        from tiering.views import MovesView
+        from tiering.views import MovesView, PolicyListView
 
         register(NIGHTLY_JOB, run=evaluate_last_day, at=NIGHTLY_AT)
         receive("customer.tier_changed", name="tiering.tell_account_manager", call=tell_account_manager)
@@ -31,6 +31,7 @@ class TieringConfig(AppConfig):
         notices.register(TIER_CHANGED, icon="crown", permission=VIEW, describe=describe_moves)
         on_tenant_created(create_first_policy)
         exports.register(MovesView)
+        exports.register(PolicyListView)
         navigation.register(
             key="tiers",
             label=_("Tiers"),

@@ -8,12 +8,18 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         from core.audit import actions, erasures
+        from core.console.audit import AuditTrailView
         from core.console.erasure import KIND, erase_again
+        from core.console.events import EventsView
+        from core.console.invitations import InvitationsView
         from core.console.job_ends import JOB_ENDED, describe_ends, tell_owner
+        from core.console.jobs import JobRunsView
+        from core.console.keys import ApiKeysView
+        from core.console.people import PeopleView
         from core.console.reveal import RevealReason
         from core.crypto.revealable import registered
         from core.jobs import background
-        from core.web import navigation, notices
+        from core.web import exports, navigation, notices
 
         actions.declare("personal.revealed", _("Personal data revealed"))
         actions.declare("tenant.erased", _("Company erased"))
@@ -30,6 +36,8 @@ class ConsoleConfig(AppConfig):
             root_keys=_("Root keys"),
         )
         erasures.register(KIND, erase_again)
+        for view in (PeopleView, InvitationsView, ApiKeysView, AuditTrailView, JobRunsView, EventsView):
+            exports.register(view)
         background.tell_ends(tell_owner)
         notices.register(JOB_ENDED, icon="clock-play", describe=describe_ends)
         actions.declare_values("why", lambda: dict(RevealReason.choices))

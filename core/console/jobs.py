@@ -14,6 +14,7 @@ from core.jobs.enums import JobState
 from core.jobs.models import JobRun
 from core.jobs.services import try_again
 from core.tenancy.errors import DomainError
+from core.web.exports import Column
 from core.web.lists import ChoiceFilter, ListView, PrefixFilter, Sort
 from core.web.views import StaffView, go_to
 
@@ -29,6 +30,17 @@ class JobRunsView(ListView):
     )
     sorts = (Sort("due_at", gettext_lazy("Due"), descending_first=True),)
     default_sort = "-due_at"
+    export_name = "nightly-jobs"
+    export_title = gettext_lazy("Background jobs")
+    export_columns = (
+        Column(gettext_lazy("Job"), lambda run: run.job),
+        Column(gettext_lazy("Date"), lambda run: run.business_date),
+        Column(gettext_lazy("State"), lambda run: run.get_state_display()),
+        Column(gettext_lazy("Due"), lambda run: run.due_at),
+        Column(gettext_lazy("Attempts"), lambda run: run.attempts),
+        Column(gettext_lazy("Finished"), lambda run: run.finished_at),
+        Column(gettext_lazy("Error"), lambda run: run.error),
+    )
 
     def get_queryset(self) -> QuerySet[JobRun]:
         return JobRun.objects.all()

@@ -58,6 +58,20 @@ class Line:
     details: list[tuple[str, str]]
 
 
+def words_of(line: Line) -> str:
+    """Return what a line tells besides who, what and when, in one text."""
+    said = [
+        _("%(field)s: changed, hidden") % {"field": change.label}
+        if change.is_hidden
+        else f"{change.label}: {change.old} → {change.new}"
+        for change in line.changes
+    ]
+    said += [f"{label}: {value}" for label, value in line.details]
+    if line.event.reason:
+        said.append(f"{_('Reason')}: {line.event.reason}")
+    return "; ".join(said)
+
+
 def history_of(subject: TenantModel, *, limit: int = 20) -> list[Line]:
     """Return the newest events of one record; two queries."""
     events = list(AuditEvent.objects.filter(subject_id=subject.pk).order_by("-happened_at", "-pk")[:limit])
