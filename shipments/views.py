@@ -26,6 +26,7 @@ from shipments.permissions import IMPORT, VIEW
 from shipments.querysets import for_list, for_record, runs_for_list
 from shipments.reading import Outline
 from shipments.results import as_file, in_language
+from shipments.samples import masked
 from shipments.services import KEPT_STOPPED, receive_file, start_import
 
 SCAN_ICONS = {
@@ -172,8 +173,9 @@ class ImportColumnsView(StaffFormView):
         return {**super().get_form_kwargs(), "columns": self.run.columns}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        told = Outline(self.run.columns, self.run.sample or [], self.run.row_total)
-        return super().get_context_data(run=self.run, outline=told, **context)
+        context = super().get_context_data(run=self.run, **context)
+        sample = masked(self.run.sample or [], self.run.columns, context["form"].found)
+        return {**context, "outline": Outline(self.run.columns, sample, self.run.row_total)}
 
     def save(self, form: ColumnsForm) -> str:
         job = start_import(run=self.run, mapping=form.cleaned_data, by=self.request.user, at=timezone.now())

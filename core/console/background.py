@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
@@ -105,7 +106,14 @@ class RunAgainView(StaffView):
 class DownloadView(StaffView):
     permission_required = EVERY_USER
     needs_second_step = True
+    needs_fresh_sign_in = True
     http_method_names = ["get"]
+
+    def ask_if_it_is_still_you(self, request: HttpRequest) -> HttpResponse:
+        """Lead back to the job's page: behind a file that loads, the question would stay on the screen."""
+        messages.info(request, _("It has been a while. Confirm that it is still you, then download the file."))
+        there = urlencode({"next": reverse("console:job", args=[self.kwargs["pk"]])})
+        return go_to(request, f"{reverse('account_reauthenticate')}?{there}")
 
     def get(self, request: HttpRequest, pk: str) -> HttpResponseBase:
         job = get_object_or_404(own_jobs(request), pk=pk)

@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from openpyxl import load_workbook
 
 from core.accounts.enums import Role
 from core.accounts.models import User
+from core.audit.models import AuditEvent
 from core.console.people import PeopleView
 from core.jobs import running
 from core.jobs.models import BackgroundJob
@@ -285,6 +287,23 @@ def test_file_that_is_no_longer_kept_is_not_offered(client_for, administrator, n
     page = client.get(f"/jobs/{job.pk}/").content.decode()
     assert (f"/jobs/{job.pk}/file/" in page, "The file is no longer kept." in page) == (False, True)
     assert client.get(f"/jobs/{job.pk}/file/").status_code == 404
+
+
+def test_download_asks_for_a_fresh_sign_in(client_for, administrator, now):
+    client = client_for(administrator)
+    _answer, job = export(client)
+    url = f"/jobs/{finish(job, now).pk}/file/"
+    session = client.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1
+    session.save()
+
+    answer = client.get(url)
+
+    assert (answer.status_code, answer.url) == (302, f"/reauthenticate/?next=%2Fjobs%2F{job.pk}%2F")
+    assert AuditEvent.objects.filter(action="job.downloaded").count() == 0
+    assert client_for(administrator).get(url).status_code == 200
+    assert AuditEvent.objects.filter(action="job.downloaded").count() == 1
 
 
 def test_end_of_a_job_stands_under_the_bell_until_its_page_was_seen(client_for, administrator, now):
