@@ -38,6 +38,20 @@ FIRST_PAUSE = timedelta(seconds=5)
 SILENCE = timedelta(seconds=60)
 NO_LONGER_ALLOWED = "no_longer_allowed"
 WORKERS_DIED = "workers_died"
+# What a worker changes; the title is encrypted, and a job ends also when its tenant's keys are gone.
+PROGRESS = [
+    "state",
+    "position",
+    "done",
+    "total",
+    "counts",
+    "begun",
+    "attempts",
+    "error",
+    "due_at",
+    "started_at",
+    "finished_at",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -216,7 +230,7 @@ def _advance(job: BackgroundJob, at: datetime) -> bool:
     if step.position is None:
         _finish(job, BackgroundState.DONE, at)
         return False
-    job.save()
+    job.save(update_fields=PROGRESS)
     return True
 
 
@@ -245,7 +259,7 @@ def _finish(job: BackgroundJob, state: str, at: datetime) -> None:
     job.finished_at = at
     if state == BackgroundState.DONE:
         job.total = job.done
-    job.save()
+    job.save(update_fields=PROGRESS)
     tell_end(job=job, at=at)
 
 
@@ -267,7 +281,7 @@ def _note_failure(job_id: uuid.UUID, failure: Exception, at: datetime) -> None:
     if job.attempts >= MOST_ATTEMPTS:
         _finish(job, BackgroundState.FAILED, at)
     else:
-        job.save()
+        job.save(update_fields=PROGRESS)
 
 
 def has_file(job: BackgroundJob) -> bool:

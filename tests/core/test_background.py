@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from core.accounts.enums import Role
 from core.accounts.models import Department, User
+from core.crypto.keys import destroy_root_keys
 from core.jobs import background, running
 from core.jobs.background import Step
 from core.jobs.enums import BackgroundState
@@ -323,6 +324,16 @@ def test_end_of_a_job_is_told_once(administrator, now, monkeypatch):
     perform(done, now)
 
     assert told == [(done.pk, "done", now), (failed.pk, "failed", now), (waiting.pk, "cancelled", now)]
+
+
+def test_job_ends_also_when_the_keys_of_its_tenant_are_gone(administrator, now):
+    job = start(administrator, now)
+    User.objects.filter(pk=administrator.pk).update(is_active=False)
+    destroy_root_keys(at=now)
+
+    perform_job(tenant_id=job.tenant_id, job_id=job.pk, now=lambda: now)
+
+    assert BackgroundJob.objects.values_list("state", "error").get() == ("failed", "no_longer_allowed")
 
 
 def test_title_is_stored_encrypted(administrator, now):
