@@ -38,7 +38,9 @@ class ShipmentsConfig(AppConfig):
             may_repeat=may_go_on,
         )
         background.tell_ends(note_stop)
-        nightly.register("shipments.forget_files", run=forget_files, at=FORGETTING_AT)
+        nightly.register(
+            "shipments.forget_files", label=_("Forget files of imports"), run=forget_files, at=FORGETTING_AT
+        )
         register_part_of_tenant(erase_files)
         receive("shipment.exception", name="shipments.tell_account_manager", call=tell_account_manager)
         notices.register(SHIPMENT_EXCEPTION, icon="alert-triangle", permission=VIEW, describe=describe_exceptions)

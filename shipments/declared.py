@@ -21,6 +21,8 @@ actions.declare_fields(
     imports=_("Imported files"),
     updated=_("Updated"),
     failed=_("Failed"),
+    warned=_("With a warning"),
+    problems=_("Rows to look at"),
     is_finished=_("Done"),
 )
 

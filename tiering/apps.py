@@ -24,7 +24,7 @@ class TieringConfig(AppConfig):
         from tiering.services import create_first_policy, evaluate_last_day
         from tiering.views import MovesView, PolicyListView
 
-        register(NIGHTLY_JOB, run=evaluate_last_day, at=NIGHTLY_AT)
+        register(NIGHTLY_JOB, label=_("Evaluate tiers"), run=evaluate_last_day, at=NIGHTLY_AT)
         receive("customer.tier_changed", name="tiering.tell_account_manager", call=tell_account_manager)
         receive("customer.tier_changed", name="tiering.tell_timeline", call=tell_timeline)
         timeline.register("customer.tier_changed", icon="crown", label=_("Tier changed"), words=move_in_words)

@@ -1,7 +1,9 @@
 """What somebody has running in the background: how far it is, its end, its file; and exports, which start here."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -43,6 +45,9 @@ class OwnJobsView(ListView):
     def get_queryset(self) -> QuerySet[BackgroundJob]:
         return own_jobs(self.request)
 
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(jobs=[(job, kind_of(job)) for job in context["rows"]], **context)
+
 
 def own_jobs(request: HttpRequest) -> QuerySet[BackgroundJob]:
     return BackgroundJob.objects.filter(owner=request.user).select_related("owner")
@@ -68,6 +73,7 @@ class JobView(StaffView, TemplateView):
             counts=counts,
             page_url=page_url,
             has_file=has_file(job),
+            kept_until=job.finished_at and job.finished_at + timedelta(days=settings.JOB_FILE_DAYS),
             may_repeat=not job.is_unfinished and kind.may_repeat(job),
             **context,
         )

@@ -56,6 +56,11 @@ def register(name: str, **facts: Any) -> None:
     _kinds[name] = JobKind(name=name, **facts)
 
 
+def labels() -> dict[str, str | Promise]:
+    """Return the words of every kind by its name."""
+    return {name: kind.label for name, kind in _kinds.items()}
+
+
 def kind_of(job: BackgroundJob) -> JobKind:
     """Return a job's kind. Raises KeyError."""
     return _kinds[job.kind]

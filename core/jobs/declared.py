@@ -4,12 +4,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core.audit import actions
 from core.crypto.register import classify
+from core.jobs import background, nightly
 
 actions.declare("job.started", _("Background job started"))
 actions.declare("job.cancelled", _("Background job cancelled"))
 actions.declare("job_run.tried_again", _("Failed nightly work started again"))
 actions.declare("job.downloaded", _("File of a background job downloaded"))
 actions.declare_fields(job=_("Job"), rows=_("Rows"))
+actions.declare_values("job", lambda: {**dict(nightly.choices()), **background.labels()})
 
 classify("jobs.JobRun", business="job business_date state attempts due_at finished_at error result")
 classify(
