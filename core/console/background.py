@@ -61,7 +61,7 @@ class JobView(StaffView, TemplateView):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         job = get_object_or_404(own_jobs(self.request), pk=self.kwargs["pk"])
-        if not job.is_unfinished and not job.is_seen:
+        if not job.is_unfinished:
             BackgroundJob.objects.filter(pk=job.pk).update(is_seen=True)
             mark_end_read(job=job, at=timezone.now())
         kind = kind_of(job)

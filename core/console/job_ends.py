@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.jobs.background import kind_of
 from core.jobs.enums import BackgroundState
 from core.jobs.models import BackgroundJob
 from core.web.models import Notice
@@ -35,5 +35,5 @@ def describe_ends(notices: Sequence[Notice]) -> dict[uuid.UUID, Words]:
 
 def _words(job: BackgroundJob) -> Words:
     rows = ngettext("%(count)s row", "%(count)s rows", job.done) % {"count": f"{job.done:,}"}
-    detail = _("%(state)s · %(rows)s") % {"state": job.get_state_display(), "rows": rows}
+    detail = " · ".join([str(kind_of(job).label), job.get_state_display(), rows])
     return Words(job.title, reverse("console:job", args=[job.pk]), detail)

@@ -314,7 +314,9 @@ def test_end_of_a_job_stands_under_the_bell_until_its_page_was_seen(client_for, 
     finish(job, now)
 
     (line,) = client.get("/notices/").context["lines"]
-    assert (line.words.text, line.words.detail) == ("Export: People", f"Done · {job.done} rows")
+    assert (line.words.text, line.words.detail) == ("Export: People", f"Export · Done · {job.done} rows")
+    assert client.get("/notices/count/").context["unread"] == 1
+    client.get("/jobs/notices/")
     assert client.get("/notices/count/").context["unread"] == 1
     client.get(line.words.url)
     assert client.get("/notices/count/").context["unread"] == 0
