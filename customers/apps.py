@@ -15,7 +15,7 @@ class CustomersConfig(AppConfig):
         from core.crypto.rotation import TokenIndex, register_tokens
         from core.jobs import background, nightly
         from core.web import exports, navigation, search, trail
-        from customers.copies import KIND, step
+        from customers.copies import KIND, file_name, step
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, VIEW
         from customers.search import customer_hits
@@ -29,9 +29,12 @@ class CustomersConfig(AppConfig):
             label=_("Copy of personal data"),
             permission=lambda _job: COPY,
             step=step,
-            is_repeatable=False,
+            file_name=file_name,
+            may_repeat=lambda _job: False,
         )
-        nightly.register("customers.merges", run=look_after_merges, at=MERGES_AT)
+        nightly.register(
+            "customers.merges", label=_("Look after merged customers"), run=look_after_merges, at=MERGES_AT
+        )
         exports.register(CustomerListView)
         trail.register_subject("customers.customer", describe_customers, permission=VIEW)
         trail.register_subject("customers.interaction", describe_interactions, permission=VIEW)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils import timezone
 
 from core.jobs.background import Step
 from core.jobs.enums import UNFINISHED
@@ -19,6 +20,11 @@ from customers.relations import Relation, copied
 
 KIND = "customer_copy"
 CHUNK = 1000
+
+
+def file_name(job: BackgroundJob, at: datetime) -> str:
+    """Name the file by the minute: a name or number of the customer would stand in the clear."""
+    return f"customer-{timezone.localtime(at):%Y%m%d-%H%M}.json"
 
 
 def step(*, job: BackgroundJob, at: datetime) -> Step:
@@ -77,13 +83,13 @@ def copies_of(customer: Customer) -> models.QuerySet[BackgroundJob]:
 
 def erase_copies(customer: Customer) -> None:
     """Take the files of a customer's copies away, and end the jobs that write one."""
-    jobs = copies_of(customer)
     # Waits for a chunk that is being written, so that its piece is there to be deleted.
-    jobs.update(file_name="")
-    jobs.filter(state__in=UNFINISHED).update(is_cancel_requested=True)
+    jobs = list(copies_of(customer).select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+    BackgroundJob.objects.filter(pk__in=jobs, state__in=UNFINISHED).update(is_cancel_requested=True)
     JobPart.objects.filter(job__in=jobs).delete()
 
 
 def count_copies(customer: Customer) -> int:
     """Count the copies that hold anything, or may yet."""
-    return copies_of(customer).exclude(file_name="").count()
+    holds = models.Exists(JobPart.objects.filter(job=models.OuterRef("pk")))
+    return copies_of(customer).filter(models.Q(state__in=UNFINISHED) | holds).count()

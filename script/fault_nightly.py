@@ -69,7 +69,7 @@ def slowly(run):
 
 tasks.timezone = Clock
 for job in nightly.nightly_jobs():
-    nightly.register(job.name, run=slowly(job.run), at=job.at)
+    nightly.register(job.name, label=job.label, run=slowly(job.run), at=job.at)
 """
 
 

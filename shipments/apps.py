@@ -1,6 +1,10 @@
+from datetime import time
+
 from django.apps import AppConfig
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+FORGETTING_AT = time(3, 0)
 
 
 class ShipmentsConfig(AppConfig):
@@ -10,20 +14,21 @@ class ShipmentsConfig(AppConfig):
         import shipments.declared  # noqa: F401  declares actions and personal data of shipments
         from core.audit.erasures import register_part_of_tenant
         from core.events.registry import receive
-        from core.jobs import background
+        from core.jobs import background, nightly
         from core.web import exports, navigation, notices, search, trail
         from customers import panels
         from shipments.notices import describe_exceptions
         from shipments.panel import newest_shipments, value_chart
-        from shipments.parts import COUNTS, KIND, step
+        from shipments.parts import COUNTS, KIND, may_go_on, note_stop, step
         from shipments.permissions import IMPORT, VIEW
         from shipments.receivers import SHIPMENT_EXCEPTION, tell_account_manager
         from shipments.search import find_shipments
-        from shipments.services import erase_files
+        from shipments.services import erase_files, forget_files
         from shipments.trail import describe_imports, describe_shipments
-        from shipments.views import ShipmentListView
+        from shipments.views import ImportListView, ShipmentListView
 
         exports.register(ShipmentListView)
+        exports.register(ImportListView)
         background.register(
             KIND,
             label=_("Import of shipments"),
@@ -31,6 +36,11 @@ class ShipmentsConfig(AppConfig):
             step=step,
             counts=COUNTS,
             page=lambda job: reverse("shipments:import", args=[job.parameters["run"]]),
+            may_repeat=may_go_on,
+        )
+        background.tell_ends(note_stop)
+        nightly.register(
+            "shipments.forget_files", label=_("Forget files of imports"), run=forget_files, at=FORGETTING_AT
         )
         register_part_of_tenant(erase_files)
         trail.register_subject("shipments.shipment", describe_shipments, permission=VIEW)

@@ -6,6 +6,7 @@ from django.utils.translation import pgettext_lazy
 from core.audit import actions
 from core.crypto.register import classify
 from core.events import registry
+from core.jobs.enums import BackgroundState
 from customers import relations
 from customers.relations import Relation
 from shipments.enums import ShipmentException, ShipmentStatus, ValueAddedService
@@ -16,14 +17,19 @@ from shipments.writing import recount_shipments
 
 actions.declare("shipments.imported", _("Shipments imported"))
 actions.declare("shipment.updated", _("Shipment changed by a file"))
+actions.declare("shipments.import_stopped", _("Import of shipments stopped before its end"))
+actions.declare_values("ended", lambda: dict(BackgroundState.choices))
 actions.declare_fields(
-    file=_("File"),
+    ended=_("How it ended"),
     created=pgettext_lazy("rows", "Created"),
     imports=_("Imported files"),
     updated=_("Updated"),
     failed=_("Failed"),
     customer=_("Customer"),
     **LABELS,
+    warned=_("With a warning"),
+    problems=_("Rows to look at"),
+    is_finished=_("Done"),
 )
 actions.declare_values("services", lambda: dict(ValueAddedService.choices))
 actions.declare_values("exceptions", lambda: dict(ShipmentException.choices))
@@ -38,9 +44,9 @@ classify(
 classify("shipments.ScanEvent", business="shipment kind exception happened_at place outlet courier")
 classify(
     "shipments.ImportRun",
-    business="""file_name received_by received_at started_at is_finished columns row_total mapping job created updated
-        unchanged failed warned""",
-    personal="sample problems",
+    business="""received_by received_at started_at is_finished row_total job created updated unchanged failed
+        warned""",
+    personal="file_name columns mapping sample problems",
 )
 classify("shipments.ImportPart", business="run number line_before row_total", personal="content result")
 classify("shipments.ImportedRow", business="run_id waybill row pk")

@@ -99,6 +99,11 @@ class ColumnsForm(forms.Form):
         return [self[name] for name in FIELDS if name not in REQUIRED]
 
     @property
+    def found(self) -> dict[str, str]:
+        """The fields that columns were found to hold by their names, by column; not what somebody chose."""
+        return {field.initial: name for name, field in self.fields.items() if field.initial}
+
+    @property
     def unused(self) -> list[str]:
         """The columns that no field takes."""
         taken = {self[name].value() for name in FIELDS}

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F
 
 from core.accounts.models import User
-from core.crypto.fields import EncryptedBinaryField, EncryptedJSONField
+from core.crypto.fields import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
 from core.jobs.models import BackgroundJob
 from core.tenancy.fields import MoneyField
 from core.tenancy.models import Tenant, TenantForeignKey, TenantModel
@@ -104,18 +104,19 @@ class ImportRun(TenantModel):
     """One file of shipments: received in parts, then imported part by part, with what became of every row.
 
     A file that came by a page is imported by `job`; one by the command in its own process, without one. `problems`
-    are the reasons counted by `shipments.results`.
+    are the reasons counted by `shipments.results`. The name of a file may be that of a person, and so may be what
+    stands in its first line.
     """
 
-    file_name = models.CharField(max_length=200)
+    file_name = EncryptedTextField()
     received_by = TenantForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     received_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     is_finished = models.BooleanField(default=False)
-    columns = models.JSONField(default=list)
+    columns = EncryptedJSONField(default=list)
     sample = EncryptedJSONField(null=True)
     row_total = models.PositiveIntegerField(default=0)
-    mapping = models.JSONField(default=dict)
+    mapping = EncryptedJSONField(default=dict)
     job = TenantForeignKey(BackgroundJob, on_delete=models.SET_NULL, null=True, related_name="+")
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
@@ -137,6 +138,11 @@ class ImportRun(TenantModel):
     @property
     def row_count(self) -> int:
         return self.created + self.updated + self.unchanged + self.failed
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What the audit trail is told of the rows."""
+        return {"created": self.created, "updated": self.updated, "failed": self.failed}
 
     def state(self, at: datetime) -> ImportState:
         """Return how far the file is; of one that a page started the job says it."""

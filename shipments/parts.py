@@ -13,12 +13,14 @@ from hashlib import blake2b
 from typing import BinaryIO
 
 from django.db import connection
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.accounts.models import User
 from core.audit.services import record
 from core.jobs.background import Step
+from core.jobs.enums import BackgroundState
 from core.jobs.models import BackgroundJob
 from core.tenancy.copying import incoming
 from core.tenancy.errors import DomainError
@@ -98,8 +100,11 @@ def step(*, job: BackgroundJob, at: datetime) -> Step:
         return Step(position=None, done=0)
     if part.content is None:
         raise FileGone
+    total = None
+    if job.position is None:
+        total = run.parts.filter(result__isnull=True).aggregate(rows=Sum("row_total"))["rows"]
     counts = _import(run, part, by=job.owner, at=at)
-    return Step(position=part.number + 1, done=part.row_total, counts=counts)
+    return Step(position=part.number + 1, done=part.row_total, total=total, counts=counts)
 
 
 def _import(run: ImportRun, part: ImportPart, *, by: User | None, at: datetime) -> dict[str, int]:
@@ -165,8 +170,24 @@ def _finish(run: ImportRun, job: BackgroundJob, at: datetime) -> None:
     run.is_finished = True
     run.save(update_fields=["job", "problems", "is_finished", "warned"])
     ImportedRow.objects.filter(run_id=run.pk)._raw_delete(ImportedRow.objects.db)
-    counts = {"created": run.created, "updated": run.updated, "failed": run.failed}
-    record("shipments.imported", of=run, by=job.owner, at=at, details={"file": run.file_name, **counts})
+    record("shipments.imported", of=run, by=job.owner, at=at, details=run.counts)
+
+
+def note_stop(*, job: BackgroundJob, at: datetime) -> None:
+    """Tell the trail of an import that ended before its file was through."""
+    if job.kind != KIND or job.state == BackgroundState.DONE:
+        return
+    run = ImportRun.objects.filter(pk=job.parameters["run"], is_finished=False).first()
+    if run is not None:
+        details = {"ended": str(job.state), **run.counts}
+        record("shipments.import_stopped", of=run, by=job.owner, at=at, details=details)
+
+
+def may_go_on(job: BackgroundJob) -> bool:
+    """Tell whether all that a stopped import has still to read is kept."""
+    unfinished = ImportRun.objects.filter(pk=job.parameters["run"], is_finished=False)
+    lost = ImportPart.objects.filter(run=job.parameters["run"], content__isnull=True, result__isnull=True)
+    return unfinished.exists() and not lost.exists()
 
 
 def _warn(row: list, odd: set[int], warns_of_goods: bool) -> bool:

@@ -34,8 +34,8 @@ def prefix_of(shipments: QuerySet[Shipment], text: str) -> QuerySet[Shipment]:
 
 
 def runs_for_list(runs: QuerySet[ImportRun]) -> QuerySet[ImportRun]:
-    """Bring who sent each file and its job; what is personal stays in the database."""
-    return runs.select_related("received_by", "job").defer("sample", "problems")
+    """Bring who sent each file and its job; of what is personal only the file's name."""
+    return runs.select_related("received_by", "job").defer("columns", "mapping", "sample", "problems", "job__title")
 
 
 def contribution_by_month(

@@ -15,13 +15,12 @@ from typing import Any, TextIO
 from django.conf import settings
 from django.utils.translation import override
 
+from core.web.exports import guarded
 from shipments.models import ImportRun
 from shipments.reading import Outcome
 from shipments.rows import WARNINGS
 
 HEADER = ("line", "waybill_number", "status", "code", "reason")
-# A spreadsheet would run a cell that begins so.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 PROBLEMS_SHOWN = 50
 EXAMPLES = 5
 # Where a packed row has them.
@@ -61,7 +60,7 @@ def write_result(stream: TextIO, rows: Iterable[Sequence[str]], *, with_header: 
     if with_header:
         writer.writerow(HEADER)
     for cells in rows:
-        writer.writerow(["'" + cell if cell.startswith(FORMULA_STARTS) else cell for cell in cells])
+        writer.writerow([guarded(cell) for cell in cells])
 
 
 def pack(outcomes: Sequence[Outcome], marks: Mapping[int, Mark] | None = None) -> bytes:

@@ -1,8 +1,8 @@
 """Files of shipments: received and kept until their columns are known, imported, and remembered."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import BinaryIO
+from datetime import date, datetime, timedelta
+from typing import Any, BinaryIO
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +21,9 @@ from shipments.reading import ImportResult, outline, positions_of
 from shipments.results import counted, pack, rows_of
 
 LARGEST_FILE = 200 * 1024 * 1024
-FORGOTTEN_AFTER = timedelta(days=7)
+# How long a file is kept that nobody had imported, and what is left of one whose import stopped.
+KEPT_UNUSED = timedelta(days=7)
+KEPT_STOPPED = timedelta(days=3)
 
 
 class FileTooLarge(DomainError):
@@ -31,14 +33,13 @@ class FileTooLarge(DomainError):
 
 @transaction.atomic
 def receive_file(*, stream: BinaryIO, size: int, file_name: str, by: User, at: datetime) -> ImportRun:
-    """Keep a seekable file until somebody says which column is which; files that nobody came back to are dropped.
+    """Keep a seekable file until somebody says which column is which.
 
     Raises FileTooLarge, WrongEncoding, NotText, UnreadableFile, WrongSeparator or EmptyFile.
     """
     if size > LARGEST_FILE:
         raise FileTooLarge
     told = outline(stream)
-    _forget_files(at)
     run = ImportRun.objects.create(
         file_name=_shown(file_name),
         received_by=by,
@@ -117,17 +118,19 @@ def _keep(run: ImportRun, result: ImportResult, at: datetime) -> None:
         )
     run.problems = counted(row for part in parts for row in rows_of(part.result))
     run.save()
-    counts = {"created": run.created, "updated": run.updated, "failed": run.failed}
-    record("shipments.imported", of=run, by=run.received_by, at=at, details={"file": run.file_name, **counts})
+    record("shipments.imported", of=run, by=run.received_by, at=at, details=run.counts)
 
 
-def _forget_files(at: datetime) -> None:
-    """Drop the files that nobody came back to, and what is left of those whose import came to no end."""
-    old = ImportRun.objects.filter(is_finished=False, received_at__lt=at - FORGOTTEN_AFTER)
-    old.filter(started_at=None).delete()
-    left = list(old.values_list("pk", flat=True))
+def forget_files(*, business_date: date, at: datetime) -> dict[str, Any]:
+    """Drop the files that nobody came back to, and what is left of those whose import stopped; return how many."""
+    unfinished = ImportRun.objects.filter(is_finished=False)
+    unused = unfinished.filter(started_at=None, received_at__lt=at - KEPT_UNUSED)
+    stopped = unfinished.filter(job__finished_at__lt=at - KEPT_STOPPED, parts__content__isnull=False).distinct()
+    waiting, left = list(unused.values_list("pk", flat=True)), list(stopped.values_list("pk", flat=True))
+    unused.delete()
     ImportPart.objects.filter(run__in=left).exclude(content__isnull=True).update(content=None)
     ImportedRow.objects.filter(run_id__in=left)._raw_delete(ImportedRow.objects.db)
+    return {"imports": len(waiting) + len(left)}
 
 
 def _shown(file_name: str) -> str:

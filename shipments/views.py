@@ -22,11 +22,13 @@ from shipments.enums import ScanKind, ShipmentException, ShipmentStatus, Transpo
 from shipments.filters import CustomerFilter
 from shipments.forms import ColumnsForm, UploadForm
 from shipments.models import ImportRun, ScanEvent, Shipment
+from shipments.parts import may_go_on
 from shipments.permissions import IMPORT, VIEW
 from shipments.querysets import for_list, for_record, runs_for_list
 from shipments.reading import Outline
 from shipments.results import as_file, in_language
-from shipments.services import receive_file, start_import
+from shipments.samples import masked
+from shipments.services import KEPT_STOPPED, receive_file, start_import
 
 SCAN_ICONS = {
     ScanKind.PICKED_UP: "package-import",
@@ -108,6 +110,20 @@ class ImportListView(ListView):
     template_name = "shipments/import_list.html"
     sorts = (Sort("received", _("Received"), column="received_at", descending_first=True),)
     default_sort = "-received"
+    export_name = "imports"
+    export_title = _("Imports")
+    export_columns = (
+        Column(_("File"), lambda run: run.file_name),
+        Column(_("Received"), lambda run: run.received_at),
+        Column(_("By"), lambda run: run.received_by and run.received_by.name),
+        Column(_("State"), lambda run: run.state(timezone.now()).label),
+        Column(_("Rows"), lambda run: run.row_total),
+        Column(pgettext_lazy("rows", "Created"), lambda run: run.created),
+        Column(_("Updated"), lambda run: run.updated),
+        Column(_("Unchanged"), lambda run: run.unchanged),
+        Column(_("Failed"), lambda run: run.failed),
+        Column(_("With a warning"), lambda run: run.warned),
+    )
 
     def get_queryset(self) -> QuerySet[ImportRun]:
         return runs_for_list(ImportRun.objects.all())
@@ -159,8 +175,9 @@ class ImportColumnsView(StaffFormView):
         return {**super().get_form_kwargs(), "columns": self.run.columns}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        told = Outline(self.run.columns, self.run.sample or [], self.run.row_total)
-        return super().get_context_data(run=self.run, outline=told, **context)
+        context = super().get_context_data(run=self.run, **context)
+        sample = masked(self.run.sample or [], self.run.columns, context["form"].found)
+        return {**context, "outline": Outline(self.run.columns, sample, self.run.row_total)}
 
     def save(self, form: ColumnsForm) -> str:
         job = start_import(run=self.run, mapping=form.cleaned_data, by=self.request.user, at=timezone.now())
@@ -178,8 +195,16 @@ class ImportDetailView(StaffView, TemplateView):
             return redirect("shipments:columns", run.pk)
         problems = [(problem, in_language(problem["reasons"], get_language())) for problem in run.problems or ()]
         own_job = run.job if run.job and run.job.owner_id == request.user.pk else None
-        context = {"run": run, "state": run.state(timezone.now()), "problems": problems, "own_job": own_job}
-        return self.render_to_response(self.get_context_data(history=history_of(run, user=request.user), **context))
+        is_stopped = own_job is not None and not own_job.is_unfinished and may_go_on(own_job)
+        context = {
+            "run": run,
+            "state": run.state(timezone.now()),
+            "problems": problems,
+            "own_job": own_job,
+            "history": history_of(run, user=request.user),
+            "goes_on_until": own_job.finished_at + KEPT_STOPPED if is_stopped else None,
+        }
+        return self.render_to_response(self.get_context_data(**context))
 
 
 class ImportResultView(StaffView):

@@ -23,9 +23,9 @@ class TieringConfig(AppConfig):
         from tiering.selectors import NIGHTLY_JOB
         from tiering.services import create_first_policy, evaluate_last_day
         from tiering.trail import MOVED, describe_policies, tell_moves
-        from tiering.views import MovesView
+        from tiering.views import MovesView, PolicyListView
 
-        register(NIGHTLY_JOB, run=evaluate_last_day, at=NIGHTLY_AT)
+        register(NIGHTLY_JOB, label=_("Evaluate tiers"), run=evaluate_last_day, at=NIGHTLY_AT)
         receive("customer.tier_changed", name="tiering.tell_account_manager", call=tell_account_manager)
         receive("customer.tier_changed", name="tiering.tell_timeline", call=tell_timeline)
         timeline.register("customer.tier_changed", icon="crown", label=_("Tier changed"), words=move_in_words)
@@ -34,6 +34,7 @@ class TieringConfig(AppConfig):
         trail.register_source("customers.customer", action=MOVED, tell=tell_moves, permission=VIEW)
         on_tenant_created(create_first_policy)
         exports.register(MovesView)
+        exports.register(PolicyListView)
         navigation.register(
             key="tiers",
             label=_("Tiers"),

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,6 +43,8 @@ from tiering.trail import MOVED
 
 NEWEST_MOVES = 10
 LAST_EVALUATION = "tiering.last_evaluation"
+# What a policy changed, by label: before and after.
+Differences = list[tuple[str, str, str]] | None
 
 
 class OverviewView(StaffView, TemplateView):
@@ -119,6 +122,12 @@ class MovesView(ListView):
         return moves_for_list(TierChange.objects)
 
 
+def _differences_in_words(found: Differences) -> str:
+    if found is None:
+        return _("The first version")
+    return "; ".join(f"{label}: {before} → {after}" for label, before, after in found) or _("Nothing")
+
+
 class PolicyListView(ListView):
     """Every version with what it changed; the highest is in force."""
 
@@ -126,25 +135,37 @@ class PolicyListView(ListView):
     template_name = "tiering/tierpolicy_list.html"
     sorts = (Sort("version", gettext_lazy("Version"), descending_first=True),)
     default_sort = "-version"
+    export_name = "tier-policies"
+    export_title = gettext_lazy("Tier policy")
+    export_columns = (
+        Column(gettext_lazy("Version"), lambda version: version[0].version),
+        Column(gettext_lazy("What differed"), lambda version: _differences_in_words(version[1])),
+        Column(gettext_lazy("By"), lambda version: version[0].created_by and version[0].created_by.name),
+        Column(gettext_lazy("In force since"), lambda version: version[0].created_at),
+    )
 
     def get_queryset(self) -> QuerySet[TierPolicy]:
         return TierPolicy.objects.select_related("created_by")
 
-    def get_context_data(self, *, rows: list[TierPolicy], **context: Any) -> dict[str, Any]:
+    def get_export_rows(self, rows: Sequence[TierPolicy], *, user: Any) -> list[tuple[TierPolicy, Differences]]:
+        """Return each policy with how it differs from the one before; None for the first."""
         wanted = [policy.version - 1 for policy in rows]
         before = {policy.version: policy for policy in TierPolicy.objects.filter(version__in=wanted)}
         currency = current_tenant().currency
+        return [
+            (policy, differences(before[policy.version - 1], policy, currency))
+            if policy.version - 1 in before
+            else (policy, None)
+            for policy in rows
+        ]
+
+    def get_context_data(self, *, rows: list[TierPolicy], **context: Any) -> dict[str, Any]:
         in_force = current_policy()
         return super().get_context_data(
             rows=rows,
-            versions=[
-                (policy, differences(before[policy.version - 1], policy, currency))
-                if policy.version - 1 in before
-                else (policy, None)
-                for policy in rows
-            ],
+            versions=self.get_export_rows(rows, user=self.request.user),
             in_force=in_force,
-            facts=facts(in_force, currency),
+            facts=facts(in_force, current_tenant().currency),
             may_manage=may(self.request.user, MANAGE),
             history=history_of(*rows, user=self.request.user),
             **context,

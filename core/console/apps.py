@@ -8,7 +8,14 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         from core.audit import actions, erasures
+        from core.console.audit import AuditTrailView
         from core.console.erasure import KIND, erase_again
+        from core.console.events import EventsView
+        from core.console.invitations import InvitationsView
+        from core.console.job_ends import JOB_ENDED, describe_ends, tell_owner
+        from core.console.jobs import JobRunsView
+        from core.console.keys import ApiKeysView
+        from core.console.people import PeopleView
         from core.console.reveal import RevealReason
         from core.console.trail import (
             describe_deliveries,
@@ -21,7 +28,8 @@ class ConsoleConfig(AppConfig):
             describe_teams,
         )
         from core.crypto.revealable import registered
-        from core.web import navigation, trail
+        from core.jobs import background
+        from core.web import exports, navigation, notices, trail
         from core.web.views import EVERY_USER
 
         actions.declare("personal.revealed", _("Personal data revealed"))
@@ -39,6 +47,10 @@ class ConsoleConfig(AppConfig):
             root_keys=_("Root keys"),
         )
         erasures.register(KIND, erase_again)
+        for view in (PeopleView, InvitationsView, ApiKeysView, AuditTrailView, JobRunsView, EventsView):
+            exports.register(view)
+        background.tell_ends(tell_owner)
+        notices.register(JOB_ENDED, icon="clock-play", describe=describe_ends)
         actions.declare_values("why", lambda: dict(RevealReason.choices))
         actions.declare_values("revealed", lambda: {each.kind: each.label for each in registered()})
 

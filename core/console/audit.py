@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -6,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.audit import actions
 from core.audit.models import AuditEvent
+from core.web.exports import Column
 from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, Sort, UserFilter
-from core.web.trail import lines_of
+from core.web.trail import Line, lines_of, words_of
 
 
 @dataclass(kw_only=True)
@@ -29,6 +31,18 @@ class AuditTrailView(ListView):
     )
     sorts = (Sort("happened_at", _("When"), descending_first=True),)
     default_sort = "-happened_at"
+    export_name = "audit-trail"
+    export_title = _("Audit trail")
+    export_columns = (
+        Column(_("When"), lambda line: line.at),
+        Column(_("Who"), lambda line: line.actor),
+        Column(_("What"), lambda line: line.action),
+        Column(_("About"), lambda line: line.subject),
+        Column(_("Changes"), words_of),
+    )
+
+    def get_export_rows(self, rows: Sequence[AuditEvent], *, user: Any) -> list[Line]:
+        return lines_of(rows, user=user)
 
     def get_queryset(self) -> QuerySet[AuditEvent]:
         return AuditEvent.objects.all()

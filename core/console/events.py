@@ -19,6 +19,7 @@ from core.events.registry import receivers
 from core.events.services import send_again, send_all_again
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
+from core.web.exports import Column
 from core.web.lists import ChoiceFilter, ListPage, ListView, PrefixFilter, Sort
 from core.web.lists.page import CURSOR
 from core.web.views import StaffView, go_to
@@ -45,6 +46,17 @@ class EventsView(ListView):
     )
     sorts = (Sort("due_at", gettext_lazy("Due"), descending_first=True),)
     default_sort = "-due_at"
+    export_name = "undelivered-events"
+    export_title = gettext_lazy("Events")
+    export_columns = (
+        Column(gettext_lazy("Event"), lambda delivery: delivery.event.name),
+        Column(gettext_lazy("Receiver"), lambda delivery: delivery.receiver),
+        Column(gettext_lazy("Happened"), lambda delivery: delivery.event.occurred_at),
+        Column(gettext_lazy("State"), lambda delivery: delivery.get_state_display()),
+        Column(gettext_lazy("Due"), lambda delivery: delivery.due_at),
+        Column(gettext_lazy("Attempts"), lambda delivery: delivery.attempts),
+        Column(gettext_lazy("Error"), lambda delivery: delivery.error),
+    )
 
     def get_queryset(self) -> QuerySet[EventDelivery]:
         return EventDelivery.objects.filter(state__in=UNSETTLED).select_related("event")

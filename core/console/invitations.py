@@ -31,6 +31,7 @@ from core.console.forms import AcceptInvitationForm, InvitationForm
 from core.console.mail import send_invitation
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import tenant_scope
+from core.web.exports import Column
 from core.web.lists import ChoiceFilter, ListView, Sort
 from core.web.views import StaffFormView, StaffView, go_to
 
@@ -43,6 +44,17 @@ class InvitationsView(ListView):
     filters = (ChoiceFilter(name="role", label=gettext_lazy("Role"), choices=Role.choices),)
     sorts = (Sort("sent_at", gettext_lazy("Sent"), descending_first=True),)
     default_sort = "-sent_at"
+    export_name = "invitations"
+    export_title = gettext_lazy("Open invitations")
+    export_columns = (
+        Column(gettext_lazy("E-mail"), lambda invitation: invitation.email),
+        Column(gettext_lazy("Role"), lambda invitation: invitation.get_role_display()),
+        Column(gettext_lazy("Department"), lambda invitation: invitation.department),
+        Column(gettext_lazy("Team"), lambda invitation: invitation.team),
+        Column(gettext_lazy("Invited by"), lambda invitation: invitation.invited_by.name),
+        Column(gettext_lazy("Sent"), lambda invitation: invitation.sent_at),
+        Column(gettext_lazy("Works until"), lambda invitation: invitation.expires_at),
+    )
 
     def get_queryset(self) -> QuerySet[Invitation]:
         return Invitation.objects.select_related("department", "team", "invited_by")

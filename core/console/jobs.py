@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.accounts.permissions import may
+from core.jobs import nightly
 from core.jobs.enums import JobState
 from core.jobs.models import JobRun
 from core.jobs.services import try_again
 from core.tenancy.errors import DomainError
-from core.web.lists import ChoiceFilter, ListView, PrefixFilter, Sort
+from core.web.exports import Column
+from core.web.lists import ChoiceFilter, ListView, Sort
 from core.web.views import StaffView, go_to
 
 MANAGE = "jobs.manage"
@@ -25,16 +27,28 @@ class JobRunsView(ListView):
     template_name = "console/jobrun_list.html"
     filters = (
         ChoiceFilter(name="state", label=gettext_lazy("State"), choices=JobState.choices),
-        PrefixFilter(name="job", label=gettext_lazy("Job")),
+        ChoiceFilter(name="job", label=gettext_lazy("Job"), choices=nightly.choices),
     )
     sorts = (Sort("due_at", gettext_lazy("Due"), descending_first=True),)
     default_sort = "-due_at"
+    export_name = "nightly-jobs"
+    export_title = gettext_lazy("Background jobs")
+    export_columns = (
+        Column(gettext_lazy("Job"), lambda run: nightly.label_of(run.job)),
+        Column(gettext_lazy("Date"), lambda run: run.business_date),
+        Column(gettext_lazy("State"), lambda run: run.get_state_display()),
+        Column(gettext_lazy("Due"), lambda run: run.due_at),
+        Column(gettext_lazy("Attempts"), lambda run: run.attempts),
+        Column(gettext_lazy("Finished"), lambda run: run.finished_at),
+        Column(gettext_lazy("Error"), lambda run: run.error),
+    )
 
     def get_queryset(self) -> QuerySet[JobRun]:
         return JobRun.objects.all()
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(may_manage=may(self.request.user, MANAGE), **context)
+        runs = [(run, nightly.label_of(run.job)) for run in context["rows"]]
+        return super().get_context_data(runs=runs, may_manage=may(self.request.user, MANAGE), **context)
 
 
 class TryAgainView(StaffView):

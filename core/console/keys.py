@@ -24,6 +24,7 @@ from core.partners.services import create_api_key, end_old_secret, restrict_api_
 from core.tenancy.clock import day_start
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
+from core.web.exports import Column
 from core.web.lists import BooleanFilter, Filter, ListView, PrefixFilter, Sort
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
@@ -69,6 +70,19 @@ class ApiKeysView(ListView):
     )
     sorts = (Sort("created", gettext_lazy("Created"), column="created_at", descending_first=True),)
     default_sort = "-created"
+    export_name = "api-keys"
+    export_title = gettext_lazy("API keys")
+    export_columns = (
+        Column(gettext_lazy("Name"), lambda key: key.name),
+        Column(gettext_lazy("Begins with"), lambda key: key.begins_with),
+        Column(gettext_lazy("What the key may do"), lambda key: ", ".join(key.scopes)),
+        Column(gettext_lazy("Networks"), lambda key: ", ".join(key.networks)),
+        Column(gettext_lazy("Last used"), lambda key: key.last_used_at),
+        Column(gettext_lazy("Works until"), lambda key: key.expires_at),
+        Column(gettext_lazy("Revoked"), lambda key: key.revoked_at),
+        Column(gettext_lazy("Created"), lambda key: key.created_at),
+        Column(gettext_lazy("Created by"), lambda key: key.created_by and key.created_by.name),
+    )
 
     def get_queryset(self) -> QuerySet[ApiKey]:
         return ApiKey.objects.select_related("created_by")

@@ -16,6 +16,7 @@ from core.accounts.models import Department, Team, User
 from core.accounts.services import activate_user, deactivate_user, end_sessions, reset_second_step, update_user
 from core.console.forms import UserForm
 from core.tenancy.errors import DomainError
+from core.web.exports import Column
 from core.web.lists import BooleanFilter, ChoiceFilter, ListView, PrefixFilter, RecordFilter, Sort
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
@@ -41,6 +42,17 @@ class PeopleView(ListView):
     )
     sorts = (Sort("name", gettext_lazy("Full name")),)
     default_sort = "name"
+    export_name = "people"
+    export_title = gettext_lazy("People")
+    export_columns = (
+        Column(gettext_lazy("Full name"), lambda user: user.name),
+        Column(gettext_lazy("E-mail"), lambda user: user.email),
+        Column(gettext_lazy("Role"), lambda user: user.get_role_display()),
+        Column(gettext_lazy("Department"), lambda user: user.department),
+        Column(gettext_lazy("Team"), lambda user: user.team),
+        Column(gettext_lazy("May sign in"), lambda user: user.is_active),
+        Column(gettext_lazy("Joined"), lambda user: user.date_joined),
+    )
 
     def get_queryset(self) -> QuerySet[User]:
         return User.objects.select_related("department", "team")

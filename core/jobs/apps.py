@@ -1,6 +1,7 @@
 from datetime import time
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 FORGETTING_AT = time(3, 0)
 
@@ -15,5 +16,5 @@ class JobsConfig(AppConfig):
         from core.jobs.nightly import register
         from core.jobs.retention import forget_files
 
-        register("events.forget", run=forget_events, at=FORGETTING_AT)
-        register("jobs.forget_files", run=forget_files, at=FORGETTING_AT)
+        register("events.forget", label=_("Forget delivered events"), run=forget_events, at=FORGETTING_AT)
+        register("jobs.forget_files", label=_("Forget files of background jobs"), run=forget_files, at=FORGETTING_AT)

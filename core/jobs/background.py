@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
@@ -13,12 +14,13 @@ from core.jobs.models import BackgroundJob
 class Step:
     """What one chunk did.
 
-    `position` is where the next begins, None at the end; `done` how many pieces this one did; `counts` are added
-    to the job's; `content` is the next piece of the result file.
+    `position` is where the next begins, None at the end; `done` how many pieces this one did, of `total` where it
+    found that out; `counts` are added to the job's; `content` is the next piece of the result file.
     """
 
     position: Any
     done: int
+    total: int | None = None
     counts: dict[str, int] = field(default_factory=dict)
     content: bytes = b""
 
@@ -28,8 +30,9 @@ class JobKind:
     """A kind of work: `step(job=…, at=…)` does the next chunk in the caller's transaction.
 
     `permission` must be the owner's at every chunk, and names who may start it. `counts` says what the names of a
-    step's counts mean, and `page` returns the address of what the job works on, where it has a page of its own. What
-    asks for a reason each time is not `is_repeatable`: nobody runs it again from its own page.
+    step's counts mean, and `page` returns the address of what the job works on, where it has a page of its own.
+    `file_name(job, at)` names the file that a job makes, anew for each job; None where it makes none. `may_repeat` says
+    whether a job that ended may be run again from its own page: not what asks for a reason each time.
     """
 
     name: str
@@ -38,10 +41,12 @@ class JobKind:
     step: Callable[..., Step]
     counts: Mapping[str, str | Promise] = field(default_factory=dict)
     page: Callable[[BackgroundJob], str] | None = None
-    is_repeatable: bool = True
+    file_name: Callable[[BackgroundJob, datetime], str] | None = None
+    may_repeat: Callable[[BackgroundJob], bool] = lambda _job: True
 
 
 _kinds: dict[str, JobKind] = {}
+_told: list[Callable[..., None]] = []
 
 
 def register(name: str, **facts: Any) -> None:
@@ -59,3 +64,14 @@ def labels() -> dict[str, str | Promise]:
 def kind_of(job: BackgroundJob) -> JobKind:
     """Return a job's kind. Raises KeyError."""
     return _kinds[job.kind]
+
+
+def tell_ends(call: Callable[..., None]) -> None:
+    """Have `call(job=…, at=…)` know of the end of every job, in the transaction of that end."""
+    _told.append(call)
+
+
+def tell_end(*, job: BackgroundJob, at: datetime) -> None:
+    """Call all that want to know that a job has ended."""
+    for call in _told:
+        call(job=job, at=at)

@@ -4,19 +4,20 @@ from django.utils.translation import gettext_lazy as _
 
 from core.audit import actions
 from core.crypto.register import classify
-from core.jobs import background
+from core.jobs import background, nightly
 
 actions.declare("job.started", _("Background job started"))
 actions.declare("job.cancelled", _("Background job cancelled"))
 actions.declare("job_run.tried_again", _("Failed nightly work started again"))
 actions.declare("job.downloaded", _("File of a background job downloaded"))
 actions.declare_fields(job=_("Job"), rows=_("Rows"))
-actions.declare_values("job", background.labels)
+actions.declare_values("job", lambda: {**dict(nightly.choices()), **background.labels()})
 
 classify("jobs.JobRun", business="job business_date state attempts due_at finished_at error result")
 classify(
     "jobs.BackgroundJob",
-    business="""kind title owner parameters state position done total counts attempts error file_name
+    business="""kind owner parameters work state position done total counts begun attempts error file_name
         is_cancel_requested is_seen created_at due_at started_at finished_at""",
+    personal="title",
 )
 classify("jobs.JobPart", business="job number", personal="content")

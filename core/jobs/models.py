@@ -1,7 +1,7 @@
 from django.db import models
 
 from core.accounts.models import User
-from core.crypto.fields import EncryptedBinaryField
+from core.crypto.fields import EncryptedBinaryField, EncryptedTextField
 from core.jobs.enums import UNFINISHED, BackgroundState, JobState
 from core.tenancy.models import TenantForeignKey, TenantModel
 
@@ -29,18 +29,22 @@ class BackgroundJob(TenantModel):
     """Work that somebody started and does not wait for: done chunk by chunk, each one transaction.
 
     `position` is where the next chunk begins, in the words of the job's kind. A worker that holds the job moves
-    `due_at` ahead with every chunk, so the sweeper wakes a job only when its worker is gone.
+    `due_at` ahead with every chunk, so the sweeper wakes a job only when its worker is gone; `begun` counts how often
+    the next chunk was begun, `attempts` how often it failed. `work` is SHA-256 over owner, kind and parameters: nobody
+    has the same done twice at once. The title may be the name of a file, and so name a person.
     """
 
     kind = models.CharField(max_length=40)
-    title = models.CharField(max_length=200)
+    title = EncryptedTextField()
     owner = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     parameters = models.JSONField(default=dict)
+    work = models.CharField(max_length=64)
     state = models.CharField(max_length=10, choices=BackgroundState.choices, default=BackgroundState.WAITING)
     position = models.JSONField(null=True)
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(null=True)
     counts = models.JSONField(default=dict)
+    begun = models.PositiveSmallIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
     file_name = models.CharField(max_length=200, blank=True)
@@ -52,6 +56,11 @@ class BackgroundJob(TenantModel):
     finished_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "work"], condition=models.Q(state__in=UNFINISHED), name="background_job_once"
+            )
+        ]
         indexes = [
             models.Index(fields=["tenant", "created_at", "id"], name="background_job_order"),
             models.Index(fields=["tenant", "owner", "created_at", "id"], name="background_job_owner"),

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
+from django.utils.functional import Promise
+
 Work = Callable[..., dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class NightlyJob:
     name: str
+    label: str | Promise
     run: Work
     at: time
 
@@ -18,7 +21,7 @@ class NightlyJob:
 _jobs: dict[str, NightlyJob] = {}
 
 
-def register(name: str, *, run: Work, at: time) -> None:
+def register(name: str, *, label: str | Promise, run: Work, at: time) -> None:
     """Have `run(business_date=…, at=…)` called inside each tenant's scope once per local date, from `at` on.
 
     Its effect and the note that it is done are one transaction; what it returns is kept with the run. A night on
@@ -26,12 +29,22 @@ def register(name: str, *, run: Work, at: time) -> None:
     evaluation of tiers, for one, places everybody by the whole window whenever it was last done; only a demotion
     then waits for one night more.
     """
-    _jobs[name] = NightlyJob(name, run, at)
+    _jobs[name] = NightlyJob(name, label, run, at)
 
 
 def nightly_jobs() -> list[NightlyJob]:
     """Return all registered jobs."""
     return list(_jobs.values())
+
+
+def label_of(name: str) -> str:
+    """Return a job's words, or its name where it is not registered any more."""
+    return str(_jobs[name].label) if name in _jobs else name
+
+
+def choices() -> list[tuple[str, str | Promise]]:
+    """Return all registered jobs by name, for a select box."""
+    return [(job.name, job.label) for job in _jobs.values()]
 
 
 def run_job(name: str, *, business_date: date, at: datetime) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """Starting, doing and ending background jobs.
 
 A chunk's effect, the place where the next begins and the piece of the result file are one transaction, so a worker
-killed anywhere loses at most one chunk's work and nothing is done twice.
+killed anywhere loses at most one chunk's work and nothing is done twice. That a chunk is begun is committed before it
+begins: one that kills its workers is given up.
 """
 
 import gzip
+import hashlib
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,18 +23,35 @@ from kombu.exceptions import OperationalError
 
 from core.accounts.models import User
 from core.accounts.permissions import may
+from core.accounts.services.uniqueness import refused_as
 from core.audit.services import record
-from core.jobs.background import Step, kind_of
+from core.jobs.background import Step, kind_of, tell_end
 from core.jobs.enums import UNFINISHED, BackgroundState
 from core.jobs.models import BackgroundJob, JobPart
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
 
 MOST_ATTEMPTS = 5
+MOST_DEATHS = 3
 FIRST_PAUSE = timedelta(seconds=5)
 # A worker that has said nothing for so long is taken for gone.
 SILENCE = timedelta(seconds=60)
 NO_LONGER_ALLOWED = "no_longer_allowed"
+WORKERS_DIED = "workers_died"
+# What a worker changes; the title is encrypted, and a job ends also when its tenant's keys are gone.
+PROGRESS = [
+    "state",
+    "position",
+    "done",
+    "total",
+    "counts",
+    "begun",
+    "attempts",
+    "error",
+    "due_at",
+    "started_at",
+    "finished_at",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -46,9 +66,19 @@ class JobNotEnded(DomainError):
     message = _("This job has not ended yet.")
 
 
+class AlreadyRunning(DomainError):
+    code = "job_already_running"
+    message = _("The same is under way already. Wait for its end, or cancel it.")
+
+
 class NotAllowed(DomainError):
     code = "job_not_allowed"
     message = _("You may not start this job.")
+
+
+class NotRepeatable(NotAllowed):
+    code = "job_not_repeatable"
+    message = _("This job cannot be run again.")
 
 
 class _Refused(Exception):
@@ -57,50 +87,46 @@ class _Refused(Exception):
 
 @transaction.atomic
 def start_job(
-    *,
-    kind: str,
-    title: str,
-    parameters: dict[str, Any],
-    total: int | None = None,
-    file_name: str = "",
-    by: User,
-    at: datetime,
+    *, kind: str, title: str, parameters: dict[str, Any], total: int | None = None, by: User, at: datetime
 ) -> BackgroundJob:
-    """Put a job in the queue and wake a worker after the commit. Raises NotAllowed."""
+    """Put a job in the queue and wake a worker after the commit. Raises NotAllowed or AlreadyRunning."""
     job = BackgroundJob(
         kind=kind,
         title=title[:200],
         owner=by,
         parameters=parameters,
+        work=_digest_of(kind, parameters, by),
         total=total,
-        file_name=file_name[:200],
         created_at=at,
         due_at=at,
     )
-    if not may(by, kind_of(job).permission(job)):
+    facts = kind_of(job)
+    if not may(by, facts.permission(job)):
         raise NotAllowed
-    job.save(force_insert=True)
+    job.file_name = facts.file_name(job, at)[:200] if facts.file_name else ""
+    with refused_as(AlreadyRunning):
+        job.save(force_insert=True)
     record("job.started", of=job, by=by, at=at, details={"job": kind})
     wake_worker(job)
     return job
 
 
+def _digest_of(kind: str, parameters: dict[str, Any], by: User) -> str:
+    text = json.dumps([str(by.pk), kind, parameters], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 @transaction.atomic
 def run_again(*, job: BackgroundJob, by: User, at: datetime) -> BackgroundJob:
-    """Start the same work anew, as a job of its own. Raises JobNotEnded or NotAllowed."""
+    """Start the same work anew, as a job of its own.
+
+    Raises JobNotEnded, NotRepeatable, NotAllowed or AlreadyRunning.
+    """
     if job.is_unfinished:
         raise JobNotEnded
-    if not kind_of(job).is_repeatable:
-        raise NotAllowed
-    return start_job(
-        kind=job.kind,
-        title=job.title,
-        parameters=job.parameters,
-        total=job.total,
-        file_name=job.file_name,
-        by=by,
-        at=at,
-    )
+    if not kind_of(job).may_repeat(job):
+        raise NotRepeatable
+    return start_job(kind=job.kind, title=job.title, parameters=job.parameters, total=job.total, by=by, at=at)
 
 
 @transaction.atomic
@@ -149,10 +175,14 @@ def perform_job(*, tenant_id: uuid.UUID, job_id: uuid.UUID, now: Any) -> None:
 
 def _perform_chunk(*, tenant_id: uuid.UUID, job_id: uuid.UUID, at: datetime) -> bool:
     """Do one chunk; tell whether another may follow at once."""
+    with tenant_scope(tenant_id):
+        if not _begin(job_id, at):
+            return False
     try:
         with tenant_scope(tenant_id):
-            jobs = BackgroundJob.objects.select_for_update(of=("self",), skip_locked=True)
-            job = jobs.filter(pk=job_id, state__in=UNFINISHED).first()
+            # Whoever else has begun it since has moved its time.
+            begun = BackgroundJob.objects.filter(pk=job_id, state__in=UNFINISHED, due_at=at + SILENCE)
+            job = begun.select_for_update(of=("self",)).first()
             return job is not None and _advance(job, at)
     except _Refused as refusal:
         with tenant_scope(tenant_id):
@@ -165,28 +195,44 @@ def _perform_chunk(*, tenant_id: uuid.UUID, job_id: uuid.UUID, at: datetime) -> 
         return False
 
 
-def _advance(job: BackgroundJob, at: datetime) -> bool:
+def _begin(job_id: uuid.UUID, at: datetime) -> bool:
+    """Note that the next chunk is begun; False where the job ends instead, or another worker is at it."""
+    jobs = BackgroundJob.objects.select_for_update(of=("self",), skip_locked=True)
+    job = jobs.filter(pk=job_id, state__in=UNFINISHED).first()
+    if job is None:
+        return False
     if job.is_cancel_requested:
         _finish(job, BackgroundState.CANCELLED, at)
         return False
-    kind = kind_of(job)
-    if not may(job.owner, kind.permission(job)):
+    if job.begun and job.due_at > at:
+        return False
+    if job.begun >= MOST_DEATHS:
+        job.error = WORKERS_DIED
+        _finish(job, BackgroundState.FAILED, at)
+        return False
+    if not may(job.owner, kind_of(job).permission(job)):
         job.error = NO_LONGER_ALLOWED
         _finish(job, BackgroundState.FAILED, at)
         return False
+    job.begun += 1
+    job.due_at = at + SILENCE
+    job.save(update_fields=["begun", "due_at"])
+    return True
+
+
+def _advance(job: BackgroundJob, at: datetime) -> bool:
     job.started_at = job.started_at or at
     job.state = BackgroundState.RUNNING
     with _speaking_to(job.owner):
         try:
-            step = kind.step(job=job, at=at)
+            step = kind_of(job).step(job=job, at=at)
         except DomainError as refusal:
             raise _Refused(str(refusal.message)) from refusal
     _keep(job, step)
     if step.position is None:
         _finish(job, BackgroundState.DONE, at)
         return False
-    job.due_at = at + SILENCE
-    job.save()
+    job.save(update_fields=PROGRESS)
     return True
 
 
@@ -201,8 +247,9 @@ def _speaking_to(owner: User) -> Iterator[None]:
 def _keep(job: BackgroundJob, step: Step) -> None:
     job.position = step.position
     job.done += step.done
+    job.total = job.total if step.total is None else step.total
     job.counts = {name: job.counts.get(name, 0) + step.counts.get(name, 0) for name in {*job.counts, *step.counts}}
-    job.attempts = 0
+    job.begun = job.attempts = 0
     job.error = ""
     if step.content:
         number = job.parts.count()
@@ -214,7 +261,8 @@ def _finish(job: BackgroundJob, state: str, at: datetime) -> None:
     job.finished_at = at
     if state == BackgroundState.DONE:
         job.total = job.done
-    job.save()
+    job.save(update_fields=PROGRESS)
+    tell_end(job=job, at=at)
 
 
 def _end(job_id: uuid.UUID, state: str, error: str, at: datetime) -> None:
@@ -228,13 +276,19 @@ def _note_failure(job_id: uuid.UUID, failure: Exception, at: datetime) -> None:
     job = BackgroundJob.objects.select_for_update(of=("self",)).get(pk=job_id)
     if not job.is_unfinished:
         return
+    job.begun = 0
     job.attempts += 1
     job.error = type(failure).__name__
     job.due_at = at + FIRST_PAUSE * 2**job.attempts
     if job.attempts >= MOST_ATTEMPTS:
         _finish(job, BackgroundState.FAILED, at)
     else:
-        job.save()
+        job.save(update_fields=PROGRESS)
+
+
+def has_file(job: BackgroundJob) -> bool:
+    """Tell whether the job's file is whole and still kept; one query at most."""
+    return job.state == BackgroundState.DONE and bool(job.file_name) and job.parts.exists()
 
 
 def result_of(job: BackgroundJob) -> Iterator[bytes]:

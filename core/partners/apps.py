@@ -1,6 +1,7 @@
 from datetime import time
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PartnersConfig(AppConfig):
@@ -13,4 +14,4 @@ class PartnersConfig(AppConfig):
         from core.jobs import nightly
         from core.partners.idempotency import forget_answers
 
-        nightly.register("forget-answers", run=forget_answers, at=time(3, 30))
+        nightly.register("forget-answers", label=_("Forget answers to partners"), run=forget_answers, at=time(3, 30))

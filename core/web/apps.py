@@ -16,6 +16,12 @@ class WebConfig(AppConfig):
         from core.web import exports
         from core.web.notices import forget_notices
 
-        nightly.register("notices.forget", run=forget_notices, at=FORGETTING_AT)
+        nightly.register("notices.forget", label=_("Forget old notices"), run=forget_notices, at=FORGETTING_AT)
 
-        background.register(exports.KIND, label=_("Export"), permission=exports.permission_of, step=exports.step)
+        background.register(
+            exports.KIND,
+            label=_("Export"),
+            permission=exports.permission_of,
+            step=exports.step,
+            file_name=exports.file_name,
+        )

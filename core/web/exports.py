@@ -2,8 +2,7 @@
 
 import csv
 import io
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,21 +14,20 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from core.jobs.background import Step
 from core.jobs.models import BackgroundJob
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
+from core.web.lists.filters import NO, YES
 from core.web.lists.page import CURSOR, ListPage
 from core.web.lists.views import ListView
+from core.web.sheets import MOST_ROWS, SheetTooLarge, SheetWriter
 
 KIND = "export"
 CHUNK = 1000
-# What a sheet of Excel holds, less its head.
-MOST_SHEET_ROWS = 1_048_575
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for the beginning of a formula, in either width.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class ExportFormat(TextChoices):
@@ -73,32 +71,45 @@ def permission_of(job: BackgroundJob) -> str:
     return _lists[job.parameters["list"]].permission_required
 
 
+def file_name(job: BackgroundJob, at: datetime) -> str:
+    """Name the file by its list and the minute."""
+    return f"{job.parameters['list']}-{timezone.localtime(at):%Y%m%d-%H%M}.{job.parameters['format']}"
+
+
 def step(*, job: BackgroundJob, at: datetime) -> Step:
-    """Write the next rows of the list after `job.position`, the cursor. Raises ListChanged or TooManyRows."""
+    """Write the next rows of the list after the cursor in `job.position`. Raises ListChanged or TooManyRows.
+
+    The first step counts the rows, as far as a sheet reaches.
+    """
     view = _lists[job.parameters["list"]]()
-    page = _page(view, job)
+    position = job.position or {"cursor": None, "sheet": []}
+    page = _page(view, job, position["cursor"])
     if not page.is_valid:
         raise ListChanged
     is_first = job.position is None
-    rows = page.rows
-    cells = [[_plain(column.value(row)) for column in view.export_columns] for row in rows]
-    if is_first:
-        cells.insert(0, [str(column.label) for column in view.export_columns])
+    is_sheet = job.parameters["format"] == ExportFormat.XLSX
+    total = _count(page) if is_first else None
+    if is_sheet and max(total or 0, job.done + len(page.rows)) > MOST_ROWS:
+        raise TooManyRows
+    heads = [str(column.label) for column in view.export_columns] if is_first else []
+    rows = view.get_export_rows(page.rows, user=job.owner)
+    cells = [[_local(column.value(row)) for column in view.export_columns] for row in rows]
     following = parse_qs(urlsplit(page.more_url).query).get(CURSOR, [None])[0]
-    if job.parameters["format"] == ExportFormat.XLSX:
-        if job.done + len(rows) > MOST_SHEET_ROWS:
-            raise TooManyRows
-        content = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in cells).encode()
-    else:
-        content = _as_csv(cells, with_mark=is_first)
-    return Step(position=following, done=len(rows), content=content)
+    sheet = SheetWriter(*position["sheet"])
+    content = _as_sheet(sheet, heads, cells, is_last=not following) if is_sheet else _as_csv(heads, cells)
+    return Step(
+        position=following and {"cursor": following, "sheet": sheet.state},
+        done=len(cells),
+        total=None if total is None or total > MOST_ROWS else total,
+        content=content,
+    )
 
 
-def _page(view: ListView, job: BackgroundJob) -> ListPage:
+def _page(view: ListView, job: BackgroundJob, cursor: str | None) -> ListPage:
     params = QueryDict(job.parameters["query"], mutable=True)
     params.pop(CURSOR, None)
-    if job.position:
-        params[CURSOR] = job.position
+    if cursor:
+        params[CURSOR] = cursor
     return ListPage(
         path=job.parameters["path"],
         params=params,
@@ -111,46 +122,41 @@ def _page(view: ListView, job: BackgroundJob) -> ListPage:
     )
 
 
-def _plain(value: Any) -> str | float | int:
-    if value is None:
-        return ""
+def _count(page: ListPage) -> int:
+    """Count the rows, up to one more than a sheet holds."""
+    return page.matching.order_by()[: MOST_ROWS + 1].count()
+
+
+def _local(value: Any) -> Any:
+    """Return a value as people read it: moments in the active time zone, yes and no in words."""
     if isinstance(value, datetime):
-        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:.2f}"
-    return value if isinstance(value, int | float) else str(value)
+        return timezone.localtime(value).replace(tzinfo=None, microsecond=0)
+    if isinstance(value, bool):
+        return str(YES if value else NO)
+    return value if value is None or isinstance(value, int | float | Decimal | date) else str(value)
 
 
-def guarded(cell: Any) -> Any:
-    """Keep a spreadsheet from running a cell that begins like a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+def _as_sheet(sheet: SheetWriter, heads: Sequence[str], rows: Sequence[Sequence[Any]], *, is_last: bool) -> bytes:
+    try:
+        content = (sheet.begin(heads) if heads else b"") + sheet.add(rows)
+    except SheetTooLarge:
+        raise TooManyRows from None
+    return content + sheet.end() if is_last else content
 
 
-def _as_csv(rows: Sequence[Sequence[Any]], *, with_mark: bool) -> bytes:
-    """Return rows as CSV; the file begins with the mark by which Excel knows UTF-8."""
+def _as_csv(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
+    """Return rows as CSV; with the heads, the file begins with the mark by which Excel knows UTF-8."""
     text = io.StringIO()
-    csv.writer(text).writerows([guarded(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig" if with_mark else "utf-8")
+    csv.writer(text).writerows([_csv_cell(cell) for cell in row] for row in [*([heads] if heads else []), *rows])
+    return text.getvalue().encode("utf-8-sig" if heads else "utf-8")
 
 
-def as_workbook(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield an XLSX file of the rows that the parts hold, text as text, so that nothing is run."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet()
-    for part in parts:
-        for line in filter(None, part.decode().split("\n")):
-            sheet.append([_text_cell(sheet, cell) for cell in json.loads(line)])
-    file = io.BytesIO()
-    book.save(file)
-    file.seek(0)
-    yield from iter(lambda: file.read(65536), b"")
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return guarded(value)
+    return f"{value:.2f}" if isinstance(value, Decimal) else value
 
 
-def _text_cell(sheet: Any, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(sheet, value="".join(each for each in value if each.isprintable()))
-    cell.data_type = "s"
-    return cell
+def guarded(text: str) -> str:
+    """Keep a spreadsheet from running text that begins like a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -31,7 +31,7 @@ Describe = Callable[[Sequence[Notice]], dict[uuid.UUID, Words]]
 
 @dataclass(frozen=True, kw_only=True)
 class NoticeKind:
-    """A kind of notice; whoever does not hold `permission` any more is not shown it any more."""
+    """A kind of notice; whoever does not hold `permission` any more is not shown it any more; empty means everybody."""
 
     name: str
     icon: str
@@ -51,7 +51,7 @@ class Line:
 _kinds: dict[str, NoticeKind] = {}
 
 
-def register(name: str, *, icon: str, permission: str, describe: Describe) -> None:
+def register(name: str, *, icon: str, permission: str = "", describe: Describe) -> None:
     """Add a kind of notice; raises ValueError for a name that is taken."""
     if name in _kinds:
         raise ValueError(f"There is a kind of notice {name!r} already.")
@@ -79,7 +79,8 @@ def notify(
 def notices_of(user: User) -> QuerySet[Notice]:
     """Return the notices that the user may see at this moment."""
     held = permissions(user)
-    return Notice.objects.filter(user=user, kind__in=[kind.name for kind in _kinds.values() if kind.permission in held])
+    shown = [kind.name for kind in _kinds.values() if not kind.permission or kind.permission in held]
+    return Notice.objects.filter(user=user, kind__in=shown)
 
 
 def unread_count(user: User) -> int:

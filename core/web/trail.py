@@ -65,6 +65,20 @@ class History:
     is_cut: bool
 
 
+def words_of(line: Line) -> str:
+    """Return what a line tells besides who, what and when, in one text."""
+    said = [
+        _("%(field)s: changed, hidden") % {"field": change.label}
+        if change.is_hidden
+        else f"{change.label}: {change.old} → {change.new}"
+        for change in line.changes
+    ]
+    said += [f"{label}: {value}" for label, value in line.details]
+    if line.reason:
+        said.append(f"{_('Reason')}: {line.reason}")
+    return "; ".join(said)
+
+
 # Give the words and the address of records by their ids.
 Describe = Callable[[Collection[uuid.UUID]], dict[uuid.UUID, tuple[str, str]]]
 # Give the newest lines of records, up to so many.

@@ -1,7 +1,6 @@
 from datetime import datetime
 
 from django.db import models, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,7 +28,7 @@ def copy_figures(customer: Customer) -> dict[str, int]:
 def copy_customer(*, customer: Customer, reason: str, note: str = "", by: User, at: datetime) -> BackgroundJob:
     """Start the job that writes all that is kept of a customer, in clear, and tell the trail who asked and why.
 
-    Raises NotAllowed.
+    Raises NotAllowed, or AlreadyRunning.
     """
     # An erasure holds the row: a copy begins before it, and is erased, or after it, and holds nothing personal.
     customer = Customer.objects.select_for_update().get(pk=customer.pk)
@@ -39,7 +38,6 @@ def copy_customer(*, customer: Customer, reason: str, note: str = "", by: User, 
         title=_("Copy of personal data: %(number)s") % {"number": customer.number},
         parameters={"customer": str(customer.pk)},
         total=sum(copy_figures(customer).values()),
-        file_name=f"customer-{timezone.localtime(at):%Y%m%d-%H%M}.json",
         by=by,
         at=at,
     )

@@ -1,11 +1,17 @@
 """The page of the audit trail: who sees it, what it says, and what it keeps hidden."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from core.accounts.enums import Role
 from core.accounts.services import create_department, update_user
+from core.audit.services import record
+from core.jobs.models import BackgroundJob
+from core.web import exports
 from tests.factories.accounts import inside, make_user
 
 URL = "/settings/audit/"
@@ -73,3 +79,22 @@ def test_trail_costs_the_same_queries_whatever_its_length(client_for, privacy_of
         assert client.get(URL).status_code == 200
 
     assert len(queries) == 9
+
+
+@pytest.mark.parametrize("rows", [3, 300])
+def test_export_tells_what_the_page_tells_in_the_same_number_of_queries(
+    rows, administrator, agent, now, django_assert_num_queries
+):
+    for number in range(rows):
+        at = now + timedelta(seconds=number)
+        record("user.updated", subject=agent, by=administrator, at=at, details={"rows": number}, reason="Asked for it")
+    parameters = {"list": "audit-trail", "path": "/settings/audit/", "query": "action=user.updated", "format": "csv"}
+    job = BackgroundJob(kind=exports.KIND, parameters=parameters, owner=administrator)
+
+    with timezone.override("Asia/Shanghai"), django_assert_num_queries(3):
+        step = exports.step(job=job, at=now)
+
+    lines = step.content.decode("utf-8-sig").splitlines()
+    assert (step.done, step.total, step.position, len(lines)) == (rows, rows, None, rows + 1)
+    who, whom = administrator.name, agent.name
+    assert lines[-1] == f"2026-03-02 12:30:00,{who},Person changed,{whom},Rows: 0; Reason: Asked for it"

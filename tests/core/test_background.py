@@ -8,19 +8,22 @@ from django.db import connection, transaction
 
 from core.accounts.enums import Role
 from core.accounts.models import Department, User
-from core.jobs import background
+from core.crypto.keys import destroy_root_keys
+from core.jobs import background, running
 from core.jobs.background import Step
 from core.jobs.enums import BackgroundState
-from core.jobs.models import BackgroundJob
+from core.jobs.models import BackgroundJob, JobPart
 from core.jobs.nightly import run_job
 from core.jobs.running import (
     MOST_ATTEMPTS,
     SILENCE,
+    AlreadyRunning,
     JobEnded,
     JobNotEnded,
     NotAllowed,
     cancel_job,
     due_jobs,
+    has_file,
     perform_job,
     result_of,
     run_again,
@@ -52,7 +55,13 @@ def count(*, job, at):
 
 @pytest.fixture(autouse=True)
 def kind():
-    background.register(KIND, label="Counting", permission=lambda _job: "people.manage", step=count)
+    background.register(
+        KIND,
+        label="Counting",
+        permission=lambda _job: "people.manage",
+        step=count,
+        file_name=lambda _job, at: f"count-{at:%m%d}.txt",
+    )
     yield
     background._kinds.pop(KIND)
 
@@ -219,10 +228,9 @@ def test_job_that_is_rolled_back_is_never_started(administrator, now):
     assert BackgroundJob.objects.count() == 0
 
 
-def test_files_of_old_jobs_are_forgotten_and_the_jobs_kept(administrator, now):
+def test_files_of_old_jobs_are_forgotten_and_the_jobs_kept(tenant, now):
     old, fresh = (
-        start_job(kind=KIND, title="Count", parameters={"count": 2}, file_name="f.txt", by=administrator, at=at)
-        for at in (now, now + timedelta(days=7))
+        start(make_user(role=Role.ADMINISTRATOR, at=now), at, count=2) for at in (now, now + timedelta(days=7))
     )
     for job, at in ((old, now), (fresh, now + timedelta(days=7))):
         perform_job(tenant_id=job.tenant_id, job_id=job.pk, now=lambda at=at: at)
@@ -231,7 +239,108 @@ def test_files_of_old_jobs_are_forgotten_and_the_jobs_kept(administrator, now):
 
     old.refresh_from_db()
     fresh.refresh_from_db()
-    assert [(job.file_name, job.state, job.parts.count()) for job in (old, fresh)] == [
-        ("", "done", 0),
-        ("f.txt", "done", 2),
+    assert [(job.state, has_file(job), job.parts.count()) for job in (old, fresh)] == [
+        ("done", False, 0),
+        ("done", True, 2),
     ]
+
+
+def test_run_again_makes_a_file_of_its_own_that_is_kept_and_forgotten(administrator, now):
+    first = perform(start(administrator, now), now)
+    later = now + timedelta(days=8)
+    assert run_job("jobs.forget_files", business_date=later.date(), at=later) == {"jobs": 1}
+
+    again = perform(run_again(job=first, by=administrator, at=later), later)
+
+    assert (first.file_name, again.file_name) == ("count-0302.txt", "count-0310.txt")
+    assert (has_file(first), has_file(again)) == (False, True)
+    assert b"".join(result_of(again)) == b"0\n1\n2\n3\n4\n"
+    much_later = later + timedelta(days=8)
+    assert run_job("jobs.forget_files", business_date=much_later.date(), at=much_later) == {"jobs": 1}
+    assert JobPart.objects.count() == 0
+
+
+def test_same_work_is_not_under_way_twice(administrator, now):
+    first = perform(start(administrator, now), now)
+    again = run_again(job=first, by=administrator, at=now)
+
+    for attempt in (lambda: run_again(job=first, by=administrator, at=now), lambda: start(administrator, now)):
+        with pytest.raises(AlreadyRunning):
+            attempt()
+
+    assert set(BackgroundJob.objects.values_list("pk", flat=True)) == {first.pk, again.pk}
+    other = start(make_user(role=Role.ADMINISTRATOR, at=now), now)
+    assert start(administrator, now, count=6).pk != other.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run_again_twice_at_once_makes_one_job(now):
+    tenant = make_tenant(slug="swift", at=now)
+    with tenant_scope(tenant):
+        administrator = make_user(role=Role.ADMINISTRATOR, at=now)
+        job = start(administrator, now)
+    perform_job(tenant_id=tenant.pk, job_id=job.pk, now=lambda: now)
+    both = threading.Barrier(2)
+    told = []
+
+    def ask():
+        try:
+            with tenant_scope(tenant):
+                ended = BackgroundJob.objects.get(pk=job.pk)
+                both.wait()
+                told.append(run_again(job=ended, by=administrator, at=now).state)
+        except AlreadyRunning as refusal:
+            told.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask) for _each in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with tenant_scope(tenant):
+        assert (sorted(told), BackgroundJob.objects.count()) == (["job_already_running", "waiting"], 2)
+
+
+def test_chunk_that_another_worker_began_is_left_to_it_until_it_is_silent(administrator, now):
+    job = start(administrator, now)
+    assert running._begin(job.pk, now)
+
+    assert perform(job, now + timedelta(seconds=1)).done == 0
+    assert perform(job, now + SILENCE).done == 5
+
+
+def test_end_of_a_job_is_told_once(administrator, now, monkeypatch):
+    told = []
+    monkeypatch.setattr(background, "_told", [lambda *, job, at: told.append((job.pk, str(job.state), at))])
+    done = perform(start(administrator, now), now)
+    failed = perform(start(administrator, now, refuses_at=1), now)
+    waiting = start(administrator, now, count=7)
+    cancel_job(job=waiting, by=administrator, at=now)
+
+    perform(waiting, now)
+    perform(done, now)
+
+    assert told == [(done.pk, "done", now), (failed.pk, "failed", now), (waiting.pk, "cancelled", now)]
+
+
+def test_job_ends_also_when_the_keys_of_its_tenant_are_gone(administrator, now):
+    job = start(administrator, now)
+    User.objects.filter(pk=administrator.pk).update(is_active=False)
+    destroy_root_keys(at=now)
+
+    perform_job(tenant_id=job.tenant_id, job_id=job.pk, now=lambda: now)
+
+    assert BackgroundJob.objects.values_list("state", "error").get() == ("failed", "no_longer_allowed")
+
+
+def test_title_is_stored_encrypted(administrator, now):
+    job = start(administrator, now)
+
+    with connection.cursor() as cursor:
+        cursor.execute("select title from jobs_backgroundjob where id = %s", [job.pk])
+        stored = bytes(cursor.fetchone()[0])
+
+    assert (job.title, b"Count" in stored) == ("Count", False)

@@ -135,7 +135,9 @@ def use_the_product(client, canary) -> list[str]:
     answers.append(client.post(reverse("customers:record_interaction", args=[customer.pk]), said))
     columns = "waybill_number,customer_number,customer_name,customer_kind,accepted_at,freight"
     file = f"{columns}\nCAN-1,CANARY-2,{canary['name']},individual,2026-03-01,1\n"
-    answers.append(client.post(reverse("shipments:upload"), {"file": SimpleUploadedFile("canary.csv", file.encode())}))
+    answers.append(
+        client.post(reverse("shipments:upload"), {"file": SimpleUploadedFile(f"{canary['name']}.csv", file.encode())})
+    )
     answers.append(client.post(answers[-1].url, {name: name for name in columns.split(",")}))
     assert [answer.status_code for answer in answers[-3:]] == [302, 302, 302]
     return [answer.headers.get("Location", "") for answer in answers] + [

@@ -20,7 +20,7 @@ def job(monkeypatch):
         Department.objects.create(name=f"Night of {business_date}")
         return {"added": 1}
 
-    nightly.register("test.night", run=add_department, at=time(2, 0))
+    nightly.register("test.night", label="Night", run=add_department, at=time(2, 0))
 
 
 def test_work_is_planned_once_from_the_tenants_two_oclock_on(tenant, job):
@@ -49,7 +49,7 @@ def test_a_failure_leaves_nothing_half_done_and_is_tried_again_later(tenant, mon
         Department.objects.create(name="Half")
         raise RuntimeError("in the middle")
 
-    nightly.register("test.night", run=fail, at=time(2, 0))
+    nightly.register("test.night", label="Night", run=fail, at=time(2, 0))
     plan_nightly_work(at=TWO_IN_SHANGHAI)
     (run_id,) = due_runs(at=TWO_IN_SHANGHAI)
 

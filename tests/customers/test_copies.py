@@ -7,8 +7,9 @@ import pytest
 from core.accounts.enums import Role
 from core.audit.models import AuditEvent
 from core.jobs.models import BackgroundJob, JobPart
-from core.jobs.running import NotAllowed, perform_job, result_of, run_again
+from core.jobs.running import NotAllowed, NotRepeatable, has_file, perform_job, result_of, run_again
 from customers import copies
+from customers.copies import count_copies
 from customers.enums import ContactPointKind
 from customers.relations import copied
 from customers.services import (
@@ -122,7 +123,7 @@ def test_copy_is_told_to_the_trail_and_runs_once(customer, officer, now):
 
     event = AuditEvent.objects.get(action="customer.copied")
     assert (event.actor_id, event.subject_id, event.details) == (officer.pk, customer.pk, {"why_copied": "request"})
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotRepeatable):
         run_again(job=job, by=officer, at=now)
     assert BackgroundJob.objects.count() == 1
 
@@ -136,16 +137,20 @@ def test_copy_is_not_for_everybody(customer, supervisor, now):
 
 
 def test_erasure_takes_the_copies_too(customer, officer, now):
-    job, waiting = perform(started(customer, officer, now), now), started(customer, officer, now)
+    forgotten, job = perform(started(customer, officer, now), now), perform(started(customer, officer, now), now)
+    forgotten.parts.all().delete()
+    stopped = started(customer, officer, now)
+    BackgroundJob.objects.filter(pk=stopped.pk).update(state="failed")
+    JobPart.objects.create(job=stopped, number=0, content=b"half a copy")
+    waiting = started(customer, officer, now)
     assert JobPart.objects.count() > 0
 
     figures = erase_customer(customer=customer, reason="request", by=officer, at=now)
 
-    assert figures["copies"] == 2
+    assert figures["copies"] == 3
     assert JobPart.objects.count() == 0
     assert perform(waiting, now).state == "cancelled"
-    job.refresh_from_db()
-    assert (job.state, job.file_name) == ("done", "")
+    assert (job.state, has_file(job), count_copies(customer)) == ("done", False, 0)
 
 
 def test_page_asks_why_and_leads_to_the_job(client_for, officer, customer, now):

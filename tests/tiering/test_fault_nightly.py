@@ -19,4 +19,4 @@ def test_nightly_work_is_done_once_however_beats_and_workers_are_killed():
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1] == "40 pieces of nightly work, each done exactly once."
+    assert done.stdout.splitlines()[-1] == "48 pieces of nightly work, each done exactly once."

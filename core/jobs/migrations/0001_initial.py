@@ -28,8 +28,9 @@ class Migration(migrations.Migration):
                     models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("kind", models.CharField(max_length=40)),
-                ("title", models.CharField(max_length=200)),
+                ("title", core.crypto.fields.EncryptedTextField()),
                 ("parameters", models.JSONField(default=dict)),
+                ("work", models.CharField(max_length=64)),
                 (
                     "state",
                     models.CharField(
@@ -48,6 +49,7 @@ class Migration(migrations.Migration):
                 ("done", models.PositiveIntegerField(default=0)),
                 ("total", models.PositiveIntegerField(null=True)),
                 ("counts", models.JSONField(default=dict)),
+                ("begun", models.PositiveSmallIntegerField(default=0)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("error", models.CharField(blank=True, max_length=300)),
                 ("file_name", models.CharField(blank=True, max_length=200)),
@@ -178,6 +180,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state__in", ("waiting", "running"))),
                 fields=["tenant", "due_at"],
                 name="background_job_due",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="backgroundjob",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("waiting", "running"))),
+                fields=("tenant", "work"),
+                name="background_job_once",
             ),
         ),
         migrations.AddConstraint(

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from core.jobs import running
 from core.jobs.models import BackgroundJob
 from shipments.models import ImportRun
 from tests.factories.imports import work_off
@@ -57,3 +58,7 @@ def zipped() -> bytes:
 
 def rows_of(numbers, *, day="2026-03-01", freight="1.00", goods="books") -> str:
     return "".join(f"W{number},C1,{day},{freight},{goods}\n" for number in numbers)
+
+
+def perform_one_chunk(job, now):
+    assert running._perform_chunk(tenant_id=job.tenant_id, job_id=job.pk, at=now)

@@ -5,13 +5,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.accounts.enums import Role
-from core.jobs import running
 from core.jobs.models import BackgroundJob
-from core.jobs.running import cancel_job, run_again
+from core.jobs.running import NotRepeatable, cancel_job, run_again
 from shipments.models import ImportPart, ImportRun, Shipment
 from shipments.services import AlreadyImported, FileGone, start_import
 from tests.factories.imports import receive, work_off
-from tests.shipments.imports.files import COLUMNS, FILE, HEAD, imported, rows_of, upload
+from tests.shipments.imports.files import COLUMNS, FILE, HEAD, imported, perform_one_chunk, rows_of, upload
 
 
 def test_file_is_imported_once(client, supervisor):
@@ -41,25 +40,25 @@ def test_cancelled_import_keeps_what_is_in_and_goes_on_when_run_again(small_part
     assert (run.created, Shipment.objects.count(), str(run.state(now))) == (4, 4, "interrupted")
     assert "was stopped before its end" in client.get(reverse("shipments:import", args=[run.pk])).content.decode()
 
-    again = work_off(run_again(job=job, by=supervisor, at=now), at=now)
+    again = run_again(job=job, by=supervisor, at=now)
+    perform_one_chunk(again, now)
+    again.refresh_from_db()
+    assert (again.done, again.total) == (4, 6)
+    work_off(again, at=now)
 
     run.refresh_from_db()
     assert (again.state, again.done, run.is_finished) == ("done", 6, True)
     assert (run.created, Shipment.objects.count()) == (10, 10)
 
 
-def perform_one_chunk(job, now):
-    assert running._perform_chunk(tenant_id=job.tenant_id, job_id=job.pk, at=now)
-
-
 def test_finished_import_is_not_run_again(supervisor, now):
     run = receive(FILE, by=supervisor, at=now)
     job = work_off(start_import(run=run, mapping={}, by=supervisor, at=now), at=now)
 
-    again = work_off(run_again(job=job, by=supervisor, at=now), at=now)
+    with pytest.raises(NotRepeatable):
+        run_again(job=job, by=supervisor, at=now)
 
-    assert (again.state, again.error) == ("failed", "This file is imported already.")
-    assert Shipment.objects.count() == 2
+    assert (BackgroundJob.objects.count(), Shipment.objects.count()) == (1, 2)
 
 
 def test_file_that_vanished_ends_the_job_with_words(small_parts, supervisor, now):

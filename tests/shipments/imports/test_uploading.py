@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from core.jobs.nightly import run_job
 from customers.models import Customer
 from shipments import services
 from shipments.models import ImportRun, Shipment
@@ -140,5 +141,7 @@ def test_forgotten_files_are_dropped(supervisor, now):
 
     receive(FILE, name="new.csv", by=supervisor, at=now + timedelta(days=8))
 
-    names = ImportRun.objects.order_by("received_at").values_list("file_name", flat=True)
-    assert list(names) == ["f.csv", "new.csv"]
+    told = run_job("shipments.forget_files", business_date=now.date(), at=now + timedelta(days=8))
+
+    assert told == {"imports": 1}
+    assert [run.file_name for run in ImportRun.objects.order_by("received_at")] == ["f.csv", "new.csv"]
