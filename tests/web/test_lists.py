@@ -289,7 +289,9 @@ def test_more_is_a_plain_link_that_leads_on(client_for, administrator, now, monk
 
 
 def test_job_runs_list_shows_state_and_error(client_for, administrator, supervisor, now):
-    JobRun(job="tiering.evaluate", business_date=now.date(), due_at=now, state="failed", attempts=5, error="Boom").save()
+    JobRun(
+        job="tiering.evaluate", business_date=now.date(), due_at=now, state="failed", attempts=5, error="Boom"
+    ).save()
 
     body = client_for(supervisor).get(reverse("console:jobs"), {"job": "tiering.evaluate"}).content.decode()
 
