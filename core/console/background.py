@@ -27,13 +27,14 @@ from core.jobs.running import cancel_job, has_file, result_of, run_again, start_
 from core.tenancy.errors import DomainError
 from core.web import exports
 from core.web.context import WATCH_JOBS
-from core.web.exports import ExportFormat
+from core.web.exports import ExportFormat, ListChanged
 from core.web.lists import ChoiceFilter, ListView, Sort
 from core.web.trail import history_of
 from core.web.views import EVERY_USER, StaffView, go_to, own_path
 
 # What htmx takes as the end of polling.
 STOP_POLLING = 286
+MOST_QUERY_LETTERS = 4000
 
 
 class OwnJobsView(ListView):
@@ -155,7 +156,10 @@ class StartExportView(StaffView):
         if file_format not in ExportFormat.values:
             messages.error(request, _("Choose a format for the file."))
             return go_to(request, path)
-        query = request.POST.get("query", "")[:4000]
+        query = request.POST.get("query", "")
+        if len(query) > MOST_QUERY_LETTERS:
+            messages.error(request, str(ListChanged.message))
+            return go_to(request, path)
         try:
             job = start_job(
                 kind=exports.KIND,
