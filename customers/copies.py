@@ -29,7 +29,8 @@ def file_name(job: BackgroundJob, at: datetime) -> str:
 
 def step(*, job: BackgroundJob, at: datetime) -> Step:
     """Write the next rows of one relation; `job.position` names the relation and the last row that was written."""
-    customer = Customer.objects.get(pk=job.parameters["customer"])
+    customer = Customer.with_merged.select_related("merged_into").get(pk=job.parameters["customer"])
+    customer = customer.merged_into or customer
     kept = copied()
     key, after = job.position or (next(iter(kept)), None)
     rows, has_more = _rows_after(after, kept[key], customer)

@@ -16,11 +16,11 @@ from customers.copies import count_copies, erase_copies
 from customers.enums import SPOKEN, Direction, InteractionKind
 from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, Interaction
 from customers.permissions import REVEAL
-from customers.querysets import same_sources
+from customers.querysets import same_sources, selves
 from customers.relations import Relation
 from customers.services.copies import CopyReason
 from customers.services.erasure import KIND, ErasureReason, erase_again, forget_kept_answers, personal_fields
-from customers.services.merging import count_absorbed, forget_absorbed
+from customers.services.merging import count_absorbed, forget_merges
 
 actions.declare("customer.created", _("Customer created"))
 actions.declare("customer.updated", _("Customer changed"))
@@ -97,7 +97,7 @@ relations.register(
     Relation(
         label=_("Facts"),
         model=Customer,
-        rows=lambda customer: Customer.objects.filter(pk=customer.pk),
+        rows=lambda customer: Customer.with_merged.filter(pk__in=selves(customer)),
         stays=_("Of each fact that differs you choose one; the other is kept for undoing."),
     ),
 )
@@ -162,7 +162,7 @@ relations.register(
     Relation(
         label=_("History of changes"),
         model=AuditEvent,
-        rows=lambda customer: AuditEvent.objects.filter(subject_id=customer.pk),
+        rows=lambda customer: AuditEvent.objects.filter(subject_id__in=selves(customer)),
         left_out=frozenset({"reason_salt", "reason_digest", "request_id"}),
         stays=_("It tells what was done to one customer before, and is never changed."),
     ),
@@ -193,9 +193,9 @@ relations.register(
     Relation(
         label=_("Customers merged into this one"),
         model=CustomerMerge,
-        rows=lambda customer: CustomerMerge.objects.filter(kept=customer),
+        rows=lambda customer: CustomerMerge.objects.filter(kept__in=selves(customer)),
         personal=count_absorbed,
-        erase=forget_absorbed,
+        erase=forget_merges,
         stays=_("They stay where they are, so that one merge after the other can be undone."),
     ),
 )

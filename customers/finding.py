@@ -16,7 +16,7 @@ from customers.contact_points import home_country
 from customers.enums import ContactPointKind
 from customers.models import Customer
 from customers.numbers import spellings
-from customers.querysets import for_search, prefix_of
+from customers.querysets import for_search, names_of, prefix_of, with_merged_names
 
 NUMBER = "number"
 SURE = frozenset({"phone", "email"})
@@ -73,15 +73,17 @@ def find_customers(query: str, *, limit: int) -> list[Found]:
     """Return the customers of the active tenant that match, the surest reading first, each once.
 
     Within one reading those who contribute most come first. Hidden queries: two or three for each reading, and
-    three for its candidates.
+    four for its candidates.
     """
     found: dict[uuid.UUID, Found] = {}
     query = query.strip().replace("\x00", "")
     if not query:
         return []
-    numbered = list(prefix_of(for_search(Customer.objects.all()), query)[:limit])
+    # A number of a customer who was merged leads to the one in its place.
+    by_number = prefix_of(Customer.with_merged.select_related("merged_into"), query)[:limit]
+    numbered = [(each.number, each.merged_into or each) for each in by_number]
     # A whole number comes first, numbers that only begin so come last: there may be many.
-    found |= {each.pk: Found(each, NUMBER) for each in numbered if each.number in spellings(query)}
+    found |= {each.pk: Found(each, NUMBER) for number, each in numbered if number in spellings(query)}
     is_sure = False
     for reading in readings_of(query, region=home_country(current_tenant().time_zone) or ""):
         if len(found) >= limit or is_sure:
@@ -90,7 +92,7 @@ def find_customers(query: str, *, limit: int) -> list[Found]:
             found[each.customer.pk] = each
             # Whoever typed a number or an address that is somebody's asked for nothing else.
             is_sure = reading.kind in SURE
-    for each in numbered:
+    for _number, each in numbered:
         found.setdefault(each.pk, Found(each, NUMBER))
     return list(found.values())[:limit]
 
@@ -99,7 +101,7 @@ def _by_reading(reading: Reading, *, known: Collection[uuid.UUID]) -> Iterator[F
     ids = [customer_id for customer_id in candidates(reading) if customer_id not in known]
     if not ids:
         return
-    customers = for_search(Customer.objects.filter(pk__in=ids)).prefetch_related("contacts__points")
+    customers = with_merged_names(for_search(Customer.objects.filter(pk__in=ids))).prefetch_related("contacts__points")
     for customer in sorted(customers, key=lambda each: (-each.contribution, each.number)):
         owner = owner_by(reading, customer)
         if owner is not None:
@@ -117,8 +119,7 @@ def owner_by(reading: Reading, customer: Customer) -> str | None:
 
 def _owner_of(part: Part, customer: Customer) -> str | None:
     """Return the masked name of the contact for whom it is true, "" for the customer itself, None for nobody."""
-    names = (customer.company_name, readable(customer, "person_name"))
-    if part.kind == NAME and any(map(part.accepts, filter(None, names))):
+    if part.kind == NAME and any(map(part.accepts, names_of(customer))):
         return ""
     for contact in customer.contacts.all():
         points = [point for point in contact.points.all() if KINDS[ContactPointKind(point.kind)] == part.kind]

@@ -20,6 +20,7 @@ from customers.enums import (
     Tier,
 )
 
+MOST_TAGS = 20
 # Half an octave: contributions within a factor of 1.41 are of one rank.
 RANKS_PER_DOUBLING = 2
 CONTRIBUTION_RANK = Floor(
@@ -96,7 +97,7 @@ class Customer(TenantModel):
     shipment_count = models.PositiveIntegerField(default=0)
     first_shipment_at = models.DateTimeField(null=True)
     last_shipment_at = models.DateTimeField(null=True)
-    merged_into = TenantForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    merged_into = TenantForeignKey("self", on_delete=models.PROTECT, null=True, related_name="absorbed")
 
     objects = CustomerManager()
     with_merged = TenantManager()

@@ -6,6 +6,7 @@ from operator import or_
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from core.crypto.fields import readable
 from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, CustomField, Interaction
 from customers.numbers import spellings
 
@@ -88,3 +89,21 @@ def undoable_merges(customer: Customer, *, at: datetime) -> QuerySet[CustomerMer
     merges = CustomerMerge.objects.filter(kept=customer, undone_at=None, facts__isnull=False)
     merges = merges.filter(merged_at__gte=at - UNDOABLE).select_related("absorbed", "merged_by").defer("facts")
     return merges.order_by("-pk")
+
+
+def selves(customer: Customer) -> QuerySet[Customer]:
+    """Return the ids of a customer and of those merged into it."""
+    return Customer.with_merged.filter(Q(pk=customer.pk) | Q(merged_into=customer)).values("pk")
+
+
+def with_merged_names(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Bring the names of those merged into each, by which people go on to call: one query."""
+    absorbed = Customer.with_merged.only("tenant", "merged_into", "company_name", "person_name")
+    return customers.prefetch_related(Prefetch("absorbed", queryset=absorbed))
+
+
+def names_of(customer: Customer) -> list[str]:
+    """Return what a customer is called, those that can be read: its own names, and of those merged into it."""
+    called = (customer, *customer.absorbed.all())
+    names = [name for each in called for name in (each.company_name, readable(each, "person_name"))]
+    return [name for name in names if name]

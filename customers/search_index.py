@@ -16,6 +16,7 @@ from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
 from customers.contact_points import home_country
 from customers.enums import ContactPointKind
 from customers.models import Customer, CustomerToken
+from customers.querysets import names_of, with_merged_names
 
 BATCH = 500
 TABLE = CustomerToken._meta.db_table
@@ -51,7 +52,7 @@ Pairs = set[tuple[int, uuid.UUID]]
 
 
 def index_customers(ids: Iterable[uuid.UUID]) -> None:
-    """Bring the tokens of these customers up to date, writing only what differs. Five queries per 500 customers.
+    """Bring the tokens of these customers up to date, writing only what differs. Six queries per 500 customers.
 
     The caller has written the names and contact points, and holds the customers' rows.
     """
@@ -119,9 +120,9 @@ def _grams(ids: list[uuid.UUID]) -> dict[uuid.UUID, set[Gram]]:
     country = home_country(current_tenant().time_zone) or ""
     grams: dict[uuid.UUID, set[Gram]] = defaultdict(set)
     customers = Customer.objects.filter(pk__in=ids).only("tenant", "company_name", "person_name")
-    for customer in customers.prefetch_related("contacts__points"):
-        for name in (customer.company_name, readable(customer, "person_name")):
-            grams[customer.pk] |= name_grams(name or "")
+    for customer in with_merged_names(customers).prefetch_related("contacts__points"):
+        for name in names_of(customer):
+            grams[customer.pk] |= name_grams(name)
         for contact in customer.contacts.all():
             grams[customer.pk] |= name_grams(readable(contact, "name") or "")
             for point in contact.points.all():

@@ -60,9 +60,11 @@ def is_registered(code: str) -> bool:
 
 
 def known_names(customer: Customer) -> list[str]:
-    """Return the names of persons that a text about the customer may hold, in one query."""
+    """Return the names of persons that a text about the customer may hold, in two queries."""
     contacts = Contact.objects.filter(customer=customer).only("tenant", "name").order_by("created_at", "id")
-    told = (readable(customer, "person_name"), *(readable(contact, "name") for contact in contacts[:MOST_NAMES]))
+    merged = Customer.with_merged.filter(merged_into=customer).only("tenant", "person_name")
+    persons = [readable(each, "person_name") for each in (customer, *merged[:MOST_NAMES])]
+    told = (*persons, *(readable(contact, "name") for contact in contacts[:MOST_NAMES]))
     return [name for name in told if name]
 
 

@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from core.web.lists import Filter
 from core.web.lists.filters import Cleaned
@@ -23,7 +24,8 @@ class CustomerFilter(Filter):
         number = cleaned.get(self.name)
         if not number:
             return rows
-        customer_id = Customer.objects.filter(number=number).values_list("pk", flat=True).first()
+        standing = Customer.with_merged.annotate(standing=Coalesce("merged_into", "pk"))
+        customer_id = standing.filter(number=number).values_list("standing", flat=True).first()
         return rows.none() if customer_id is None else rows.filter(**{self.column: customer_id})
 
     def chip(self, cleaned: Cleaned, currency: str) -> str:

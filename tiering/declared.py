@@ -7,6 +7,7 @@ from core.crypto.register import classify
 from core.events import registry
 from customers import relations
 from customers.enums import Tier
+from customers.querysets import selves
 from customers.relations import Relation
 from tiering.enums import MoveReason
 from tiering.models import TierChange, TierOverride
@@ -40,7 +41,7 @@ relations.register(
     Relation(
         label=_("Moves between tiers"),
         model=TierChange,
-        rows=lambda customer: customer.tier_changes.all(),
+        rows=lambda customer: TierChange.objects.filter(customer__in=selves(customer)),
         stays=_("They tell how one customer was ranked by what it had sent then."),
     ),
 )

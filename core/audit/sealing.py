@@ -16,6 +16,7 @@ from core.audit.models import AuditEvent, AuditPending, AuditSeal, Erasure
 from core.audit.services import reason_digest
 from core.crypto.errors import KeyUnavailable
 from core.crypto.fields import Undecryptable
+from core.crypto.models import RootKey
 from core.tenancy.scope import required_tenant_id, tenant_scope
 
 BATCH = 2000
@@ -149,13 +150,14 @@ def _reason_holds(event: AuditEvent) -> bool:
     if not event.reason_digest:
         return event.__dict__["reason"] is None
     if event.__dict__["reason"] is None:
-        return Erasure.objects.filter(subject_id=event.subject_id).exists()
+        return Erasure.objects.filter(subject_id=event.subject_id, happened_at__gte=event.happened_at).exists()
     try:
         return reason_digest(event.reason_salt, event.reason) == event.reason_digest
     except Undecryptable:
         return False
     except KeyUnavailable:
-        return True
+        # Of a tenant whose keys were destroyed nothing can be read; of any other, no key of this number ever was.
+        return not RootKey.objects.filter(destroyed_at=None).exists()
 
 
 def _sealed_events() -> Iterator[tuple[AuditSeal, AuditEvent | None]]:

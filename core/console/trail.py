@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.accounts.models import Department, Invitation, Team, User
+from core.crypto.fields import readable
 from core.events.models import EventDelivery
 from core.jobs.models import BackgroundJob, JobRun
 from core.partners.models import ApiKey
@@ -33,7 +34,8 @@ def describe_invitations(ids: Collection[uuid.UUID]) -> Described:
 
 def describe_jobs(ids: Collection[uuid.UUID]) -> Described:
     """Give titles and no address: the page of a job is for its owner alone."""
-    return {pk: (title, "") for pk, title in BackgroundJob.objects.filter(pk__in=ids).values_list("pk", "title")}
+    jobs = BackgroundJob.objects.filter(pk__in=ids).only("tenant", "title")
+    return {job.pk: (readable(job, "title") or "", "") for job in jobs}
 
 
 def describe_runs(ids: Collection[uuid.UUID]) -> Described:

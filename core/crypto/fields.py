@@ -139,7 +139,9 @@ class EncryptedField(models.Field):
         return None if value is None else Ciphertext(value)
 
     def pre_save(self, model_instance: Any, add: bool) -> Ciphertext | None:
-        value = model_instance.__dict__.get(self.attname)
+        if self.attname not in model_instance.__dict__:
+            raise ValueError(f"{self.name} was left in the database, so it cannot be saved: read it first.")
+        value = model_instance.__dict__[self.attname]
         if value is None:
             return None
         place = self.place_of(model_instance)

@@ -24,14 +24,14 @@ from core.crypto.sounds import SOUNDED, is_chinese, is_syllable, partings, sound
 Gram = tuple[str, str]
 NAME, PHONE, EMAIL = "name", "phone", "email"
 WHOLE = "="
-LONGEST_NAME = 60
+LONGEST_NAME = 200
 # Said of so many companies that it tells none apart; in front of the longer word stands the shorter.
 STOP_WORDS = re.compile("股份有限公司|有限责任公司|有限公司|有限|公司")
 LATIN_STOP_WORDS = frozenset({"ltd", "limited", "inc", "llc", "plc", "gmbh", "co", "corp", "company"})
 # A longer sound is not typed to the end.
 LONGEST_SOUND = 4
 TAIL = 4
-LONGEST_QUERY = 64
+LONGEST_QUERY = 200
 _WORD = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+|[^\W_\u3400-\u9fff\U00020000-\U0003ffff]+")
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}", re.ASCII)
 _PHONE = re.compile(r"\+?[0-9()\-. ]{3,24}")

@@ -13,7 +13,7 @@ from core.accounts.permissions import permissions
 from core.crypto.errors import KeyUnavailable
 from core.crypto.fields import Undecryptable, decrypt, encrypt
 
-MAX_QUERY_LENGTH = 100
+MAX_QUERY_LENGTH = 200
 MOST_HITS = 20
 
 

@@ -17,11 +17,12 @@ from core.tenancy.scope import current_tenant
 from customers.api.shown import CustomerRecordSerializer
 from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, normalised
 from customers.enums import Channel, ContactPointKind, CustomerKind
+from customers.models import MOST_TAGS
 from customers.numbers import BadNumber, clean_number
 from customers.services.contacts import MAX_POINTS, NewContactPoint, SameContactPoint
 
 EARLIEST_BIRTHDAY = date(1900, 1, 1)
-MOST_TAGS, MOST_HITS = 20, 50
+MOST_HITS = 50
 EXAMPLE_FACTS = {
     "kind": "company",
     "company_name": "Harbour Foods Ltd",

@@ -36,6 +36,8 @@ class MergeForm(forms.Form):
 
     def __init__(self, *args: Any, kept: Customer, absorbed: Customer, facts: Sequence[Fact], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, customer in (("kept_version", kept), ("absorbed_version", absorbed)):
+            self.fields[name] = forms.IntegerField(widget=forms.HiddenInput, initial=customer.version)
         for fact in facts:
             self.fields[fact.name] = forms.ChoiceField(
                 label=fact.label,
@@ -46,6 +48,15 @@ class MergeForm(forms.Form):
                 widget=forms.RadioSelect,
                 initial=KEPT if fact.kept else ABSORBED,
             )
+
+    @property
+    def versions(self) -> tuple[int, int]:
+        """The versions of the two that were looked at."""
+        return self.cleaned_data["kept_version"], self.cleaned_data["absorbed_version"]
+
+    def show_stored(self, kept: Customer, absorbed: Customer) -> None:
+        """Take what is stored now as looked at."""
+        self.data = {**self.data.dict(), "kept_version": kept.version, "absorbed_version": absorbed.version}
 
     @property
     def taken(self) -> list[str]:

@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
                     core.tenancy.models.TenantForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
+                        related_name="absorbed",
                         to="customers.customer",
                     ),
                 ),

@@ -10,6 +10,7 @@ from core.audit.services import record
 from core.tenancy.errors import DomainError
 from customers.happenings import publish_update
 from customers.models import Address, Customer
+from customers.services.locking import lock_customer
 
 
 class AddressChanged(DomainError):
@@ -39,7 +40,7 @@ def add_address(
     at: datetime,
 ) -> Address:
     """Add a place of the customer; a primary address takes the place of the one before."""
-    customer = Customer.objects.select_for_update().get(pk=customer.pk)
+    customer = lock_customer(customer.pk)
     if is_primary:
         _free_primary(customer.pk)
     address = Address.objects.create(
@@ -75,7 +76,7 @@ def update_address(
     `version` is the one that the caller read. Raises AddressChanged if there is a newer one,
     AddressGone if there is none.
     """
-    customer = Customer.objects.select_for_update().get(pk=address.customer_id)
+    customer = lock_customer(address.customer_id)
     address = _locked(address)
     if address.version != version:
         raise AddressChanged
@@ -101,14 +102,14 @@ def update_address(
 @transaction.atomic
 def remove_address(*, address: Address, by: User, at: datetime) -> None:
     """Remove an address for good. Raises AddressGone."""
-    customer = Customer.objects.select_for_update().get(pk=address.customer_id)
+    customer = lock_customer(address.customer_id)
     _locked(address).delete()
     record("address.removed", subject=customer, by=by, at=at)
     publish_update(customer, changed=["addresses"], at=at)
 
 
 def _locked(address: Address) -> Address:
-    found = Address.objects.select_for_update().filter(pk=address.pk).first()
+    found = Address.objects.select_for_update().filter(pk=address.pk, customer_id=address.customer_id).first()
     if found is None:
         raise AddressGone
     return found

@@ -19,6 +19,7 @@ from customers.numbers import clean_number
 from customers.services.addresses import update_address
 from customers.services.contacts import ContactPointChange, NewContactPoint, update_contact
 from customers.services.customers import CustomerChanged, CustomerNumberTaken, create_customer, update_customer
+from customers.services.locking import lock_customer
 
 FACTS = (
     "kind",
@@ -72,7 +73,7 @@ def change_customer(
     A customer that has a name keeps one. Raises CustomerChanged if `version` is given and there is a newer one,
     CompanyNameMissing or PersonNameMissing.
     """
-    customer = Customer.objects.select_for_update().get(pk=customer.pk)
+    customer = lock_customer(customer.pk)
     if version is not None and customer.version != version:
         raise CustomerChanged
     differing = {name: value for name, value in changes.items() if (getattr(customer, name) or None) != (value or None)}
@@ -99,17 +100,18 @@ def change_customer(
 def upsert_customer(
     *, number: str, changes: Mapping[str, Any], by: User | ApiKey, at: datetime
 ) -> tuple[Customer, Outcome]:
-    """Open the archive of a number, or change what `changes` names of it. Raises what the two do."""
+    """Open the archive of a number, or change what `changes` names of it. Raises what the two do.
+
+    A customer that was merged is refused: its facts are those of the one in its place.
+    """
     number = clean_number(number)
-    stored = Customer.objects.filter(number=number).first()
+    stored = Customer.with_merged.filter(number=number).first()
     if stored is None:
         try:
             return open_customer(number=number, facts=changes, by=by, at=at), Outcome.CREATED
         except CustomerNumberTaken:
-            # Somebody else was a moment faster, or the number is that of a customer who was merged.
-            stored = Customer.objects.filter(number=number).first()
-            if stored is None:
-                raise
+            # Somebody else was a moment faster.
+            stored = Customer.with_merged.get(number=number)
     return change_customer(customer=stored, changes=changes, by=by, at=at)
 
 
@@ -122,7 +124,7 @@ def change_contact(
     Raises what update_contact does.
     """
     # The lock of update_contact, taken first, so that the points do not change before they are compared.
-    Customer.objects.select_for_update().get(pk=contact.customer_id)
+    lock_customer(contact.customer_id)
     points = changes.get("points")
     return update_contact(
         contact=contact,

@@ -17,6 +17,7 @@ from customers.contact_points import BadContactPoint, home_country, normalised
 from customers.happenings import publish_update
 from customers.models import Contact, ContactPoint, Customer
 from customers.search_index import index_customers
+from customers.services.locking import lock_customer
 
 MAX_POINTS = 10
 
@@ -82,7 +83,7 @@ def add_contact(
 
     Raises BadContactPoint or TooManyContactPoints.
     """
-    customer = Customer.objects.select_for_update().get(pk=customer.pk)
+    customer = lock_customer(customer.pk)
     if is_primary:
         _free_primary(customer.pk)
     contact = Contact.objects.create(
@@ -122,7 +123,7 @@ def update_contact(
     `version` is the one that the caller read. Raises ContactChanged if there is a newer one, ContactGone if there is
     none, BadContactPoint or TooManyContactPoints.
     """
-    customer = Customer.objects.select_for_update().get(pk=contact.customer_id)
+    customer = lock_customer(contact.customer_id)
     contact = _locked(contact)
     if contact.version != version:
         raise ContactChanged
@@ -147,7 +148,7 @@ def update_contact(
 @transaction.atomic
 def remove_contact(*, contact: Contact, by: User, at: datetime) -> None:
     """Remove a contact with every way to reach them, for good. Raises ContactGone."""
-    customer = Customer.objects.select_for_update().get(pk=contact.customer_id)
+    customer = lock_customer(contact.customer_id)
     _locked(contact).delete()
     index_customers([customer.pk])
     record("contact.removed", subject=customer, by=by, at=at)
@@ -155,7 +156,8 @@ def remove_contact(*, contact: Contact, by: User, at: datetime) -> None:
 
 
 def _locked(contact: Contact) -> Contact:
-    found = Contact.objects.select_for_update().filter(pk=contact.pk).first()
+    # The customer is held; the undoing of a merge may have taken the contact to another.
+    found = Contact.objects.select_for_update().filter(pk=contact.pk, customer_id=contact.customer_id).first()
     if found is None:
         raise ContactGone
     return found

@@ -11,6 +11,7 @@ from core.jobs.running import start_job
 from customers.copies import KIND
 from customers.models import Customer
 from customers.relations import copied
+from customers.services.locking import lock_customer
 
 
 class CopyReason(models.TextChoices):
@@ -31,7 +32,7 @@ def copy_customer(*, customer: Customer, reason: str, note: str = "", by: User, 
     Raises NotAllowed, or AlreadyRunning.
     """
     # An erasure holds the row: a copy begins before it, and is erased, or after it, and holds nothing personal.
-    customer = Customer.objects.select_for_update().get(pk=customer.pk)
+    customer = lock_customer(customer.pk)
     record("customer.copied", subject=customer, by=by, at=at, details={"why_copied": reason}, reason=note)
     return start_job(
         kind=KIND,

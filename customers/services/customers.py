@@ -14,6 +14,7 @@ from customers.happenings import publish_update
 from customers.models import Customer, CustomField
 from customers.numbers import clean_number
 from customers.search_index import index_customers
+from customers.services.locking import lock_customer
 
 
 class CustomerNumberTaken(DomainError):
@@ -111,7 +112,7 @@ def update_customer(
     Custom values that are not given stay; an empty one is removed. `version` is the one that the caller read.
     Raises CustomerChanged if there is a newer one, or BadCustomValue.
     """
-    customer = Customer.objects.select_for_update().get(pk=customer.pk)
+    customer = lock_customer(customer.pk)
     if customer.version != version:
         raise CustomerChanged
 

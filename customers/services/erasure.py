@@ -3,6 +3,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
@@ -16,6 +17,8 @@ from core.tenancy.errors import DomainError
 from customers.models import Customer
 from customers.relations import erased
 from customers.search_index import index_customers
+from customers.services.locking import CustomerMerged
+from customers.services.merging import part_customer
 
 KIND = "customer"
 
@@ -36,28 +39,43 @@ def erasure_figures(customer: Customer) -> dict[str, int]:
     return {key: relation.personal(customer) for key, relation in erased().items()}
 
 
+def _lock(customer_id: UUID) -> list[Customer]:
+    """Hold a customer and those merged into it, in the order in which merges do; the customer itself comes first.
+
+    Raises CustomerMerged.
+    """
+    own = Customer.with_merged.filter(Q(pk=customer_id) | Q(merged_into=customer_id))
+    held = sorted(own.select_for_update(of=("self",)).order_by("pk"), key=lambda each: each.pk != customer_id)
+    if held[0].merged_into_id is not None:
+        raise CustomerMerged
+    return held
+
+
 @transaction.atomic
 def erase_customer(*, customer: Customer, reason: str, by: User, at: datetime) -> dict[str, int]:
     """Erase all that is personal of a customer; number, shipments and tiers stay. Returns what there was, in numbers.
 
     Raises NothingToErase.
     """
-    customer = Customer.objects.select_for_update().get(pk=customer.pk)
+    customer, *others = _lock(customer.pk)
     figures = erasure_figures(customer)
     if not any(figures.values()):
         raise NothingToErase
-    _erase(customer, at)
+    for each in (*others, customer):
+        _erase(each, at)
+        log_erasure(KIND, subject_id=each.pk, by=by, at=at)
     record("customer.erased", subject=customer, by=by, at=at, details={**figures, "why_erased": reason})
-    log_erasure(KIND, subject_id=customer.pk, by=by, at=at)
     return figures
 
 
 def erase_again(*, subject_id: UUID, at: datetime) -> None:
-    """Repeat an erasure after a restore, where the customer is there."""
-    customer = Customer.with_merged.select_for_update().filter(pk=subject_id).first()
-    if customer is not None:
+    """Repeat an erasure after a restore, where the customer is there; one that was merged then is parted first."""
+    if Customer.with_merged.filter(pk=subject_id).exists():
+        part_customer(subject_id, at=at)
+        customer, *others = _lock(subject_id)
         figures: dict[str, Any] = erasure_figures(customer)
-        _erase(customer, at)
+        for each in (*others, customer):
+            _erase(each, at)
         record("customer.erased", subject=customer, by=None, at=at, details=figures)
 
 

@@ -12,6 +12,7 @@ from core.tenancy.errors import DomainError
 from customers import timeline
 from customers.enums import InteractionKind
 from customers.models import Contact, Customer, Interaction
+from customers.services.locking import lock_customer
 
 LONGEST_TEXT = 5000
 # The clocks of two machines may differ a little.
@@ -72,7 +73,7 @@ def record_interaction(
     if contact is not None and contact.customer_id != customer.pk:
         raise ContactOfAnother
     # An erasure that is under way deletes what it sees: what is written beside it waits, and is written after it.
-    Customer.objects.select_for_update(of=("self",), no_key=True).only("tenant").get(pk=customer.pk)
+    lock_customer(customer.pk, lets_others_point_here=True)
     # A note is said to nobody.
     direction = "" if kind == InteractionKind.NOTE else direction
     interaction = Interaction(

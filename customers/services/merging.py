@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
@@ -18,7 +19,7 @@ from core.events.services import publish
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import required_tenant_id
 from customers.enums import CustomerKind
-from customers.models import Customer, CustomerMerge, MergedRow
+from customers.models import MOST_TAGS, Customer, CustomerMerge, CustomField, MergedRow
 from customers.querysets import UNDOABLE
 from customers.relations import Relation, moved, staying
 from customers.search_index import index_customers
@@ -37,7 +38,7 @@ CHOSEN = (
     "preferred_language",
     "account_manager",
 )
-PERSONAL = ("person_name", "special_needs", "birthday")
+OWN = "own-"
 UNITED = ("tags", "custom_values")
 FIGURES = ("tier", "tier_since", "contribution", "window_shipment_count", "lower_tier", "lower_runs", "lower_as_of")
 NO_FIGURES = dict.fromkeys(FIGURES) | {"contribution": 0, "window_shipment_count": 0, "lower_runs": 0}
@@ -54,7 +55,12 @@ KEEP_ONE_PRIMARY = """, {primary} = {primary} and not exists (
 MOVE_BACK = """
     update {table} t set {owner} = %(absorbed)s{sets} from customers_mergedrow r
     where r.tenant_id = %(tenant)s and r.merge_id = %(merge)s and r.relation = %(relation)s
-      and t.tenant_id = r.tenant_id and t.id = r.row_id and t.{owner} = %(kept)s"""
+      and t.tenant_id = r.tenant_id and t.id = r.row_id and t.{owner} = %(now_at)s"""
+# What was said to somebody goes where that contact goes.
+FOLLOW_CONTACTS = """
+    update customers_interaction i set customer_id = %(absorbed)s from customers_contact c
+    where c.tenant_id = %(tenant)s and c.customer_id = %(absorbed)s
+      and i.tenant_id = c.tenant_id and i.contact_id = c.id and i.customer_id = %(now_at)s"""
 # Who was merged into a customer that is merged itself stands under the last of them.
 STAND_UNDER = """
     with recursive under as (
@@ -88,6 +94,16 @@ class MergeOfErased(DomainError):
 
 class MergeClash(DomainError):
     code = "merge_clash"
+
+
+class MergeChanged(DomainError):
+    code = "merge_changed"
+    message = _("Somebody else changed one of the two in the meantime. What is stored now stands here; choose again.")
+
+
+class TooManyTags(DomainError):
+    code = "too_many_tags"
+    message = format_lazy(_("Together they have more than {most} tags. Remove some first."), most=MOST_TAGS)
 
 
 class MergeUndone(DomainError):
@@ -139,6 +155,18 @@ def plan_merge(*, kept: Customer, absorbed: Customer) -> MergePlan:
             )
             for name in CHOSEN
             if (getattr(kept, name) or None) != (getattr(absorbed, name) or None)
+        ]
+        + [
+            Fact(
+                name=f"{OWN}{field.key}",
+                label=field.label,
+                kept=kept.custom_values[field.key],
+                absorbed=absorbed.custom_values[field.key],
+                is_personal=False,
+            )
+            for field in CustomField.objects.order_by("order", "id")
+            if kept.custom_values.get(field.key, absorbed.custom_values.get(field.key))
+            != absorbed.custom_values.get(field.key, kept.custom_values.get(field.key))
         ],
         moves=[
             (relation.label, relation.model.objects.filter(**{relation.moves: absorbed}).count())
@@ -151,13 +179,20 @@ def plan_merge(*, kept: Customer, absorbed: Customer) -> MergePlan:
 
 @transaction.atomic
 def merge_customers(
-    *, kept: Customer, absorbed: Customer, take: Collection[str] = (), by: User, at: datetime
+    *,
+    kept: Customer,
+    absorbed: Customer,
+    versions: tuple[int, int],
+    take: Collection[str] = (),
+    by: User,
+    at: datetime,
 ) -> CustomerMerge:
     """Let one customer take the place of another, which is the same; `take` names the facts to have from that one.
 
-    Tags and own fields are united. All that hangs on the absorbed customer moves, as its relations say; its number
-    stays taken. Contribution and shipments add up, the tier waits for the next evaluation. Can be undone for thirty
-    days. Raises MergeWithItself, MergedAlready, MergeOfErased, MergeClash, or what a change of facts does.
+    Tags are united, and own fields that do not differ. All that hangs on the absorbed customer moves, as its relations
+    say; its number stays taken. `versions` are those of the two that the caller read. Contribution and shipments add
+    up, the tier waits for the next evaluation. Can be undone for thirty days. Raises MergeWithItself, MergedAlready,
+    MergeOfErased, MergeChanged, MergeClash, TooManyTags, or what a change of facts does.
     """
     if kept.pk == absorbed.pk:
         raise MergeWithItself
@@ -166,6 +201,8 @@ def merge_customers(
         raise MergedAlready
     if kept.erased_at or absorbed.erased_at:
         raise MergeOfErased
+    if (kept.version, absorbed.version) != versions:
+        raise MergeChanged
     if clashes := [str(label) for label, _count in _clashes(kept, absorbed)]:
         raise MergeClash(_("These cannot stand beside each other: %(labels)s.") % {"labels": ", ".join(clashes)})
 
@@ -183,7 +220,12 @@ def merge_customers(
     merge = CustomerMerge.objects.create(
         kept=kept,
         absorbed=absorbed,
-        facts={"before": before, "after": _facts(kept), "figures": figures},
+        facts={
+            "before": before,
+            "after": _facts(kept),
+            "figures": figures,
+            "sums": [str(kept.contribution), kept.window_shipment_count],
+        },
         merged_at=at,
         merged_by=by,
     )
@@ -193,7 +235,7 @@ def merge_customers(
     index_customers([kept.pk, absorbed.pk])
     record("customer.merged", subject=kept, by=by, at=at, details={"absorbed": absorbed.number})
     record("customer.absorbed", subject=absorbed, by=by, at=at, details={"kept": kept.number})
-    _tell("customer.merged", merge, at=at)
+    publish("customer.merged", **_told(merge), at=at)
     return merge
 
 
@@ -218,15 +260,20 @@ def undo_merge(*, merge: CustomerMerge, by: User, at: datetime) -> CustomerMerge
     now = _facts(kept)
     _set(kept, {name: value for name, value in facts["before"].items() if now[name] == facts["after"][name]})
     figures = {name: Customer._meta.get_field(name).to_python(value) for name, value in facts["figures"].items()}
-    kept.contribution -= figures["contribution"]
-    kept.window_shipment_count = max(0, kept.window_shipment_count - figures["window_shipment_count"])
+    if facts["sums"] == [str(kept.contribution), kept.window_shipment_count]:
+        kept.contribution -= figures["contribution"]
+        kept.window_shipment_count -= figures["window_shipment_count"]
+    else:
+        # Evaluated meanwhile: as good as can be told until the next time.
+        kept.contribution = max(Decimal(0), kept.contribution - figures["contribution"])
+        kept.window_shipment_count = max(0, kept.window_shipment_count - figures["window_shipment_count"])
     kept.version += 1
     kept.save(update_fields=[*CHOSEN, *UNITED, "contribution", "window_shipment_count", "version"])
     _set(absorbed, figures)
     absorbed.merged_into = None
     absorbed.version += 1
     absorbed.save(update_fields=[*FIGURES, "merged_into", "version"])
-    _carry_back(merge)
+    _carry_back(merge, now_at=kept.pk)
     merge.kept, merge.absorbed = kept, absorbed
     merge.facts, merge.undone_at, merge.undone_by = None, at, by
     merge.save(update_fields=["facts", "undone_at", "undone_by"])
@@ -235,51 +282,76 @@ def undo_merge(*, merge: CustomerMerge, by: User, at: datetime) -> CustomerMerge
     index_customers([kept.pk, absorbed.pk])
     record("customer.merge_undone", subject=kept, by=by, at=at, details={"absorbed": absorbed.number})
     record("customer.merge_undone", subject=absorbed, by=by, at=at, details={"kept": kept.number})
-    _tell("customer.merge_undone", merge, at=at)
+    publish("customer.merge_undone", **_told(merge), at=at)
     return merge
 
 
 def look_after_merges(*, business_date: date, at: datetime) -> dict[str, int]:
     """Move what was written for an absorbed customer meanwhile, and forget what undoes merges of long ago."""
     late = 0
-    for relation in moved().values():
-        with connection.cursor() as cursor:
-            cursor.execute(_sql(LATE_ROWS, relation), [required_tenant_id()])
-            owners = [owner for (owner,) in cursor.fetchall()]
+    for key, relation in moved().items():
         # Who was merged first hands on to whom was merged later.
-        for merge in CustomerMerge.objects.filter(absorbed__in=owners, undone_at=None).order_by("pk"):
-            _lock(merge.kept_id, merge.absorbed_id)
-            _carry_over(merge)
-            _recount(merge.kept_id, merge.absorbed_id)
-            late += 1
+        while merges := _with_late_rows(relation):
+            for merge in merges:
+                kept, absorbed = _lock(merge.kept_id, merge.absorbed_id)
+                _carry(merge, key, relation)
+                _recount(kept.pk, absorbed.pk)
+                late += 1
     old = list(CustomerMerge.objects.filter(merged_at__lt=at - UNDOABLE, facts__isnull=False).order_by("pk"))
     for merge in old:
         _forget(merge)
     return {"late": late, "forgotten": len(old)}
 
 
+def _with_late_rows(relation: Relation) -> list[CustomerMerge]:
+    """Return the merges whose absorbed customer has rows again; not those that clash, which stay where they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(_sql(LATE_ROWS, relation), [required_tenant_id()])
+        owners = [owner for (owner,) in cursor.fetchall()]
+    merges = CustomerMerge.objects.filter(absorbed__in=owners, undone_at=None).select_related("kept", "absorbed")
+    return [
+        merge
+        for merge in merges.order_by("pk")
+        if relation.clashes is None or not relation.clashes(merge.kept, merge.absorbed)
+    ]
+
+
 def count_absorbed(customer: Customer) -> int:
     """Count the customers merged into this one of which something personal is kept."""
-    return _undoable(customer).count()
+    kept = Q(person_name__isnull=False) | Q(special_needs__isnull=False) | Q(birthday__isnull=False)
+    absorbed = Customer.with_merged.filter(kept, merged_into=customer).count()
+    return absorbed + CustomerMerge.objects.filter(absorbed__merged_into=customer, facts__isnull=False).count()
 
 
-def forget_absorbed(customer: Customer) -> None:
-    """Erase what is personal of the customers merged into this one; these merges cannot be undone any more."""
-    for merge in _undoable(customer).order_by("pk"):
+def forget_merges(customer: Customer) -> None:
+    """Forget what undoes the merges by which this customer took others' places, or another took its place."""
+    of_it = Q(kept=customer) | Q(absorbed=customer)
+    for merge in CustomerMerge.objects.filter(of_it, facts__isnull=False).order_by("pk"):
         _forget(merge)
 
 
-def _undoable(customer: Customer) -> QuerySet[CustomerMerge]:
-    return CustomerMerge.objects.filter(absorbed__merged_into=customer, undone_at=None, facts__isnull=False)
+def part_customer(customer_id: uuid.UUID, *, at: datetime) -> None:
+    """Let a customer that is merged, if it is, stand by itself with what came from it, without figures and for good."""
+    merge = CustomerMerge.objects.filter(absorbed=customer_id, undone_at=None).first()
+    if merge is None:
+        return
+    root, customer = _lock(Customer.with_merged.get(pk=customer_id).merged_into_id, customer_id)
+    _carry_back(merge, now_at=root.pk)
+    customer.merged_into = None
+    customer.save(update_fields=["merged_into"])
+    merge.facts, merge.undone_at = None, at
+    merge.save(update_fields=["facts", "undone_at"])
+    _stand_under(customer.pk)
+    _recount(root.pk, customer.pk)
+    index_customers([root.pk, customer.pk])
 
 
 def _forget(merge: CustomerMerge) -> None:
-    absorbed = Customer.with_merged.select_for_update().get(pk=merge.absorbed_id)
-    _set(absorbed, dict.fromkeys(PERSONAL))
-    absorbed.save(update_fields=PERSONAL)
+    """Its name stays with the customer that was absorbed: people call by it, and texts hide it."""
     MergedRow.objects.filter(merge_id=merge.pk)._raw_delete(MergedRow.objects.db)
     merge.facts = None
     merge.save(update_fields=["facts"])
+    Customer.with_merged.filter(pk=merge.absorbed_id).update(special_needs=None, birthday=None)
 
 
 def _lock(kept_id: uuid.UUID, absorbed_id: uuid.UUID) -> tuple[Customer, Customer]:
@@ -297,14 +369,18 @@ def _clashes(kept: Customer, absorbed: Customer) -> Iterator[tuple[str | Promise
 
 
 def _take(kept: Customer, absorbed: Customer, names: Collection[str]) -> None:
-    unknown = set(names) - set(CHOSEN)
-    if unknown:
+    own = {name.removeprefix(OWN) for name in names if name.startswith(OWN)}
+    chosen = {name for name in names if not name.startswith(OWN)}
+    if unknown := (chosen - set(CHOSEN)) | (own - absorbed.custom_values.keys()):
         raise ValueError(f"No facts to choose: {sorted(unknown)}.")
-    for name in names:
+    for name in chosen:
         setattr(kept, name, getattr(absorbed, name))
     check_name(kept.kind, kept.person_name if kept.kind == CustomerKind.INDIVIDUAL else kept.company_name)
     kept.tags = list(dict.fromkeys([*kept.tags, *absorbed.tags]))
-    kept.custom_values = {**absorbed.custom_values, **kept.custom_values}
+    if len(kept.tags) > MOST_TAGS:
+        raise TooManyTags
+    taken = {key: absorbed.custom_values[key] for key in own}
+    kept.custom_values = {**absorbed.custom_values, **kept.custom_values, **taken}
 
 
 def _facts(customer: Customer) -> dict[str, Any]:
@@ -329,18 +405,28 @@ def _stand_under(root: uuid.UUID) -> None:
 
 def _carry_over(merge: CustomerMerge) -> None:
     for key, relation in moved().items():
-        _execute(NOTE_ROWS, relation, merge, key)
-        _execute(MOVE_ROWS, relation, merge, key, sets=KEEP_ONE_PRIMARY)
+        _carry(merge, key, relation)
 
 
-def _carry_back(merge: CustomerMerge) -> None:
+def _carry(merge: CustomerMerge, key: str, relation: Relation) -> None:
+    _execute(NOTE_ROWS, relation, merge, key)
+    _execute(MOVE_ROWS, relation, merge, key, sets=KEEP_ONE_PRIMARY)
+
+
+def _carry_back(merge: CustomerMerge, *, now_at: uuid.UUID) -> None:
     for key, relation in moved().items():
-        _execute(MOVE_BACK, relation, merge, key, sets=", {primary} = r.was_primary")
+        _execute(MOVE_BACK, relation, merge, key, sets=", {primary} = r.was_primary", now_at=now_at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FOLLOW_CONTACTS, {"tenant": required_tenant_id(), "absorbed": merge.absorbed_id, "now_at": now_at}
+        )
     MergedRow.objects.filter(merge_id=merge.pk)._raw_delete(MergedRow.objects.db)
 
 
-def _execute(statement: str, relation: Relation, merge: CustomerMerge, key: str, *, sets: str = "") -> None:
-    asked = {"tenant": required_tenant_id(), "merge": merge.pk, "relation": key}
+def _execute(
+    statement: str, relation: Relation, merge: CustomerMerge, key: str, *, sets: str = "", **asked: Any
+) -> None:
+    asked |= {"tenant": required_tenant_id(), "merge": merge.pk, "relation": key}
     asked |= {"kept": merge.kept_id, "absorbed": merge.absorbed_id}
     with connection.cursor() as cursor:
         cursor.execute(_sql(statement, relation, sets=sets), asked)
@@ -362,16 +448,9 @@ def _recount(*ids: uuid.UUID) -> None:
             relation.recount(ids)
 
 
-def _tell(event: str, merge: CustomerMerge, *, at: datetime) -> None:
+def _told(merge: CustomerMerge) -> dict[str, Any]:
+    """Return what an event tells of a merge."""
     kept, absorbed = merge.kept, merge.absorbed
-    publish(
-        event,
-        subject_id=kept.pk,
-        payload={
-            "number": kept.number,
-            "version": kept.version,
-            "absorbed_id": str(absorbed.pk),
-            "absorbed_number": absorbed.number,
-        },
-        at=at,
-    )
+    payload = {"number": kept.number, "version": kept.version}
+    payload |= {"absorbed_id": str(absorbed.pk), "absorbed_number": absorbed.number}
+    return {"subject_id": kept.pk, "payload": payload}

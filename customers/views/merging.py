@@ -14,7 +14,7 @@ from core.web.views import StaffFormView, StaffView, go_to
 from customers.forms.merging import MergeForm, OtherCustomerForm
 from customers.models import Customer, CustomerMerge
 from customers.permissions import MERGE
-from customers.services import merge_customers, plan_merge, undo_merge
+from customers.services import MergeChanged, merge_customers, plan_merge, undo_merge
 
 
 class MergeCustomerView(StaffFormView):
@@ -64,9 +64,13 @@ class MergeCustomerView(StaffFormView):
         )
 
     def save(self, form: MergeForm) -> str:
-        merge_customers(
-            kept=self.customer, absorbed=self.other, take=form.taken, by=self.request.user, at=timezone.now()
-        )
+        pair = {"kept": self.customer, "absorbed": self.other}
+        facts = {"versions": form.versions, "take": form.taken}
+        try:
+            merge_customers(**pair, **facts, by=self.request.user, at=timezone.now())
+        except MergeChanged:
+            form.show_stored(**pair)
+            raise
         return reverse("customers:detail", args=[self.customer.pk])
 
 

@@ -146,6 +146,7 @@ def test_customer_is_erased_and_the_business_record_kept(tenant, now, agent):
         "addresses": 1,
         "copies": 0,
         "kept_answers": 0,
+        "merges": 0,
     }
     customer.refresh_from_db()
     assert (customer.number, customer.erased_at, customer.person_name, customer.birthday) == ("P-1", now, None, None)
@@ -187,7 +188,7 @@ def test_page_says_in_numbers_what_goes_and_then_erases_it(tenant, now, client_f
     page = client.get(url)
     bad = client.post(url, {"reason": "because"})
 
-    assert [count for _label, count in page.context["figures"]] == [2, 1, 1, 1, 1, 0, 0]
+    assert [count for _label, count in page.context["figures"]] == [2, 1, 1, 1, 1, 0, 0, 0]
     assert (bad.status_code, Contact.objects.count()) == (422, 1)
     assert client.post(url, {"reason": "request"}).url == f"/customers/{customer.pk}/"
     assert Contact.objects.count() == 0
@@ -290,7 +291,12 @@ class Backup:
             self._ask(f"alter table {table} enable trigger user")
         for table, rows in self.rows.items():
             for (row,) in rows:
-                self._ask(f"insert into {table} select * from json_populate_record(null::{table}, %s)", [row])
+                # A generated column is worked out again.
+                columns = ", ".join(json.loads(row).keys() - {"contribution_rank"})
+                self._ask(
+                    f"insert into {table} ({columns}) select {columns} from json_populate_record(null::{table}, %s)",
+                    [row],
+                )
         self._ask("update tenancy_tenant set is_active = true, stamp = gen_random_uuid()")
 
     @staticmethod

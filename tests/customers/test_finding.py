@@ -147,7 +147,7 @@ def test_search_asks_the_same_number_of_queries(tenant, now, django_assert_num_q
         customer = make_customer(number=f"Q-{number}", at=now, company_name=f"Kingsway {number}")
         add_contact(customer=customer, name="Mary Ward", at=now)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(find_customers("kingsw", limit=3)) == 3
 
 

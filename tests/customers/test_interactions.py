@@ -30,7 +30,7 @@ from customers.services import (
 from tests.factories.accounts import inside, make_user
 from tests.factories.customers import make_customer
 
-LIST_QUERIES = 9
+LIST_QUERIES = 10
 SAID = {"kind": InteractionKind.CALL, "direction": Direction.INBOUND, "text": "Asked for a pickup on Monday."}
 
 

@@ -7,7 +7,8 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.audit.models import AuditEvent
+from core.audit.models import AuditEvent, Erasure
+from core.audit.services import record
 from core.events.models import OutboxEvent
 from core.tenancy.fields import money
 from customers.enums import CustomerKind, InteractionKind
@@ -15,6 +16,7 @@ from customers.finding import find_customers
 from customers.models import Address, Contact, Customer, CustomerMerge, CustomerToken, Interaction, MergedRow
 from customers.opening import Archive, open_archives
 from customers.services import (
+    CustomerMerged,
     LaterMergeFirst,
     MergeClash,
     MergedAlready,
@@ -23,16 +25,22 @@ from customers.services import (
     MergeUndone,
     MergeWithItself,
     NewContactPoint,
+    TooManyTags,
     add_address,
     add_contact,
+    add_custom_field,
     erase_customer,
     look_after_merges,
     merge_customers,
     plan_merge,
     record_interaction,
+    remove_contact,
     undo_merge,
+    upsert_customer,
 )
 from customers.services.changes import CompanyNameMissing
+from customers.services.erasure import erase_again
+from customers.timeline import entries, known_names
 from shipments.models import Shipment
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
@@ -99,7 +107,9 @@ def state(customer):
 
 
 def merge(kept, absorbed, supervisor, now, take=()):
-    return merge_customers(kept=kept, absorbed=absorbed, take=take, by=supervisor, at=now)
+    kept, absorbed = (Customer.with_merged.get(pk=each.pk) for each in (kept, absorbed))
+    versions = (kept.version, absorbed.version)
+    return merge_customers(kept=kept, absorbed=absorbed, versions=versions, take=take, by=supervisor, at=now)
 
 
 def test_all_that_hangs_on_a_customer_moves(kept, absorbed, supervisor, now):
@@ -181,9 +191,8 @@ def test_any_row_of_merges_and_undoings_loses_nothing(kept, absorbed, supervisor
             if done:
                 undo_merge(merge=done.pop(), by=supervisor, at=now)
         else:
-            pair = {"kept": customers[step[1]], "absorbed": customers[step[0]]}
             try:
-                done.append(merge_customers(**pair, by=supervisor, at=now))
+                done.append(merge(customers[step[1]], customers[step[0]], supervisor, now))
             except MergedAlready:
                 continue
         standing = Customer.objects.all()
@@ -199,7 +208,7 @@ def test_any_row_of_merges_and_undoings_loses_nothing(kept, absorbed, supervisor
 def test_plan_says_what_will_be_and_changes_nothing(kept, absorbed, django_assert_num_queries):
     before = state(kept), state(absorbed)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         plan = plan_merge(kept=kept, absorbed=absorbed)
 
     assert {str(label): count for label, count in plan.moves} == {
@@ -303,27 +312,115 @@ def test_rows_that_came_late_follow_at_night(kept, absorbed, supervisor, now):
     assert Shipment.objects.get(waybill_number="LATE").customer_id == absorbed.pk
 
 
-def test_what_undoes_a_merge_is_forgotten_after_thirty_days(kept, tenant, supervisor, now):
-    person = make("B-1", at=now, by=supervisor, kind=CustomerKind.INDIVIDUAL, company_name="", person_name="Mary B")
+def test_what_undoes_a_merge_is_forgotten_after_thirty_days_but_the_name_it_is_called_by(kept, supervisor, now):
+    facts = {"kind": CustomerKind.INDIVIDUAL, "company_name": "", "person_name": "Wilhelmina Brown"}
+    person = make("B-1", at=now, by=supervisor, birthday="1990-03-04", **facts)
     merge(kept, person, supervisor, now)
+    record_interaction(customer=kept, kind=InteractionKind.NOTE, text="Wilhelmina Brown rang", by=supervisor, at=now)
 
     assert look_after_merges(business_date=now.date(), at=now + timedelta(days=31))["forgotten"] == 1
 
     assert MergedRow.objects.count() == 0
-    assert Customer.with_merged.get(pk=person.pk).person_name is None
     assert CustomerMerge.objects.get().facts is None
+    person.refresh_from_db()
+    assert (person.person_name, person.birthday) == ("Wilhelmina Brown", None)
+    one = Customer.objects.get()
+    assert [found.customer.pk for found in find_customers("Wilhelmina", limit=5)] == [kept.pk]
+    (note,) = entries(Interaction.objects.filter(recorded_at=now, kind="note", contact=None), names=known_names(one))
+    assert note.text == "W****n rang"
 
 
-def test_erasure_takes_the_merged_customer_with_it(kept, supervisor, now):
-    person = make("B-1", at=now, by=supervisor, kind=CustomerKind.INDIVIDUAL, company_name="", person_name="Mary B")
+def test_customer_is_found_by_the_number_that_went(kept, absorbed, supervisor, now):
+    merge(kept, absorbed, supervisor, now)
+
+    assert [(found.customer.pk, found.kind) for found in find_customers("A-1", limit=5)] == [(kept.pk, "number")]
+    with pytest.raises(CustomerMerged):
+        upsert_customer(number="A-1", changes={"industry": "Food"}, by=supervisor, at=now)
+
+
+def test_erasure_takes_the_merged_customer_with_it_and_can_be_repeated(kept, supervisor, now):
+    facts = {"kind": CustomerKind.INDIVIDUAL, "company_name": "", "person_name": "Mary B"}
+    person = make("B-1", at=now, by=supervisor, **facts)
     done = merge(kept, person, supervisor, now)
+    record("customer.updated", subject=person, by=supervisor, at=now, reason="Mary B rang")
 
     erase_customer(customer=Customer.objects.get(), reason="request", by=supervisor, at=now)
 
     assert Customer.with_merged.get(pk=person.pk).person_name is None
     assert CustomerMerge.objects.get().facts is None
+    assert AuditEvent.objects.filter(reason__isnull=False).count() == 0
+    assert set(Erasure.objects.values_list("subject_id", flat=True)) == {kept.pk, person.pk}
     with pytest.raises(MergeKept):
         undo_merge(merge=done, by=supervisor, at=now)
+
+
+def test_erasure_repeated_in_a_backup_in_which_the_customer_was_merged(kept, absorbed, supervisor, now):
+    merge(kept, absorbed, supervisor, now)
+
+    erase_again(subject_id=absorbed.pk, at=now)
+
+    assert Customer.objects.get(pk=absorbed.pk).merged_into is None
+    assert [contact.name for contact in Contact.objects.all()] == ["Mary K-1"]
+    assert Shipment.objects.filter(customer=absorbed).count() == 3
+    assert Customer.objects.get(pk=kept.pk).shipment_count == 2
+
+
+def test_what_was_said_to_a_contact_goes_back_with_it(kept, absorbed, supervisor, now):
+    done = merge(kept, absorbed, supervisor, now)
+    contact = next(each for each in Contact.objects.all() if each.name == "Mary A-1")
+    facts = {"kind": InteractionKind.CALL, "direction": "inbound", "text": "rang", "by": supervisor, "at": now}
+    said = record_interaction(customer=Customer.objects.get(), contact=contact, **facts)
+
+    undo_merge(merge=done, by=supervisor, at=now)
+
+    said.refresh_from_db()
+    assert said.customer_id == absorbed.pk
+
+
+def test_rows_that_came_late_to_the_first_of_a_chain_arrive_the_same_night(kept, absorbed, supervisor, now):
+    third = make("B-1", at=now, by=supervisor)
+    merge(kept, absorbed, supervisor, now)
+    merge(third, kept, supervisor, now)
+    Shipment.objects.create(waybill_number="LATE", customer=absorbed, accepted_at=now, freight="9.00")
+
+    look_after_merges(business_date=now.date(), at=now)
+
+    assert Shipment.objects.get(waybill_number="LATE").customer_id == third.pk
+
+
+def test_own_fields_that_differ_are_chosen_and_others_are_united(kept, absorbed, administrator, supervisor, now):
+    for key in ("contract", "route"):
+        add_custom_field(key=key, label=key.title(), kind="text", choices=[], order=1, by=administrator, at=now)
+    Customer.objects.filter(pk=kept.pk).update(custom_values={"contract": "K"})
+    Customer.objects.filter(pk=absorbed.pk).update(custom_values={"contract": "A", "route": "North"})
+    pair = {"kept": Customer.objects.get(pk=kept.pk), "absorbed": Customer.objects.get(pk=absorbed.pk)}
+
+    assert [fact.label for fact in plan_merge(**pair).facts if fact.name.startswith("own-")] == ["Contract"]
+    merge(kept, absorbed, supervisor, now, take=["own-contract"])
+
+    assert Customer.objects.get().custom_values == {"contract": "A", "route": "North"}
+
+
+def test_more_tags_than_a_customer_may_have_are_refused(kept, absorbed, supervisor, now):
+    Customer.objects.filter(pk=kept.pk).update(tags=[f"tag {number}" for number in range(19)])
+
+    with pytest.raises(TooManyTags):
+        merge(kept, absorbed, supervisor, now)
+
+    assert Customer.objects.count() == 2
+
+
+def test_who_writes_while_a_merge_commits_is_told(kept, absorbed, supervisor, now):
+    merge(kept, absorbed, supervisor, now)
+
+    for write in (
+        lambda: add_contact(customer=absorbed, name="New", at=now),
+        lambda: add_address(customer=absorbed, street="1 Dock Road", by=supervisor, at=now),
+        lambda: record_interaction(customer=absorbed, kind=InteractionKind.NOTE, text="x", by=supervisor, at=now),
+        lambda: remove_contact(contact=Contact(customer=absorbed), by=supervisor, at=now),
+    ):
+        with pytest.raises(CustomerMerged):
+            write()
 
 
 def test_pages_compare_merge_lead_on_and_undo(client_for, supervisor, kept, absorbed):
@@ -332,11 +429,15 @@ def test_pages_compare_merge_lead_on_and_undo(client_for, supervisor, kept, abso
 
     unknown = client.get(url, {"other": "X-404"})
     compared = client.get(url, {"other": "a-1"})
-    merged = client.post(f"{url}?other=A-1", {"company_name": "kept", "industry": "absorbed", "region": "kept"})
+    choice = {"company_name": "kept", "industry": "absorbed", "region": "kept"}
+    stale = client.post(f"{url}?other=A-1", {**choice, "kept_version": 1, "absorbed_version": 9})
+    merged = client.post(f"{url}?other=A-1", {**choice, "kept_version": 1, "absorbed_version": 1})
     old_address = client.get(reverse("customers:detail", args=[absorbed.pk]), follow=True)
 
     assert (unknown.status_code, compared.status_code, merged.status_code) == (422, 200, 302)
     assert "No customer has this number." in unknown.content.decode()
+    assert stale.status_code == 422
+    assert "Somebody else changed one of the two in the meantime." in stale.content.decode()
     assert "Moves from A-1 to K-1" in compared.content.decode()
     assert Customer.objects.get().industry == "Food"
     assert old_address.redirect_chain == [(reverse("customers:detail", args=[kept.pk]), 302)]

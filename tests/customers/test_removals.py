@@ -48,7 +48,7 @@ PARTS = {
 PATHS = {"contact": "contacts", "address": "addresses"}
 # A savepoint and its release, the customer and the part locked, the row deleted, the trail, the event; for a contact
 # also its points and entries of the timeline, and the search index made anew.
-REMOVAL_QUERIES = {"contact": 13, "address": 7}
+REMOVAL_QUERIES = {"contact": 14, "address": 7}
 
 
 def told(action):

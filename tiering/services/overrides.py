@@ -11,6 +11,7 @@ from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from customers.enums import Tier
 from customers.models import Customer
+from customers.services import lock_customer
 from customers.tiers import place_by_hand
 from tiering.enums import MoveReason
 from tiering.models import TierChange, TierOverride
@@ -47,7 +48,7 @@ def set_override(
     if expires_on is not None and expires_on < today:
         raise OverrideExpired
     wait_for_turn()
-    customer = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    customer = lock_customer(customer.pk)
     earlier = TierOverride.objects.filter(customer=customer, ended_at=None)
     earlier.filter(end_requested_at=None).update(ended_by=by)
     earlier.update(ended_at=at)
