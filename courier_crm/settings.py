@@ -347,6 +347,8 @@ SPECTACULAR_SETTINGS = {
         "ScanKind": "shipments.enums.ScanKind",
         "Tier": "customers.enums.Tier",
         "ShipmentException": "shipments.enums.ShipmentException",
+        "InteractionKind": "customers.enums.InteractionKind",
+        "SpokenKind": "customers.enums.SPOKEN_CHOICES",
     },
 }
 

@@ -8,12 +8,17 @@ from core.crypto.register import classify
 from core.events import registry
 from customers import relations
 from customers.relations import Relation
-from shipments.enums import ShipmentException, ShipmentStatus
+from shipments.enums import ScanKind, ShipmentException, ShipmentStatus
 from shipments.models import ScanEvent, Shipment
 
 actions.declare("shipments.imported", _("Shipments imported"))
+actions.declare("shipment.created", _("Shipment created"))
+actions.declare("shipment.updated", _("Shipment changed"))
+actions.declare("scan.recorded", _("Scan of a shipment recorded"))
+actions.declare_values("scan", lambda: dict(ScanKind.choices))
 actions.declare_fields(
     file=_("File"),
+    scan=_("Scan"),
     created=pgettext_lazy("rows", "Created"),
     imports=_("Imported files"),
     updated=_("Updated"),
@@ -26,7 +31,7 @@ classify(
     business="""waybill_number customer status accepted_at picked_up_at promised_at delivered_at freight surcharges
         refunds contribution declared_value cod_amount goods_category service_product transport_mode booking_channel
         packaging services exceptions weight_g length_cm width_cm height_cm origin_city origin_region
-        destination_city destination_region""",
+        destination_city destination_region version""",
 )
 classify("shipments.ScanEvent", business="shipment kind exception happened_at place outlet courier")
 classify(

@@ -98,9 +98,10 @@ def _upsert(present: frozenset[str], sent: Sequence[str]) -> str:
     replacing = ", ".join(f"excluded.{name}" for name in changed)
     return f"""
         with done as (
-            insert into shipments_shipment as s (tenant_id, {columns})
-            select %s, {incoming} from incoming
-            on conflict (tenant_id, waybill_number) do update set ({", ".join(changed)}) = row({replacing})
+            insert into shipments_shipment as s (tenant_id, version, {columns})
+            select %s, 1, {incoming} from incoming
+            on conflict (tenant_id, waybill_number) do update
+            set (version, {", ".join(changed)}) = row(s.version + 1, {replacing})
             where ({stored}) is distinct from ({replacing})
             returning {RETURNING}
         )

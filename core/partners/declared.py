@@ -22,10 +22,11 @@ actions.declare_fields(
 
 classify(
     "partners.ApiKey",
-    business="""name is_test prefix scopes networks created_by created_at expires_at revoked_at last_used_at
-        old_ends_at""",
+    business="""name is_test prefix scopes networks requests_per_minute created_by created_at expires_at
+        revoked_at last_used_at old_ends_at""",
     sensitive="secret_hash old_secret_hash",
 )
 classify(
     "partners.KeptAnswer", business="key route status headers created_at", sensitive="request_hash", personal="content"
 )
+classify("partners.BulkPart", business="job number row_before row_total", personal="content result")

@@ -50,6 +50,10 @@ HEADERS = {
 }
 
 
+# What an action answers with that is no plain 200.
+SUCCESSES = {"create": (201,), "upsert": (200, 201), "destroy": (204,)}
+
+
 class ResourceSchema(AutoSchema):
     """Adds to every operation its request headers, the problems it may answer with, and sparse fields."""
 
@@ -99,8 +103,9 @@ class ResourceSchema(AutoSchema):
         found = self.view.answers.get(self.view.action) or super().get_response_serializers()
         problems = {(status, CONTENT_TYPE): self._problem(status) for status in self._problem_statuses()}
         problems |= {414: OpenApiResponse(description="The address is longer than 8 KiB. No problem document.")}
-        successes: dict[Any, Any] = {"create": {201: found}, "upsert": {200: found, 201: found}, "destroy": {204: None}}
-        return {**successes.get(self.view.action, {200: found}), **self._not_modified(), **problems}
+        statuses = self.view.successes.get(self.view.action) or SUCCESSES.get(self.view.action, (200,))
+        successes = {status: None if status == HTTPStatus.NO_CONTENT else found for status in statuses}
+        return {**successes, **self._not_modified(), **problems}
 
     def _not_modified(self) -> dict[int, OpenApiResponse]:
         is_record = self.method == "GET" and self.view.action != "list"

@@ -31,8 +31,8 @@ class Resource(GenericViewSet):
 
     A subclass returns its rows from `rows()`; `serializer_class` shows one in a list, `record_serializer_class`
     one by itself, `inputs` names what each writing action reads, `answers` what an action answers with
-    that is no record, and `refusals` the status and the place in the body of
-    each DomainError that is not a plain 409.
+    that is no record, `successes` the statuses of an action that answers with others than its kind does, and `refusals`
+    the status and the place in the body of each DomainError that is not a plain 409.
     """
 
     model: ClassVar[type[models.Model]]
@@ -44,6 +44,7 @@ class Resource(GenericViewSet):
     record_serializer_class: ClassVar[type[ResourceSerializer] | None] = None
     inputs: ClassVar[Mapping[str, type[InputSerializer]]] = {}
     answers: ClassVar[Mapping[str, type[Serializer]]] = {}
+    successes: ClassVar[Mapping[str, Sequence[int]]] = {}
     refusals: ClassVar[Mapping[str, tuple[int, str | None]]] = {}
     # Without OPTIONS: the description says what there is.
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]

@@ -13,8 +13,9 @@ from tests.factories.tiering import make_shipped
 from tiering.models import TierChange
 
 READ = [path for path, methods in description()["paths"].items() if "get" in methods and "openapi" not in path]
-# Those below a customer are asked with every mixture of ids in tests/architecture/test_isolation.py.
-OPERATIONS = sorted(path.removeprefix(API) for path in READ if "{customer}" not in path and "{number}" not in path)
+# Those below a record are asked with every mixture of ids in tests/architecture/test_isolation.py.
+BELOW = ("{customer}", "{shipment}", "{job}", "{number}")
+OPERATIONS = sorted(path.removeprefix(API) for path in READ if not any(each in path for each in BELOW))
 
 
 def make_rows(number, now):
@@ -100,6 +101,21 @@ def test_database_refuses_where_the_scope_wall_is_taken_away(tenant, other_tenan
     assert Partner().get(f"/customers/{mine.pk}").status_code == 200
     assert stranger.get(f"/customers/{mine.pk}").status_code == 404
     assert stranger.get("/customers").json()["data"] == []
+
+
+@pytest.mark.parametrize("method", ["get", "put"])
+def test_waybill_of_another_tenant_is_nobodys(tenant, other_tenant, now, method):
+    make_shipped("MINE", (now, "12.50"), at=now)
+    Shipment.objects.update(waybill_number="W-1")
+    with inside(other_tenant, leaving=tenant):
+        stranger = Partner()
+
+    path, body = "/shipments/by-number/W-1", {"status": "delivered"}
+    answer = stranger.get(path) if method == "get" else stranger.send(method, path, body)
+
+    # For them it would be a new one, which needs more.
+    assert answer.status_code == {"get": 404, "put": 400}[method]
+    assert Shipment.objects.get().status == "accepted"
 
 
 @pytest.mark.parametrize("method", ["get", "put"])

@@ -1,0 +1,105 @@
+from typing import Any
+
+from django.db.models import F, Prefetch, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.partners import conditions
+from core.partners.filters import CHOICE, RANGE, filters_for
+from core.partners.problems import BadBody, Fault
+from core.partners.views import Resource, Sort
+from customers.numbers import BadNumber, clean_number
+from shipments.api.shown import ShipmentRecordSerializer, ShipmentSerializer
+from shipments.api.taken import ShipmentUpsert
+from shipments.models import ScanEvent, Shipment
+from shipments.permissions import IMPORT, VIEW
+from shipments.upserting import ShipmentIncomplete, upsert_shipment
+
+MOST_LETTERS = 40
+NUMBER = OpenApiParameter(
+    "number",
+    {"type": "string", "minLength": 1, "maxLength": MOST_LETTERS},
+    OpenApiParameter.PATH,
+    description="The waybill number.",
+)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List shipments"),
+    retrieve=extend_schema(summary="Retrieve a shipment with its scans"),
+)
+class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
+    """Shipments, by waybill."""
+
+    model = Shipment
+    permission_required = VIEW
+    write_permission = IMPORT
+    serializer_class = ShipmentSerializer
+    record_serializer_class = ShipmentRecordSerializer
+    inputs = {"upsert": ShipmentUpsert}
+    refusals = {"bad_number": (400, "/waybill_number"), "shipment_changed": (412, None)}
+    filters = filters_for(
+        Shipment,
+        {
+            "waybill_number": ("waybill_number", ("eq", "ne", "in")),
+            "status": ("status", CHOICE),
+            "customer_id": ("customer", ("eq",)),
+            "customer_number": ("customer__number", ("eq",)),
+            "accepted_at": ("accepted_at", RANGE),
+        },
+    )
+    sorts = (Sort("accepted_at"), Sort("waybill_number"))
+    default_sort = "-accepted_at"
+
+    def rows(self) -> QuerySet[Any]:
+        shipments = Shipment.objects.annotate(customer_number=F("customer__number"))
+        if self.action == "list" and not self.parameters.expand:
+            return shipments
+        return shipments.prefetch_related(Prefetch("scans", ScanEvent.objects.order_by("happened_at", "id")))
+
+    @extend_schema(summary="Retrieve a shipment by its waybill number", parameters=[NUMBER])
+    @action(detail=False, url_path="by-number/<str:number>", url_name="by-number")
+    def by_number(self, request: Request, number: str) -> Response:
+        """The same as by id, for who knows the waybill alone."""
+        self.shown = get_object_or_404(self.get_queryset(), waybill_number=_waybill(number))
+        return Response(self.get_serializer(self.shown).data)
+
+    @extend_schema(summary="Create or change the shipment of a waybill", parameters=[NUMBER])
+    @by_number.mapping.put
+    def upsert(self, request: Request, number: str) -> Response:
+        """Create the shipment, or change the named facts of the one that is there; the same again changes nothing.
+        If-None-Match: * creates only, If-Match changes only. A customer number without an archive gets one.
+        """
+        waybill = _waybill(number)
+        stored = Shipment.objects.filter(waybill_number=waybill).first()
+        facts = self.read_input()
+        conditions.check_absent(request, exists=stored is not None)
+        version = None
+        if "If-Match" in request.headers:
+            version = self.check_version(stored, is_required=False)
+        try:
+            shipment, is_new = upsert_shipment(
+                waybill_number=waybill, facts=facts, version=version, by=request.auth, at=timezone.now()
+            )
+        except ShipmentIncomplete as error:
+            raise BadBody(
+                Fault(pointer=f"/{name}", code="required", detail=error.message) for name in error.fields
+            ) from error
+        if not is_new:
+            return self.answer_with(shipment)
+        return self.answer_with(shipment, status=201, location=reverse("api:shipment-detail", args=[shipment.pk]))
+
+
+def _waybill(text: str) -> str:
+    """Return a waybill number that stands in an address as it is stored. Raises BadNumber."""
+    number = clean_number(text)
+    if not 0 < len(number) <= MOST_LETTERS:
+        raise BadNumber(_("Enter at most %(letters)s letters.") % {"letters": MOST_LETTERS})
+    return number
