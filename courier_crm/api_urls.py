@@ -1,6 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from core.partners.bulk.views import JobResultViewSet, JobViewSet
 from core.partners.docs import DocsView
 from core.partners.schema import DescriptionView
 from customers.api import AddressViewSet, ContactViewSet, CustomerViewSet, InteractionViewSet
@@ -14,6 +15,8 @@ router.register("customers/<str:customer>/addresses", AddressViewSet, basename="
 router.register("customers/<str:customer>/interactions", InteractionViewSet, basename="interaction")
 router.register("shipments/<str:shipment>/events", ScanEventViewSet, basename="scan-event")
 router.register("shipments", ShipmentViewSet, basename="shipment")
+router.register("jobs/<str:job>/results", JobResultViewSet, basename="job-result")
+router.register("jobs", JobViewSet, basename="job")
 router.register("tiers", TierViewSet, basename="tier")
 router.register("tier-changes", TierChangeViewSet, basename="tier-change")
 

@@ -11,8 +11,17 @@ class ShipmentsConfig(AppConfig):
         from core.audit.erasures import register_part_of_tenant
         from core.events.registry import receive
         from core.jobs import background
+        from core.partners.bulk import performing as bulk
         from core.web import exports, navigation, notices, search
         from customers import panels
+        from shipments.api.bulk import (
+            ROWS_PER_PART,
+            SCANS,
+            SHIPMENTS,
+            waybill_of,
+            write_scans,
+            write_shipments,
+        )
         from shipments.notices import describe_exceptions
         from shipments.panel import newest_shipments, value_chart
         from shipments.parts import COUNTS, KIND, step
@@ -30,6 +39,24 @@ class ShipmentsConfig(AppConfig):
             step=step,
             counts=COUNTS,
             page=lambda job: reverse("shipments:import", args=[job.parameters["run"]]),
+        )
+        bulk.register(
+            SHIPMENTS,
+            label=_("Shipments sent over the API"),
+            permission=IMPORT,
+            number_of=waybill_of,
+            one_per_number=True,
+            rows_per_part=ROWS_PER_PART,
+            write=write_shipments,
+        )
+        bulk.register(
+            SCANS,
+            label=_("Scans sent over the API"),
+            permission=IMPORT,
+            number_of=waybill_of,
+            one_per_number=False,
+            rows_per_part=ROWS_PER_PART,
+            write=write_scans,
         )
         register_part_of_tenant(erase_files)
         receive("shipment.exception", name="shipments.tell_account_manager", call=tell_account_manager)

@@ -1,7 +1,6 @@
 """What shipments declare: actions in the audit trail, what their fields hold of a person, and events."""
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from core.audit import actions
 from core.crypto.register import classify
@@ -19,10 +18,7 @@ actions.declare_values("scan", lambda: dict(ScanKind.choices))
 actions.declare_fields(
     file=_("File"),
     scan=_("Scan"),
-    created=pgettext_lazy("rows", "Created"),
     imports=_("Imported files"),
-    updated=_("Updated"),
-    failed=_("Failed"),
     is_finished=_("Done"),
 )
 

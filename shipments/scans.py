@@ -18,12 +18,12 @@ from core.tenancy.errors import DomainError
 from core.tenancy.ids import uuid7
 from core.tenancy.models import Tenant
 from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
+from customers.turns import wait_for_imports
 from shipments.enums import ScanKind, ShipmentException
 from shipments.happenings import telling_of_shipments, wake_for_shipments
 from shipments.models import ScanEvent, Shipment
 from shipments.reading import ImportResult, Outcome, Reading, header_of, require_utf8, text_of
 from shipments.rows import RowRefused, choice_parser, moment_parser, number_parser, text_parser
-from shipments.turns import wait_for_imports
 
 FIELDS = ("waybill_number", "kind", "happened_at", "place", "outlet", "courier", "exception")
 REQUIRED = FIELDS[:3]

@@ -12,10 +12,10 @@ from core.audit.services import record
 from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import required_tenant_id
+from customers.turns import wait_for_imports
 from shipments.models import Shipment
 from shipments.reading import Outcome, Row
 from shipments.rows import BLANKS, CUSTOMER, FIELDS, REQUIRED, WAYBILL, weigh
-from shipments.turns import wait_for_imports
 from shipments.writing import COLUMNS, write_chunk
 
 ALWAYS = frozenset(REQUIRED)

@@ -13,10 +13,10 @@ from django.db import connection
 from customers.enums import CustomerKind
 from customers.opening import Archive, open_archives
 from customers.shipment_figures import add_shipments, set_shipments
+from customers.turns import wait_for_imports
 from shipments.happenings import RETURNING, WRITTEN, telling_of_shipments, wake_for_shipments
 from shipments.reading import Row
 from shipments.rows import BLANKS, CUSTOMER, FIELDS, KIND, NAME, WAYBILL
-from shipments.turns import wait_for_imports
 
 # The customer is written as customer_id, its name and kind not at all.
 COLUMNS = tuple(name for name in FIELDS if name not in {"customer_number", "customer_name", "customer_kind"})

@@ -29,7 +29,9 @@ class JobKind:
 
     `permission` must be the owner's at every chunk, and names who may start it. `counts` says what the names of a
     step's counts mean, and `page` returns the address of what the job works on, where it has a page of its own. What
-    asks for a reason each time is not `is_repeatable`: nobody runs it again from its own page.
+    asks for a reason each time is not `is_repeatable`: nobody runs it again from its own page. `actor` finds whom a job
+    without an owner is done for; it is asked before each chunk, outside of the tenant. Such a job speaks the language
+    of its parameters.
     """
 
     name: str
@@ -39,6 +41,7 @@ class JobKind:
     counts: Mapping[str, str | Promise] = field(default_factory=dict)
     page: Callable[[BackgroundJob], str] | None = None
     is_repeatable: bool = True
+    actor: Callable[[BackgroundJob], Any] | None = None
 
 
 _kinds: dict[str, JobKind] = {}
@@ -54,3 +57,8 @@ def register(name: str, **facts: Any) -> None:
 def kind_of(job: BackgroundJob) -> JobKind:
     """Return a job's kind. Raises KeyError."""
     return _kinds[job.kind]
+
+
+def find_kind(name: str) -> JobKind | None:
+    """Return the kind of the name; None where there is none any more."""
+    return _kinds.get(name)

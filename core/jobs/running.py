@@ -6,9 +6,10 @@ killed anywhere loses at most one chunk's work and nothing is done twice.
 
 import gzip
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from kombu.exceptions import OperationalError
 from core.accounts.models import User
 from core.accounts.permissions import may
 from core.audit.services import record
-from core.jobs.background import Step, kind_of
+from core.jobs.background import Step, find_kind, kind_of
 from core.jobs.enums import UNFINISHED, BackgroundState
 from core.jobs.models import BackgroundJob, JobPart
 from core.tenancy.errors import DomainError
@@ -63,14 +64,19 @@ def start_job(
     parameters: dict[str, Any],
     total: int | None = None,
     file_name: str = "",
-    by: User,
+    by: Any,
     at: datetime,
+    is_awaited: bool = False,
 ) -> BackgroundJob:
-    """Put a job in the queue and wake a worker after the commit. Raises NotAllowed."""
+    """Put a job in the queue and wake a worker after the commit. Raises NotAllowed.
+
+    `by` is a user, who owns it, or whom the kind finds as its actor. The caller does a job that `is_awaited` itself,
+    by `perform_at_once`.
+    """
     job = BackgroundJob(
         kind=kind,
         title=title[:200],
-        owner=by,
+        owner=by if isinstance(by, User) else None,
         parameters=parameters,
         total=total,
         file_name=file_name[:200],
@@ -81,7 +87,8 @@ def start_job(
         raise NotAllowed
     job.save(force_insert=True)
     record("job.started", subject=job, by=by, at=at, details={"job": kind})
-    wake_worker(job)
+    if not is_awaited:
+        wake_worker(job)
     return job
 
 
@@ -141,17 +148,33 @@ def due_jobs(*, at: datetime) -> list[uuid.UUID]:
 
 def perform_job(*, tenant_id: uuid.UUID, job_id: uuid.UUID, now: Any) -> None:
     """Do the job chunk by chunk to its end, or until another worker holds it; `now()` tells the time."""
-    while _perform_chunk(tenant_id=tenant_id, job_id=job_id, at=now()):
+    with tenant_scope(tenant_id):
+        find_actor = _finder(job_id)
+    while _perform_chunk(tenant_id=tenant_id, job_id=job_id, actor=find_actor(), at=now()):
         pass
 
 
-def _perform_chunk(*, tenant_id: uuid.UUID, job_id: uuid.UUID, at: datetime) -> bool:
+def perform_at_once(*, job: BackgroundJob, actor: Any, at: datetime) -> BackgroundJob:
+    """Do a job that has just been started to its end, in the transaction that started it."""
+    while _advance(job, actor, at):
+        pass
+    return job
+
+
+def _finder(job_id: uuid.UUID) -> Callable[[], Any]:
+    """Return what finds the actor of a job that no colleague owns, and nobody for others."""
+    job = BackgroundJob.objects.filter(pk=job_id).first()
+    kind = find_kind(job.kind) if job is not None else None
+    return partial(kind.actor, job) if kind is not None and kind.actor is not None else lambda: None
+
+
+def _perform_chunk(*, tenant_id: uuid.UUID, job_id: uuid.UUID, at: datetime, actor: Any = None) -> bool:
     """Do one chunk; tell whether another may follow at once."""
     try:
         with tenant_scope(tenant_id):
             jobs = BackgroundJob.objects.select_for_update(of=("self",), skip_locked=True)
             job = jobs.filter(pk=job_id, state__in=UNFINISHED).first()
-            return job is not None and _advance(job, at)
+            return job is not None and _advance(job, actor or job.owner, at)
     except _Refused as refusal:
         with tenant_scope(tenant_id):
             _end(job_id, BackgroundState.FAILED, str(refusal), at)
@@ -163,18 +186,19 @@ def _perform_chunk(*, tenant_id: uuid.UUID, job_id: uuid.UUID, at: datetime) -> 
         return False
 
 
-def _advance(job: BackgroundJob, at: datetime) -> bool:
+def _advance(job: BackgroundJob, actor: Any, at: datetime) -> bool:
+    job.actor = actor
     if job.is_cancel_requested:
         _finish(job, BackgroundState.CANCELLED, at)
         return False
     kind = kind_of(job)
-    if not may(job.owner, kind.permission(job)):
+    if not may(actor, kind.permission(job)):
         job.error = NO_LONGER_ALLOWED
         _finish(job, BackgroundState.FAILED, at)
         return False
     job.started_at = job.started_at or at
     job.state = BackgroundState.RUNNING
-    with _speaking_to(job.owner):
+    with _speaking_to_reader_of(job):
         try:
             step = kind.step(job=job, at=at)
         except DomainError as refusal:
@@ -189,10 +213,12 @@ def _advance(job: BackgroundJob, at: datetime) -> bool:
 
 
 @contextmanager
-def _speaking_to(owner: User) -> Iterator[None]:
+def _speaking_to_reader_of(job: BackgroundJob) -> Iterator[None]:
     """Write files and messages in the language and the zone of whoever will read them."""
-    zone = ZoneInfo(owner.time_zone or current_tenant().time_zone)
-    with translation.override(owner.language), timezone.override(zone):
+    owner = job.owner
+    zone = ZoneInfo((owner and owner.time_zone) or current_tenant().time_zone)
+    language = owner.language if owner else job.parameters.get("language")
+    with translation.override(language), timezone.override(zone):
         yield
 
 

@@ -10,6 +10,7 @@ actions.declare("key.revoked", _("API key revoked"))
 actions.declare("key.rotated", _("API key given a new secret"))
 actions.declare("key.old_secret_ended", _("Old secret of an API key ended"))
 actions.declare("key.restricted", _("Networks of an API key changed"))
+actions.declare("bulk.done", _("Records sent over the API written"))
 actions.declare("personal.read_by_key", _("Personal data read over the API"))
 actions.declare_fields(
     scopes=_("What the key may do"),

@@ -51,7 +51,11 @@ HEADERS = {
 
 
 # What an action answers with that is no plain 200.
-SUCCESSES = {"create": (201,), "upsert": (200, 201), "destroy": (204,)}
+SUCCESSES = {
+    "create": (HTTPStatus.CREATED,),
+    "upsert": (HTTPStatus.OK, HTTPStatus.CREATED),
+    "destroy": (HTTPStatus.NO_CONTENT,),
+}
 
 
 class ResourceSchema(AutoSchema):
@@ -95,7 +99,10 @@ class ResourceSchema(AutoSchema):
         return hasattr(self.view, "permission_required")
 
     def get_request_serializer(self) -> Any:
-        return getattr(self.view, "inputs", {}).get(self.view.action) if self._is_resource else None
+        if not self._is_resource:
+            return None
+        taken = self.view.inputs.get(self.view.action)
+        return taken(many=True) if self.view.action in self.view.bulk_kinds else taken
 
     def get_response_serializers(self) -> Any:
         if not self._is_resource:
@@ -103,8 +110,10 @@ class ResourceSchema(AutoSchema):
         found = self.view.answers.get(self.view.action) or super().get_response_serializers()
         problems = {(status, CONTENT_TYPE): self._problem(status) for status in self._problem_statuses()}
         problems |= {414: OpenApiResponse(description="The address is longer than 8 KiB. No problem document.")}
-        statuses = self.view.successes.get(self.view.action) or SUCCESSES.get(self.view.action, (200,))
-        successes = {status: None if status == HTTPStatus.NO_CONTENT else found for status in statuses}
+        successes = self.view.successes.get(self.view.action) or {
+            status: None if status == HTTPStatus.NO_CONTENT else found
+            for status in SUCCESSES.get(self.view.action, (HTTPStatus.OK,))
+        }
         return {**successes, **self._not_modified(), **problems}
 
     def _not_modified(self) -> dict[int, OpenApiResponse]:

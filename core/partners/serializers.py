@@ -52,19 +52,14 @@ class Money(serializers.Serializer):
         return {"amount": f"{instance:.2f}", "currency": current_tenant().currency}
 
 
-class ResourceSerializer(serializers.ModelSerializer):
-    """What is shown of a row; `only` leaves the named fields, and `expand` those of `expandable` that it names.
+class SparseFields:
+    """Leaves out fields of a serializer: `only` leaves the named ones, `expand` those of `expandable` that it names.
 
     `is_whole` is for parts of a record, which never lack a field.
     """
 
     is_whole: ClassVar[bool] = False
     expandable: ClassVar[tuple[str, ...]] = ()
-
-    serializer_field_mapping = {
-        **serializers.ModelSerializer.serializer_field_mapping,
-        models.DateTimeField: UtcDateTimeField,
-    }
 
     def __init__(
         self,
@@ -79,6 +74,15 @@ class ResourceSerializer(serializers.ModelSerializer):
             hidden |= set(self.fields) - set(only)
         for name in hidden:
             del self.fields[name]
+
+
+class ResourceSerializer(SparseFields, serializers.ModelSerializer):
+    """What is shown of a row."""
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.DateTimeField: UtcDateTimeField,
+    }
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         answer = super().to_representation(instance)

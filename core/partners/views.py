@@ -29,10 +29,10 @@ WRITES = frozenset({"create", "partial_update", "upsert", "destroy"})
 class Resource(GenericViewSet):
     """A resource: its rows, who may read and write them, and what a list of them offers.
 
-    A subclass returns its rows from `rows()`; `serializer_class` shows one in a list, `record_serializer_class`
-    one by itself, `inputs` names what each writing action reads, `answers` what an action answers with
-    that is no record, `successes` the statuses of an action that answers with others than its kind does, and `refusals`
-    the status and the place in the body of each DomainError that is not a plain 409.
+    A subclass returns its rows from `rows()`. `serializer_class` shows one in a list, `record_serializer_class` one by
+    itself; `inputs` names what each writing action reads, `answers` what an action answers with that is no record,
+    `successes` the answers by status of an action that has others than its kind, `bulk_kinds` the kind of rows of each
+    action that takes many, `refusals` the status and the place in the body of each DomainError that is no plain 409.
     """
 
     model: ClassVar[type[models.Model]]
@@ -44,7 +44,8 @@ class Resource(GenericViewSet):
     record_serializer_class: ClassVar[type[ResourceSerializer] | None] = None
     inputs: ClassVar[Mapping[str, type[InputSerializer]]] = {}
     answers: ClassVar[Mapping[str, type[Serializer]]] = {}
-    successes: ClassVar[Mapping[str, Sequence[int]]] = {}
+    successes: ClassVar[Mapping[str, Mapping[int, type[Serializer]]]] = {}
+    bulk_kinds: ClassVar[Mapping[str, str]] = {}
     refusals: ClassVar[Mapping[str, tuple[int, str | None]]] = {}
     # Without OPTIONS: the description says what there is.
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
@@ -56,7 +57,8 @@ class Resource(GenericViewSet):
     @classmethod
     def permission_for(cls, action: str | None) -> str:
         """Return the permission that an action needs."""
-        return cls.write_permission if action in WRITES else cls.permission_required
+        is_write = action in WRITES or action in cls.bulk_kinds
+        return cls.write_permission if is_write else cls.permission_required
 
     def rows(self) -> QuerySet[Any]:
         """Return the rows that `action` may show."""
@@ -71,22 +73,25 @@ class Resource(GenericViewSet):
         self.parameters = self._parameters(request)
         self.parameters.check()
         if request.method in WITH_BODY:
-            body = bodies.read(request._request)
+            body = bodies.read(request._request, may_be_gzip=self.action in self.bulk_kinds)
             if request.method == "POST":
                 self.once = Once.begin(request._request, body=body, by=request.auth, at=timezone.now())
 
     @property
     def field_names(self) -> list[str]:
         """The fields of a record's answer; none of an answer that is no record."""
-        return [] if self.action in self.answers else list(self.get_serializer_class()().fields)
+        is_record = self.action not in self.answers and self.action not in self.bulk_kinds
+        return list(self.get_serializer_class()().fields) if is_record else []
 
     def _parameters(self, request: Request) -> Parameters:
         names = self.field_names
         if self.action != "list":
-            return Parameters(given=request.query_params, resource=self.basename, field_names=names)
+            flags = ("wait",) if self.action in self.bulk_kinds else ()
+            return Parameters(given=request.query_params, resource=self.basename, field_names=names, flags=flags)
         return Parameters(
             given=request.query_params,
-            resource=self.basename,
+            # With the ids of what the list stands below.
+            resource=request.path,
             field_names=names,
             expandable=self.get_serializer_class().expandable,
             sorts=self.sorts,

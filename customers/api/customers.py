@@ -12,10 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.partners import conditions
+from core.partners.bulk.views import WAIT, TakesMany
 from core.partners.filters import CHOICE, RANGE, filters_for
-from core.partners.views import Resource, Sort
+from core.partners.views import Sort
+from customers.api.bulk import CUSTOMERS
 from customers.api.shown import CustomerRecordSerializer, CustomerSerializer, HitSerializer, HitsSerializer
-from customers.api.taken import CustomerChanges, CustomerInput, CustomerUpsert, SearchInput
+from customers.api.taken import CustomerChanges, CustomerInput, CustomerRow, CustomerUpsert, SearchInput
 from customers.finding import Found, find_customers
 from customers.models import Customer
 from customers.numbers import BadNumber, clean_number
@@ -36,7 +38,7 @@ NUMBER = OpenApiParameter(
     list=extend_schema(summary="List customers"),
     retrieve=extend_schema(summary="Retrieve a customer with contacts and addresses"),
 )
-class CustomerViewSet(ListModelMixin, RetrieveModelMixin, Resource):
+class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
     """Customers. Personal data is masked as on the pages, but for keys with personal:read."""
 
     model = Customer
@@ -49,7 +51,10 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         "partial_update": CustomerChanges,
         "upsert": CustomerUpsert,
         "search": SearchInput,
+        "bulk": CustomerRow,
     }
+    bulk_kinds = {"bulk": CUSTOMERS}
+    successes = dict.fromkeys(bulk_kinds, TakesMany.bulk_successes)
     answers = {"search": HitsSerializer}
     refusals = {
         "bad_number": (400, "/number"),
@@ -129,6 +134,14 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         given = self.read_input()
         hits = find_customers(given["query"], limit=given["limit"])
         return Response({"data": [self._shown(hit) for hit in hits]})
+
+    @extend_schema(summary="Create or change many customers", parameters=[WAIT])
+    @action(detail=False, methods=["post"])
+    def bulk(self, request: Request) -> Response:
+        """Up to 10,000 customers as a JSON array, or as NDJSON (application/x-ndjson), gzipped if you like; each as by
+        its number. A job does them and has a result for every row: a bad one spoils no other.
+        """
+        return self.take_many(request)
 
     def _shown(self, hit: Found) -> dict[str, Any]:
         shown = HitSerializer({"customer": hit.customer, "why": hit}, context=self.get_serializer_context()).data

@@ -59,7 +59,7 @@ def open_customer(*, number: str, facts: Mapping[str, Any], by: User | ApiKey, a
     Raises CompanyNameMissing or PersonNameMissing, and what create_customer does.
     """
     kind = facts.get("kind", CustomerKind.COMPANY)
-    _check_name(kind, facts.get(_name_of(kind)))
+    check_name(kind, facts.get(_name_of(kind)))
     return create_customer(number=number, **{**facts, "kind": kind}, by=by, at=at)
 
 
@@ -75,13 +75,9 @@ def change_customer(
     customer = Customer.objects.select_for_update().get(pk=customer.pk)
     if version is not None and customer.version != version:
         raise CustomerChanged
-    differing = {name: value for name, value in changes.items() if (getattr(customer, name) or None) != (value or None)}
+    differing = differing_facts(customer, changes)
     if not differing:
         return customer, Outcome.UNCHANGED
-    kind = differing.get("kind", customer.kind)
-    name = _name_of(kind)
-    if name in differing or "kind" in differing:
-        _check_name(kind, changes.get(name, getattr(customer, name)))
     facts = {name: getattr(customer, name) for name in FACTS}
     changed = update_customer(
         customer=customer,
@@ -93,6 +89,16 @@ def change_customer(
         at=at,
     )
     return changed, Outcome.UPDATED
+
+
+def differing_facts(customer: Customer, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of the changes is not so yet. Raises CompanyNameMissing or PersonNameMissing."""
+    differing = {name: value for name, value in changes.items() if (getattr(customer, name) or None) != (value or None)}
+    kind = differing.get("kind", customer.kind)
+    name = _name_of(kind)
+    if name in differing or "kind" in differing:
+        check_name(kind, changes.get(name, getattr(customer, name)))
+    return differing
 
 
 @transaction.atomic
@@ -170,6 +176,7 @@ def _name_of(kind: str) -> str:
     return "person_name" if kind == CustomerKind.INDIVIDUAL else "company_name"
 
 
-def _check_name(kind: str, name: str | None) -> None:
+def check_name(kind: str, name: str | None) -> None:
+    """Raise CompanyNameMissing or PersonNameMissing where there is no name."""
     if not name:
         raise PersonNameMissing if kind == CustomerKind.INDIVIDUAL else CompanyNameMissing

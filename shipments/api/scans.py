@@ -35,7 +35,7 @@ class ScanEventViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     write_permission = IMPORT
     serializer_class = ScanSerializer
     inputs = {"create": ScanInput}
-    successes = {"create": (200, 201)}
+    successes = {"create": {200: ScanSerializer, 201: ScanSerializer}}
     filters = filters_for(ScanEvent, {"kind": ("kind", CHOICE), "happened_at": ("happened_at", RANGE)})
     sorts = (Sort("happened_at"),)
     default_sort = "happened_at"

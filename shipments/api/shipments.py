@@ -12,12 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.partners import conditions
+from core.partners.bulk.views import WAIT, TakesMany
 from core.partners.filters import CHOICE, RANGE, filters_for
 from core.partners.problems import BadBody, Fault
-from core.partners.views import Resource, Sort
+from core.partners.views import Sort
 from customers.numbers import BadNumber, clean_number
+from shipments.api.bulk import SCANS, SHIPMENTS
 from shipments.api.shown import ShipmentRecordSerializer, ShipmentSerializer
-from shipments.api.taken import ShipmentUpsert
+from shipments.api.taken import ScanRow, ShipmentRow, ShipmentUpsert
 from shipments.models import ScanEvent, Shipment
 from shipments.permissions import IMPORT, VIEW
 from shipments.upserting import ShipmentIncomplete, upsert_shipment
@@ -35,7 +37,7 @@ NUMBER = OpenApiParameter(
     list=extend_schema(summary="List shipments"),
     retrieve=extend_schema(summary="Retrieve a shipment with its scans"),
 )
-class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
+class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
     """Shipments, by waybill."""
 
     model = Shipment
@@ -43,7 +45,9 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     write_permission = IMPORT
     serializer_class = ShipmentSerializer
     record_serializer_class = ShipmentRecordSerializer
-    inputs = {"upsert": ShipmentUpsert}
+    inputs = {"upsert": ShipmentUpsert, "bulk": ShipmentRow, "events_bulk": ScanRow}
+    bulk_kinds = {"bulk": SHIPMENTS, "events_bulk": SCANS}
+    successes = dict.fromkeys(bulk_kinds, TakesMany.bulk_successes)
     refusals = {"bad_number": (400, "/waybill_number"), "shipment_changed": (412, None)}
     filters = filters_for(
         Shipment,
@@ -95,6 +99,20 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         if not is_new:
             return self.answer_with(shipment)
         return self.answer_with(shipment, status=201, location=reverse("api:shipment-detail", args=[shipment.pk]))
+
+    @extend_schema(summary="Create or change many shipments", parameters=[WAIT])
+    @action(detail=False, methods=["post"])
+    def bulk(self, request: Request) -> Response:
+        """Up to 10,000 shipments as a JSON array, or as NDJSON (application/x-ndjson), gzipped if you like; each as by
+        its waybill number. A job does them and has a result for every row: a bad one spoils no other.
+        """
+        return self.take_many(request)
+
+    @extend_schema(summary="Add many scans", parameters=[WAIT])
+    @action(detail=False, methods=["post"], url_path="events/bulk", url_name="events-bulk")
+    def events_bulk(self, request: Request) -> Response:
+        """Up to 10,000 scans of any shipments, in the same forms; a scan that is there already stays as it is."""
+        return self.take_many(request)
 
 
 def _waybill(text: str) -> str:

@@ -101,6 +101,8 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:shipment-detail": {"pk": Shipment},
     "api:scan-event-list": {"shipment": Shipment},
     "api:scan-event-detail": {"shipment": Shipment, "pk": ScanEvent},
+    "api:job-detail": {"pk": BackgroundJob},
+    "api:job-result-list": {"job": BackgroundJob},
     "api:tier-detail": {"pk": Customer},
     "api:tier-change-detail": {"pk": TierChange},
 }

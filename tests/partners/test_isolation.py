@@ -3,7 +3,9 @@
 import pytest
 
 from core.accounts.enums import Role
+from core.jobs.models import BackgroundJob
 from core.partners.schema import description
+from core.tenancy.ids import uuid7
 from customers.models import Customer
 from shipments.models import Shipment
 from tests.factories.accounts import inside, make_user
@@ -32,7 +34,11 @@ def make_rows(number, now):
         shipment_count=1,
         changed_at=now,
     )
+    job = BackgroundJob.objects.create(
+        kind="shipments", title="Sent", parameters={"key": str(uuid7())}, created_at=now, due_at=now
+    )
     return {
+        "/jobs": job.pk,
         "/customers": customer.pk,
         "/tiers": customer.pk,
         "/shipments": Shipment.objects.get(customer=customer).pk,

@@ -11,6 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.jobs.models import BackgroundJob
+from core.partners.bulk.kinds import RowResult
+from core.partners.bulk.results import pack
+from core.partners.models import BulkPart
 from core.partners.schema import description
 from customers.models import Address, Contact, Customer, Interaction
 from shipments.models import ScanEvent, Shipment
@@ -26,9 +30,19 @@ class Rows:
         self.now, self.made = now, 0
         self.owner = make_customer(at=now, number="OWNER")
         self.shipment = Shipment.objects.create(waybill_number="OWNED", customer=self.owner, accepted_at=now)
+        self.job = BackgroundJob.objects.create(
+            kind="shipments", title="OWNED", parameters={"request_id": ""}, created_at=now, due_at=now
+        )
+
+    def add_result(self):
+        """A part of two rows; the results of a job grow at its end alone."""
+        before = 2 * self.job.bulk_parts.count()
+        result = pack((RowResult("created"), f"{before + row}", 0) for row in (1, 2))
+        BulkPart.objects.create(job=self.job, number=before // 2, row_before=before, row_total=2, result=result)
+        return before + 1
 
     def path_of(self, resource):
-        ids = {"{customer}": self.owner, "{shipment}": self.shipment}
+        ids = {"{customer}": self.owner, "{shipment}": self.shipment, "{job}": self.job}
         return reduce(lambda path, name: path.replace(name, str(ids[name].pk)), ids, resource)
 
     def add(self, resource, place):
@@ -53,6 +67,10 @@ class Rows:
                     shipment_count=1,
                     changed_at=at,
                 )
+            case "/jobs":
+                row = BackgroundJob.objects.create(kind="shipments", title=name, created_at=at, due_at=at)
+            case "/jobs/{job}/results":
+                return self.add_result()
             case "/shipments/{shipment}/events":
                 row = ScanEvent.objects.create(shipment=self.shipment, kind=f"{self.made}", happened_at=at)
             case "/customers/{customer}/interactions":
@@ -92,7 +110,7 @@ def test_every_list_is_walked():
 )
 def test_walk_meets_every_first_row_exactly_once(tenant, now, resource, sort, plan):
     first, added, limit = plan
-    for model in (Address, Contact, Interaction, TierChange, ScanEvent, Shipment, Customer):
+    for model in (BackgroundJob, Address, Contact, Interaction, TierChange, ScanEvent, Shipment, Customer):
         model.objects.all().delete()
     rows, partner = Rows(now), _partner(tenant)
     path = rows.path_of(resource)
@@ -102,7 +120,7 @@ def test_walk_meets_every_first_row_exactly_once(tenant, now, resource, sort, pl
     met, cursor = [], None
     while True:
         page = partner.get(path, {"sort": sort, "limit": limit, **({"cursor": cursor} if cursor else {})}).json()
-        met += [row.get("id") or row["customer_id"] for row in page["data"]]
+        met += [row.get("id") or row.get("row") or row["customer_id"] for row in page["data"]]
         cursor = page["next_cursor"]
         if not page["has_more"]:
             break
