@@ -44,7 +44,7 @@ class Resource(GenericViewSet):
     record_serializer_class: ClassVar[type[ResourceSerializer] | None] = None
     inputs: ClassVar[Mapping[str, type[InputSerializer]]] = {}
     answers: ClassVar[Mapping[str, type[Serializer]]] = {}
-    successes: ClassVar[Mapping[str, Mapping[int, type[Serializer]]]] = {}
+    successes: ClassVar[Mapping[str, Mapping[int, Any]]] = {}
     bulk_kinds: ClassVar[Mapping[str, str]] = {}
     refusals: ClassVar[Mapping[str, tuple[int, str | None]]] = {}
     # Without OPTIONS: the description says what there is.

@@ -11,7 +11,13 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_serializer,
+    extend_schema_view,
+)
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -42,6 +48,13 @@ EXAMPLE_JOB = {
     "created_at": "2026-03-02T04:30:00Z",
     "started_at": "2026-03-02T04:30:01Z",
     "finished_at": "2026-03-02T04:30:02Z",
+}
+EXAMPLE_WAITING = {
+    "state": "waiting",
+    "done": 0,
+    "counts": {"created": 0, "updated": 0, "unchanged": 0, "failed": 0},
+    "started_at": None,
+    "finished_at": None,
 }
 EXAMPLE_RESULTS = [
     {"row": 1, "status": "created", "number": "SD202600001234", "warnings": [], "problem": None},
@@ -232,9 +245,13 @@ class JobResultViewSet(ListModelMixin, Resource):
 class TakesMany(Resource):
     """A resource that takes many rows at once: `bulk_kinds` names the kind of each action that does."""
 
-    bulk_successes: ClassVar[Mapping[int, type[serializers.Serializer]]] = {
+    bulk_successes: ClassVar[Mapping[int, Any]] = {
         HTTPStatus.OK: JobWithResultsSerializer,
-        HTTPStatus.ACCEPTED: JobSerializer,
+        HTTPStatus.ACCEPTED: OpenApiResponse(
+            JobSerializer,
+            description="Taken; a job does the rows.",
+            examples=[example({**EXAMPLE_JOB, **EXAMPLE_WAITING})],
+        ),
     }
 
     def take_many(self, request: Request) -> Response:
