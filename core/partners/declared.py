@@ -10,12 +10,16 @@ actions.declare("key.revoked", _("API key revoked"))
 actions.declare("key.rotated", _("API key given a new secret"))
 actions.declare("key.old_secret_ended", _("Old secret of an API key ended"))
 actions.declare("key.restricted", _("Networks of an API key changed"))
+actions.declare("key.limited", _("Request limit of an API key changed"))
+actions.declare("api.limited", _("Request limit of all API keys together changed"))
 actions.declare("bulk.done", _("Records sent over the API written"))
 actions.declare("personal.read_by_key", _("Personal data read over the API"))
 actions.declare_fields(
     scopes=_("What the key may do"),
     revoked_at=_("Revoked"),
     networks=_("Networks"),
+    requests_per_minute=_("Requests in a minute"),
+    operator=_("Operator"),
     old_ends_at=_("Old secret ends"),
     resource=_("Resource"),
     records=_("Records"),

@@ -56,6 +56,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "console:key": {"pk": ApiKey},
     "console:rotate_key": {"pk": ApiKey},
     "console:restrict_key": {"pk": ApiKey},
+    "console:limit_key": {"pk": ApiKey},
     "console:end_old_secret": {"pk": ApiKey},
     "console:revoke_key": {"pk": ApiKey},
     "console:job": {"pk": BackgroundJob},
