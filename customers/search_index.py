@@ -55,6 +55,12 @@ def index_new(grams: Mapping[str, set[Gram]]) -> None:
         )
 
 
+def index_opened(customer: Customer) -> None:
+    """Make the tokens of a customer that has just been created, and so has nobody who speaks for it: one query."""
+    grams = name_grams(customer.company_name) | name_grams(customer.person_name or "")
+    _write(_tokens({customer.pk: grams}), set())
+
+
 def _grams(ids: list[uuid.UUID]) -> dict[uuid.UUID, set[Gram]]:
     """Return all grams of these customers: their names, and names and points of their contacts."""
     country = home_country(current_tenant().time_zone) or ""

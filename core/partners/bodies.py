@@ -97,9 +97,7 @@ def decode(body: bytes) -> str:
 def parse(text: str) -> Any:
     """Return what the JSON text says. Raises Refused, naming the place where there is one."""
     try:
-        value = json.loads(
-            text, object_pairs_hook=_object, parse_int=_integer, parse_float=_number, parse_constant=_constant
-        )
+        value = STRICT.decode(text)
     except RecursionError:
         _refuse("too_deep", _("The body nests deeper than any of ours."))
     except ValueError as error:
@@ -142,6 +140,9 @@ def _number(text: str) -> Decimal:
 
 def _constant(text: str) -> NoReturn:
     _refuse("malformed_json", _("The body is not JSON: it holds %(text)s.") % {"text": text})
+
+
+STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_number, parse_constant=_constant)
 
 
 def _check(value: Any) -> None:

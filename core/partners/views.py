@@ -154,8 +154,10 @@ class Resource(GenericViewSet):
         conditions.check_version(self.request, row.version, is_required=is_required)
         return row.version
 
-    def answer_with(self, row: Any, *, status: int = HTTPStatus.OK, location: str = "") -> Response:
-        """Answer with one record, read anew as a GET would show it."""
-        self.shown = self.rows().get(pk=row.pk)
+    def answer_with(
+        self, row: Any, *, status: int = HTTPStatus.OK, location: str = "", is_read: bool = False
+    ) -> Response:
+        """Answer with one record, read anew as a GET would show it, unless it is as `rows` brings it."""
+        self.shown = row if is_read else self.rows().get(pk=row.pk)
         headers = {"Location": location} if location else None
         return Response(self.get_serializer(self.shown).data, status=status, headers=headers)

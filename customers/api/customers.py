@@ -22,7 +22,7 @@ from customers.finding import Found, find_customers
 from customers.models import Customer
 from customers.numbers import BadNumber, clean_number
 from customers.permissions import EDIT, VIEW
-from customers.querysets import for_list, for_record
+from customers.querysets import as_opened, for_list, for_record
 from customers.services import Outcome, change_customer, open_customer, upsert_customer
 
 MOST_LETTERS = 40
@@ -92,7 +92,7 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         """Open the archive of a new customer; a number that is taken is refused."""
         facts = self.read_input()
         customer = open_customer(number=facts.pop("number"), facts=facts, by=request.auth, at=timezone.now())
-        return self.answer_with(customer, status=201, location=reverse("api:customer-detail", args=[customer.pk]))
+        return self._answer_with_new(customer)
 
     @extend_schema(summary="Change a customer")
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -123,9 +123,11 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         if stored is not None:
             self.check_version(stored, is_required=False)
         customer, outcome = upsert_customer(number=number, changes=changes, by=request.auth, at=timezone.now())
-        if outcome != Outcome.CREATED:
-            return self.answer_with(customer)
-        return self.answer_with(customer, status=201, location=reverse("api:customer-detail", args=[customer.pk]))
+        return self._answer_with_new(customer) if outcome == Outcome.CREATED else self.answer_with(customer)
+
+    def _answer_with_new(self, customer: Customer) -> Response:
+        location = reverse("api:customer-detail", args=[customer.pk])
+        return self.answer_with(as_opened(customer), status=201, location=location, is_read=True)
 
     @extend_schema(summary="Search customers")
     @action(detail=False, methods=["post"])

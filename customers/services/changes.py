@@ -52,7 +52,6 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@transaction.atomic
 def open_customer(*, number: str, facts: Mapping[str, Any], by: User | ApiKey, at: datetime) -> Customer:
     """Open the archive of a customer that has a name, as the page asks for one.
 

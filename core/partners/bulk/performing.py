@@ -1,7 +1,7 @@
 """Doing what was received, part by part: each is one transaction, so that every row is done once, whoever is killed."""
 
 import gzip
-import json
+import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,13 +24,14 @@ from core.partners.bulk.kinds import BulkKind, RowResult, RowStatus, keep
 from core.partners.bulk.results import pack, seen_in
 from core.partners.models import ApiKey
 from core.partners.problems import Fault, Refused
+from core.partners.selectors import live_key_of
 
 DUPLICATE = gettext_lazy("An earlier row of the request has this number with other content.")
 
 
 @dataclass(slots=True)
 class Row:
-    """One row at work: what it says, what names its record, a digest of what it says, and its result."""
+    """One row at work: what it says, what names its record, a digest of its text, and its result."""
 
     value: Mapping[str, Any] | None
     number: str = ""
@@ -53,12 +55,8 @@ def register(name: str, *, label: str | Promise, permission: str, **facts: Any) 
 
 
 def key_of(job: BackgroundJob) -> ApiKey | None:
-    """Return the key that sent a job's rows, None when it is not taken any more.
-
-    To be asked outside of every tenant: a key that works in a sandbox is kept with the tenant beside it.
-    """
-    key = ApiKey.all_tenants.select_related("tenant").filter(pk=job.parameters["key"]).first()
-    return key if key is not None and key.is_active and key.tenant.is_active else None
+    """Return the key that sent a job's rows, None when it is not taken any more."""
+    return live_key_of(uuid.UUID(job.parameters["key"]), at=timezone.now())
 
 
 def step(kind: BulkKind, *, job: BackgroundJob, at: datetime) -> Step:
@@ -93,12 +91,8 @@ def _read(kind: BulkKind, line: str) -> Row:
     if not isinstance(value, dict):
         fault = Fault(code="invalid", detail=_("Expected an object."))
         return Row(None, result=RowResult.failed(code="invalid_body", errors=[fault.as_document()]))
-    return Row(value, kind.number_of(value), _digest(value) if kind.one_per_number else 0)
-
-
-def _digest(value: Mapping[str, Any]) -> int:
-    text = json.dumps(value, sort_keys=True, default=str)
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), signed=True)
+    digest = blake2b(line.encode(), digest_size=8).digest()
+    return Row(value, kind.number_of(value), int.from_bytes(digest, signed=True))
 
 
 def _write(kind: BulkKind, rows: Sequence[Row], *, seen: dict[str, int], by: ApiKey, at: datetime) -> None:
