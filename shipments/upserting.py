@@ -65,7 +65,8 @@ def upsert_shipments(*, sent: Sequence[SentShipment], at: datetime) -> None:
     wait_for_imports()
     # What one of them names is written for all: for the others as it is stored.
     present = ALWAYS.union(*(each.facts for each in sent))
-    lacking = [each.waybill_number for each in sent if not present <= each.facts.keys() | {"waybill_number"}]
+    # All but the waybill, which stands apart.
+    lacking = [each.waybill_number for each in sent if len(each.facts) < len(present) - 1]
     stored = _stored(lacking) if lacking else {}
     rows = []
     for each in sent:
@@ -74,7 +75,7 @@ def upsert_shipments(*, sent: Sequence[SentShipment], at: datetime) -> None:
         if missing:
             each.outcome.fail("required", NEEDED, *missing)
             continue
-        values = [each.facts.get(name, blank) for name, blank in (known or BLANKS).items()]
+        values = list({**(known or BLANKS), **each.facts}.values())
         values[WAYBILL] = each.waybill_number
         for code in weigh(values):
             each.outcome.warn(code)

@@ -227,12 +227,16 @@ def _moment(memo: Memo) -> Read:
 
 def _amount(memo: Memo, currency: str) -> Read:
     def read(value: Any) -> int | None:
-        if type(value) is not dict or value.keys() != {"amount", "currency"}:
+        try:
+            amount, named = value["amount"], value["currency"]
+            is_money = len(value) == 2 and type(value) is dict
+        except (TypeError, KeyError):
+            is_money = False
+        if not is_money:
             raise _refused("invalid", _("Give an object with amount and currency."))
-        amount = value["amount"]
         if type(amount) is not str or not AMOUNT.fullmatch(amount):
             raise _refused("bad_amount", _("Give the amount as text, such as 12.50."))
-        if value["currency"] != currency:
+        if named != currency:
             raise _refused("wrong_currency", format_lazy(_("Amounts are in {currency} here."), currency=currency))
         return memo[amount]
 

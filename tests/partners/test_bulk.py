@@ -280,7 +280,7 @@ def test_part_that_breaks_is_done_again_and_no_other(partner, monkeypatch):
 
     monkeypatch.setattr(performing, "pack", fail_once)
     job = perform(job_id)
-    assert (job.state, job.done, Shipment.objects.count()) == ("running", 2500, 2500)
+    assert (job.state, job.done, Shipment.objects.count()) == ("running", 5000, 5000)
 
     job = perform(job_id)
 
