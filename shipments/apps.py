@@ -15,9 +15,10 @@ class ShipmentsConfig(AppConfig):
         from core.web import exports, navigation, notices, search
         from customers import panels
         from shipments.api.bulk import (
-            ROWS_PER_PART,
             SCANS,
+            SCANS_PER_PART,
             SHIPMENTS,
+            SHIPMENTS_PER_PART,
             waybill_of,
             write_scans,
             write_shipments,
@@ -46,7 +47,7 @@ class ShipmentsConfig(AppConfig):
             permission=IMPORT,
             number_of=waybill_of,
             one_per_number=True,
-            rows_per_part=ROWS_PER_PART,
+            rows_per_part=SHIPMENTS_PER_PART,
             write=write_shipments,
         )
         bulk.register(
@@ -55,7 +56,7 @@ class ShipmentsConfig(AppConfig):
             permission=IMPORT,
             number_of=waybill_of,
             one_per_number=False,
-            rows_per_part=ROWS_PER_PART,
+            rows_per_part=SCANS_PER_PART,
             write=write_scans,
         )
         register_part_of_tenant(erase_files)

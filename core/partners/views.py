@@ -1,6 +1,7 @@
 """What every resource of the API stands on."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -24,6 +25,12 @@ from core.partners.serializers import InputSerializer, ResourceSerializer
 SAFE = frozenset({"GET", "HEAD"})
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 WRITES = frozenset({"create", "partial_update", "upsert", "destroy"})
+
+
+@cache
+def _names_of(serializer_class: type[ResourceSerializer]) -> list[str]:
+    """Return the fields of a serializer, which are dear to make."""
+    return list(serializer_class().fields)
 
 
 class Resource(GenericViewSet):
@@ -81,7 +88,7 @@ class Resource(GenericViewSet):
     def field_names(self) -> list[str]:
         """The fields of a record's answer; none of an answer that is no record."""
         is_record = self.action not in self.answers and self.action not in self.bulk_kinds
-        return list(self.get_serializer_class()().fields) if is_record else []
+        return _names_of(self.get_serializer_class()) if is_record else []
 
     def _parameters(self, request: Request) -> Parameters:
         names = self.field_names

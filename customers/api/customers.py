@@ -84,8 +84,11 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
     def rows(self) -> QuerySet[Any]:
         customers = Customer.objects.all()
         if self.action != "list":
-            return for_record(customers)
-        return for_list(for_record(customers) if self.parameters.expand else customers)
+            customers = for_record(customers)
+        else:
+            customers = for_list(for_record(customers) if self.parameters.expand else customers)
+        # The id of the account manager suffices.
+        return customers.select_related(None)
 
     @extend_schema(summary="Create a customer")
     def create(self, request: Request) -> Response:

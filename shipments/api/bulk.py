@@ -16,9 +16,10 @@ from shipments.scans import record_scans
 from shipments.upserting import SentShipment, upsert_shipments
 
 SHIPMENTS, SCANS = "shipments", "shipment_events"
-# Each part writes the figures of its customers, so that fewer parts are quicker; and agents who work on the same
-# customers wait for a second at most.
-ROWS_PER_PART = 5000
+# Each part writes the figures of its customers, and at its end: so one part is quicker than many, and agents who work
+# on the same customers wait for a moment only.
+SHIPMENTS_PER_PART = 10_000
+SCANS_PER_PART = 5000
 
 
 def waybill_of(row: Mapping[str, Any]) -> str:

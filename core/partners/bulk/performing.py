@@ -65,7 +65,8 @@ def step(kind: BulkKind, *, job: BackgroundJob, at: datetime) -> Step:
     part = waiting.first()
     if part is None:
         return _end(job, {}, at)
-    rows = [_read(kind, line) for line in gzip.decompress(part.content).decode().split("\n")]
+    lines = gzip.decompress(part.content).decode().removesuffix("\n").split("\n")
+    rows = [_read(kind, line) for line in lines]
     _write(kind, rows, seen=seen_in(job) if kind.one_per_number and part.number else {}, by=job.actor, at=at)
     part.result = pack((row.result, row.number, row.digest) for row in rows)
     part.content = None

@@ -1,11 +1,12 @@
 """Receiving many rows: cut apart as text, so that memory holds the body and never all that it describes."""
 
-import gzip
 import json
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import NoReturn
 
 from django.db import transaction
@@ -77,29 +78,35 @@ def receive(
 
 def _in_parts(rows: Iterator[str], rows_per_part: int) -> Rows:
     parts: list[BulkPart] = []
-    waiting: list[str] = []
     total = 0
-
-    def close() -> None:
-        content = gzip.compress("\n".join(waiting).encode(), compresslevel=1, mtime=0)
-        parts.append(
-            BulkPart(number=len(parts), row_before=total - len(waiting), row_total=len(waiting), content=content)
-        )
-        waiting.clear()
-
-    for row in rows:
-        total += 1
-        if total > MOST_ROWS:
-            detail = _("A request holds at most %(most)s rows.") % {"most": MOST_ROWS}
-            raise Refused(413, code="too_many_rows", detail=detail)
-        waiting.append(row)
-        if len(waiting) == rows_per_part:
-            close()
-    if waiting:
-        close()
+    rows = _at_most(rows)
+    while True:
+        content, count = _packed(islice(rows, rows_per_part))
+        if not count:
+            break
+        parts.append(BulkPart(number=len(parts), row_before=total, row_total=count, content=content))
+        total += count
     if not total:
         _refuse("no_rows", _("The body holds no rows."))
     return Rows(parts, total)
+
+
+def _at_most(rows: Iterator[str]) -> Iterator[str]:
+    for number, row in enumerate(rows):
+        if number == MOST_ROWS:
+            detail = _("A request holds at most %(most)s rows.") % {"most": MOST_ROWS}
+            raise Refused(413, code="too_many_rows", detail=detail)
+        yield row
+
+
+def _packed(rows: Iterable[str]) -> tuple[bytes, int]:
+    """Return rows as gzipped NDJSON, without keeping their texts, and how many there are."""
+    packer = zlib.compressobj(level=1, wbits=zlib.MAX_WBITS | 16)
+    pieces, count = [], 0
+    for row in rows:
+        pieces.append(packer.compress(f"{row}\n".encode()))
+        count += 1
+    return b"".join([*pieces, packer.flush()]), count
 
 
 def _lines(text: str) -> Iterator[str]:
