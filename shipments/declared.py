@@ -69,7 +69,7 @@ registry.declare(
     version=1,
     subject=SHIPMENT,
     payload={"waybill_number": WAYBILL, "customer_id": CUSTOMER, "status": STATUS},
-    doc="Facts of a known shipment changed, by a file or by its scans.",
+    doc="Facts of a known shipment changed, by a file, by a partner or by its scans.",
 )
 registry.declare(
     "shipment.delivered",

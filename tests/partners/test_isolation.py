@@ -155,3 +155,22 @@ def test_account_manager_of_another_tenant_is_nobody(tenant, other_tenant, now):
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "#/account_manager_id")
     assert Customer.objects.get().account_manager is None
+
+
+def test_many_rows_touch_the_keys_tenant_alone(tenant, other_tenant, now):
+    make_shipped("MINE", (now, "12.50"), at=now)
+    Shipment.objects.update(waybill_number="W-1")
+    before = list(Customer.objects.values()), list(Shipment.objects.values())
+    with inside(other_tenant, leaving=tenant):
+        stranger = Partner()
+    scan = {"waybill_number": "W-1", "kind": "delivered", "happened_at": "2026-03-03T08:00:00Z"}
+    sent = {
+        "/customers/bulk": {"number": "MINE", "company_name": "Theirs"},
+        "/shipments/bulk": {"waybill_number": "W-1", "status": "delivered"},
+        "/shipments/events/bulk": scan,
+    }
+
+    answers = [stranger.send("post", f"{path}?wait=true", [row]).json() for path, row in sent.items()]
+
+    assert [answer["results"][0]["status"] for answer in answers] == ["created", "failed", "failed"]
+    assert (list(Customer.objects.values()), list(Shipment.objects.values())) == before
