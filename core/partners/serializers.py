@@ -1,3 +1,4 @@
+import copy
 import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -79,10 +80,18 @@ class SparseFields:
 class ResourceSerializer(SparseFields, serializers.ModelSerializer):
     """What is shown of a row."""
 
+    _made: ClassVar[dict[type, dict[str, serializers.Field]]] = {}
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.DateTimeField: UtcDateTimeField,
     }
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """Return the fields, made from the model once for each class: that takes longer than to fill most answers."""
+        made = self._made.get(type(self))
+        if made is None:
+            made = self._made[type(self)] = super().get_fields()
+        return copy.deepcopy(made)
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         answer = super().to_representation(instance)
