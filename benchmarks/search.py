@@ -106,9 +106,9 @@ def _fill(tenant: Any, size: int) -> None:
         cursor.execute(
             "insert into shipments_shipment (tenant_id, id, waybill_number, customer_id, status, accepted_at, freight,"
             " surcharges, refunds, goods_category, service_product, transport_mode, booking_channel, packaging,"
-            " services, exceptions, origin_city, origin_region, destination_city, destination_region)"
+            " services, exceptions, origin_city, origin_region, destination_city, destination_region, version)"
             " select tenant_id, gen_random_uuid(), 'SF' || substr(number, 2), id, 'delivered', %s, 100, 0, 0, '', '',"
-            " '', '', '', '{}', '{}', '', '', '', '' from customers_customer where tenant_id = %s",
+            " '', '', '', '{}', '{}', '', '', '', '', 1 from customers_customer where tenant_id = %s",
             [AT, tenant.pk],
         )
         for table in (*TABLES, "shipments_shipment"):

@@ -1,17 +1,22 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from core.partners.bulk.views import JobResultViewSet, JobViewSet
 from core.partners.docs import DocsView
 from core.partners.schema import DescriptionView
-from customers.api import AddressViewSet, ContactViewSet, CustomerViewSet
-from shipments.api import ShipmentViewSet
+from customers.api import AddressViewSet, ContactViewSet, CustomerViewSet, InteractionViewSet
+from shipments.api import ScanEventViewSet, ShipmentViewSet
 from tiering.api import TierChangeViewSet, TierViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("customers", CustomerViewSet, basename="customer")
 router.register("customers/<str:customer>/contacts", ContactViewSet, basename="contact")
 router.register("customers/<str:customer>/addresses", AddressViewSet, basename="address")
+router.register("customers/<str:customer>/interactions", InteractionViewSet, basename="interaction")
+router.register("shipments/<str:shipment>/events", ScanEventViewSet, basename="scan-event")
 router.register("shipments", ShipmentViewSet, basename="shipment")
+router.register("jobs/<str:job>/results", JobResultViewSet, basename="job-result")
+router.register("jobs", JobViewSet, basename="job")
 router.register("tiers", TierViewSet, basename="tier")
 router.register("tier-changes", TierChangeViewSet, basename="tier-change")
 

@@ -348,6 +348,10 @@ SPECTACULAR_SETTINGS = {
         "ScanKind": "shipments.enums.ScanKind",
         "Tier": "customers.enums.Tier",
         "ShipmentException": "shipments.enums.ShipmentException",
+        "InteractionKind": "customers.enums.InteractionKind",
+        "StatusEnum": "shipments.enums.ShipmentStatus",
+        "RowStatus": "core.partners.bulk.kinds.RowStatus",
+        "SpokenKind": "customers.enums.SPOKEN_CHOICES",
     },
 }
 

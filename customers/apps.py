@@ -14,10 +14,12 @@ class CustomersConfig(AppConfig):
         import customers.declared  # noqa: F401  declares actions, personal data, events and what is revealed
         from core.crypto.rotation import TokenIndex, register_tokens
         from core.jobs import background, nightly
+        from core.partners.bulk import performing as bulk
         from core.web import exports, navigation, search, trail
+        from customers.api.bulk import CUSTOMERS, ROWS_PER_PART, number_of, write_customers
         from customers.copies import KIND, file_name, step
         from customers.models import Customer, CustomerToken
-        from customers.permissions import CONFIGURE, COPY, VIEW
+        from customers.permissions import CONFIGURE, COPY, EDIT, VIEW
         from customers.search import customer_hits
         from customers.search_index import renew_tokens
         from customers.services import look_after_merges
@@ -34,6 +36,15 @@ class CustomersConfig(AppConfig):
         )
         nightly.register(
             "customers.merges", label=_("Look after merged customers"), run=look_after_merges, at=MERGES_AT
+        )
+        bulk.register(
+            CUSTOMERS,
+            label=_("Customers sent over the API"),
+            permission=EDIT,
+            number_of=number_of,
+            one_per_number=True,
+            rows_per_part=ROWS_PER_PART,
+            write=write_customers,
         )
         exports.register(CustomerListView)
         trail.register_subject("customers.customer", describe_customers, permission=VIEW)

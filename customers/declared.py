@@ -36,6 +36,7 @@ actions.declare("address.added", _("Address added"))
 actions.declare("address.updated", _("Address changed"))
 actions.declare("address.removed", _("Address removed"))
 actions.declare("interaction.recorded", _("Contact written down"))
+actions.declare("interaction.corrected", _("Entry of the timeline corrected"))
 actions.declare("interaction.removed", _("Entry of the timeline removed"))
 actions.declare("custom_field.added", _("Customer field added"))
 actions.declare("custom_field.updated", _("Customer field changed"))
@@ -224,7 +225,8 @@ classify(
 )
 classify(
     "customers.Interaction",
-    business="customer contact kind direction code parameters source happened_at recorded_at recorded_by",
+    business="""customer contact kind direction code parameters source happened_at recorded_at recorded_by
+        recorded_by_key version""",
     personal="text",
 )
 classify("customers.CustomerToken", business="customer_id key_version rank pk", personal="token")

@@ -52,6 +52,7 @@ class InteractionKind(models.TextChoices):
 
 # What people write down; the rest is told by the system.
 SPOKEN = tuple(kind for kind in InteractionKind if kind != InteractionKind.SYSTEM)
+SPOKEN_CHOICES = [(kind.value, kind.label) for kind in SPOKEN]
 
 
 class Direction(models.TextChoices):

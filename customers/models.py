@@ -244,6 +244,9 @@ class Interaction(TenantModel):
     happened_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     recorded_by = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    # No foreign key: a key that works in a sandbox is kept with the tenant beside it.
+    recorded_by_key = models.UUIDField(null=True)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta(TenantModel.Meta):
         constraints = [

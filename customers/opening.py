@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import uuid_utils
 from django.db import connection
@@ -22,7 +23,9 @@ from customers.search_index import index_new, point_grams
 from customers.services.contacts import NewContactPoint
 
 CUSTOMERS, CONTACTS, POINTS = (model._meta.db_table for model in (Customer, Contact, ContactPoint))
-CUSTOMER_COLUMNS = ("id", "number", "kind", "company_name", "person_name")
+PLAIN = ("industry", "region", "source", "preferred_channel", "preferred_language")
+PERSONAL = ("person_name", "special_needs", "birthday")
+CUSTOMER_COLUMNS = ("id", "number", "kind", "company_name", "tags", "account_manager_id", *PLAIN, *PERSONAL)
 CONTACT_COLUMNS = ("id", "customer_id", "name", "position", "is_primary")
 POINT_COLUMNS = ("id", "contact_id", "kind", "value", "fingerprint", "is_preferred")
 
@@ -47,11 +50,9 @@ def _opening() -> str:
     """Return the statement that opens the archives and tells of them; the rest of each is as a new one begins."""
     return f"""
         with opened as (
-            insert into {CUSTOMERS} (tenant_id, id, number, kind, company_name, person_name, created_at, industry,
-                region, source, tags, preferred_channel, preferred_language, custom_values, version, contribution,
-                token_rank, window_shipment_count, lower_runs, shipment_count)
-            select %(tenant)s::uuid, id, number, kind, company_name, person_name, %(at)s, '', '', '', '{{}}', '', '',
-                '{{}}', 1, 0, 0, 0, 0, 0
+            insert into {CUSTOMERS} (tenant_id, {", ".join(CUSTOMER_COLUMNS)}, created_at, custom_values, version,
+                contribution, token_rank, window_shipment_count, lower_runs, shipment_count)
+            select %(tenant)s::uuid, {", ".join(CUSTOMER_COLUMNS)}, %(at)s, '{{}}', 1, 0, 0, 0, 0, 0
             from incoming_{CUSTOMERS}
             on conflict (tenant_id, number) do nothing
             returning number, id
@@ -71,11 +72,15 @@ class NewContact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """A customer that may have an archive already; `name` is the company's, or the person's."""
+    """A customer that may have an archive already; `name` is the company's, or the person's.
+
+    `facts` are others by the names of `customers.services.create_customer`.
+    """
 
     number: str
     kind: str = CustomerKind.COMPANY
     name: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
     contacts: Sequence[NewContact] = ()
 
 
@@ -95,11 +100,18 @@ class _Rows:
         customer_id = uuid_utils.uuid7()
         shown_id = str(customer_id)
         is_person = archive.kind == CustomerKind.INDIVIDUAL
-        company = "" if is_person else archive.name
-        person = self._sealed(archive.name, CUSTOMERS, "person_name", customer_id) if is_person else None
-        self.customers.append((shown_id, archive.number, archive.kind, company, person))
+        facts = {("person_name" if is_person else "company_name"): archive.name, **archive.facts}
+        company, manager = facts.get("company_name", ""), facts.get("account_manager")
+        self.customers.append(
+            (
+                *(shown_id, archive.number, archive.kind, company, _as_array(facts.get("tags", ()))),
+                manager and manager.pk,
+                *(facts.get(name, "") for name in PLAIN),
+                *(self._sealed(facts.get(name), CUSTOMERS, name, customer_id) for name in PERSONAL),
+            )
+        )
         grams = self.grams[shown_id]
-        grams |= name_grams(archive.name)
+        grams |= name_grams(company) | name_grams(facts.get("person_name") or "")
         for place, contact in enumerate(archive.contacts):
             grams |= name_grams(contact.name)
             self._add_contact(contact, shown_id, is_primary=place == 0)
@@ -118,7 +130,7 @@ class _Rows:
             value = self._sealed(point.value, POINTS, "value", point_id)
             self.points.append((str(point_id), shown_id, kind, value, fingerprint, point.is_preferred))
 
-    def _sealed(self, text: str, table: str, column: str, row_id: uuid_utils.UUID) -> str | None:
+    def _sealed(self, text: str | None, table: str, column: str, row_id: uuid_utils.UUID) -> str | None:
         if not text:
             return None
         value = encrypt(text, tenant_id=self.tenant_id, table=table, column=column, row_id=row_id)
@@ -134,12 +146,17 @@ def open_archives(archives: Iterable[Archive], *, at: datetime) -> dict[str, uui
     wanted = {archive.number: archive for archive in archives}
     found = _known(list(wanted))
     new = [archive for number, archive in wanted.items() if number not in found]
-    if new:
-        opened = _open(new, at)
-        found |= opened
-        if len(opened) < len(new):
-            found |= _known([archive.number for archive in new if archive.number not in opened])
+    opened = open_new_archives(new, at=at)
+    found |= opened
+    if len(opened) < len(new):
+        found |= _known([archive.number for archive in new if archive.number not in opened])
     return found
+
+
+def _as_array(texts: Iterable[str]) -> str:
+    """Return texts as PostgreSQL reads an array of them."""
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
 
 
 def _known(numbers: list[str]) -> dict[str, uuid.UUID]:
@@ -148,15 +165,17 @@ def _known(numbers: list[str]) -> dict[str, uuid.UUID]:
         return dict(cursor.fetchall())
 
 
-def _open(archives: Sequence[Archive], at: datetime) -> Mapping[str, uuid.UUID]:
-    """Write the archives; return the ids of those that nobody opened meanwhile."""
+def open_new_archives(archives: Iterable[Archive], *, at: datetime) -> Mapping[str, uuid.UUID]:
+    """Open these archives; return the ids of those that nobody opened meanwhile. The caller holds the turn, too."""
     tokens = Tokens(required_tenant_id())
     rows = _Rows(required_tenant_id(), home_country(current_tenant().time_zone) or "", tokens)
     for archive in archives:
         rows.add(archive)
+    if not rows.customers:
+        return {}
     asked = {"tenant": rows.tenant_id, "at": at}
     with connection.cursor() as cursor:
-        with incoming(CUSTOMERS, CUSTOMER_COLUMNS, rows.customers, texts=("company_name",)):
+        with incoming(CUSTOMERS, CUSTOMER_COLUMNS, rows.customers, texts=("company_name", *PLAIN)):
             cursor.execute(_opening(), asked)
             opened = dict(cursor.fetchall())
         wake_for("customer.created")

@@ -11,6 +11,7 @@ from customers.models import Interaction
 EVERYBODY = set(Role)
 
 VIEW = declare("customers.view", label=_("See customers"), roles=EVERYBODY).name
+TIMELINE = declare("customers.timeline", label=_("See timelines of customers"), roles=EVERYBODY).name
 EDIT = declare(
     "customers.edit",
     label=_("Create and edit customers"),
@@ -54,6 +55,8 @@ CONFIGURE = declare(
 
 scopes.declare("customers:read", label=_("Read customers, personal data masked"), permissions={VIEW})
 scopes.declare("customers:write", label=_("Create and change customers"), permissions={EDIT})
+scopes.declare("interactions:read", label=_("Read timelines, personal data masked"), permissions={TIMELINE})
+scopes.declare("interactions:write", label=_("Write down contacts with customers"), permissions={LOG})
 scopes.declare(scopes.PERSONAL, label=_("Read personal data as it is stored, each time recorded"), permissions={REVEAL})
 
 

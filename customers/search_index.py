@@ -90,6 +90,12 @@ def _copy(grams: Mapping[str, set[Gram]], tokens: Tokens) -> None:
         )
 
 
+def index_opened(customer: Customer) -> None:
+    """Make the tokens of a customer that has just been created, and so has nobody who speaks for it: one query."""
+    grams = name_grams(customer.company_name) | name_grams(customer.person_name or "")
+    _write(_tokens({customer.pk: grams}), set())
+
+
 def rank_tokens(*, batch: int = BATCH) -> int:
     """Give the tokens of up to `batch` customers the rank of what these contribute now; return how many were behind."""
     with connection.cursor() as cursor:

@@ -74,6 +74,19 @@ def entries(interactions: Iterable[Interaction], *, names: Iterable[str]) -> lis
     return [_entry(interaction, names) for interaction in interactions]
 
 
+def text_of(interaction: Interaction) -> str:
+    """Return what an entry says, nothing hidden; what the system tells in the active language."""
+    if interaction.kind == InteractionKind.SYSTEM:
+        return _entries[interaction.code].words(interaction.parameters)
+    return interaction.text or ""
+
+
+def masked_text_of(interaction: Interaction, names: Iterable[str]) -> str:
+    """Return the same with what is personal hidden; `names` are those of `known_names`."""
+    text = text_of(interaction)
+    return text if interaction.kind == InteractionKind.SYSTEM else mask_text(text, names)
+
+
 def _entry(interaction: Interaction, names: list[str]) -> Entry:
     if interaction.kind == InteractionKind.SYSTEM:
         told = _entries[interaction.code]

@@ -15,8 +15,18 @@ class ShipmentsConfig(AppConfig):
         from core.audit.erasures import register_part_of_tenant
         from core.events.registry import receive
         from core.jobs import background, nightly
+        from core.partners.bulk import performing as bulk
         from core.web import exports, navigation, notices, search, trail
         from customers import panels
+        from shipments.api.bulk import (
+            SCANS,
+            SCANS_PER_PART,
+            SHIPMENTS,
+            SHIPMENTS_PER_PART,
+            waybill_of,
+            write_scans,
+            write_shipments,
+        )
         from shipments.notices import describe_exceptions
         from shipments.panel import newest_shipments, value_chart
         from shipments.parts import COUNTS, KIND, may_go_on, note_stop, step
@@ -41,6 +51,24 @@ class ShipmentsConfig(AppConfig):
         background.tell_ends(note_stop)
         nightly.register(
             "shipments.forget_files", label=_("Forget files of imports"), run=forget_files, at=FORGETTING_AT
+        )
+        bulk.register(
+            SHIPMENTS,
+            label=_("Shipments sent over the API"),
+            permission=IMPORT,
+            number_of=waybill_of,
+            one_per_number=True,
+            rows_per_part=SHIPMENTS_PER_PART,
+            write=write_shipments,
+        )
+        bulk.register(
+            SCANS,
+            label=_("Scans sent over the API"),
+            permission=IMPORT,
+            number_of=waybill_of,
+            one_per_number=False,
+            rows_per_part=SCANS_PER_PART,
+            write=write_scans,
         )
         register_part_of_tenant(erase_files)
         trail.register_subject("shipments.shipment", describe_shipments, permission=VIEW)

@@ -1,7 +1,6 @@
 """What shipments declare: actions in the audit trail, what their fields hold of a person, and events."""
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from core.audit import actions
 from core.crypto.register import classify
@@ -9,22 +8,23 @@ from core.events import registry
 from core.jobs.enums import BackgroundState
 from customers import relations
 from customers.relations import Relation
-from shipments.enums import ShipmentException, ShipmentStatus, ValueAddedService
+from customers.turns import wait_for_imports
+from shipments.enums import ScanKind, ShipmentException, ShipmentStatus, ValueAddedService
 from shipments.forms import LABELS
 from shipments.models import ScanEvent, Shipment
-from shipments.turns import wait_for_imports
 from shipments.writing import recount_shipments
 
 actions.declare("shipments.imported", _("Shipments imported"))
-actions.declare("shipment.updated", _("Shipment changed by a file"))
+actions.declare("shipment.created", _("Shipment created"))
+actions.declare("shipment.updated", _("Shipment changed"))
+actions.declare("scan.recorded", _("Scan of a shipment recorded"))
+actions.declare_values("scan", lambda: dict(ScanKind.choices))
 actions.declare("shipments.import_stopped", _("Import of shipments stopped before its end"))
 actions.declare_values("ended", lambda: dict(BackgroundState.choices))
 actions.declare_fields(
+    scan=_("Scan"),
     ended=_("How it ended"),
-    created=pgettext_lazy("rows", "Created"),
     imports=_("Imported files"),
-    updated=_("Updated"),
-    failed=_("Failed"),
     customer=_("Customer"),
     **LABELS,
     warned=_("With a warning"),
@@ -39,7 +39,7 @@ classify(
     business="""waybill_number customer status accepted_at picked_up_at promised_at delivered_at freight surcharges
         refunds contribution declared_value cod_amount goods_category service_product transport_mode booking_channel
         packaging services exceptions weight_g length_cm width_cm height_cm origin_city origin_region
-        destination_city destination_region""",
+        destination_city destination_region version""",
 )
 classify("shipments.ScanEvent", business="shipment kind exception happened_at place outlet courier")
 classify(
@@ -89,7 +89,7 @@ registry.declare(
     version=1,
     subject=SHIPMENT,
     payload={"waybill_number": WAYBILL, "customer_id": CUSTOMER, "status": STATUS},
-    doc="Facts of a known shipment changed, by a file or by its scans.",
+    doc="Facts of a known shipment changed, by a file, by a partner or by its scans.",
 )
 registry.declare(
     "shipment.delivered",

@@ -61,6 +61,7 @@ class Shipment(TenantModel):
     origin_region = models.CharField(max_length=100, blank=True)
     destination_city = models.CharField(max_length=100, blank=True)
     destination_region = models.CharField(max_length=100, blank=True)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "waybill_number"], name="shipment_waybill")]

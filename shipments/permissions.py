@@ -8,3 +8,4 @@ VIEW = declare("shipments.view", label=_("See shipments"), roles=set(Role)).name
 IMPORT = declare("shipments.import", label=_("Import shipments"), roles={Role.SUPERVISOR}).name
 
 scopes.declare("shipments:read", label=_("Read shipments and their scans"), permissions={VIEW})
+scopes.declare("shipments:write", label=_("Create and change shipments, and add scans"), permissions={IMPORT})

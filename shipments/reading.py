@@ -72,13 +72,17 @@ class UnknownMapping(DomainError):
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one row: created, updated, unchanged or failed, with codes and reasons."""
+    """What became of one row: created, updated, unchanged or failed, with codes and reasons.
+
+    `fields` are those that made it fail, each by its code, where they are known.
+    """
 
     line: int
     waybill_number: str
     status: str
     codes: Sequence[str] = ()
     reasons: Sequence[str | Promise] = ()
+    fields: Sequence[str] = ()
 
     @property
     def is_warned(self) -> bool:
@@ -88,8 +92,9 @@ class Outcome:
         self.codes = [*self.codes, code]
         self.reasons = [*self.reasons, WARNINGS[code]]
 
-    def fail(self, code: str, reason: str | Promise) -> None:
-        self.status, self.codes, self.reasons = "failed", [code], [reason]
+    def fail(self, code: str, reason: str | Promise, *fields: str) -> None:
+        self.status, self.fields = "failed", fields
+        self.codes, self.reasons = [code] * max(1, len(fields)), [reason] * max(1, len(fields))
 
     @property
     def reason(self) -> str:

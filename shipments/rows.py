@@ -68,16 +68,17 @@ WARNINGS: dict[str, Promise] = {
 
 
 class RowRefused(Exception):
-    """A row breaks a rule: a stable `code` and a message that names the column."""
+    """A row breaks a rule: a stable `code` and a message that names the column `field`."""
 
-    def __init__(self, code: str, message: str | Promise) -> None:
+    def __init__(self, code: str, message: str | Promise, field: str = "") -> None:
         super().__init__(code)
         self.code = code
         self.message = message
+        self.field = field
 
     @classmethod
     def of(cls, code: str, field: str, message: str | Promise) -> "RowRefused":
-        return cls(code, format_lazy("{}: {}", field, message))
+        return cls(code, format_lazy("{}: {}", field, message), field)
 
 
 class ParsedRow(NamedTuple):
@@ -87,7 +88,9 @@ class ParsedRow(NamedTuple):
     warnings: tuple[str, ...]
 
 
-class _Memo(dict[str, Any]):
+class Memo(dict[str, Any]):
+    """What a parser made of each text, up to MEMO_SIZE of them."""
+
     def __init__(self, parse: Callable[[str], Any]) -> None:
         super().__init__()
         self.parse = parse
@@ -240,7 +243,8 @@ def choices_parser(field: str, choices: type[TextChoices]) -> Callable[[str], st
     return parse
 
 
-def _parsers(zone: ZoneInfo, at: datetime) -> dict[str, Callable[[str], Any]]:
+def parsers_of(zone: ZoneInfo, at: datetime) -> dict[str, Callable[[str], Any]]:
+    """Return what reads each field from text; naive times are local to the zone."""
     return {
         "waybill_number": number_parser("waybill_number"),
         "customer_number": number_parser("customer_number"),
@@ -274,7 +278,7 @@ def _parsers(zone: ZoneInfo, at: datetime) -> dict[str, Callable[[str], Any]]:
     }
 
 
-_ANY_PARSERS = _parsers(ZoneInfo("UTC"), EARLIEST)
+_ANY_PARSERS = parsers_of(ZoneInfo("UTC"), EARLIEST)
 FIELDS = tuple(_ANY_PARSERS)
 # What a field holds where the file has no column for it.
 BLANKS = {field: None if field in REQUIRED else parse("") for field, parse in _ANY_PARSERS.items()}
@@ -297,30 +301,35 @@ class RowParser:
     """
 
     def __init__(self, *, positions: Mapping[str, int], time_zone: str, at: datetime) -> None:
-        parsers = _parsers(ZoneInfo(time_zone), at)
-        self._columns = [(FIELDS.index(field), _Memo(parsers[field]), place) for field, place in positions.items()]
+        parsers = parsers_of(ZoneInfo(time_zone), at)
+        self._columns = [(FIELDS.index(field), Memo(parsers[field]), place) for field, place in positions.items()]
 
     def parse(self, cells: Sequence[str]) -> ParsedRow:
         """Return the values of a row. Raises RowRefused."""
         values = list(BLANKS.values())
         for index, memo, place in self._columns:
             values[index] = memo[cells[place]]
-        warnings: tuple[str, ...] = ()
-        accepted_at = values[ACCEPTED]
-        for place, code in BEFORE_ACCEPTANCE:
-            moment = values[place]
-            if moment is not None and moment < accepted_at:
-                warnings += (code,)
-        if not values[STATUS]:
-            values[STATUS] = "accepted" if values[DELIVERED] is None else "delivered"
-        elif values[DELIVERED] is not None and values[STATUS] != "delivered":
-            warnings += ("delivered_but_not_marked",)
-        if values[REFUNDS] > values[FREIGHT] + values[SURCHARGES]:
-            warnings += ("refunds_exceed_charges",)
-        if not values[FREIGHT]:
-            warnings += ("zero_freight",)
-        warnings += _mend(values)
+        warnings = weigh(values)
         return ParsedRow(tuple(values), warnings)
+
+
+def weigh(values: list[Any]) -> tuple[str, ...]:
+    """Work out the status where nobody says it, empty what cannot be meant, in place, and return the warnings."""
+    warnings: tuple[str, ...] = ()
+    accepted_at = values[ACCEPTED]
+    for place, code in BEFORE_ACCEPTANCE:
+        moment = values[place]
+        if moment is not None and moment < accepted_at:
+            warnings += (code,)
+    if not values[STATUS]:
+        values[STATUS] = "accepted" if values[DELIVERED] is None else "delivered"
+    elif values[DELIVERED] is not None and values[STATUS] != "delivered":
+        warnings += ("delivered_but_not_marked",)
+    if values[REFUNDS] > values[FREIGHT] + values[SURCHARGES]:
+        warnings += ("refunds_exceed_charges",)
+    if not values[FREIGHT]:
+        warnings += ("zero_freight",)
+    return warnings + _mend(values)
 
 
 def _mend(values: list[Any]) -> tuple[str, ...]:

@@ -10,22 +10,24 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.audit.services import record
+from core.partners.models import ApiKey
+from core.tenancy.errors import DomainError
 from core.tenancy.ids import uuid7
 from core.tenancy.models import Tenant
 from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
+from customers.turns import wait_for_imports
 from shipments.enums import ScanKind, ShipmentException
 from shipments.happenings import telling_of_shipments, wake_for_shipments
+from shipments.models import ScanEvent, Shipment
 from shipments.reading import ImportResult, Outcome, Reading, header_of, require_utf8, text_of
 from shipments.rows import RowRefused, choice_parser, moment_parser, number_parser, text_parser
-from shipments.turns import wait_for_imports
 
 FIELDS = ("waybill_number", "kind", "happened_at", "place", "outlet", "courier", "exception")
 REQUIRED = FIELDS[:3]
-
-
+UNKNOWN_WAYBILL = _("There is no shipment with this waybill number.")
 CHUNK = 5000
 BEFORE_ACCEPTANCE = {
     ScanKind.PICKED_UP: "picked_up_before_acceptance",
@@ -38,6 +40,27 @@ class _Scan:
     outcome: Outcome
     values: dict[str, Any]
     id: uuid.UUID = field(default_factory=uuid7)
+
+
+class ScanRefused(DomainError):
+    """A scan breaks a rule; `field` names where."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.reasons[0])
+        self.code, self.field = outcome.codes[0], outcome.fields[0]
+
+
+@transaction.atomic
+def record_scan(*, shipment: Shipment, scan: Mapping[str, str], by: ApiKey, at: datetime) -> tuple[ScanEvent, bool]:
+    """Write one scan by the rules of record_scans; return it, and whether it is new. Raises ScanRefused."""
+    (outcome,) = record_scans(rows=[{**scan, "waybill_number": shipment.waybill_number}], at=at)
+    if outcome.status == "failed":
+        raise ScanRefused(outcome)
+    event = ScanEvent.objects.get(shipment=shipment, kind=scan["kind"], happened_at=scan["happened_at"])
+    is_new = outcome.status == "created"
+    if is_new:
+        record("scan.recorded", subject=shipment, by=by, at=at, details={"scan": event.kind})
+    return event, is_new
 
 
 @transaction.atomic
@@ -56,7 +79,7 @@ def record_scans(*, rows: Iterable[Mapping[str, str]], at: datetime) -> list[Out
         try:
             scans.append(_Scan(outcomes[-1], _parse(parsers, row)))
         except RowRefused as refusal:
-            _fail(outcomes[-1], refusal.code, refusal.message)
+            outcomes[-1].fail(refusal.code, refusal.message, refusal.field)
     if scans:
         _write(scans, at=at)
     return outcomes
@@ -98,10 +121,6 @@ class _ScanReading(Reading):
         outcome = Outcome(self._line, parsed["waybill_number"], "unchanged")
         self.outcomes.append(outcome)
         return _Scan(outcome, parsed)
-
-
-def _fail(outcome: Outcome, code: str, reason: str | Promise) -> None:
-    outcome.status, outcome.codes, outcome.reasons = "failed", [code], [reason]
 
 
 def _parsers(zone: ZoneInfo, at: datetime) -> dict[str, Any]:
@@ -151,7 +170,7 @@ def _write(scans: list[_Scan], *, at: datetime) -> None:
     for scan in scans:
         accepted_at = accepted.get(scan.values["waybill_number"])
         if accepted_at is None:
-            _fail(scan.outcome, "unknown_waybill", _("There is no shipment with this waybill number."))
+            scan.outcome.fail("unknown_waybill", UNKNOWN_WAYBILL, "waybill_number")
             continue
         if scan.id in created:
             scan.outcome.status = "created"
@@ -206,7 +225,8 @@ MOVE_SHIPMENTS_ON = """
     ),
     written as (
         update shipments_shipment s
-        set picked_up_at = m.picked_up_at, delivered_at = m.delivered_at, status = m.status, exceptions = m.exceptions
+        set picked_up_at = m.picked_up_at, delivered_at = m.delivered_at, status = m.status, exceptions = m.exceptions,
+            version = s.version + 1
         from moved m
         where s.tenant_id = %(tenant)s and s.id = m.id
             and (s.picked_up_at, s.delivered_at, s.status::text, s.exceptions::text[])

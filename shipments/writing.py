@@ -17,11 +17,11 @@ from core.tenancy.scope import required_tenant_id
 from customers.enums import CustomerKind
 from customers.opening import Archive, open_archives
 from customers.shipment_figures import add_shipments, set_shipments
+from customers.turns import wait_for_imports
 from shipments.happenings import RETURNING, WRITTEN, telling_of_shipments, wake_for_shipments
 from shipments.models import Shipment
 from shipments.reading import Row
 from shipments.rows import BLANKS, CUSTOMER, FIELDS, KIND, NAME, WAYBILL
-from shipments.turns import wait_for_imports
 
 # The customer is written as customer_id, its name and kind not at all.
 COLUMNS = tuple(name for name in FIELDS if name not in {"customer_number", "customer_name", "customer_kind"})
@@ -116,9 +116,10 @@ def _upsert(present: frozenset[str], sent: Sequence[str]) -> str:
     replacing = ", ".join(f"excluded.{name}" for name in changed)
     return f"""
         with done as (
-            insert into shipments_shipment as s (tenant_id, {columns})
-            select %s, {incoming} from incoming
-            on conflict (tenant_id, waybill_number) do update set ({", ".join(changed)}) = row({replacing})
+            insert into shipments_shipment as s (tenant_id, version, {columns})
+            select %s, 1, {incoming} from incoming
+            on conflict (tenant_id, waybill_number) do update
+            set (version, {", ".join(changed)}) = row(s.version + 1, {replacing})
             where ({stored}) is distinct from ({replacing})
             returning {RETURNING}, {_changes(changed)}
         )

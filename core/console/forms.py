@@ -131,6 +131,16 @@ def _networks_field() -> NetworksField:
     )
 
 
+class LimitApiKeyForm(forms.Form):
+    requests_per_minute = forms.IntegerField(
+        label=_("Requests in a minute"),
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        help_text=_("Empty: as many as the installation lets every key send."),
+    )
+
+
 class ApiKeyForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=100, help_text=_("Who uses the key, and what for."))
     is_test = forms.TypedChoiceField(

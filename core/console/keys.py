@@ -3,6 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.forms import BaseForm
@@ -15,12 +16,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
-from core.console.forms import ApiKeyForm, RestrictApiKeyForm, RotateApiKeyForm
+from core.console.forms import ApiKeyForm, LimitApiKeyForm, RestrictApiKeyForm, RotateApiKeyForm
 from core.partners import scopes
 from core.partners.keys import KeyText
+from core.partners.limits import limit_of_key, limit_of_tenant
 from core.partners.models import ApiKey
 from core.partners.querysets import ownerless, unused
-from core.partners.services import create_api_key, end_old_secret, restrict_api_key, revoke_api_key, rotate_api_key
+from core.partners.services import (
+    create_api_key,
+    end_old_secret,
+    limit_api_key,
+    restrict_api_key,
+    revoke_api_key,
+    rotate_api_key,
+)
 from core.tenancy.clock import day_start
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
@@ -87,6 +96,11 @@ class ApiKeysView(ListView):
     def get_queryset(self) -> QuerySet[ApiKey]:
         return ApiKey.objects.select_related("created_by")
 
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            each=settings.API_REQUESTS_PER_KEY, all_together=limit_of_tenant(current_tenant()), **context
+        )
+
 
 class ApiKeyView(StaffView, TemplateView):
     permission_required = MANAGE
@@ -100,6 +114,7 @@ class ApiKeyView(StaffView, TemplateView):
             key=key,
             granted=granted,
             has_two_secrets=has_two_secrets,
+            limit=limit_of_key(key),
             history=history_of(key, user=self.request.user),
             **context,
         )
@@ -180,6 +195,28 @@ class RestrictApiKeyView(StaffFormView):
         restrict_api_key(key=self.key, networks=networks, by=self.request.user, at=timezone.now())
         if not networks:
             self.success_message = _("From now on the key is taken from anywhere.")
+        return reverse("console:key", args=[self.key.pk])
+
+
+class LimitApiKeyView(StaffFormView):
+    permission_required = MANAGE
+    template_name = "console/apikey_limit.html"
+    form_class = LimitApiKeyForm
+    error_fields = {"limit_too_high": "requests_per_minute"}
+    success_message = gettext_lazy("The limit holds from the next request on.")
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"requests_per_minute": self.key.requests_per_minute}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(key=self.key, all_together=limit_of_tenant(current_tenant()), **context)
+
+    @cached_property
+    def key(self) -> ApiKey:
+        return _key(self.kwargs["pk"])
+
+    def save(self, form: BaseForm) -> str:
+        limit_api_key(key=self.key, **form.cleaned_data, by=self.request.user, at=timezone.now())
         return reverse("console:key", args=[self.key.pk])
 
 

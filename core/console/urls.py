@@ -41,6 +41,7 @@ urlpatterns = [
     path("settings/keys/<uuid:pk>/", keys.ApiKeyView.as_view(), name="key"),
     path("settings/keys/<uuid:pk>/rotate/", keys.RotateApiKeyView.as_view(), name="rotate_key"),
     path("settings/keys/<uuid:pk>/networks/", keys.RestrictApiKeyView.as_view(), name="restrict_key"),
+    path("settings/keys/<uuid:pk>/limit/", keys.LimitApiKeyView.as_view(), name="limit_key"),
     path("settings/keys/<uuid:pk>/end-old-secret/", keys.EndOldSecretView.as_view(), name="end_old_secret"),
     path("settings/keys/<uuid:pk>/revoke/", keys.RevokeApiKeyView.as_view(), name="revoke_key"),
     path("reveal/<slug:kind>/<uuid:pk>/", RevealView.as_view(), name="reveal"),

@@ -32,7 +32,9 @@ class JobKind:
     `permission` must be the owner's at every chunk, and names who may start it. `counts` says what the names of a
     step's counts mean, and `page` returns the address of what the job works on, where it has a page of its own.
     `file_name(job, at)` names the file that a job makes, anew for each job; None where it makes none. `may_repeat` says
-    whether a job that ended may be run again from its own page: not what asks for a reason each time.
+    whether a job that ended may be run again from its own page: not what asks for a reason each time. `actor` finds
+    whom a job without an owner is done for; it is asked before each chunk, outside of the tenant. Such a job speaks
+    the language of its parameters.
     """
 
     name: str
@@ -43,6 +45,7 @@ class JobKind:
     page: Callable[[BackgroundJob], str] | None = None
     file_name: Callable[[BackgroundJob, datetime], str] | None = None
     may_repeat: Callable[[BackgroundJob], bool] = lambda _job: True
+    actor: Callable[[BackgroundJob], Any] | None = None
 
 
 _kinds: dict[str, JobKind] = {}
@@ -75,3 +78,8 @@ def tell_end(*, job: BackgroundJob, at: datetime) -> None:
     """Call all that want to know that a job has ended."""
     for call in _told:
         call(job=job, at=at)
+
+
+def find_kind(name: str) -> JobKind | None:
+    """Return the kind of the name; None where there is none any more."""
+    return _kinds.get(name)

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import models
 
 from core.accounts.models import User
@@ -68,6 +70,9 @@ class BackgroundJob(TenantModel):
                 fields=["tenant", "due_at"], condition=models.Q(state__in=UNFINISHED), name="background_job_due"
             ),
         ]
+
+    # Whom a chunk is done for, while it is done: the owner, or whom the job's kind says.
+    actor: Any = None
 
     def __str__(self) -> str:
         return self.title

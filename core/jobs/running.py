@@ -9,9 +9,10 @@ import gzip
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,7 @@ from core.accounts.models import User
 from core.accounts.permissions import may
 from core.accounts.services.uniqueness import refused_as
 from core.audit.services import record
-from core.jobs.background import Step, kind_of, tell_end
+from core.jobs.background import Step, find_kind, kind_of, tell_end
 from core.jobs.enums import UNFINISHED, BackgroundState
 from core.jobs.models import BackgroundJob, JobPart
 from core.tenancy.errors import DomainError
@@ -87,15 +88,28 @@ class _Refused(Exception):
 
 @transaction.atomic
 def start_job(
-    *, kind: str, title: str, parameters: dict[str, Any], total: int | None = None, by: User, at: datetime
+    *,
+    kind: str,
+    title: str,
+    parameters: dict[str, Any],
+    total: int | None = None,
+    by: Any,
+    at: datetime,
+    is_awaited: bool = False,
 ) -> BackgroundJob:
-    """Put a job in the queue and wake a worker after the commit. Raises NotAllowed or AlreadyRunning."""
+    """Put a job in the queue and wake a worker after the commit. Raises NotAllowed or
+    AlreadyRunning.
+
+    `by` is a user, who owns it, or whom the kind finds as its actor. The caller does a job that `is_awaited` itself,
+    by `perform_at_once`.
+    """
     job = BackgroundJob(
         kind=kind,
         title=title[:200],
-        owner=by,
+        owner=by if isinstance(by, User) else None,
         parameters=parameters,
-        work=_digest_of(kind, parameters, by),
+        # What partners send is not in the parameters; their Idempotency-Key tells whether it is the same.
+        work=_digest_of(kind, parameters, by) if isinstance(by, User) else uuid.uuid4().hex,
         total=total,
         created_at=at,
         due_at=at,
@@ -107,7 +121,8 @@ def start_job(
     with refused_as(AlreadyRunning):
         job.save(force_insert=True)
     record("job.started", of=job, by=by, at=at, details={"job": kind})
-    wake_worker(job)
+    if not is_awaited:
+        wake_worker(job)
     return job
 
 
@@ -169,21 +184,37 @@ def due_jobs(*, at: datetime) -> list[uuid.UUID]:
 
 def perform_job(*, tenant_id: uuid.UUID, job_id: uuid.UUID, now: Any) -> None:
     """Do the job chunk by chunk to its end, or until another worker holds it; `now()` tells the time."""
-    while _perform_chunk(tenant_id=tenant_id, job_id=job_id, at=now()):
+    with tenant_scope(tenant_id):
+        find_actor = _finder(job_id)
+    while _perform_chunk(tenant_id=tenant_id, job_id=job_id, actor=find_actor(), at=now()):
         pass
 
 
-def _perform_chunk(*, tenant_id: uuid.UUID, job_id: uuid.UUID, at: datetime) -> bool:
+def perform_at_once(*, job: BackgroundJob, actor: Any, at: datetime) -> BackgroundJob:
+    """Do a job that has just been started to its end, in the transaction that started it."""
+    while _advance(job, actor, at):
+        pass
+    return job
+
+
+def _finder(job_id: uuid.UUID) -> Callable[[], Any]:
+    """Return what finds the actor of a job that no colleague owns, and nobody for others."""
+    job = BackgroundJob.objects.filter(pk=job_id).first()
+    kind = find_kind(job.kind) if job is not None else None
+    return partial(kind.actor, job) if kind is not None and kind.actor is not None else lambda: None
+
+
+def _perform_chunk(*, tenant_id: uuid.UUID, job_id: uuid.UUID, at: datetime, actor: Any = None) -> bool:
     """Do one chunk; tell whether another may follow at once."""
     with tenant_scope(tenant_id):
-        if not _begin(job_id, at):
+        if not _begin(job_id, actor, at):
             return False
     try:
         with tenant_scope(tenant_id):
             # Whoever else has begun it since has moved its time.
             begun = BackgroundJob.objects.filter(pk=job_id, state__in=UNFINISHED, due_at=at + SILENCE)
             job = begun.select_for_update(of=("self",)).first()
-            return job is not None and _advance(job, at)
+            return job is not None and _advance(job, actor or job.owner, at)
     except _Refused as refusal:
         with tenant_scope(tenant_id):
             _end(job_id, BackgroundState.FAILED, str(refusal), at)
@@ -195,7 +226,7 @@ def _perform_chunk(*, tenant_id: uuid.UUID, job_id: uuid.UUID, at: datetime) -> 
         return False
 
 
-def _begin(job_id: uuid.UUID, at: datetime) -> bool:
+def _begin(job_id: uuid.UUID, actor: Any, at: datetime) -> bool:
     """Note that the next chunk is begun; False where the job ends instead, or another worker is at it."""
     jobs = BackgroundJob.objects.select_for_update(of=("self",), skip_locked=True)
     job = jobs.filter(pk=job_id, state__in=UNFINISHED).first()
@@ -210,7 +241,7 @@ def _begin(job_id: uuid.UUID, at: datetime) -> bool:
         job.error = WORKERS_DIED
         _finish(job, BackgroundState.FAILED, at)
         return False
-    if not may(job.owner, kind_of(job).permission(job)):
+    if not may(actor or job.owner, kind_of(job).permission(job)):
         job.error = NO_LONGER_ALLOWED
         _finish(job, BackgroundState.FAILED, at)
         return False
@@ -220,10 +251,11 @@ def _begin(job_id: uuid.UUID, at: datetime) -> bool:
     return True
 
 
-def _advance(job: BackgroundJob, at: datetime) -> bool:
+def _advance(job: BackgroundJob, actor: Any, at: datetime) -> bool:
+    job.actor = actor
     job.started_at = job.started_at or at
     job.state = BackgroundState.RUNNING
-    with _speaking_to(job.owner):
+    with _speaking_to_reader_of(job):
         try:
             step = kind_of(job).step(job=job, at=at)
         except DomainError as refusal:
@@ -237,10 +269,12 @@ def _advance(job: BackgroundJob, at: datetime) -> bool:
 
 
 @contextmanager
-def _speaking_to(owner: User) -> Iterator[None]:
+def _speaking_to_reader_of(job: BackgroundJob) -> Iterator[None]:
     """Write files and messages in the language and the zone of whoever will read them."""
-    zone = ZoneInfo(owner.time_zone or current_tenant().time_zone)
-    with translation.override(owner.language), timezone.override(zone):
+    owner = job.owner
+    zone = ZoneInfo((owner and owner.time_zone) or current_tenant().time_zone)
+    language = owner.language if owner else job.parameters.get("language")
+    with translation.override(language), timezone.override(zone):
         yield
 
 

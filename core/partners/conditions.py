@@ -1,7 +1,7 @@
 """ETag, If-Match and If-None-Match (RFC 9110, section 13): nobody writes over what they have not seen.
 
-An ETag is "<version>-<digest>": the version of the record and a digest of the answer. If-None-Match compares the whole,
 An ETag is "<version>-<digest>": the version of the record and a digest of the answer. If-None-Match compares all of it,
+If-Match the version alone.
 """
 
 import hashlib

@@ -131,9 +131,15 @@ def _kind(field: models.Field, operator: str) -> _Kind:
 
 
 def filters_for(
-    model: type[models.Model], allowed: Mapping[str, tuple[str, Sequence[str]]]
+    model: type[models.Model],
+    allowed: Mapping[str, tuple[str, Sequence[str]]],
+    *,
+    listed: type[models.Model] | None = None,
 ) -> type[django_filters.FilterSet]:
-    """Return the filters of a resource: by public name, the column that an index serves, and its operators."""
+    """Return the filters of a resource: by public name, the column that an index serves, and its operators.
+
+    `listed` is the model whose rows are listed, where `model` is an abstract one that only describes them.
+    """
     made = {}
     for name, (column, operators) in allowed.items():
         field = _column(model, column)
@@ -153,7 +159,7 @@ def filters_for(
             each.field_class = form_field
             each.schema = schema
             made[f"filter[{name}][{operator}]"] = each
-    meta = type("Meta", (), {"model": model, "fields": ()})
+    meta = type("Meta", (), {"model": listed or model, "fields": ()})
     return type(f"{model.__name__}Filters", (django_filters.FilterSet,), {**made, "Meta": meta})
 
 

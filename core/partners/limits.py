@@ -1,5 +1,8 @@
 """How many requests a key, and all keys of a tenant together, may send in a minute: counted in Redis.
 
+The installation says how many, unless the operator has set another limit for the tenant and its administrators one for
+the key.
+
 With Redis away reads are let through, and writes are counted in the table of the cache: a partner that runs wild then
 must not be what breaks the database. Either is logged.
 """
@@ -8,13 +11,15 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.core.cache import caches
 from redis import Redis
 from redis.exceptions import RedisError
+
+from core.partners.models import ApiKey
+from core.tenancy.models import Tenant
 
 WINDOW_SECONDS = 60
 REST_SECONDS = 5.0
@@ -73,12 +78,25 @@ def _redis(url: str) -> Redis:
     return Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
 
 
-def take(*, key_id: UUID, tenant_id: UUID, method: str, now: float) -> Verdict:
-    """Count one request, at `now` in seconds since the epoch, and tell whether it is one too many."""
+def limit_of_tenant(tenant: Tenant) -> int:
+    """Return how many requests all keys of a tenant may send in a minute together."""
+    return tenant.api_requests_per_minute or settings.API_REQUESTS_PER_TENANT
+
+
+def limit_of_key(key: ApiKey) -> int:
+    """Return how many requests a key may send in a minute."""
+    return key.requests_per_minute or settings.API_REQUESTS_PER_KEY
+
+
+def take(*, key: ApiKey, method: str, now: float) -> Verdict:
+    """Count one request of a key, at `now` in seconds since the epoch, and tell whether it is one too many.
+
+    What is sent to a sandbox is counted for itself.
+    """
     window = int(now // WINDOW_SECONDS)
     seconds = max(1, int((window + 1) * WINDOW_SECONDS - now))
-    limits = {"key": settings.API_REQUESTS_PER_KEY, "tenant": settings.API_REQUESTS_PER_TENANT}
-    names = [f"crm:api:{{{tenant_id}}}:{what}:{window}" for what in (key_id, "all")]
+    limits = {"key": limit_of_key(key), "tenant": limit_of_tenant(key.tenant)}
+    names = [f"crm:api:{{{key.works_in.pk}}}:{what}:{window}" for what in (key.pk, "all")]
     counts = _counted(names, method)
     if counts is None:
         return Verdict(())

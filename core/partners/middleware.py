@@ -55,7 +55,7 @@ class ApiKeyTenantMiddleware:
             return problems.address_refused(request, address)
         # Outside the request's transaction: requests of one key must not wait for each other here.
         note_use(key=key, at=at)
-        request.quota = limits.take(key_id=key.pk, tenant_id=key.works_in.pk, method=request.method, now=at.timestamp())
+        request.quota = limits.take(key=key, method=request.method, now=at.timestamp())
         if request.quota.is_refused:
             headers = {**request.quota.headers, "Retry-After": request.quota.retry_after}
             return problems.problem(request, 429, headers=headers)

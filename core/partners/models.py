@@ -5,7 +5,8 @@ from django.db import models
 from django.utils import timezone
 
 from core.accounts.models import User
-from core.crypto.fields import EncryptedTextField
+from core.crypto.fields import EncryptedBinaryField, EncryptedTextField
+from core.jobs.models import BackgroundJob
 from core.partners import scopes
 from core.partners.keys import KeyText, mark_of
 from core.tenancy.models import Tenant, TenantForeignKey, TenantModel
@@ -26,6 +27,7 @@ class ApiKey(TenantModel):
     old_ends_at = models.DateTimeField(null=True)
     scopes = ArrayField(models.CharField(max_length=60))
     networks = ArrayField(models.CharField(max_length=43), default=list)
+    requests_per_minute = models.PositiveIntegerField(null=True)
     created_by = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
@@ -107,3 +109,21 @@ class KeptAnswer(TenantModel):
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "key", "route"], name="kept_answer_once")]
         indexes = [models.Index(fields=["tenant", "created_at"], name="kept_answer_age")]
+
+
+class BulkPart(TenantModel):
+    """Some of the rows that a partner sent at once: `content` until they are done, then `result`.
+
+    The content is NDJSON, gzipped; the result is packed by `core.partners.bulk.results`. `row_before` is the number of
+    rows that stand in the parts before.
+    """
+
+    job = TenantForeignKey(BackgroundJob, on_delete=models.CASCADE, related_name="bulk_parts")
+    number = models.PositiveIntegerField()
+    row_before = models.PositiveIntegerField()
+    row_total = models.PositiveIntegerField()
+    content = EncryptedBinaryField(null=True)
+    result = EncryptedBinaryField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "job", "number"], name="bulk_part_once")]

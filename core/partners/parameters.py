@@ -46,6 +46,7 @@ class Parameters:
     sorts: Sequence[Sort] = ()
     default_sort: str = ""
     filters: type[django_filters.FilterSet] | None = None
+    flags: Sequence[str] = ()
     faults: list[Fault] = field(default_factory=list)
 
     def check(self) -> None:
@@ -71,7 +72,7 @@ class Parameters:
     @cached_property
     def _known(self) -> set[str]:
         if self.filters is None:
-            return {FIELDS} if self.field_names else set()
+            return {*self.flags, *([FIELDS] if self.field_names else [])}
         expand = [EXPAND] if self.expandable else []
         return {FIELDS, LIMIT, CURSOR, SORT, INCLUDE_TOTAL, *expand, *self.filters.base_filters}
 
@@ -106,6 +107,9 @@ class Parameters:
                     code="unknown_field",
                     detail=_("Known here: %(names)s.") % {"names": ", ".join(known)},
                 )
+        for name in self.flags:
+            if self.given.get(name, "false") not in FLAGS:
+                yield Fault(parameter=name, code="invalid", detail=_("Give true or false."))
         if self.filters is not None:
             yield from self._list_values()
 
@@ -130,6 +134,10 @@ class Parameters:
                 code="invalid_cursor",
                 detail=_("This cursor was not made for this list with these filters and this sort."),
             )
+
+    def flag(self, name: str) -> bool:
+        """Say whether a parameter of `flags` is given as true."""
+        return FLAGS[self.given.get(name, "false")]
 
     @cached_property
     def fields(self) -> list[str] | None:

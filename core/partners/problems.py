@@ -195,24 +195,39 @@ def address_refused(request: HttpRequest, address: object) -> HttpResponse:
     )
 
 
+Refusals = Mapping[str, tuple[int, str | None]]
+
+
+def facts_of(
+    error: Refused | DomainError | exceptions.ValidationError, refusals: Refusals
+) -> tuple[int, dict[str, Any]]:
+    """Return the status of a refusal and what its document says besides.
+
+    `refusals` are the status and the place in the body of each DomainError that is not a plain 409.
+    """
+    match error:
+        case Refused():
+            faults = [fault.as_document() for fault in error.faults]
+            return error.status, {"code": error.code, "detail": error.detail, "errors": faults}
+        case DomainError():
+            status, pointer = refusals.get(error.code, (409, None))
+            # What a page says of a record that was changed meanwhile tells of its form; the API has words of its own.
+            facts: dict[str, Any] = {} if status == 412 else {"code": error.code, "detail": error.message}
+            if pointer is not None:
+                facts["errors"] = [Fault(pointer=pointer, code=error.code, detail=error.message).as_document()]
+            return status, facts
+        case _:
+            faults = [fault.as_document() for fault in _faults_in(error.detail)][:MOST_FAULTS]
+            return 400, {"code": "invalid_body", "detail": BAD_BODY, "errors": faults}
+
+
 def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """Turn what a view of the API raised into its document; None for what is nobody's fault but ours."""
     facts: dict[str, Any] = {}
     match error:
-        case Refused():
-            status = error.status
-            faults = [fault.as_document() for fault in error.faults]
-            facts = {"code": error.code, "detail": error.detail, "errors": faults, "headers": error.headers}
-        case DomainError():
-            status, pointer = getattr(context["view"], "refusals", {}).get(error.code, (409, None))
-            # What a page says of a record that was changed meanwhile tells of its form; the API has words of its own.
-            facts = {} if status == 412 else {"code": error.code, "detail": error.message}
-            if pointer is not None:
-                facts["errors"] = [Fault(pointer=pointer, code=error.code, detail=error.message).as_document()]
-        case exceptions.ValidationError():
-            status = 400
-            faults = [fault.as_document() for fault in _faults_in(error.detail)][:MOST_FAULTS]
-            facts = {"code": "invalid_body", "detail": BAD_BODY, "errors": faults}
+        case Refused() | DomainError() | exceptions.ValidationError():
+            status, facts = facts_of(error, getattr(context["view"], "refusals", {}))
+            facts["headers"] = getattr(error, "headers", None)
         case Http404():
             status = 404
         case ScopeMissing():

@@ -50,6 +50,14 @@ HEADERS = {
 }
 
 
+# What an action answers with that is no plain 200.
+SUCCESSES = {
+    "create": (HTTPStatus.CREATED,),
+    "upsert": (HTTPStatus.OK, HTTPStatus.CREATED),
+    "destroy": (HTTPStatus.NO_CONTENT,),
+}
+
+
 class ResourceSchema(AutoSchema):
     """Adds to every operation its request headers, the problems it may answer with, and sparse fields."""
 
@@ -91,7 +99,10 @@ class ResourceSchema(AutoSchema):
         return hasattr(self.view, "permission_required")
 
     def get_request_serializer(self) -> Any:
-        return getattr(self.view, "inputs", {}).get(self.view.action) if self._is_resource else None
+        if not self._is_resource:
+            return None
+        taken = self.view.inputs.get(self.view.action)
+        return taken(many=True) if self.view.action in self.view.bulk_kinds else taken
 
     def get_response_serializers(self) -> Any:
         if not self._is_resource:
@@ -99,8 +110,11 @@ class ResourceSchema(AutoSchema):
         found = self.view.answers.get(self.view.action) or super().get_response_serializers()
         problems = {(status, CONTENT_TYPE): self._problem(status) for status in self._problem_statuses()}
         problems |= {414: OpenApiResponse(description="The address is longer than 8 KiB. No problem document.")}
-        successes: dict[Any, Any] = {"create": {201: found}, "upsert": {200: found, 201: found}, "destroy": {204: None}}
-        return {**successes.get(self.view.action, {200: found}), **self._not_modified(), **problems}
+        successes = self.view.successes.get(self.view.action) or {
+            status: None if status == HTTPStatus.NO_CONTENT else found
+            for status in SUCCESSES.get(self.view.action, (HTTPStatus.OK,))
+        }
+        return {**successes, **self._not_modified(), **problems}
 
     def _not_modified(self) -> dict[int, OpenApiResponse]:
         is_record = self.method == "GET" and self.view.action != "list"

@@ -1,17 +1,24 @@
+import copy
+import re
 from collections.abc import Collection, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiExample
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import OpenApiExample, extend_schema_field
 from rest_framework import exceptions, serializers
 
 from core.partners.revealing import CONTEXT
 from core.tenancy.scope import current_tenant
 
 EXAMPLE_ID = "0199b5f0-7c1e-7a52-9d3b-5f1c2e8a4b60"
+RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+NOT_A_MOMENT = gettext_lazy("Give a time with its offset from UTC, such as 2026-01-31T08:00:00Z.")
 
 
 def example(value: dict[str, Any]) -> OpenApiExample:
@@ -46,19 +53,14 @@ class Money(serializers.Serializer):
         return {"amount": f"{instance:.2f}", "currency": current_tenant().currency}
 
 
-class ResourceSerializer(serializers.ModelSerializer):
-    """What is shown of a row; `only` leaves the named fields, and `expand` those of `expandable` that it names.
+class SparseFields:
+    """Leaves out fields of a serializer: `only` leaves the named ones, `expand` those of `expandable` that it names.
 
     `is_whole` is for parts of a record, which never lack a field.
     """
 
     is_whole: ClassVar[bool] = False
     expandable: ClassVar[tuple[str, ...]] = ()
-
-    serializer_field_mapping = {
-        **serializers.ModelSerializer.serializer_field_mapping,
-        models.DateTimeField: UtcDateTimeField,
-    }
 
     def __init__(
         self,
@@ -73,6 +75,23 @@ class ResourceSerializer(serializers.ModelSerializer):
             hidden |= set(self.fields) - set(only)
         for name in hidden:
             del self.fields[name]
+
+
+class ResourceSerializer(SparseFields, serializers.ModelSerializer):
+    """What is shown of a row."""
+
+    _made: ClassVar[dict[type, dict[str, serializers.Field]]] = {}
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.DateTimeField: UtcDateTimeField,
+    }
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """Return the fields, made from the model once for each class: that takes longer than to fill most answers."""
+        made = self._made.get(type(self))
+        if made is None:
+            made = self._made[type(self)] = super().get_fields()
+        return copy.deepcopy(made)
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         answer = super().to_representation(instance)
@@ -107,6 +126,21 @@ class FlagField(serializers.BooleanField):
         return data
 
 
+@extend_schema_field({"type": "string", "format": "date-time"})
+class MomentField(serializers.Field):
+    """A time that says its offset from UTC (RFC 3339)."""
+
+    default_error_messages = {"invalid": NOT_A_MOMENT}
+
+    def to_internal_value(self, data: Any) -> datetime:
+        if not isinstance(data, str) or not RFC3339.fullmatch(data):
+            self.fail("invalid")
+        try:
+            return datetime.fromisoformat(data.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail("invalid")
+
+
 class IdField(serializers.UUIDField):
     """An id, as text."""
 
@@ -127,10 +161,11 @@ class InputSerializer(serializers.Serializer):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         unknown = [name for name in data if name not in self.fields] if isinstance(data, Mapping) else []
         if unknown:
-            raise serializers.ValidationError({name: [self._unknown(name)] for name in unknown})
+            raise serializers.ValidationError({name: [self.unknown(name)] for name in unknown})
         return super().to_internal_value(data)
 
-    def _unknown(self, name: str) -> exceptions.ErrorDetail:
+    def unknown(self, name: str) -> exceptions.ErrorDetail:
+        """Return what is wrong with a name that is none of the fields."""
         if name in self.shown:
             return exceptions.ErrorDetail(_("This field cannot be written."), code="not_writable")
         known = ", ".join(self.fields)

@@ -11,9 +11,12 @@ from core.accounts.models import User
 from core.audit.services import record
 from core.partners import scopes as known_scopes
 from core.partners.keys import KeyText
+from core.partners.limits import limit_of_tenant
 from core.partners.models import ApiKey
 from core.partners.networks import clean_networks
 from core.tenancy.errors import DomainError
+from core.tenancy.models import Tenant
+from core.tenancy.scope import required_tenant_id
 
 NOTED_EVERY = timedelta(minutes=1)
 
@@ -41,6 +44,11 @@ class ApiKeyAlreadyRevoked(DomainError):
 class RotationUnderway(DomainError):
     code = "rotation_underway"
     message = _("This key has two secrets already. End the old one first.")
+
+
+class LimitTooHigh(DomainError):
+    code = "limit_too_high"
+    message = _("All keys together may not send as many.")
 
 
 class NoOldSecret(DomainError):
@@ -135,6 +143,29 @@ def restrict_api_key(*, key: ApiKey, networks: Collection[str], by: User, at: da
     key.save(update_fields=["networks"])
     record("key.restricted", subject=key, by=by, at=at, details={"name": key.name})
     return key
+
+
+@transaction.atomic
+def limit_api_key(*, key: ApiKey, requests_per_minute: int | None, by: User, at: datetime) -> ApiKey:
+    """Say how many requests a key may send in a minute; as many as the installation lets one unless told.
+
+    Raises ApiKeyAlreadyRevoked, or LimitTooHigh for more than all keys together may send.
+    """
+    key = _locked(key)
+    if requests_per_minute is not None and requests_per_minute > limit_of_tenant(key.tenant):
+        raise LimitTooHigh
+    key.requests_per_minute = requests_per_minute
+    key.save(update_fields=["requests_per_minute"])
+    record("key.limited", subject=key, by=by, at=at, details={"name": key.name})
+    return key
+
+
+@transaction.atomic
+def limit_tenant(*, requests_per_minute: int | None, operator: str, at: datetime) -> None:
+    """Say how many requests all keys of the active tenant may send in a minute together; for the operator to do."""
+    Tenant.objects.filter(pk=required_tenant_id()).update(api_requests_per_minute=requests_per_minute)
+    details = {"operator": operator[:100], "requests_per_minute": requests_per_minute}
+    record("api.limited", by=None, at=at, details=details)
 
 
 @transaction.atomic

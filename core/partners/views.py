@@ -1,6 +1,7 @@
 """What every resource of the API stands on."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -26,13 +27,19 @@ WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 WRITES = frozenset({"create", "partial_update", "upsert", "destroy"})
 
 
+@cache
+def _names_of(serializer_class: type[ResourceSerializer]) -> list[str]:
+    """Return the fields of a serializer, which are dear to make."""
+    return list(serializer_class().fields)
+
+
 class Resource(GenericViewSet):
     """A resource: its rows, who may read and write them, and what a list of them offers.
 
-    A subclass returns its rows from `rows()`; `serializer_class` shows one in a list, `record_serializer_class`
-    one by itself, `inputs` names what each writing action reads, `answers` what an action answers with
-    that is no record, and `refusals` the status and the place in the body of
-    each DomainError that is not a plain 409.
+    A subclass returns its rows from `rows()`. `serializer_class` shows one in a list, `record_serializer_class` one by
+    itself; `inputs` names what each writing action reads, `answers` what an action answers with that is no record,
+    `successes` the answers by status of an action that has others than its kind, `bulk_kinds` the kind of rows of each
+    action that takes many, `refusals` the status and the place in the body of each DomainError that is no plain 409.
     """
 
     model: ClassVar[type[models.Model]]
@@ -44,6 +51,8 @@ class Resource(GenericViewSet):
     record_serializer_class: ClassVar[type[ResourceSerializer] | None] = None
     inputs: ClassVar[Mapping[str, type[InputSerializer]]] = {}
     answers: ClassVar[Mapping[str, type[Serializer]]] = {}
+    successes: ClassVar[Mapping[str, Mapping[int, Any]]] = {}
+    bulk_kinds: ClassVar[Mapping[str, str]] = {}
     refusals: ClassVar[Mapping[str, tuple[int, str | None]]] = {}
     # Without OPTIONS: the description says what there is.
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
@@ -55,7 +64,8 @@ class Resource(GenericViewSet):
     @classmethod
     def permission_for(cls, action: str | None) -> str:
         """Return the permission that an action needs."""
-        return cls.write_permission if action in WRITES else cls.permission_required
+        is_write = action in WRITES or action in cls.bulk_kinds
+        return cls.write_permission if is_write else cls.permission_required
 
     def rows(self) -> QuerySet[Any]:
         """Return the rows that `action` may show."""
@@ -70,22 +80,25 @@ class Resource(GenericViewSet):
         self.parameters = self._parameters(request)
         self.parameters.check()
         if request.method in WITH_BODY:
-            body = bodies.read(request._request)
+            body = bodies.read(request._request, may_be_gzip=self.action in self.bulk_kinds)
             if request.method == "POST":
                 self.once = Once.begin(request._request, body=body, by=request.auth, at=timezone.now())
 
     @property
     def field_names(self) -> list[str]:
         """The fields of a record's answer; none of an answer that is no record."""
-        return [] if self.action in self.answers else list(self.get_serializer_class()().fields)
+        is_record = self.action not in self.answers and self.action not in self.bulk_kinds
+        return _names_of(self.get_serializer_class()) if is_record else []
 
     def _parameters(self, request: Request) -> Parameters:
         names = self.field_names
         if self.action != "list":
-            return Parameters(given=request.query_params, resource=self.basename, field_names=names)
+            flags = ("wait",) if self.action in self.bulk_kinds else ()
+            return Parameters(given=request.query_params, resource=self.basename, field_names=names, flags=flags)
         return Parameters(
             given=request.query_params,
-            resource=self.basename,
+            # With the ids of what the list stands below.
+            resource=request.path,
             field_names=names,
             expandable=self.get_serializer_class().expandable,
             sorts=self.sorts,
@@ -148,8 +161,10 @@ class Resource(GenericViewSet):
         conditions.check_version(self.request, row.version, is_required=is_required)
         return row.version
 
-    def answer_with(self, row: Any, *, status: int = HTTPStatus.OK, location: str = "") -> Response:
-        """Answer with one record, read anew as a GET would show it."""
-        self.shown = self.rows().get(pk=row.pk)
+    def answer_with(
+        self, row: Any, *, status: int = HTTPStatus.OK, location: str = "", is_read: bool = False
+    ) -> Response:
+        """Answer with one record, read anew as a GET would show it, unless it is as `rows` brings it."""
+        self.shown = row if is_read else self.rows().get(pk=row.pk)
         headers = {"Location": location} if location else None
         return Response(self.get_serializer(self.shown).data, status=status, headers=headers)

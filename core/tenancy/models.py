@@ -14,7 +14,7 @@ class Tenant(models.Model):
     A demo, as `seed_demo` makes it, has passwords that everybody knows: there the second step may wait.
     `stamp` is another one whenever what processes keep of the tenant in memory, such as its keys, must be read anew.
     A sandbox is a tenant beside another, of invented data, for partners to try their programs on; nobody signs in to
-    it.
+    it. `api_requests_per_minute` stands here, because the requests of partners are counted before a tenant is active.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -29,6 +29,7 @@ class Tenant(models.Model):
         "self", on_delete=models.PROTECT, null=True, editable=False, related_name="sandbox"
     )
     stamp = models.UUIDField(default=uuid7, editable=False)
+    api_requests_per_minute = models.PositiveIntegerField(null=True, editable=False)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

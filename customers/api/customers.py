@@ -12,15 +12,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.partners import conditions
+from core.partners.bulk.views import WAIT, TakesMany
 from core.partners.filters import CHOICE, RANGE, filters_for
-from core.partners.views import Resource, Sort
+from core.partners.views import Sort
+from customers.api.bulk import CUSTOMERS
 from customers.api.shown import CustomerRecordSerializer, CustomerSerializer, HitSerializer, HitsSerializer
-from customers.api.taken import CustomerChanges, CustomerInput, CustomerUpsert, SearchInput
+from customers.api.taken import CustomerChanges, CustomerInput, CustomerRow, CustomerUpsert, SearchInput
 from customers.finding import Found, find_customers
 from customers.models import Customer
 from customers.numbers import BadNumber, clean_number
 from customers.permissions import EDIT, VIEW
-from customers.querysets import for_list, for_record
+from customers.querysets import as_opened, for_list, for_record
 from customers.services import Outcome, change_customer, open_customer, upsert_customer
 
 MOST_LETTERS = 40
@@ -36,7 +38,7 @@ NUMBER = OpenApiParameter(
     list=extend_schema(summary="List customers"),
     retrieve=extend_schema(summary="Retrieve a customer with contacts and addresses"),
 )
-class CustomerViewSet(ListModelMixin, RetrieveModelMixin, Resource):
+class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
     """Customers. Personal data is masked as on the pages, but for keys with personal:read."""
 
     model = Customer
@@ -49,7 +51,10 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         "partial_update": CustomerChanges,
         "upsert": CustomerUpsert,
         "search": SearchInput,
+        "bulk": CustomerRow,
     }
+    bulk_kinds = {"bulk": CUSTOMERS}
+    successes = dict.fromkeys(bulk_kinds, TakesMany.bulk_successes)
     answers = {"search": HitsSerializer}
     refusals = {
         "bad_number": (400, "/number"),
@@ -79,15 +84,18 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     def rows(self) -> QuerySet[Any]:
         customers = Customer.objects.all()
         if self.action != "list":
-            return for_record(customers)
-        return for_list(for_record(customers) if self.parameters.expand else customers)
+            customers = for_record(customers)
+        else:
+            customers = for_list(for_record(customers) if self.parameters.expand else customers)
+        # The id of the account manager suffices.
+        return customers.select_related(None)
 
     @extend_schema(summary="Create a customer")
     def create(self, request: Request) -> Response:
         """Open the archive of a new customer; a number that is taken is refused."""
         facts = self.read_input()
         customer = open_customer(number=facts.pop("number"), facts=facts, by=request.auth, at=timezone.now())
-        return self.answer_with(customer, status=201, location=reverse("api:customer-detail", args=[customer.pk]))
+        return self._answer_with_new(customer)
 
     @extend_schema(summary="Change a customer")
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -118,9 +126,11 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         if stored is not None:
             self.check_version(stored, is_required=False)
         customer, outcome = upsert_customer(number=number, changes=changes, by=request.auth, at=timezone.now())
-        if outcome != Outcome.CREATED:
-            return self.answer_with(customer)
-        return self.answer_with(customer, status=201, location=reverse("api:customer-detail", args=[customer.pk]))
+        return self._answer_with_new(customer) if outcome == Outcome.CREATED else self.answer_with(customer)
+
+    def _answer_with_new(self, customer: Customer) -> Response:
+        location = reverse("api:customer-detail", args=[customer.pk])
+        return self.answer_with(as_opened(customer), status=201, location=location, is_read=True)
 
     @extend_schema(summary="Search customers")
     @action(detail=False, methods=["post"])
@@ -129,6 +139,14 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         given = self.read_input()
         hits = find_customers(given["query"], limit=given["limit"])
         return Response({"data": [self._shown(hit) for hit in hits]})
+
+    @extend_schema(summary="Create or change many customers", parameters=[WAIT])
+    @action(detail=False, methods=["post"])
+    def bulk(self, request: Request) -> Response:
+        """Up to 10,000 customers as a JSON array, or as NDJSON (application/x-ndjson), gzipped if you like; each as by
+        its number. A job does them and has a result for every row: a bad one spoils no other.
+        """
+        return self.take_many(request)
 
     def _shown(self, hit: Found) -> dict[str, Any]:
         shown = HitSerializer({"customer": hit.customer, "why": hit}, context=self.get_serializer_context()).data

@@ -1,6 +1,7 @@
 """Contacts and addresses: parts of a customer, at addresses below its own."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -32,16 +33,17 @@ CUSTOMER = OpenApiParameter("customer", OpenApiTypes.UUID, OpenApiParameter.PATH
 
 
 class PartOfCustomer(ListModelMixin, RetrieveModelMixin, Resource):
-    """What contacts and addresses have in common."""
+    """What contacts, addresses and entries of the timeline have in common."""
 
     permission_required = VIEW
     write_permission = EDIT
+    customer_fields: ClassVar[Sequence[str]] = ("id",)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.action is None:
             return
-        self.customer = get_object_or_404(Customer.objects.only("id"), pk=self.kwargs["customer"])
+        self.customer = get_object_or_404(Customer.objects.only(*self.customer_fields), pk=self.kwargs["customer"])
 
     def location_of(self, row: Any) -> str:
         return reverse(f"api:{self.basename}-detail", args=[self.customer.pk, row.pk])

@@ -56,6 +56,10 @@ class FactsInput(InputSerializer):
     account_manager_id = IdField(required=False, allow_null=True)
     special_needs = optional(2000)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._managers: dict[Any, User | None] = {}
+
     def validate_birthday(self, birthday: date | None) -> str:
         today = local_date(timezone.now(), current_tenant().time_zone)
         if birthday and not EARLIEST_BIRTHDAY <= birthday <= today:
@@ -68,7 +72,10 @@ class FactsInput(InputSerializer):
     def validate_account_manager_id(self, pk: Any) -> User | None:
         if pk is None:
             return None
-        user = User.objects.filter(pk=pk, is_active=True).first()
+        # One serializer may read thousands of rows.
+        if pk not in self._managers:
+            self._managers[pk] = User.objects.filter(pk=pk, is_active=True).first()
+        user = self._managers[pk]
         if user is None:
             raise serializers.ValidationError(_("Nobody who works here has this id."), code="does_not_exist")
         return user
@@ -91,6 +98,11 @@ class CustomerInput(FactsInput):
             return clean_number(number)
         except BadNumber as error:
             raise serializers.ValidationError(error.message, code=error.code) from error
+
+
+@extend_schema_serializer(examples=[example({"number": "SD-00042", **EXAMPLE_FACTS})])
+class CustomerRow(CustomerInput):
+    """A customer among many, by its number."""
 
 
 @extend_schema_serializer(examples=[example({"region": "Chester", "account_manager_id": None})])

@@ -406,6 +406,8 @@ class Migration(migrations.Migration):
                 ("source", models.CharField(blank=True, max_length=100)),
                 ("happened_at", models.DateTimeField()),
                 ("recorded_at", models.DateTimeField()),
+                ("recorded_by_key", models.UUIDField(null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
                 (
                     "contact",
                     core.tenancy.models.TenantForeignKey(

@@ -39,10 +39,12 @@ from customers.services.customers import CustomerChanged, CustomerNumberTaken, c
 from customers.services.erasure import ErasureReason, NothingToErase, erase_customer, erasure_figures
 from customers.services.interactions import (
     ContactOfAnother,
+    InteractionChanged,
     InteractionGone,
     NothingSaid,
     NotYetHappened,
     TextTooLong,
+    correct_interaction,
     record_interaction,
     remove_interaction,
     tell_in_timeline,
@@ -82,6 +84,7 @@ __all__ = [
     "CustomerMerged",
     "CustomerNumberTaken",
     "ErasureReason",
+    "InteractionChanged",
     "InteractionGone",
     "LaterMergeFirst",
     "MergeChanged",
@@ -110,6 +113,7 @@ __all__ = [
     "change_customer",
     "copy_customer",
     "copy_figures",
+    "correct_interaction",
     "create_customer",
     "erase_customer",
     "erasure_figures",

@@ -53,7 +53,6 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@transaction.atomic
 def open_customer(*, number: str, facts: Mapping[str, Any], by: User | ApiKey, at: datetime) -> Customer:
     """Open the archive of a customer that has a name, as the page asks for one.
 
@@ -76,13 +75,9 @@ def change_customer(
     customer = lock_customer(customer.pk)
     if version is not None and customer.version != version:
         raise CustomerChanged
-    differing = {name: value for name, value in changes.items() if (getattr(customer, name) or None) != (value or None)}
+    differing = differing_facts(customer, changes)
     if not differing:
         return customer, Outcome.UNCHANGED
-    kind = differing.get("kind", customer.kind)
-    name = _name_of(kind)
-    if name in differing or "kind" in differing:
-        check_name(kind, changes.get(name, getattr(customer, name)))
     facts = {name: getattr(customer, name) for name in FACTS}
     changed = update_customer(
         customer=customer,
@@ -94,6 +89,16 @@ def change_customer(
         at=at,
     )
     return changed, Outcome.UPDATED
+
+
+def differing_facts(customer: Customer, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of the changes is not so yet. Raises CompanyNameMissing or PersonNameMissing."""
+    differing = {name: value for name, value in changes.items() if (getattr(customer, name) or None) != (value or None)}
+    kind = differing.get("kind", customer.kind)
+    name = _name_of(kind)
+    if name in differing or "kind" in differing:
+        check_name(kind, changes.get(name, getattr(customer, name)))
+    return differing
 
 
 @transaction.atomic
@@ -175,5 +180,6 @@ def _name_of(kind: str) -> str:
 
 
 def check_name(kind: str, name: str | None) -> None:
+    """Raise CompanyNameMissing or PersonNameMissing where there is no name."""
     if not name:
         raise PersonNameMissing if kind == CustomerKind.INDIVIDUAL else CompanyNameMissing

@@ -13,7 +13,7 @@ from customers.custom_fields import checked_values
 from customers.happenings import publish_update
 from customers.models import Customer, CustomField
 from customers.numbers import clean_number
-from customers.search_index import index_customers
+from customers.search_index import index_customers, index_opened
 from customers.services.locking import lock_customer
 
 
@@ -79,7 +79,7 @@ def create_customer(
         if _constraint(error) != "customer_number":
             raise
         raise CustomerNumberTaken from error
-    index_customers([customer.pk])
+    index_opened(customer)
     record("customer.created", subject=customer, by=by, at=at, details={"number": number})
     publish("customer.created", subject_id=customer.pk, payload={"number": number}, at=at)
     return customer

@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.audit.services import record
 from core.events.services import publish
+from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError
 from customers import timeline
 from customers.enums import InteractionKind
@@ -39,6 +41,11 @@ class ContactOfAnother(DomainError):
     message = _("This contact does not belong to the customer.")
 
 
+class InteractionChanged(DomainError):
+    code = "interaction_changed"
+    message = _("Somebody else changed this entry in the meantime.")
+
+
 class InteractionGone(DomainError):
     code = "interaction_gone"
     message = _("Somebody else removed this entry in the meantime.")
@@ -54,7 +61,7 @@ def record_interaction(
     contact: Contact | None = None,
     happened_at: datetime | None = None,
     source: str = "",
-    by: User | None = None,
+    by: User | ApiKey | None = None,
     at: datetime,
 ) -> Interaction:
     """Add to a customer's timeline what was said, or a note.
@@ -62,20 +69,7 @@ def record_interaction(
     With a `source` the same is kept once: what was kept first is returned. Raises NothingSaid, TextTooLong,
     NotYetHappened or ContactOfAnother.
     """
-    text = text.strip()
-    happened_at = happened_at or at
-    if not text:
-        raise NothingSaid
-    if len(text) > LONGEST_TEXT:
-        raise TextTooLong
-    if happened_at > at + AHEAD:
-        raise NotYetHappened
-    if contact is not None and contact.customer_id != customer.pk:
-        raise ContactOfAnother
-    # An erasure that is under way deletes what it sees: what is written beside it waits, and is written after it.
-    lock_customer(customer.pk, lets_others_point_here=True)
-    # A note is said to nobody.
-    direction = "" if kind == InteractionKind.NOTE else direction
+    _hold(customer.pk)
     interaction = Interaction(
         customer=customer,
         contact=contact,
@@ -83,21 +77,43 @@ def record_interaction(
         direction=direction,
         text=text,
         source=source,
-        happened_at=happened_at,
+        happened_at=happened_at or at,
         recorded_at=at,
         recorded_by=by if isinstance(by, User) else None,
+        recorded_by_key=by.pk if isinstance(by, ApiKey) else None,
     )
+    _check(interaction, at)
     kept = _keep_once(interaction)
     if kept is not interaction:
         return kept
-    details = {"how": kind, "direction": direction} if direction else {"how": kind}
-    record("interaction.recorded", subject=interaction, by=by, at=at, details=details)
+    record("interaction.recorded", subject=interaction, by=by, at=at, details=_details(interaction))
     publish(
         "interaction.created",
         subject_id=interaction.pk,
-        payload={"customer_id": str(customer.pk), "kind": kind, "direction": direction},
+        payload={"customer_id": str(customer.pk), "kind": kind, "direction": interaction.direction},
         at=at,
     )
+    return interaction
+
+
+@transaction.atomic
+def correct_interaction(
+    *, interaction: Interaction, changes: Mapping[str, Any], version: int, by: User | ApiKey, at: datetime
+) -> Interaction:
+    """Change what `changes` names of an entry that people or partners wrote: text, kind, direction, contact, time.
+
+    Raises InteractionGone, InteractionChanged if there is a newer version, and what record_interaction does.
+    """
+    _hold(interaction.customer_id)
+    interaction = _written(interaction)
+    if interaction.version != version:
+        raise InteractionChanged
+    for name, value in changes.items():
+        setattr(interaction, name, value)
+    _check(interaction, at)
+    interaction.version += 1
+    interaction.save(update_fields=["text", "kind", "direction", "contact", "happened_at", "version"])
+    record("interaction.corrected", subject=interaction, by=by, at=at, details=_details(interaction))
     return interaction
 
 
@@ -125,15 +141,46 @@ def tell_in_timeline(
 
 
 @transaction.atomic
-def remove_interaction(*, interaction: Interaction, by: User, at: datetime) -> None:
+def remove_interaction(*, interaction: Interaction, by: User | ApiKey, at: datetime) -> None:
     """Take an entry that people wrote out of the timeline for good. Raises InteractionGone."""
-    found = Interaction.objects.select_for_update().exclude(kind=InteractionKind.SYSTEM)
-    interaction = found.filter(pk=interaction.pk).first()
-    if interaction is None:
-        raise InteractionGone
+    interaction = _written(interaction)
     kind, customer = interaction.kind, interaction.customer
     interaction.delete()
     record("interaction.removed", subject=customer, by=by, at=at, details={"how": kind})
+
+
+def _hold(customer_id: UUID) -> None:
+    # An erasure that is under way deletes what it sees: what is written beside it waits, and is written after it.
+    lock_customer(customer_id, lets_others_point_here=True)
+
+
+def _written(interaction: Interaction) -> Interaction:
+    """Return the entry as it is stored, locked. Raises InteractionGone."""
+    found = Interaction.objects.select_for_update(of=("self",)).exclude(kind=InteractionKind.SYSTEM)
+    stored = found.filter(pk=interaction.pk).first()
+    if stored is None:
+        raise InteractionGone
+    return stored
+
+
+def _check(interaction: Interaction, at: datetime) -> None:
+    interaction.text = interaction.text.strip()
+    if not interaction.text:
+        raise NothingSaid
+    if len(interaction.text) > LONGEST_TEXT:
+        raise TextTooLong
+    if interaction.happened_at > at + AHEAD:
+        raise NotYetHappened
+    if interaction.contact is not None and interaction.contact.customer_id != interaction.customer_id:
+        raise ContactOfAnother
+    # A note is said to nobody.
+    if interaction.kind == InteractionKind.NOTE:
+        interaction.direction = ""
+
+
+def _details(interaction: Interaction) -> dict[str, str]:
+    how = {"how": interaction.kind}
+    return {**how, "direction": interaction.direction} if interaction.direction else how
 
 
 def _keep_once(interaction: Interaction) -> Interaction:

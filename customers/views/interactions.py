@@ -16,6 +16,7 @@ from core.accounts.permissions import may
 from core.tenancy.errors import DomainError
 from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, Sort, UserFilter
 from core.web.views import StaffFormView, StaffView, go_to
+from customers import permissions
 from customers.enums import Direction, InteractionKind
 from customers.forms.interactions import InteractionForm
 from customers.models import Contact, Customer, Interaction
@@ -47,7 +48,7 @@ def timeline_context(customer: Customer, user: Any, *, contacts: list[Contact], 
 class InteractionListView(ListView):
     """The whole timeline of one customer."""
 
-    permission_required = VIEW
+    permission_required = permissions.TIMELINE
     template_name = "customers/interaction_list.html"
     filters = (
         ChoiceFilter(name="kind", label=gettext_lazy("How"), choices=InteractionKind.choices),

@@ -260,6 +260,7 @@ class Migration(migrations.Migration):
                 ("origin_region", models.CharField(blank=True, max_length=100)),
                 ("destination_city", models.CharField(blank=True, max_length=100)),
                 ("destination_region", models.CharField(blank=True, max_length=100)),
+                ("version", models.PositiveIntegerField(default=1)),
                 (
                     "customer",
                     core.tenancy.models.TenantForeignKey(

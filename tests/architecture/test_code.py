@@ -17,7 +17,7 @@ PAST_THE_FILTER = {
     "core/accounts/selectors.py": "the token of an invitation tells whose it is, before the tenant is known",
     "core/audit/erasures.py": "the log of erasures is exported for all tenants, by an operator of the platform",
     "core/audit/sealing.py": "which tenants have events to seal is asked before any of them is entered",
-    "core/partners/selectors.py": "the key tells whose request it is, before the tenant is known",
+    "core/partners/selectors.py": "a key is looked up before its tenant is entered, which may be a sandbox's neighbour",
     "core/partners/services.py": "when a key was last used is noted before its tenant is entered",
     "core/partners/views.py": "the description of the API is made without a tenant, of no rows",
 }

@@ -39,7 +39,7 @@ from customers.models import (
     Interaction,
     MergedRow,
 )
-from shipments.models import ImportedRow, ImportRun, Shipment
+from shipments.models import ImportedRow, ImportRun, ScanEvent, Shipment
 from tests.architecture.routes import METHODS, Route, all_routes
 from tests.factories.accounts import inside, outside, sign_in
 from tests.factories.partners import Partner
@@ -70,6 +70,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "console:key": {"pk": ApiKey},
     "console:rotate_key": {"pk": ApiKey},
     "console:restrict_key": {"pk": ApiKey},
+    "console:limit_key": {"pk": ApiKey},
     "console:end_old_secret": {"pk": ApiKey},
     "console:revoke_key": {"pk": ApiKey},
     "console:job": {"pk": BackgroundJob},
@@ -112,7 +113,13 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:contact-detail": {"customer": Customer, "pk": Contact},
     "api:address-list": {"customer": Customer},
     "api:address-detail": {"customer": Customer, "pk": Address},
+    "api:interaction-list": {"customer": Customer},
+    "api:interaction-detail": {"customer": Customer, "pk": Interaction},
     "api:shipment-detail": {"pk": Shipment},
+    "api:scan-event-list": {"shipment": Shipment},
+    "api:scan-event-detail": {"shipment": Shipment, "pk": ScanEvent},
+    "api:job-detail": {"pk": BackgroundJob},
+    "api:job-result-list": {"job": BackgroundJob},
     "api:tier-detail": {"pk": Customer},
     "api:tier-change-detail": {"pk": TierChange},
 }
@@ -124,6 +131,7 @@ NO_RECORDS = {
     "console:accept_invitation": "the token proves who was invited; only its hash is kept",
     "mfa_remove_webauthn": "allauth's: finds one's own passkeys only",
     "api:customer-by-number": "a number, looked up among the tenant's own; see tests/partners/test_isolation.py",
+    "api:shipment-by-number": "a number, looked up among the tenant's own; see tests/partners/test_isolation.py",
     "account_reset_password_from_key": "allauth's: the key is signed for one person and proves who they are",
 }
 

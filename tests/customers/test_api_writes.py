@@ -1,15 +1,19 @@
 """Partners write customers, contacts and addresses through the services of the pages."""
 
 import pytest
+from django.test import Client
 
 from core.audit.models import AuditEvent
 from core.crypto.masking import mask_name
 from customers.enums import ContactPointKind
 from customers.models import Address, Contact, ContactPoint, Customer, CustomerToken
 from customers.services import NewContactPoint, add_address, add_contact
+from tests.factories.accounts import outside
 from tests.factories.customers import make_customer
-from tests.factories.partners import Partner, check_described
+from tests.factories.partners import API, Partner, check_described
 
+# Six that do something, and the savepoints of the request, of the service and of the number that may be taken.
+CREATE_QUERIES = 13
 FACTS = {
     "kind": "individual",
     "person_name": "Zhang Wei",
@@ -240,3 +244,15 @@ def test_scope_to_read_does_not_write_and_the_other_way_round(tenant, customer):
     assert Customer.objects.count() == 1
     assert writer.get("/customers").status_code == 403
     assert writer.send("post", "/customers", body).status_code == 201
+
+
+def test_create_asks_few_statements_and_answers_as_a_read_does(tenant, partner, now, django_assert_num_queries):
+    partner.send("post", "/customers", {"number": "N-0", **FACTS})
+    body = {"number": "N-1", **FACTS}
+
+    with outside(tenant), django_assert_num_queries(CREATE_QUERIES):
+        answer = Client().post(f"{API}/customers", body, content_type="application/json", headers=partner.headers)
+
+    read = partner.get(f"/customers/{answer.json()['id']}")
+    assert (answer.status_code, answer.json()) == (201, read.json())
+    assert answer.headers["ETag"] == read.headers["ETag"]

@@ -2,6 +2,8 @@
 
 import copy
 import json
+import subprocess
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -97,3 +99,31 @@ def test_command_refuses_to_break_programs_unless_told(tmp_path, settings, monke
     call_command("describe_api", "--break")
 
     assert json.loads(place.read_text()) == changed
+
+
+def git(folder, *arguments):
+    command = ["git", "-c", "user.name=A", "-c", "user.email=a@b.example", *arguments]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+
+def test_command_compares_with_a_revision_whatever_the_working_tree_says(tmp_path, settings):
+    """So that a description that was written anew with --break does not hide what it breaks."""
+    settings.BASE_DIR = tmp_path
+    place = tmp_path / "docs" / "openapi.json"
+    place.parent.mkdir()
+    old = json.loads(json.dumps(description()))
+    old["paths"]["/api/v1/gone"] = {"get": old["paths"]["/api/v1/tiers"]["get"]}
+    place.write_text(json.dumps(old))
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "First")
+    call_command("describe_api", "--break")
+    written = place.read_text()
+
+    with pytest.raises(CommandError, match="GET /api/v1/gone is gone"):
+        call_command("describe_api", "--against", "HEAD")
+    output = StringIO()
+    call_command("describe_api", "--against", "HEAD^", stdout=output)
+
+    assert place.read_text() == written
+    assert output.getvalue() == "There is no description in HEAD^ to compare with.\n"

@@ -3,11 +3,13 @@
 import importlib
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
+from core.jobs.running import perform_job
 from core.tenancy.scope import tenant_scope
 from tests.factories.accounts import make_tenant
 from tests.factories.partners import Partner
@@ -42,6 +44,13 @@ def test_generated_client_upserts_reads_and_pages_through(live_server, now, gene
         make_shipped("SHIPPED", (now, "12.50"), at=now)
     with generated("client").AuthenticatedClient(base_url=live_server.url, token=text) as client:
         drive(client, generated)
+        job_id = push(client, generated)
+        perform_job(tenant_id=swift.pk, job_id=job_id, now=lambda: datetime.now(UTC))
+        results = generated("api.jobs.jobs_results_list").sync(job_id, client=client, limit=3)
+        last = generated("api.jobs.jobs_results_list").sync(job_id, client=client, cursor=results.next_cursor)
+
+    assert [row.status for row in results.data] == ["created"] * 3
+    assert (last.data[0].status, last.data[0].problem.errors[0].code) == ("failed", "unknown_waybill")
 
 
 def drive(client, generated):
@@ -79,3 +88,37 @@ def drive(client, generated):
     tiers = generated("api.tiers.tiers_list").sync(client=client)
     shipments = generated("api.shipments.shipments_list").sync(client=client)
     assert (len(tiers.data), shipments.data[0].freight.amount) == (8, "12.50")
+
+
+def push(client, generated):
+    """Push shipments and scans, one by one and many at once, and write down what was said."""
+    shipments, models = "api.shipments.shipments", generated("models")
+    accepted_at = datetime(2026, 3, 1, 8, tzinfo=UTC)
+    facts = {
+        "customer_number": "N-3",
+        "accepted_at": accepted_at,
+        "freight": models.MoneyInput(amount="12.50", currency="CNY"),
+    }
+    put = generated(f"{shipments}_by_number_update").sync
+    shipment = put("W-0", client=client, body=models.ShipmentUpsert(**facts))
+    scan = generated(f"{shipments}_events_create").sync(
+        shipment.id, client=client, body=models.ScanInput(kind=models.ScanKind.PICKED_UP, happened_at=accepted_at)
+    )
+    said = generated("api.customers.customers_interactions_create").sync(
+        shipment.customer_id,
+        client=client,
+        body=models.InteractionInput(kind=models.SpokenKind.NOTE, text="Ships on Mondays."),
+    )
+    rows = [models.ShipmentRow(waybill_number=f"W-{number}", **facts) for number in range(3)]
+    done = generated(f"{shipments}_bulk_create").sync(client=client, body=rows, wait=True)
+    scans = [
+        models.ScanRow(waybill_number=f"W-{number}", kind=models.ScanKind.DELIVERED, happened_at=accepted_at)
+        for number in range(4)
+    ]
+    job = generated(f"{shipments}_events_bulk_create").sync(client=client, body=scans)
+    state = generated("api.jobs.jobs_retrieve").sync(job.id, client=client).state
+
+    assert (shipment.status, scan.kind, said.text) == ("accepted", "picked_up", "Ships on Mondays.")
+    assert [row.status for row in done.results] == ["unchanged", "created", "created"]
+    assert (job.kind, job.total, state) == ("shipment_events", 4, "waiting")
+    return job.id

@@ -3,7 +3,9 @@
 import pytest
 
 from core.accounts.enums import Role
+from core.jobs.models import BackgroundJob
 from core.partners.schema import description
+from core.tenancy.ids import uuid7
 from customers.models import Customer
 from shipments.models import Shipment
 from tests.factories.accounts import inside, make_user
@@ -13,8 +15,9 @@ from tests.factories.tiering import make_shipped
 from tiering.models import TierChange
 
 READ = [path for path, methods in description()["paths"].items() if "get" in methods and "openapi" not in path]
-# Those below a customer are asked with every mixture of ids in tests/architecture/test_isolation.py.
-OPERATIONS = sorted(path.removeprefix(API) for path in READ if "{customer}" not in path and "{number}" not in path)
+# Those below a record are asked with every mixture of ids in tests/architecture/test_isolation.py.
+BELOW = ("{customer}", "{shipment}", "{job}", "{number}")
+OPERATIONS = sorted(path.removeprefix(API) for path in READ if not any(each in path for each in BELOW))
 
 
 def make_rows(number, now):
@@ -31,7 +34,11 @@ def make_rows(number, now):
         shipment_count=1,
         changed_at=now,
     )
+    job = BackgroundJob.objects.create(
+        kind="shipments", title="Sent", parameters={"key": str(uuid7())}, created_at=now, due_at=now
+    )
     return {
+        "/jobs": job.pk,
         "/customers": customer.pk,
         "/tiers": customer.pk,
         "/shipments": Shipment.objects.get(customer=customer).pk,
@@ -103,6 +110,21 @@ def test_database_refuses_where_the_scope_wall_is_taken_away(tenant, other_tenan
 
 
 @pytest.mark.parametrize("method", ["get", "put"])
+def test_waybill_of_another_tenant_is_nobodys(tenant, other_tenant, now, method):
+    make_shipped("MINE", (now, "12.50"), at=now)
+    Shipment.objects.update(waybill_number="W-1")
+    with inside(other_tenant, leaving=tenant):
+        stranger = Partner()
+
+    path, body = "/shipments/by-number/W-1", {"status": "delivered"}
+    answer = stranger.get(path) if method == "get" else stranger.send(method, path, body)
+
+    # For them it would be a new one, which needs more.
+    assert answer.status_code == {"get": 404, "put": 400}[method]
+    assert Shipment.objects.get().status == "accepted"
+
+
+@pytest.mark.parametrize("method", ["get", "put"])
 def test_number_of_another_tenant_is_nobodys(tenant, other_tenant, now, method):
     make_customer(at=now, number="MINE", company_name="Ours")
     with inside(other_tenant, leaving=tenant):
@@ -133,3 +155,22 @@ def test_account_manager_of_another_tenant_is_nobody(tenant, other_tenant, now):
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "#/account_manager_id")
     assert Customer.objects.get().account_manager is None
+
+
+def test_many_rows_touch_the_keys_tenant_alone(tenant, other_tenant, now):
+    make_shipped("MINE", (now, "12.50"), at=now)
+    Shipment.objects.update(waybill_number="W-1")
+    before = list(Customer.objects.values()), list(Shipment.objects.values())
+    with inside(other_tenant, leaving=tenant):
+        stranger = Partner()
+    scan = {"waybill_number": "W-1", "kind": "delivered", "happened_at": "2026-03-03T08:00:00Z"}
+    sent = {
+        "/customers/bulk": {"number": "MINE", "company_name": "Theirs"},
+        "/shipments/bulk": {"waybill_number": "W-1", "status": "delivered"},
+        "/shipments/events/bulk": scan,
+    }
+
+    answers = [stranger.send("post", f"{path}?wait=true", [row]).json() for path, row in sent.items()]
+
+    assert [answer["results"][0]["status"] for answer in answers] == ["created", "failed", "failed"]
+    assert (list(Customer.objects.values()), list(Shipment.objects.values())) == before

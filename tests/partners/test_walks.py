@@ -5,14 +5,19 @@ Asked of every sort of every list that the description knows.
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import reduce
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.jobs.models import BackgroundJob
+from core.partners.bulk.kinds import RowResult
+from core.partners.bulk.results import pack
+from core.partners.models import BulkPart
 from core.partners.schema import description
-from customers.models import Address, Contact, Customer
-from shipments.models import Shipment
+from customers.models import Address, Contact, Customer, Interaction
+from shipments.models import ScanEvent, Shipment
 from tests.factories.customers import make_customer
 from tests.factories.partners import API, Partner
 from tiering.models import TierChange
@@ -24,6 +29,21 @@ class Rows:
     def __init__(self, now):
         self.now, self.made = now, 0
         self.owner = make_customer(at=now, number="OWNER")
+        self.shipment = Shipment.objects.create(waybill_number="OWNED", customer=self.owner, accepted_at=now)
+        self.job = BackgroundJob.objects.create(
+            kind="shipments", title="OWNED", parameters={"request_id": ""}, created_at=now, due_at=now
+        )
+
+    def add_result(self):
+        """A part of two rows; the results of a job grow at its end alone."""
+        before = 2 * self.job.bulk_parts.count()
+        result = pack((RowResult("created"), f"{before + row}", 0) for row in (1, 2))
+        BulkPart.objects.create(job=self.job, number=before // 2, row_before=before, row_total=2, result=result)
+        return before + 1
+
+    def path_of(self, resource):
+        ids = {"{customer}": self.owner, "{shipment}": self.shipment, "{job}": self.job}
+        return reduce(lambda path, name: path.replace(name, str(ids[name].pk)), ids, resource)
 
     def add(self, resource, place):
         self.made += 1
@@ -47,6 +67,16 @@ class Rows:
                     shipment_count=1,
                     changed_at=at,
                 )
+            case "/jobs":
+                row = BackgroundJob.objects.create(kind="shipments", title=name, created_at=at, due_at=at)
+            case "/jobs/{job}/results":
+                return self.add_result()
+            case "/shipments/{shipment}/events":
+                row = ScanEvent.objects.create(shipment=self.shipment, kind=f"{self.made}", happened_at=at)
+            case "/customers/{customer}/interactions":
+                row = Interaction.objects.create(
+                    customer=self.owner, kind="note", text=name, happened_at=at, recorded_at=at
+                )
             case "/customers/{customer}/contacts":
                 row = Contact.objects.create(customer=self.owner, name=name, created_at=at)
             case "/customers/{customer}/addresses":
@@ -65,7 +95,8 @@ def test_every_list_is_walked():
     lists = {path for path, methods in description()["paths"].items() if "get" in methods and "{id}" not in path}
 
     walked = {f"{API}{path}" for path, _sort in walks()}
-    assert lists - walked == {f"{API}/openapi.json", f"{API}/customers/by-number/{{number}}"}
+    by_number = {f"{API}/{name}/by-number/{{number}}" for name in ("customers", "shipments")}
+    assert lists - walked == {f"{API}/openapi.json", *by_number}
 
 
 @pytest.mark.parametrize(("resource", "sort"), list(walks()))
@@ -79,17 +110,17 @@ def test_every_list_is_walked():
 )
 def test_walk_meets_every_first_row_exactly_once(tenant, now, resource, sort, plan):
     first, added, limit = plan
-    for model in (Address, Contact, TierChange, Shipment, Customer):
+    for model in (BackgroundJob, Address, Contact, Interaction, TierChange, ScanEvent, Shipment, Customer):
         model.objects.all().delete()
     rows, partner = Rows(now), _partner(tenant)
-    path = resource.replace("{customer}", str(rows.owner.pk))
+    path = rows.path_of(resource)
     stood = [rows.add(resource, place) for place in first]
     waiting = iter(added)
 
     met, cursor = [], None
     while True:
         page = partner.get(path, {"sort": sort, "limit": limit, **({"cursor": cursor} if cursor else {})}).json()
-        met += [row.get("id") or row["customer_id"] for row in page["data"]]
+        met += [row.get("id") or row.get("row") or row["customer_id"] for row in page["data"]]
         cursor = page["next_cursor"]
         if not page["has_more"]:
             break
@@ -113,8 +144,7 @@ def _partner(tenant):
 
 @pytest.mark.parametrize("resource", sorted({path for path, _sort in walks()}))
 def test_unknown_anything_is_400_that_names_it(tenant, now, resource):
-    owner = make_customer(at=now)
-    path, partner = resource.replace("{customer}", str(owner.pk)), Partner()
+    path, partner = Rows(now).path_of(resource), Partner()
     unknown = {
         "colour": "red",
         "filter": "x",

@@ -64,8 +64,10 @@ def test_shipment_with_its_scans(tenant, now):
         "origin_region": "",
         "destination_city": "",
         "destination_region": "",
+        "version": 1,
         "scans": [
             {
+                "id": str(ScanEvent.objects.get(kind=kind).pk),
                 "kind": kind,
                 "exception": None,
                 "happened_at": happened_at,

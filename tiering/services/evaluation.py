@@ -16,7 +16,7 @@ from core.tenancy.errors import DomainError
 from core.tenancy.fields import from_minor, to_minor
 from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.enums import Tier
-from shipments.turns import wait_for_imports
+from customers.turns import wait_for_imports
 from tiering.models import TierPolicy
 from tiering.services.policies import MOST_WINDOW_DAYS, BadWindow, current_policy
 from tiering.statement import evaluation_statement

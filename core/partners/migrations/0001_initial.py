@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("jobs", "0001_initial"),
         ("tenancy", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -44,6 +45,7 @@ class Migration(migrations.Migration):
                         base_field=models.CharField(max_length=43), default=list, size=None
                     ),
                 ),
+                ("requests_per_minute", models.PositiveIntegerField(null=True)),
                 ("created_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField(null=True)),
                 ("revoked_at", models.DateTimeField(null=True)),
@@ -137,5 +139,49 @@ class Migration(migrations.Migration):
             ],
         ),
         ProtectTenantTables("ApiKey", before_sign_in=True),
-        ProtectTenantTables("KeptAnswer"),
+        migrations.CreateModel(
+            name="BulkPart",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("row_before", models.PositiveIntegerField()),
+                ("row_total", models.PositiveIntegerField()),
+                ("content", core.crypto.fields.EncryptedBinaryField(null=True)),
+                ("result", core.crypto.fields.EncryptedBinaryField(null=True)),
+                (
+                    "job",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bulk_parts",
+                        to="jobs.backgroundjob",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "job", "number"), name="bulk_part_once"),
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        ProtectTenantTables("KeptAnswer", "BulkPart"),
     ]

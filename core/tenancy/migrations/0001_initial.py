@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("stamp", models.UUIDField(default=core.tenancy.ids.uuid7, editable=False)),
+                ("api_requests_per_minute", models.PositiveIntegerField(editable=False, null=True)),
                 ("created_at", models.DateTimeField()),
             ],
         ),

@@ -4,10 +4,10 @@ from core.tenancy.scope import required_tenant_id
 
 
 def wait_for_imports() -> None:
-    """Hold the tenant's shipments to the end of the transaction.
+    """Hold the tenant's shipments and many customers at once to the end of the transaction.
 
-    Whoever writes shipments or many customers' figures in one statement takes turns, because such statements lock
-    their rows in no fixed order.
+    Whoever writes shipments, or many customers or their figures in one statement takes turns, because such statements
+    lock their rows in no fixed order.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,16 +1,11 @@
-from typing import Any
+"""What the API shows of shipments and scans."""
 
-from django.db.models import F, Prefetch, QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 
-from core.partners.filters import CHOICE, RANGE, filters_for
 from core.partners.serializers import EXAMPLE_ID, Money, ResourceSerializer, example
-from core.partners.views import Resource, Sort
 from shipments.enums import ShipmentException, ValueAddedService
 from shipments.models import ScanEvent, Shipment
-from shipments.permissions import VIEW
 
 EXAMPLE = {
     "id": EXAMPLE_ID,
@@ -43,6 +38,7 @@ EXAMPLE = {
     "origin_region": "Shanghai",
     "destination_city": "Hangzhou",
     "destination_region": "Zhejiang",
+    "version": 4,
 }
 EXAMPLE_SCAN = {
     "kind": "picked_up",
@@ -61,7 +57,7 @@ class ScanEventSerializer(ResourceSerializer):
 
     class Meta:
         model = ScanEvent
-        fields = ("kind", "exception", "happened_at", "place", "outlet", "courier")
+        fields = ("id", "kind", "exception", "happened_at", "place", "outlet", "courier")
         read_only_fields = fields
 
 
@@ -115,12 +111,13 @@ class ShipmentSerializer(ResourceSerializer):
             "origin_region",
             "destination_city",
             "destination_region",
+            "version",
             "scans",
         )
         read_only_fields = fields
 
 
-@extend_schema_serializer(examples=[example({**EXAMPLE, "scans": [EXAMPLE_SCAN]})])
+@extend_schema_serializer(examples=[example({**EXAMPLE, "scans": [{"id": EXAMPLE_ID, **EXAMPLE_SCAN}]})])
 class ShipmentRecordSerializer(ShipmentSerializer):
     """A shipment with its scans, the earliest first."""
 
@@ -130,32 +127,9 @@ class ShipmentRecordSerializer(ShipmentSerializer):
         pass
 
 
-@extend_schema_view(
-    list=extend_schema(summary="List shipments"),
-    retrieve=extend_schema(summary="Retrieve a shipment with its scans"),
-)
-class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, Resource):
-    """Shipments, by waybill."""
+@extend_schema_serializer(examples=[example({"id": EXAMPLE_ID, **EXAMPLE_SCAN})])
+class ScanSerializer(ResourceSerializer):
+    """One scan of a shipment. It stays as it is."""
 
-    model = Shipment
-    permission_required = VIEW
-    serializer_class = ShipmentSerializer
-    record_serializer_class = ShipmentRecordSerializer
-    filters = filters_for(
-        Shipment,
-        {
-            "waybill_number": ("waybill_number", ("eq", "ne", "in")),
-            "status": ("status", CHOICE),
-            "customer_id": ("customer", ("eq",)),
-            "customer_number": ("customer__number", ("eq",)),
-            "accepted_at": ("accepted_at", RANGE),
-        },
-    )
-    sorts = (Sort("accepted_at"), Sort("waybill_number"))
-    default_sort = "-accepted_at"
-
-    def rows(self) -> QuerySet[Any]:
-        shipments = Shipment.objects.annotate(customer_number=F("customer__number"))
-        if self.action == "list" and not self.parameters.expand:
-            return shipments
-        return shipments.prefetch_related(Prefetch("scans", ScanEvent.objects.order_by("happened_at", "id")))
+    class Meta(ScanEventSerializer.Meta):
+        pass
