@@ -61,6 +61,8 @@ MASTER_KEY = (
 )
 # The master key before the present one, until manage.py rewrap_keys has run.
 MASTER_KEY_PREVIOUS = _optional_secret("CRM_MASTER_KEY_PREVIOUS")
+# What manage.py backup encrypts by, which asks for it; another key than the master key, kept elsewhere.
+BACKUP_KEY = _optional_secret("CRM_BACKUP_KEY") or (embedded.local_key(ENDPOINTS.backup_key_file) if ENDPOINTS else "")
 ALLOWED_HOSTS = env.list("CRM_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [])
 CSRF_TRUSTED_ORIGINS = env.list("CRM_TRUSTED_ORIGINS", default=[])
 

@@ -57,6 +57,10 @@ class Endpoints:
         return self.local_dir / "secret.key"
 
     @property
+    def backup_key_file(self) -> Path:
+        return self.local_dir / "backup.key"
+
+    @property
     def postgres_dir(self) -> Path:
         return self.local_dir / "postgres"
 
