@@ -84,7 +84,10 @@ TRUSTED_PROXIES = _networks("CRM_TRUSTED_PROXIES")
 # Plain http is for the embedded mode on this machine only; anything else stands behind TLS.
 TLS = env.bool("CRM_TLS", default=not EMBEDDED)
 SECURE_SSL_REDIRECT = TLS
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+# Who asks these stands behind no proxy.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
+# Whoever shows it may read /metrics from elsewhere than this machine.
+METRICS_TOKEN = _optional_secret("CRM_METRICS_TOKEN")
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS
 SECURE_HSTS_PRELOAD = TLS
@@ -154,6 +157,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.web.metrics.MetricsMiddleware",
     "core.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
