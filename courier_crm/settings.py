@@ -220,8 +220,8 @@ def _database(url: str) -> dict[str, object]:
     }
 
 
-DATABASES = {"default": _database(ENDPOINTS.app_url if ENDPOINTS else env.str("DATABASE_URL"))}
-_owner_url = ENDPOINTS.owner_url if ENDPOINTS else env.str("DATABASE_OWNER_URL", default="")
+DATABASES = {"default": _database(ENDPOINTS.app_url if ENDPOINTS else _optional_secret("DATABASE_URL"))}
+_owner_url = ENDPOINTS.owner_url if ENDPOINTS else _optional_secret("DATABASE_OWNER_URL")
 if _owner_url:
     DATABASES["owner"] = _database(_owner_url)
     DATABASES["default"]["TEST"] = {"MIRROR": "owner"}
@@ -316,8 +316,8 @@ DEVICE_COOKIE_NAME = "__Host-crm_device" if TLS else "crm_device"
 DEVICE_COOKIE_AGE = 180 * 24 * 60 * 60
 
 EMAIL_BACKEND = env.str("CRM_EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
-if env.str("CRM_EMAIL_URL", default=""):
-    vars().update(env.email_url("CRM_EMAIL_URL"))
+if _email_url := _optional_secret("CRM_EMAIL_URL"):
+    vars().update(env.email_url_config(_email_url))
 elif EMBEDDED:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = ENDPOINTS.local_dir / "mail"

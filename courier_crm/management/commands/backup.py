@@ -37,4 +37,4 @@ class Command(BaseCommand):
         )
         for slug, (_head, *findings) in figures.trails.items():
             if findings:
-                self.stderr.write(f"The audit trail of {slug} was tampered with: manage.py verify_audit names where.")
+                self.stderr.write(f"The audit trail of {slug} does not verify: manage.py verify_audit names where.")
