@@ -8,8 +8,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, worker_init, worker_shutting_down
 from django.core.exceptions import ImproperlyConfigured
+
+from core.jobs.stopping import ask_to_stop
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "courier_crm.settings")
 
@@ -54,3 +56,9 @@ def refuse_wrong_master_key(**kwargs: Any) -> None:
     except ImproperlyConfigured as error:
         # Celery logs the exceptions of its signals and goes on.
         raise SystemExit(str(error)) from error
+
+
+@worker_shutting_down.connect
+def give_work_back(**kwargs: Any) -> None:
+    """Have the pool's processes end what they are at and give back the rest, however long it is."""
+    ask_to_stop()

@@ -61,6 +61,8 @@ MASTER_KEY = (
 )
 # The master key before the present one, until manage.py rewrap_keys has run.
 MASTER_KEY_PREVIOUS = _optional_secret("CRM_MASTER_KEY_PREVIOUS")
+# What manage.py backup encrypts by, which asks for it; another key than the master key, kept elsewhere.
+BACKUP_KEY = _optional_secret("CRM_BACKUP_KEY") or (embedded.local_key(ENDPOINTS.backup_key_file) if ENDPOINTS else "")
 ALLOWED_HOSTS = env.list("CRM_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [])
 CSRF_TRUSTED_ORIGINS = env.list("CRM_TRUSTED_ORIGINS", default=[])
 
@@ -82,7 +84,10 @@ TRUSTED_PROXIES = _networks("CRM_TRUSTED_PROXIES")
 # Plain http is for the embedded mode on this machine only; anything else stands behind TLS.
 TLS = env.bool("CRM_TLS", default=not EMBEDDED)
 SECURE_SSL_REDIRECT = TLS
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+# Who asks these stands behind no proxy.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
+# Whoever shows it may read /metrics from elsewhere than this machine.
+METRICS_TOKEN = _optional_secret("CRM_METRICS_TOKEN")
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS
 SECURE_HSTS_PRELOAD = TLS
@@ -152,6 +157,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.web.metrics.MetricsMiddleware",
     "core.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -214,8 +220,8 @@ def _database(url: str) -> dict[str, object]:
     }
 
 
-DATABASES = {"default": _database(ENDPOINTS.app_url if ENDPOINTS else env.str("DATABASE_URL"))}
-_owner_url = ENDPOINTS.owner_url if ENDPOINTS else env.str("DATABASE_OWNER_URL", default="")
+DATABASES = {"default": _database(ENDPOINTS.app_url if ENDPOINTS else _optional_secret("DATABASE_URL"))}
+_owner_url = ENDPOINTS.owner_url if ENDPOINTS else _optional_secret("DATABASE_OWNER_URL")
 if _owner_url:
     DATABASES["owner"] = _database(_owner_url)
     DATABASES["default"]["TEST"] = {"MIRROR": "owner"}
@@ -310,8 +316,8 @@ DEVICE_COOKIE_NAME = "__Host-crm_device" if TLS else "crm_device"
 DEVICE_COOKIE_AGE = 180 * 24 * 60 * 60
 
 EMAIL_BACKEND = env.str("CRM_EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
-if env.str("CRM_EMAIL_URL", default=""):
-    vars().update(env.email_url("CRM_EMAIL_URL"))
+if _email_url := _optional_secret("CRM_EMAIL_URL"):
+    vars().update(env.email_url_config(_email_url))
 elif EMBEDDED:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = ENDPOINTS.local_dir / "mail"

@@ -33,7 +33,7 @@ def run(
     """Start servers of our own, write the Celery application `module`, and return what `work` does."""
     sys.path.insert(0, str(ROOT))
     folder = Path(tempfile.mkdtemp(prefix="crm-fault-"))
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
+    for name in ("DATABASE_URL", "DATABASE_URL_FILE", "DATABASE_OWNER_URL", "DATABASE_OWNER_URL_FILE", "REDIS_URL"):
         os.environ.pop(name, None)
     os.environ |= {"CRM_LOCAL_DIR": str(folder / "l"), "DJANGO_SETTINGS_MODULE": "courier_crm.settings"}
     (folder / f"{module}.py").write_text(application)

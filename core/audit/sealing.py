@@ -17,6 +17,7 @@ from core.audit.services import reason_digest
 from core.crypto.errors import KeyUnavailable
 from core.crypto.fields import Undecryptable
 from core.crypto.models import RootKey
+from core.tenancy.ids import made_at
 from core.tenancy.scope import required_tenant_id, tenant_scope
 
 BATCH = 2000
@@ -111,6 +112,15 @@ def seal_all_events(*, at: datetime) -> int:
             if done < BATCH:
                 break
     return sealed
+
+
+def sealing_lag(*, at: datetime) -> timedelta:
+    """Return how long the oldest of all tenants' events has waited for its seal; one query, and no scope may be open.
+
+    One that was changed or deleted while it waited goes on waiting.
+    """
+    oldest = AuditPending.all_tenants.order_by("pk").values_list("pk", flat=True).first()
+    return at - made_at(oldest) if oldest else timedelta(0)
 
 
 def verify_trail(*, at: datetime, expected_head: str = "", patience: timedelta = timedelta(minutes=5)) -> Verification:

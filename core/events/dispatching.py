@@ -42,6 +42,7 @@ MOST_ATTEMPTS = 10
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 COUNT_CAP = 1000
+BACKLOG_CAP = 100_000
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +90,13 @@ WAITING = """
         select tenant_id, null, due_at from due where due_at <= %s
     ) w
     join tenancy_tenant t on t.id = w.tenant_id and t.is_active"""
+
+BACKLOG = """
+    select (select count(*) from (select from events_outboxpending limit %s) p),
+        (select count(*) from (select from events_eventdelivery where state = 'due' limit %s) d),
+        (select count(*) from (
+            select from events_eventdelivery where state in ('due', 'dead') and state = 'dead' limit %s
+        ) f)"""
 
 
 def work_off(*, tenant_id: uuid.UUID, now: Callable[[], datetime]) -> None:
@@ -276,6 +284,16 @@ def standing(*, at: datetime) -> Standing:
 def lag(*, at: datetime) -> timedelta:
     """Return how long the oldest of all tenants' due events has waited."""
     return max((at - since for since in waiting_since(at=at).values()), default=timedelta(0))
+
+
+def backlog() -> dict[str, int]:
+    """Return how many events of all tenants wait to be dispatched, deliveries are due now or later, and are dead.
+
+    Each is counted up to BACKLOG_CAP; one query, and no scope may be open.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(BACKLOG, [BACKLOG_CAP] * 3)
+        return dict(zip(("pending", "due", "dead"), cursor.fetchone(), strict=True))
 
 
 def wake_workers(*, at: datetime) -> int:

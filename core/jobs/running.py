@@ -29,6 +29,7 @@ from core.audit.services import record
 from core.jobs.background import Step, find_kind, kind_of, tell_end
 from core.jobs.enums import UNFINISHED, BackgroundState
 from core.jobs.models import BackgroundJob, JobPart
+from core.jobs.stopping import is_asked_to_stop
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
 
@@ -183,11 +184,26 @@ def due_jobs(*, at: datetime) -> list[uuid.UUID]:
 
 
 def perform_job(*, tenant_id: uuid.UUID, job_id: uuid.UUID, now: Any) -> None:
-    """Do the job chunk by chunk to its end, or until another worker holds it; `now()` tells the time."""
+    """Do the job chunk by chunk to its end, or until another worker holds it; `now()` tells the time.
+
+    A worker that was told to stop gives it back after the chunk it is at.
+    """
     with tenant_scope(tenant_id):
         find_actor = _finder(job_id)
     while _perform_chunk(tenant_id=tenant_id, job_id=job_id, actor=find_actor(), at=now()):
-        pass
+        if is_asked_to_stop():
+            with tenant_scope(tenant_id):
+                _give_back(job_id, now())
+            return
+
+
+def _give_back(job_id: uuid.UUID, at: datetime) -> None:
+    """Make the job due at once, for another worker."""
+    job = BackgroundJob.objects.select_for_update(of=("self",)).get(pk=job_id)
+    if job.is_unfinished and not job.begun:
+        job.due_at = at
+        job.save(update_fields=["due_at"])
+        wake_worker(job)
 
 
 def perform_at_once(*, job: BackgroundJob, actor: Any, at: datetime) -> BackgroundJob:

@@ -19,6 +19,7 @@ from core.jobs.enums import JobState
 from core.jobs.models import JobRun
 from core.jobs.nightly import nightly_jobs, run_job
 from core.jobs.running import due_jobs
+from core.jobs.standing import Standing
 from core.tenancy.clock import local_date
 from core.tenancy.errors import DomainError
 from core.tenancy.models import Tenant
@@ -144,14 +145,18 @@ def _note_failure(run_id: uuid.UUID, failure: Exception, at: datetime) -> None:
 
 
 def wake_workers(*, at: datetime) -> int:
-    """Plan every active tenant's work and send a wake-up for each due run and job; return how many."""
+    """Plan every active tenant's work and send a wake-up for each due run and job; return how many.
+
+    How it stands with all of it is kept for the metrics.
+    """
     from core.jobs.tasks import perform_job_task, perform_run_task  # noqa: PLC0415  interfaces to this module
 
-    sent = 0
+    sent, standing = 0, Standing(at)
     for tenant in Tenant.objects.filter(is_active=True).order_by("pk"):
         with tenant_scope(tenant):
             plan_nightly_work(at=at)
             due, jobs = due_runs(at=at), due_jobs(at=at)
+            standing.add_tenant()
         for run_id in due:
             perform_run_task.apply_async(
                 kwargs={"tenant_id": str(tenant.pk), "run_id": str(run_id)}, expires=WAKE_UP_SECONDS
@@ -161,4 +166,5 @@ def wake_workers(*, at: datetime) -> int:
                 kwargs={"tenant_id": str(tenant.pk), "job_id": str(job_id)}, expires=WAKE_UP_SECONDS
             )
         sent += len(due) + len(jobs)
+    standing.keep()
     return sent

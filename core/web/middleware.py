@@ -18,7 +18,7 @@ from core.web.errors import keys_unavailable, value_damaged
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-PROBES = ("/health/",)
+PROBES = ("/health/", "/metrics")
 
 log = structlog.get_logger("crm.request")
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from core.web import health
+from core.web import health, metrics
 from core.web.views import CsrfTokenView, HomeView, SearchView, SetKeysView, SetLanguageView, SetThemeView
 
 app_name = "web"
@@ -14,4 +14,5 @@ urlpatterns = [
     path("preferences/keys", SetKeysView.as_view(), name="keys"),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
+    path("metrics", metrics.scrape, name="metrics"),
 ]

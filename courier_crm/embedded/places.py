@@ -57,6 +57,10 @@ class Endpoints:
         return self.local_dir / "secret.key"
 
     @property
+    def backup_key_file(self) -> Path:
+        return self.local_dir / "backup.key"
+
+    @property
     def postgres_dir(self) -> Path:
         return self.local_dir / "postgres"
 
@@ -74,7 +78,8 @@ def is_embedded(environ: Mapping[str, str] = os.environ) -> bool:
 
     Raises EmbeddedError when exactly one is set.
     """
-    database, redis = bool(environ.get("DATABASE_URL")), bool(environ.get("REDIS_URL"))
+    database = bool(environ.get("DATABASE_URL") or environ.get("DATABASE_URL_FILE"))
+    redis = bool(environ.get("REDIS_URL"))
     if database != redis:
         there, missing = ("DATABASE_URL", "REDIS_URL") if database else ("REDIS_URL", "DATABASE_URL")
         raise EmbeddedError(

@@ -24,6 +24,7 @@ OPEN_TO_ALL = {
     "web:token": "gives a visitor the token of their own session",
     "web:live": "asked by the load balancer; names no tenant",
     "web:ready": "asked by the load balancer; names no tenant",
+    "web:metrics": "figures without names, for a token or the machine itself",
     "api:docs": "the description of the API to read, the same for everybody",
     "api:openapi": "the description of the API, the same for everybody",
     "console:accept_invitation": "for who is invited; the token is the proof",

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from core.accounts.enums import Role
 from core.accounts.models import Department, User
 from core.crypto.keys import destroy_root_keys
-from core.jobs import background, running
+from core.jobs import background, running, stopping
 from core.jobs.background import Step
 from core.jobs.enums import BackgroundState
 from core.jobs.models import BackgroundJob, JobPart
@@ -344,3 +344,28 @@ def test_title_is_stored_encrypted(administrator, now):
         stored = bytes(cursor.fetchone()[0])
 
     assert (job.title, b"Count" in stored) == ("Count", False)
+
+
+@pytest.fixture
+def stopping_worker():
+    """Have this process be one of a worker that was told to stop."""
+    stopping.ask_to_stop()
+    yield
+    stopping._asked[0] = 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_worker_that_is_told_to_stop_ends_its_chunk_and_gives_the_rest_back_at_once(now, stopping_worker):
+    tenant = make_tenant(slug="swift", at=now)
+    with tenant_scope(tenant):
+        owner = make_user(role=Role.ADMINISTRATOR, at=now)
+        job = start_job(kind=KIND, title="Count", parameters={"count": 3}, by=owner, at=now)
+
+    for done in (1, 2, 3):
+        perform_job(tenant_id=tenant.pk, job_id=job.pk, now=lambda: now)
+
+        with tenant_scope(tenant):
+            job.refresh_from_db()
+            assert (job.done, Department.objects.filter(name__startswith=str(job.pk)).count()) == (done, done)
+            assert due_jobs(at=now) == ([job.pk] if done < 3 else [])
+    assert job.state == BackgroundState.DONE

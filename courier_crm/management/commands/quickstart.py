@@ -101,10 +101,9 @@ class Command(BaseCommand):
         celery = ["-m", "celery", "-A", "courier_crm"]
         commands = {
             "web": [
-                *("-m", "gunicorn", "courier_crm.wsgi", "--bind", bind, "--worker-class", "gthread"),
-                *("--workers", "2", "--threads", "4", "--graceful-timeout", "4", "--no-control-socket"),
-                # The longest address: a hundred numbers in a filter of the API are more than gunicorn's 4094.
-                *("--limit-request-line", "8190"),
+                *("-m", "gunicorn", "--config", "python:courier_crm.serving", "--bind", bind),
+                # Sooner than whoever supervises it here loses patience.
+                *("--graceful-timeout", "4"),
             ],
             "worker": [
                 *(*celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "INFO"),
