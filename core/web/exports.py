@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 from core.jobs.background import Step
 from core.jobs.models import BackgroundJob
 from core.tenancy.errors import DomainError
-from core.tenancy.scope import current_tenant
 from core.web.lists.filters import NO, YES
 from core.web.lists.page import CURSOR, ListPage
 from core.web.lists.views import ListView
@@ -66,6 +65,11 @@ def find(name: str) -> type[ListView] | None:
     return _lists.get(name)
 
 
+def titles() -> dict[str, str | Promise]:
+    """Return what each list is called, by its name."""
+    return {name: view.export_title for name, view in _lists.items()}
+
+
 def permission_of(job: BackgroundJob) -> str:
     """Return the list's own permission: what may be seen may be exported."""
     return _lists[job.parameters["list"]].permission_required
@@ -110,16 +114,7 @@ def _page(view: ListView, job: BackgroundJob, cursor: str | None) -> ListPage:
     params.pop(CURSOR, None)
     if cursor:
         params[CURSOR] = cursor
-    return ListPage(
-        path=job.parameters["path"],
-        params=params,
-        queryset=view.get_queryset(),
-        filters=view.filters,
-        sorts=view.sorts,
-        default_sort=view.default_sort,
-        tenant=current_tenant(),
-        size=CHUNK,
-    )
+    return view.page_of(params, path=job.parameters["path"], size=CHUNK)
 
 
 def _count(page: ListPage) -> int:

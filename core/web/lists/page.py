@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,7 +19,9 @@ from core.web.lists import cursors
 from core.web.lists.filters import Filter
 
 TOTAL_CAP = 1000
-SORT, CURSOR = "sort", "cursor"
+SORT, CURSOR, VIEW = "sort", "cursor", "view"
+# In place of a view's id: the list as it is, and not as one's default view has it.
+NO_VIEW = "all"
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,16 @@ class ListPage:
     default_sort: str
     tenant: Tenant
     size: int = 50
+    # Whether views of this list can be saved, and whether one opens in place of the bare address.
+    keeps_views: bool = False
+    has_default_view: bool = False
     form: forms.Form = field(init=False)
     unknown: list[str] = field(init=False)
     sort: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.form = _filter_form(self.filters)(self.params, auto_id="filter_%s")
-        known = {*self.form.fields, SORT, CURSOR}
+        known = {*self.form.fields, SORT, CURSOR, *([VIEW] if self.keeps_views else [])}
         self.unknown = sorted(set(self.params) - known)
         self.sort = self.params.get(SORT) or self.default_sort
         self._sort_is_known = self.sort.removeprefix("-") in {sort.name for sort in self.sorts}
@@ -146,12 +152,34 @@ class ListPage:
 
     @property
     def clear_url(self) -> str:
-        return f"{self.path}?{SORT}={self.params[SORT]}" if self.params.get(SORT) and self._sort_is_known else self.path
+        return self._url(drop=[*self.form.fields, *self.unknown, *([] if self._sort_is_known else [SORT])])
+
+    @property
+    def view_id(self) -> str:
+        """The saved view that is open, as the address has it."""
+        return self.params.get(VIEW, "") if self.keeps_views else ""
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What the filter form sends along beside its own fields."""
+        view = self.view_id or (NO_VIEW if self.has_default_view else "")
+        return [(VIEW, view)] if view else []
+
+    @property
+    def query(self) -> str:
+        """Filters and order as a saved view keeps them, in one spelling."""
+        names = [name for name in (*self.form.fields, *self.unknown, SORT) if self.params.get(name)]
+        return urlencode([(name, self.params[name]) for name in sorted(names)])
+
+    @cached_property
+    def capped_count(self) -> int:
+        """How many rows match, up to one more than TOTAL_CAP."""
+        return self.matching.order_by()[: TOTAL_CAP + 1].count()
 
     @cached_property
     def total(self) -> str:
         """How many there are, counted up to a thousand."""
-        found = self.matching.order_by()[: TOTAL_CAP + 1].count()
+        found = self.capped_count
         if found > TOTAL_CAP:
             return _("%(count)s+ results") % {"count": f"{TOTAL_CAP:,}"}
         return ngettext("%(count)s result", "%(count)s results", found) % {"count": f"{found:,}"}
@@ -200,6 +228,8 @@ class ListPage:
             params.pop(name, None)
         for name, value in (change or {}).items():
             params[name] = value
+        if not params and self.has_default_view:
+            params[VIEW] = NO_VIEW
         return f"{self.path}?{params.urlencode()}" if params else self.path
 
 
