@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 from core.accounts.permissions import may
 from core.tenancy.errors import DomainError
 from core.web import exports
-from core.web.lists import ListPage, ListView
+from core.web.lists import Column, ListPage, ListView
+from core.web.lists.columns import COLUMNS, arranged
 from core.web.lists.page import CURSOR, NO_VIEW, VIEW
 from core.web.lists.saved import BROKEN, count_words, keep_count, known_counts, view_url
 from core.web.models import SavedView
 from core.web.saved_views import (
     change_view,
+    choose_columns,
     choose_default,
     delete_view,
     may_change,
@@ -147,6 +149,38 @@ class DeleteViewView(OfView):
             return self.back()
         messages.success(request, _("The view is deleted."))
         return go_to(request, f"{self.path}?{VIEW}={NO_VIEW}")
+
+
+class ChooseColumnsView(OfList):
+    """Keep which columns the list shows: in the address where it names some, such as a view's, else for the user.
+
+    `order` holds all names, `column` the ticked ones; `move`, such as "up:tier", moves one where no script does.
+    """
+
+    def post(self, request: HttpRequest, name: str) -> HttpResponse:
+        order, ticked = request.POST.getlist("order"), set(request.POST.getlist("column"))
+        way, _colon, moved = request.POST.get("move", "").partition(":")
+        if moved in order:
+            _move(order, moved, -1 if way == "up" else 1)
+        chosen = [column.name for column in arranged(self.page.columns, [each for each in order if each in ticked])]
+        if "reset" in request.POST or chosen == [column.name for column in self.page_of_itself]:
+            chosen = []
+        if self.page.params.get(COLUMNS):
+            self.page.params.pop(COLUMNS)
+            if chosen:
+                self.page.params[COLUMNS] = ",".join(chosen)
+        else:
+            choose_columns(list_name=name, columns=chosen, by=request.user)
+        return self.back()
+
+    @property
+    def page_of_itself(self) -> list[Column]:
+        return arranged(self.page.columns, self.page.page_columns)
+
+
+def _move(order: list[str], name: str, by: int) -> None:
+    place = order.index(name)
+    order.insert(max(place + by, 0), order.pop(place))
 
 
 class ViewCountsView(OfList):

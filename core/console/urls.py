@@ -65,6 +65,7 @@ urlpatterns = [
     path("exports/<slug:name>/", background.StartExportView.as_view(), name="export"),
     path("lists/<slug:name>/views/", lists.SaveViewView.as_view(), name="save_view"),
     path("lists/<slug:name>/views/counts/", lists.ViewCountsView.as_view(), name="view_counts"),
+    path("lists/<slug:name>/columns/", lists.ChooseColumnsView.as_view(), name="choose_columns"),
     path("views/<uuid:pk>/", lists.ChangeViewView.as_view(), name="change_view"),
     path("views/<uuid:pk>/delete/", lists.DeleteViewView.as_view(), name="delete_view"),
     path("settings/audit/", audit.AuditTrailView.as_view(), name="audit"),

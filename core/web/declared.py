@@ -22,4 +22,4 @@ actions.declare_fields(
 classify("web.Notice", business="user kind source_id subject_id facts created_at read_at")
 classify("web.SavedView", business="list_name owner is_shared created_at changed_at", personal="name query")
 classify("web.ViewPin", business="user view")
-classify("web.ListChoice", business="user list_name default_view")
+classify("web.ListChoice", business="user list_name columns default_view")

@@ -2,8 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -42,14 +41,6 @@ class TooManyRows(DomainError):
 class ListChanged(DomainError):
     code = "list_changed"
     message = _("This list cannot be exported with these filters any more. Open it and start again.")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the file: its head, and how a row's value is got; what pages mask is masked here too."""
-
-    label: str | Promise
-    value: Callable[[Any], Any]
 
 
 _lists: dict[str, type[ListView]] = {}
@@ -95,9 +86,9 @@ def step(*, job: BackgroundJob, at: datetime) -> Step:
     total = _count(page) if is_first else None
     if is_sheet and max(total or 0, job.done + len(page.rows)) > MOST_ROWS:
         raise TooManyRows
-    heads = [str(column.label) for column in view.export_columns] if is_first else []
+    heads = [str(column.label) for column in page.file_columns] if is_first else []
     rows = view.get_export_rows(page.rows, user=job.owner)
-    cells = [[_local(column.value(row)) for column in view.export_columns] for row in rows]
+    cells = [[_local(column.value(row)) for column in page.file_columns] for row in rows]
     following = parse_qs(urlsplit(page.more_url).query).get(CURSOR, [None])[0]
     sheet = SheetWriter(*position["sheet"])
     content = _as_sheet(sheet, heads, cells, is_last=not following) if is_sheet else _as_csv(heads, cells)

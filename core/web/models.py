@@ -1,3 +1,4 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from core.accounts.models import User
@@ -64,10 +65,11 @@ class ViewPin(TenantModel):
 
 
 class ListChoice(TenantModel):
-    """How one member of staff has one list: the view that it opens with, if any."""
+    """How one member of staff has one list: the columns that it shows, by name, and the view that it opens with."""
 
     user = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
     list_name = models.CharField(max_length=40)
+    columns = ArrayField(models.CharField(max_length=40), default=list)
     default_view = TenantForeignKey(SavedView, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta(TenantModel.Meta):

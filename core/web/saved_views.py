@@ -1,5 +1,6 @@
 """Views of lists that staff keep: saving, sharing, pinning, and the one that a list opens with."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -122,6 +123,13 @@ def choose_default(*, view: SavedView, is_default: bool, by: User) -> None:
         choices.filter(default_view=view).update(default_view=None)
     elif not choices.update(default_view=view):
         ListChoice.objects.create(user=by, list_name=view.list_name, default_view=view)
+
+
+@transaction.atomic
+def choose_columns(*, list_name: str, columns: Sequence[str], by: User) -> None:
+    """Have a list show these columns in this order, for oneself; without any, those that it shows of itself."""
+    if not ListChoice.objects.filter(user=by, list_name=list_name).update(columns=list(columns)):
+        ListChoice.objects.create(user=by, list_name=list_name, columns=list(columns))
 
 
 def choice_of(user: User, list_name: str) -> ListChoice | None:

@@ -123,6 +123,7 @@ CONSTANTS: dict[str, dict[str, str]] = {"console:reveal": {"kind": "contact-poin
 # Routes whose arguments are no ids of records, each with the reason.
 NO_RECORDS = {
     "console:save_view": "the name of a list, the same for all tenants",
+    "console:choose_columns": "the name of a list, the same for all tenants",
     "console:view_counts": "the name of a list, the same for all tenants",
     "console:export": "the name of a list, the same for all tenants",
     "console:accept_invitation": "the token proves who was invited; only its hash is kept",

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.views.generic.base import TemplateResponseMixin
 
 from core.tenancy.scope import current_tenant
+from core.web.lists.columns import Column
 from core.web.lists.filters import Filter
 from core.web.lists.page import ListPage, Sort
 from core.web.lists.saved import ViewsBar, view_url
@@ -28,7 +29,9 @@ class ListView(TemplateResponseMixin, StaffView):
     # A list with a name and columns may be exported and its views saved; its room registers it.
     export_name: ClassVar[str] = ""
     export_title: ClassVar[str | Promise] = ""
-    export_columns: ClassVar[Sequence[Any]] = ()
+    export_columns: ClassVar[Sequence[Column]] = ()
+    # Names of those among them that the page shows of itself; where there are any, readers choose others.
+    page_columns: ClassVar[Sequence[str]] = ()
 
     def get_queryset(self) -> QuerySet[Any]:
         raise NotImplementedError
@@ -52,6 +55,8 @@ class ListView(TemplateResponseMixin, StaffView):
             tenant=current_tenant(),
             size=size or self.page_size,
             keeps_views=bool(self.export_name),
+            columns=self.export_columns,
+            page_columns=self.page_columns,
             **facts,
         )
 
@@ -60,7 +65,12 @@ class ListView(TemplateResponseMixin, StaffView):
         default = choice and choice.default_view
         if default and not request.GET:
             return HttpResponseRedirect(view_url(request.path, default))
-        page = self.page_of(request.GET, path=request.path, has_default_view=bool(default))
+        page = self.page_of(
+            request.GET,
+            path=request.path,
+            has_default_view=bool(default),
+            own_columns=choice.columns if choice else (),
+        )
         rows = page.rows
         views = ViewsBar(self.export_name, page=page, user=request.user, default=default) if self.export_name else None
         context = self.get_context_data(view=self, list=page, rows=rows, views=views, page_title=self.page_title)
