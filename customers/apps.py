@@ -15,6 +15,8 @@ class CustomersConfig(AppConfig):
         from core.crypto.rotation import TokenIndex, register_tokens
         from core.jobs import background, nightly
         from core.web import exports, navigation, search, trail
+        from core.web.lists import actions
+        from customers.bulk import ACTIONS
         from customers.copies import KIND, file_name, step
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, VIEW
@@ -36,6 +38,8 @@ class CustomersConfig(AppConfig):
             "customers.merges", label=_("Look after merged customers"), run=look_after_merges, at=MERGES_AT
         )
         exports.register(CustomerListView)
+        for action in ACTIONS:
+            actions.register(action)
         trail.register_subject("customers.customer", describe_customers, permission=VIEW)
         trail.register_subject("customers.interaction", describe_interactions, permission=VIEW)
         trail.register_subject("customers.customfield", describe_custom_fields, permission=CONFIGURE)

@@ -3,6 +3,7 @@ from django.urls import path
 from core.console import (
     audit,
     background,
+    bulk,
     events,
     invitations,
     jobs,
@@ -66,6 +67,8 @@ urlpatterns = [
     path("lists/<slug:name>/views/", lists.SaveViewView.as_view(), name="save_view"),
     path("lists/<slug:name>/views/counts/", lists.ViewCountsView.as_view(), name="view_counts"),
     path("lists/<slug:name>/columns/", lists.ChooseColumnsView.as_view(), name="choose_columns"),
+    path("lists/<slug:name>/change/", bulk.ChangeRowsView.as_view(), name="change_rows"),
+    path("jobs/<uuid:pk>/rows/", bulk.JobRowsView.as_view(), name="job_rows"),
     path("views/<uuid:pk>/", lists.ChangeViewView.as_view(), name="change_view"),
     path("views/<uuid:pk>/delete/", lists.DeleteViewView.as_view(), name="delete_view"),
     path("settings/audit/", audit.AuditTrailView.as_view(), name="audit"),

@@ -23,3 +23,4 @@ classify("web.Notice", business="user kind source_id subject_id facts created_at
 classify("web.SavedView", business="list_name owner is_shared created_at changed_at", personal="name query")
 classify("web.ViewPin", business="user view")
 classify("web.ListChoice", business="user list_name columns default_view")
+classify("web.BulkOutcome", business="job subject_id outcome reason")

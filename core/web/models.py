@@ -3,7 +3,9 @@ from django.db import models
 
 from core.accounts.models import User
 from core.crypto.fields import EncryptedTextField
+from core.jobs.models import BackgroundJob
 from core.tenancy.models import TenantForeignKey, TenantModel
+from core.web.enums import RowOutcome
 
 
 class Notice(TenantModel):
@@ -75,3 +77,16 @@ class ListChoice(TenantModel):
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "user", "list_name"], name="list_choice_once")]
         indexes = [models.Index(fields=["tenant", "default_view"], name="list_choice_of_view")]
+
+
+class BulkOutcome(TenantModel):
+    """What became of one row of a list that a background job was to change, with the reason of a refusal."""
+
+    job = TenantForeignKey(BackgroundJob, on_delete=models.CASCADE, related_name="+")
+    subject_id = models.UUIDField()
+    outcome = models.CharField(max_length=10, choices=RowOutcome.choices)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "job", "subject_id"], name="bulk_outcome_once")]
+        indexes = [models.Index(fields=["tenant", "job", "outcome", "id"], name="bulk_outcome_order")]

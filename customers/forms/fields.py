@@ -7,9 +7,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from customers.models import MAX_TAG_LENGTH, MAX_TAGS
+
 HIDDEN = "****"
 EITHER_OR = _("Either enter something new or remove what is stored, not both.")
-MAX_TAGS, MAX_TAG_LENGTH = 20, 40
 
 
 class TagsField(forms.CharField):

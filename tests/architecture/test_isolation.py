@@ -73,6 +73,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "console:end_old_secret": {"pk": ApiKey},
     "console:revoke_key": {"pk": ApiKey},
     "console:job": {"pk": BackgroundJob},
+    "console:job_rows": {"pk": BackgroundJob},
     "console:cancel_job": {"pk": BackgroundJob},
     "console:run_job_again": {"pk": BackgroundJob},
     "console:job_file": {"pk": BackgroundJob},
@@ -123,6 +124,7 @@ CONSTANTS: dict[str, dict[str, str]] = {"console:reveal": {"kind": "contact-poin
 # Routes whose arguments are no ids of records, each with the reason.
 NO_RECORDS = {
     "console:save_view": "the name of a list, the same for all tenants",
+    "console:change_rows": "the name of a list; the rows ticked are looked up among the tenant's own, see tests/web",
     "console:choose_columns": "the name of a list, the same for all tenants",
     "console:view_counts": "the name of a list, the same for all tenants",
     "console:export": "the name of a list, the same for all tenants",

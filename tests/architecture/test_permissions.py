@@ -60,6 +60,8 @@ OPEN_TO_EVERY_USER = {
     "console:reveal": "asks for the permission that the kind of data names",
     "console:export": "asks for the permission of the list",
     "console:save_view": "asks for the permission of the list",
+    "console:change_rows": "asks for the permission of the list, and of the action",
+    "console:job_rows": "one's own jobs; asks for the permission of the list",
     "console:choose_columns": "asks for the permission of the list",
     "console:view_counts": "asks for the permission of the list",
     "console:change_view": "one's own views and shared ones; asks for the permission of the list",

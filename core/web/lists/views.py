@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.views.generic.base import TemplateResponseMixin
 
 from core.tenancy.scope import current_tenant
+from core.web.lists.actions import actions_for
 from core.web.lists.columns import Column
 from core.web.lists.filters import Filter
 from core.web.lists.page import ListPage, Sort
@@ -18,7 +19,8 @@ from core.web.views import StaffView
 class ListView(TemplateResponseMixin, StaffView):
     """A list page. A subclass names its template, filters, sorts and default sort, and returns its queryset.
 
-    The template gets the ListPage as `list`, and the ViewsBar of a list with a name as `views`.
+    The template gets the ListPage as `list`, the ViewsBar of a list with a name as `views`, and as `bulk_actions` what
+    the user may do to many rows.
     """
 
     filters: ClassVar[Sequence[Filter]] = ()
@@ -73,5 +75,12 @@ class ListView(TemplateResponseMixin, StaffView):
         )
         rows = page.rows
         views = ViewsBar(self.export_name, page=page, user=request.user, default=default) if self.export_name else None
-        context = self.get_context_data(view=self, list=page, rows=rows, views=views, page_title=self.page_title)
+        context = self.get_context_data(
+            view=self,
+            list=page,
+            rows=rows,
+            views=views,
+            bulk_actions=actions_for(self.export_name, request.user),
+            page_title=self.page_title,
+        )
         return self.render_to_response(context, status=200 if page.is_valid else 422)
