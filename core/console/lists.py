@@ -152,7 +152,7 @@ class DeleteViewView(OfView):
 
 
 class ChooseColumnsView(OfList):
-    """Keep which columns the list shows: in the address where it names some, such as a view's, else for the user.
+    """Keep which columns the list shows: in the address where it names some or a view is open, else for the user.
 
     `order` holds all names, `column` the ticked ones; `move`, such as "up:tier", moves one where no script does.
     """
@@ -165,8 +165,8 @@ class ChooseColumnsView(OfList):
         chosen = [column.name for column in arranged(self.page.columns, [each for each in order if each in ticked])]
         if "reset" in request.POST or chosen == [column.name for column in self.page_of_itself]:
             chosen = []
-        if self.page.params.get(COLUMNS):
-            self.page.params.pop(COLUMNS)
+        if self.page.params.get(COLUMNS) or self.page.view_id not in {"", NO_VIEW}:
+            self.page.params.pop(COLUMNS, None)
             if chosen:
                 self.page.params[COLUMNS] = ",".join(chosen)
         else:

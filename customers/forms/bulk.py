@@ -11,7 +11,9 @@ from customers.models import MAX_TAG_LENGTH
 
 
 class AssignForm(forms.Form):
-    account_manager = forms.ModelChoiceField(label=_("Account manager"), queryset=None)
+    account_manager = forms.ModelChoiceField(
+        label=_("Account manager"), queryset=None, empty_label=_("Choose somebody")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -120,6 +120,18 @@ def test_columns_of_the_address_are_changed_there(client_for, agent):
     assert list(ListChoice.objects.all()) == []
 
 
+def test_columns_of_an_open_view_are_changed_in_the_address(client_for, agent):
+    client = client_for(agent)
+    saved = client.post("/lists/customers/views/", {"path": LIST, "query": "kind=company", "name": "Companies"})
+    query = saved.url.partition("?")[2]
+
+    answer = client.post(CHOOSE, {"path": LIST, "query": query, "order": ["tier", "region"], "column": ["region"]})
+
+    assert answer.url == f"/customers/?{query}&columns=name%2Cregion"
+    assert client.get(answer.url).context["views"].is_open_changed
+    assert list(ListChoice.objects.all()) == []
+
+
 def test_column_that_is_gone_is_an_error_in_the_address_and_left_out_of_ones_own(client_for, agent):
     client = client_for(agent)
 
