@@ -16,7 +16,9 @@ class CustomersConfig(AppConfig):
         from core.jobs import background, nightly
         from core.partners.bulk import performing as bulk
         from core.web import exports, navigation, search, trail
+        from core.web.lists import actions
         from customers.api.bulk import CUSTOMERS, ROWS_PER_PART, number_of, write_customers
+        from customers.bulk import ACTIONS
         from customers.copies import KIND, file_name, step
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, EDIT, VIEW
@@ -47,6 +49,8 @@ class CustomersConfig(AppConfig):
             write=write_customers,
         )
         exports.register(CustomerListView)
+        for action in ACTIONS:
+            actions.register(action)
         trail.register_subject("customers.customer", describe_customers, permission=VIEW)
         trail.register_subject("customers.interaction", describe_interactions, permission=VIEW)
         trail.register_subject("customers.customfield", describe_custom_fields, permission=CONFIGURE)

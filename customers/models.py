@@ -20,9 +20,9 @@ from customers.enums import (
     Tier,
 )
 
-MOST_TAGS = 20
 # Half an octave: contributions within a factor of 1.41 are of one rank.
 RANKS_PER_DOUBLING = 2
+MAX_TAGS, MAX_TAG_LENGTH = 20, 40
 CONTRIBUTION_RANK = Floor(
     Ln(Cast(Greatest("contribution", models.Value(1)), models.FloatField())) * (RANKS_PER_DOUBLING / math.log(2))
 )
@@ -71,7 +71,7 @@ class Customer(TenantModel):
     industry = models.CharField(max_length=100, blank=True)
     region = models.CharField(max_length=100, blank=True)
     source = models.CharField(max_length=100, blank=True)
-    tags = ArrayField(models.CharField(max_length=40), default=list)
+    tags = ArrayField(models.CharField(max_length=MAX_TAG_LENGTH), default=list)
     special_needs = EncryptedTextField(null=True)
     birthday = EncryptedTextField(null=True)
     preferred_channel = models.CharField(max_length=10, choices=Channel.choices, blank=True)

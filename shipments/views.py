@@ -14,8 +14,7 @@ from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
 from core.web.context import WATCH_JOBS
-from core.web.exports import Column
-from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, PrefixFilter, Sort
+from core.web.lists import ChoiceFilter, Column, ColumnKind, DateRangeFilter, ListView, PrefixFilter, Sort
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView
 from shipments.enums import ScanKind, ShipmentException, ShipmentStatus, TransportMode, ValueAddedService
@@ -57,22 +56,51 @@ class ShipmentListView(ListView):
     export_name = "shipments"
     export_title = _("Shipments")
     export_columns = (
-        Column(_("Waybill number"), lambda shipment: shipment.waybill_number),
-        Column(_("Customer number"), lambda shipment: shipment.customer.number),
-        Column(_("Status"), lambda shipment: shipment.get_status_display()),
-        Column(pgettext_lazy("time", "Accepted"), lambda shipment: shipment.accepted_at),
-        Column(_("Promised"), lambda shipment: shipment.promised_at),
-        Column(pgettext_lazy("time", "Delivered"), lambda shipment: shipment.delivered_at),
-        Column(_("Service"), lambda shipment: shipment.service_product),
-        Column(_("Transport"), lambda shipment: shipment.get_transport_mode_display()),
-        Column(_("City of origin"), lambda shipment: shipment.origin_city),
-        Column(_("City of destination"), lambda shipment: shipment.destination_city),
-        Column(_("Weight in grams"), lambda shipment: shipment.weight_g),
-        Column(_("Freight"), lambda shipment: shipment.freight),
-        Column(_("Surcharges"), lambda shipment: shipment.surcharges),
-        Column(_("Refunds"), lambda shipment: shipment.refunds),
-        Column(_("Contribution"), lambda shipment: shipment.contribution),
+        Column(
+            _("Waybill number"),
+            lambda shipment: shipment.waybill_number,
+            name="waybill",
+            url=lambda shipment: reverse("shipments:detail", args=[shipment.pk]),
+            is_head=True,
+        ),
+        Column(_("Customer number"), lambda shipment: shipment.customer.number, name="customer_number"),
+        Column(
+            _("Customer"),
+            lambda shipment: shipment.customer.display_name,
+            name="customer",
+            url=lambda shipment: reverse("customers:detail", args=[shipment.customer_id]),
+        ),
+        Column(
+            _("Status"),
+            lambda shipment: shipment.get_status_display(),
+            name="status",
+            template="shipments/status_cell.html",
+        ),
+        Column(
+            pgettext_lazy("time", "Accepted"),
+            lambda shipment: shipment.accepted_at,
+            name="accepted",
+            kind=ColumnKind.TIME,
+            sort="accepted",
+        ),
+        Column(_("Promised"), lambda shipment: shipment.promised_at, name="promised", kind=ColumnKind.TIME),
+        Column(
+            pgettext_lazy("time", "Delivered"),
+            lambda shipment: shipment.delivered_at,
+            name="delivered",
+            kind=ColumnKind.TIME,
+        ),
+        Column(_("Service"), lambda shipment: shipment.service_product, name="service"),
+        Column(_("Transport"), lambda shipment: shipment.get_transport_mode_display(), name="transport"),
+        Column(_("City of origin"), lambda shipment: shipment.origin_city, name="origin"),
+        Column(_("City of destination"), lambda shipment: shipment.destination_city, name="destination"),
+        Column(_("Weight in grams"), lambda shipment: shipment.weight_g, name="weight", kind=ColumnKind.NUMBER),
+        Column(_("Freight"), lambda shipment: shipment.freight, name="freight", kind=ColumnKind.MONEY),
+        Column(_("Surcharges"), lambda shipment: shipment.surcharges, name="surcharges", kind=ColumnKind.MONEY),
+        Column(_("Refunds"), lambda shipment: shipment.refunds, name="refunds", kind=ColumnKind.MONEY),
+        Column(_("Contribution"), lambda shipment: shipment.contribution, name="contribution", kind=ColumnKind.MONEY),
     )
+    page_columns = ("waybill", "customer", "accepted", "origin", "destination", "status", "service", "contribution")
 
     def get_queryset(self) -> QuerySet[Shipment]:
         return for_list(Shipment.objects.all())

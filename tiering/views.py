@@ -16,8 +16,7 @@ from django.views.generic import TemplateView
 from core.accounts.permissions import may
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
-from core.web.exports import Column
-from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, Sort
+from core.web.lists import ChoiceFilter, Column, DateRangeFilter, ListView, Sort
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
 from customers.enums import Tier

@@ -26,6 +26,7 @@ class ConsoleConfig(AppConfig):
             describe_people,
             describe_runs,
             describe_teams,
+            describe_views,
         )
         from core.crypto.revealable import registered
         from core.jobs import background
@@ -51,6 +52,7 @@ class ConsoleConfig(AppConfig):
             exports.register(view)
         background.tell_ends(tell_owner)
         notices.register(JOB_ENDED, icon="clock-play", describe=describe_ends)
+        actions.declare_values("list", exports.titles)
         actions.declare_values("why", lambda: dict(RevealReason.choices))
         actions.declare_values("revealed", lambda: {each.kind: each.label for each in registered()})
 
@@ -61,6 +63,7 @@ class ConsoleConfig(AppConfig):
         trail.register_subject("partners.apikey", describe_keys, permission="keys.manage")
         trail.register_subject("jobs.backgroundjob", describe_jobs, permission=EVERY_USER)
         trail.register_subject("jobs.jobrun", describe_runs, permission="jobs.view")
+        trail.register_subject("web.savedview", describe_views, permission=EVERY_USER)
         trail.register_subject("events.eventdelivery", describe_deliveries, permission="jobs.view")
 
         navigation.register(

@@ -7,8 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.audit import actions
 from core.audit.models import AuditEvent
-from core.web.exports import Column
-from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, Sort, UserFilter
+from core.web.lists import ChoiceFilter, Column, DateRangeFilter, ListView, Sort, UserFilter
 from core.web.trail import Line, lines_of, words_of
 
 

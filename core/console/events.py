@@ -19,8 +19,7 @@ from core.events.registry import receivers
 from core.events.services import send_again, send_all_again
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
-from core.web.exports import Column
-from core.web.lists import ChoiceFilter, ListPage, ListView, PrefixFilter, Sort
+from core.web.lists import ChoiceFilter, Column, ListPage, ListView, PrefixFilter, Sort
 from core.web.lists.page import CURSOR
 from core.web.views import StaffView, go_to
 

@@ -31,8 +31,7 @@ from core.console.forms import AcceptInvitationForm, InvitationForm
 from core.console.mail import send_invitation
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import tenant_scope
-from core.web.exports import Column
-from core.web.lists import ChoiceFilter, ListView, Sort
+from core.web.lists import ChoiceFilter, Column, ListView, Sort
 from core.web.views import StaffFormView, StaffView, go_to
 
 MANAGE = "people.manage"

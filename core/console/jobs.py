@@ -15,8 +15,7 @@ from core.jobs.enums import JobState
 from core.jobs.models import JobRun
 from core.jobs.services import try_again
 from core.tenancy.errors import DomainError
-from core.web.exports import Column
-from core.web.lists import ChoiceFilter, ListView, Sort
+from core.web.lists import ChoiceFilter, Column, ListView, Sort
 from core.web.views import StaffView, go_to
 
 MANAGE = "jobs.manage"

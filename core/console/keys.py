@@ -33,8 +33,7 @@ from core.partners.services import (
 from core.tenancy.clock import day_start
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
-from core.web.exports import Column
-from core.web.lists import BooleanFilter, Filter, ListView, PrefixFilter, Sort
+from core.web.lists import BooleanFilter, Column, Filter, ListView, PrefixFilter, Sort
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
 

@@ -16,8 +16,7 @@ from core.accounts.models import Department, Team, User
 from core.accounts.services import activate_user, deactivate_user, end_sessions, reset_second_step, update_user
 from core.console.forms import UserForm
 from core.tenancy.errors import DomainError
-from core.web.exports import Column
-from core.web.lists import BooleanFilter, ChoiceFilter, ListView, PrefixFilter, RecordFilter, Sort
+from core.web.lists import BooleanFilter, ChoiceFilter, Column, ListView, PrefixFilter, RecordFilter, Sort
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
 

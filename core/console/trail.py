@@ -12,6 +12,7 @@ from core.events.models import EventDelivery
 from core.jobs.models import BackgroundJob, JobRun
 from core.partners.models import ApiKey
 from core.tenancy.models import TenantModel
+from core.web.models import SavedView
 
 Described = dict[uuid.UUID, tuple[str, str]]
 
@@ -41,6 +42,12 @@ def describe_jobs(ids: Collection[uuid.UUID]) -> Described:
 def describe_runs(ids: Collection[uuid.UUID]) -> Described:
     runs = JobRun.objects.filter(pk__in=ids).values_list("pk", "job", "business_date")
     return {pk: (f"{job} {day}", reverse("console:jobs")) for pk, job, day in runs}
+
+
+def describe_views(ids: Collection[uuid.UUID]) -> Described:
+    """Name the shared ones only: another's own may be called after a person."""
+    views = SavedView.objects.filter(pk__in=ids).only("name", "is_shared")
+    return {view.pk: (view.name if view.is_shared else _("Somebody's own view"), "") for view in views}
 
 
 def by_name(model: type[TenantModel], *, page: str, name: str = "name") -> Callable[[Collection[uuid.UUID]], Described]:

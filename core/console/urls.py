@@ -1,6 +1,19 @@
 from django.urls import path
 
-from core.console import audit, background, events, invitations, jobs, keys, notices, organisation, people, rights
+from core.console import (
+    audit,
+    background,
+    bulk,
+    events,
+    invitations,
+    jobs,
+    keys,
+    lists,
+    notices,
+    organisation,
+    people,
+    rights,
+)
 from core.console.home import SettingsHomeView
 from core.console.reveal import RevealView
 
@@ -52,6 +65,13 @@ urlpatterns = [
     path("jobs/<uuid:pk>/again/", background.RunAgainView.as_view(), name="run_job_again"),
     path("jobs/<uuid:pk>/file/", background.DownloadView.as_view(), name="job_file"),
     path("exports/<slug:name>/", background.StartExportView.as_view(), name="export"),
+    path("lists/<slug:name>/views/", lists.SaveViewView.as_view(), name="save_view"),
+    path("lists/<slug:name>/views/counts/", lists.ViewCountsView.as_view(), name="view_counts"),
+    path("lists/<slug:name>/columns/", lists.ChooseColumnsView.as_view(), name="choose_columns"),
+    path("lists/<slug:name>/change/", bulk.ChangeRowsView.as_view(), name="change_rows"),
+    path("jobs/<uuid:pk>/rows/", bulk.JobRowsView.as_view(), name="job_rows"),
+    path("views/<uuid:pk>/", lists.ChangeViewView.as_view(), name="change_view"),
+    path("views/<uuid:pk>/delete/", lists.DeleteViewView.as_view(), name="delete_view"),
     path("settings/audit/", audit.AuditTrailView.as_view(), name="audit"),
     path("settings/events/", events.EventsView.as_view(), name="events"),
     path("settings/events/again/", events.SendAllAgainView.as_view(), name="send_events_again"),

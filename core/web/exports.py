@@ -2,8 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from core.jobs.background import Step
 from core.jobs.models import BackgroundJob
 from core.tenancy.errors import DomainError
-from core.tenancy.scope import current_tenant
 from core.web.lists.filters import NO, YES
 from core.web.lists.page import CURSOR, ListPage
 from core.web.lists.views import ListView
@@ -45,14 +43,6 @@ class ListChanged(DomainError):
     message = _("This list cannot be exported with these filters any more. Open it and start again.")
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column of the file: its head, and how a row's value is got; what pages mask is masked here too."""
-
-    label: str | Promise
-    value: Callable[[Any], Any]
-
-
 _lists: dict[str, type[ListView]] = {}
 
 
@@ -64,6 +54,11 @@ def register(view: type[ListView]) -> None:
 
 def find(name: str) -> type[ListView] | None:
     return _lists.get(name)
+
+
+def titles() -> dict[str, str | Promise]:
+    """Return what each list is called, by its name."""
+    return {name: view.export_title for name, view in _lists.items()}
 
 
 def permission_of(job: BackgroundJob) -> str:
@@ -91,9 +86,9 @@ def step(*, job: BackgroundJob, at: datetime) -> Step:
     total = _count(page) if is_first else None
     if is_sheet and max(total or 0, job.done + len(page.rows)) > MOST_ROWS:
         raise TooManyRows
-    heads = [str(column.label) for column in view.export_columns] if is_first else []
+    heads = [str(column.label) for column in page.file_columns] if is_first else []
     rows = view.get_export_rows(page.rows, user=job.owner)
-    cells = [[_local(column.value(row)) for column in view.export_columns] for row in rows]
+    cells = [[_local(column.value(row)) for column in page.file_columns] for row in rows]
     following = parse_qs(urlsplit(page.more_url).query).get(CURSOR, [None])[0]
     sheet = SheetWriter(*position["sheet"])
     content = _as_sheet(sheet, heads, cells, is_last=not following) if is_sheet else _as_csv(heads, cells)
@@ -110,16 +105,7 @@ def _page(view: ListView, job: BackgroundJob, cursor: str | None) -> ListPage:
     params.pop(CURSOR, None)
     if cursor:
         params[CURSOR] = cursor
-    return ListPage(
-        path=job.parameters["path"],
-        params=params,
-        queryset=view.get_queryset(),
-        filters=view.filters,
-        sorts=view.sorts,
-        default_sort=view.default_sort,
-        tenant=current_tenant(),
-        size=CHUNK,
-    )
+    return view.page_of(params, path=job.parameters["path"], size=CHUNK)
 
 
 def _count(page: ListPage) -> int:

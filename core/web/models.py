@@ -1,7 +1,11 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from core.accounts.models import User
+from core.crypto.fields import EncryptedTextField
+from core.jobs.models import BackgroundJob
 from core.tenancy.models import TenantForeignKey, TenantModel
+from core.web.enums import RowOutcome
 
 
 class Notice(TenantModel):
@@ -25,3 +29,64 @@ class Notice(TenantModel):
             models.Index(fields=["tenant", "user", "created_at", "id"], name="notice_of_user"),
             models.Index(fields=["tenant", "user"], condition=models.Q(read_at=None), name="notice_unread"),
         ]
+
+
+class SavedView(TenantModel):
+    """A list as somebody keeps it under a name: filters, order and columns; shared ones are everybody's to open.
+
+    `query` is what follows the question mark in the list's address. Both texts may name a person.
+    """
+
+    list_name = models.CharField(max_length=40)
+    owner = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    name = EncryptedTextField()
+    query = EncryptedTextField()
+    is_shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        indexes = [
+            models.Index(fields=["tenant", "list_name", "owner"], name="saved_view_of_owner"),
+            models.Index(fields=["tenant", "list_name"], condition=models.Q(is_shared=True), name="saved_view_shared"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ViewPin(TenantModel):
+    """A view that one member of staff keeps at hand above its list."""
+
+    user = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    view = TenantForeignKey(SavedView, on_delete=models.CASCADE, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "user", "view"], name="view_pin_once")]
+        indexes = [models.Index(fields=["tenant", "view"], name="view_pin_of_view")]
+
+
+class ListChoice(TenantModel):
+    """How one member of staff has one list: the columns that it shows, by name, and the view that it opens with."""
+
+    user = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    list_name = models.CharField(max_length=40)
+    columns = ArrayField(models.CharField(max_length=40), default=list)
+    default_view = TenantForeignKey(SavedView, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "user", "list_name"], name="list_choice_once")]
+        indexes = [models.Index(fields=["tenant", "default_view"], name="list_choice_of_view")]
+
+
+class BulkOutcome(TenantModel):
+    """What became of one row of a list that a background job was to change, with the reason of a refusal."""
+
+    job = TenantForeignKey(BackgroundJob, on_delete=models.CASCADE, related_name="+")
+    subject_id = models.UUIDField()
+    outcome = models.CharField(max_length=10, choices=RowOutcome.choices)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "job", "subject_id"], name="bulk_outcome_once")]
+        indexes = [models.Index(fields=["tenant", "job", "outcome", "id"], name="bulk_outcome_order")]

@@ -17,7 +17,7 @@ from core.tenancy.scope import current_tenant
 from customers.api.shown import CustomerRecordSerializer
 from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, normalised
 from customers.enums import Channel, ContactPointKind, CustomerKind
-from customers.models import MOST_TAGS
+from customers.models import MAX_TAGS
 from customers.numbers import BadNumber, clean_number
 from customers.services.contacts import MAX_POINTS, NewContactPoint, SameContactPoint
 
@@ -50,7 +50,7 @@ class FactsInput(InputSerializer):
     industry = optional(100)
     region = optional(100)
     source = optional(100)
-    tags = serializers.ListField(child=TextField(max_length=40), max_length=MOST_TAGS, required=False)
+    tags = serializers.ListField(child=TextField(max_length=40), max_length=MAX_TAGS, required=False)
     preferred_channel = serializers.ChoiceField(Channel.choices, required=False, allow_blank=True)
     preferred_language = serializers.ChoiceField(settings.LANGUAGES, required=False, allow_blank=True)
     account_manager_id = IdField(required=False, allow_null=True)

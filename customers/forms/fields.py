@@ -7,11 +7,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import MOST_TAGS
+from customers.models import MAX_TAG_LENGTH, MAX_TAGS
 
 HIDDEN = "****"
 EITHER_OR = _("Either enter something new or remove what is stored, not both.")
-MAX_TAG_LENGTH = 40
 
 
 class TagsField(forms.CharField):
@@ -23,10 +22,10 @@ class TagsField(forms.CharField):
     def clean(self, value: Any) -> list[str]:
         text = super().clean(value).replace("，", ",")
         tags = list(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
-        if len(tags) > MOST_TAGS or any(len(tag) > MAX_TAG_LENGTH for tag in tags):
+        if len(tags) > MAX_TAGS or any(len(tag) > MAX_TAG_LENGTH for tag in tags):
             raise ValidationError(
                 _("At most %(tags)s tags of up to %(letters)s letters each."),
-                params={"tags": MOST_TAGS, "letters": MAX_TAG_LENGTH},
+                params={"tags": MAX_TAGS, "letters": MAX_TAG_LENGTH},
             )
         return tags
 

@@ -14,7 +14,7 @@ from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from customers.contact_points import home_country, normalised
 from customers.enums import CustomerKind
-from customers.models import Address, Contact, Customer
+from customers.models import MAX_TAGS, Address, Contact, Customer
 from customers.numbers import clean_number
 from customers.services.addresses import update_address
 from customers.services.contacts import ContactPointChange, NewContactPoint, update_contact
@@ -43,6 +43,11 @@ class CompanyNameMissing(DomainError):
 class PersonNameMissing(DomainError):
     code = "person_name_missing"
     message = _("An individual has a name.")
+
+
+class TooManyTags(DomainError):
+    code = "too_many_tags"
+    message = _("This customer has as many tags as there may be.")
 
 
 class Outcome(StrEnum):
@@ -99,6 +104,35 @@ def differing_facts(customer: Customer, changes: Mapping[str, Any]) -> dict[str,
     if name in differing or "kind" in differing:
         check_name(kind, changes.get(name, getattr(customer, name)))
     return differing
+
+
+@transaction.atomic
+def assign_account_manager(
+    *, customer: Customer, account_manager: User | None, by: User, at: datetime
+) -> tuple[Customer, Outcome]:
+    """Give a customer into somebody's care, or into nobody's."""
+    return change_customer(customer=customer, changes={"account_manager": account_manager}, by=by, at=at)
+
+
+@transaction.atomic
+def add_tag(*, customer: Customer, tag: str, by: User, at: datetime) -> tuple[Customer, Outcome]:
+    """Put a tag on a customer that does not have it yet. Raises TooManyTags."""
+    customer = lock_customer(customer.pk)
+    if tag not in customer.tags and len(customer.tags) >= MAX_TAGS:
+        raise TooManyTags
+    return change_customer(customer=customer, changes={"tags": _with(customer.tags, tag)}, by=by, at=at)
+
+
+@transaction.atomic
+def remove_tag(*, customer: Customer, tag: str, by: User, at: datetime) -> tuple[Customer, Outcome]:
+    """Take a tag from a customer that has it."""
+    customer = lock_customer(customer.pk)
+    left = [each for each in customer.tags if each != tag]
+    return change_customer(customer=customer, changes={"tags": left}, by=by, at=at)
+
+
+def _with(tags: Sequence[str], tag: str) -> list[str]:
+    return [*tags] if tag in tags else [*tags, tag]
 
 
 @transaction.atomic

@@ -19,11 +19,11 @@ from core.events.services import publish
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import required_tenant_id
 from customers.enums import CustomerKind
-from customers.models import MOST_TAGS, Customer, CustomerMerge, CustomField, MergedRow
+from customers.models import MAX_TAGS, Customer, CustomerMerge, CustomField, MergedRow
 from customers.querysets import UNDOABLE
 from customers.relations import Relation, moved, staying
 from customers.search_index import index_customers
-from customers.services.changes import check_name
+from customers.services.changes import TooManyTags, check_name
 
 CHOSEN = (
     "kind",
@@ -99,11 +99,6 @@ class MergeClash(DomainError):
 class MergeChanged(DomainError):
     code = "merge_changed"
     message = _("Somebody else changed one of the two in the meantime. What is stored now stands here; choose again.")
-
-
-class TooManyTags(DomainError):
-    code = "too_many_tags"
-    message = format_lazy(_("Together they have more than {most} tags. Remove some first."), most=MOST_TAGS)
 
 
 class MergeUndone(DomainError):
@@ -377,8 +372,8 @@ def _take(kept: Customer, absorbed: Customer, names: Collection[str]) -> None:
         setattr(kept, name, getattr(absorbed, name))
     check_name(kept.kind, kept.person_name if kept.kind == CustomerKind.INDIVIDUAL else kept.company_name)
     kept.tags = list(dict.fromkeys([*kept.tags, *absorbed.tags]))
-    if len(kept.tags) > MOST_TAGS:
-        raise TooManyTags
+    if len(kept.tags) > MAX_TAGS:
+        raise TooManyTags(format_lazy(_("Together they have more than {most} tags. Remove some first."), most=MAX_TAGS))
     taken = {key: absorbed.custom_values[key] for key in own}
     kept.custom_values = {**absorbed.custom_values, **kept.custom_values, **taken}
 

@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
-from core.web.exports import Column
-from core.web.lists import ChoiceFilter, ListView, PrefixFilter, Sort, UserFilter
+from core.web.lists import ChoiceFilter, Column, ColumnKind, ListView, PrefixFilter, Sort, UserFilter
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView
 from customers.enums import CustomerKind, Tier
@@ -24,6 +23,10 @@ from customers.permissions import COPY, EDIT, ERASE, MERGE, REVEAL, VIEW
 from customers.querysets import SHOWN_ON_RECORD, active_fields, for_list, for_record_page, undoable_merges
 from customers.services import CustomerChanged, create_customer, update_customer
 from customers.views.interactions import timeline_context
+
+
+def _page_of(customer: Customer) -> str:
+    return reverse("customers:detail", args=[customer.pk])
 
 
 class CustomerListView(ListView):
@@ -44,18 +47,30 @@ class CustomerListView(ListView):
     export_name = "customers"
     export_title = _("Customers")
     export_columns = (
-        Column(_("Customer number"), lambda customer: customer.number),
-        Column(_("Name"), lambda customer: customer.display_name),
-        Column(_("Kind"), lambda customer: customer.get_kind_display()),
-        Column(_("Tier"), lambda customer: customer.get_tier_display()),
-        Column(_("Contribution"), lambda customer: customer.contribution),
-        Column(_("Shipments"), lambda customer: customer.shipment_count),
-        Column(_("Last shipment"), lambda customer: customer.last_shipment_at),
-        Column(_("Industry"), lambda customer: customer.industry),
-        Column(_("Region"), lambda customer: customer.region),
-        Column(_("Account manager"), lambda customer: customer.account_manager),
-        Column(_("Created"), lambda customer: customer.created_at),
+        Column(_("Customer number"), lambda customer: customer.number, name="number"),
+        Column(_("Name"), lambda customer: customer.display_name, name="name", url=_page_of, is_head=True),
+        Column(_("Kind"), lambda customer: customer.get_kind_display(), name="kind"),
+        Column(
+            _("Tier"), lambda customer: customer.get_tier_display(), name="tier", template="customers/tier_cell.html"
+        ),
+        Column(
+            _("Contribution"),
+            lambda customer: customer.contribution,
+            name="contribution",
+            kind=ColumnKind.MONEY,
+            sort="contribution",
+        ),
+        Column(_("Shipments"), lambda customer: customer.shipment_count, name="shipments", kind=ColumnKind.NUMBER),
+        Column(_("Last shipment"), lambda customer: customer.last_shipment_at, name="last", kind=ColumnKind.TIME),
+        Column(_("Industry"), lambda customer: customer.industry, name="industry"),
+        Column(_("Region"), lambda customer: customer.region, name="region"),
+        Column(_("Account manager"), lambda customer: customer.account_manager, name="account_manager"),
+        Column(_("Tags"), lambda customer: ", ".join(customer.tags), name="tags"),
+        Column(
+            _("Created"), lambda customer: customer.created_at, name="created", kind=ColumnKind.TIME, sort="created"
+        ),
     )
+    page_columns = ("name", "number", "tier", "contribution", "shipments", "last", "account_manager", "created")
 
     def get_queryset(self) -> QuerySet[Customer]:
         return for_list(Customer.objects.all())

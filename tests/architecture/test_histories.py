@@ -36,6 +36,7 @@ NO_PAGE = {
     "accounts.invitation": "rows of a list, gone when they are accepted or withdrawn",
     "customers.interaction": "rows of a customer's timeline, which says itself who wrote them and when",
     "events.eventdelivery": "rows of a list, gone after a while",
+    "web.savedview": "shows records, and says itself whether it is as it was saved",
     "jobs.jobrun": "rows of a list; they tell themselves what became of them",
 }
 

@@ -26,7 +26,7 @@ from core.tenancy import scope
 from core.tenancy.ids import uuid7
 from core.tenancy.models import Tenant, TenantModel, TenantQuerySet
 from core.web.lists import ListView, RecordFilter
-from core.web.models import Notice
+from core.web.models import Notice, SavedView
 from core.web.views import StaffFormView, StaffView
 from customers.models import (
     Address,
@@ -74,11 +74,14 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "console:end_old_secret": {"pk": ApiKey},
     "console:revoke_key": {"pk": ApiKey},
     "console:job": {"pk": BackgroundJob},
+    "console:job_rows": {"pk": BackgroundJob},
     "console:cancel_job": {"pk": BackgroundJob},
     "console:run_job_again": {"pk": BackgroundJob},
     "console:job_file": {"pk": BackgroundJob},
     "console:try_run_again": {"pk": JobRun},
     "console:send_event_again": {"pk": EventDelivery},
+    "console:change_view": {"pk": SavedView},
+    "console:delete_view": {"pk": SavedView},
     "console:open_notice": {"pk": Notice},
     "console:read_notice": {"pk": Notice},
     "console:reveal": {"pk": ContactPoint},
@@ -127,6 +130,10 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
 CONSTANTS: dict[str, dict[str, str]] = {"console:reveal": {"kind": "contact-point"}}
 # Routes whose arguments are no ids of records, each with the reason.
 NO_RECORDS = {
+    "console:save_view": "the name of a list, the same for all tenants",
+    "console:change_rows": "the name of a list; the rows ticked are looked up among the tenant's own, see tests/web",
+    "console:choose_columns": "the name of a list, the same for all tenants",
+    "console:view_counts": "the name of a list, the same for all tenants",
     "console:export": "the name of a list, the same for all tenants",
     "console:accept_invitation": "the token proves who was invited; only its hash is kept",
     "mfa_remove_webauthn": "allauth's: finds one's own passkeys only",

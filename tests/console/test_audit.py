@@ -78,7 +78,7 @@ def test_trail_costs_the_same_queries_whatever_its_length(client_for, privacy_of
     ) as queries:
         assert client.get(URL).status_code == 200
 
-    assert len(queries) == 9
+    assert len(queries) == 11
 
 
 @pytest.mark.parametrize("rows", [3, 300])

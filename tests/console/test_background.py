@@ -18,7 +18,7 @@ from core.jobs import running
 from core.jobs.models import BackgroundJob
 from core.jobs.running import perform_job, result_of
 from core.web import exports
-from core.web.exports import Column
+from core.web.lists import Column
 from tests.factories.accounts import make_user
 
 

@@ -11,7 +11,7 @@ from core.events.models import EventDelivery, OutboxEvent
 from core.tenancy.ids import uuid7
 from tests.factories.accounts import make_user
 
-PAGE_QUERIES = 13
+PAGE_QUERIES = 15
 RECEIVER = "tiering.tell_account_manager"
 
 

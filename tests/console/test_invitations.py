@@ -261,7 +261,7 @@ def test_list_asks_the_same_few_questions(client_for, administrator, count, djan
     client = client_for(administrator)
     client.get(reverse("console:invitations"))
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         answer = client.get(reverse("console:invitations"))
 
     assert "w1@staff.example" in answer.content.decode() or count > 50

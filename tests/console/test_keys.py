@@ -11,7 +11,7 @@ from core.partners.services import create_api_key
 from tests.factories.accounts import inside, outside
 from tests.factories.partners import Partner
 
-LIST_QUERIES = 6
+LIST_QUERIES = 8
 POSTED = {"name": "ERP", "scopes": ["customers:read", "tiers:read"], "expires_on": ""}
 
 

@@ -13,7 +13,7 @@ from customers.services import NewContactPoint, add_address, add_contact
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 
-LIST_QUERIES = 7
+LIST_QUERIES = 9
 RECORD_QUERIES = 9
 PHONE = "+8613812345678"
 

@@ -25,6 +25,7 @@ CONTENT: dict[str, dict[str, Any]] = {
         "kind": "export",
         "parameters": {"list": "customers", "query": "", "path": "/", "format": "csv"},
     },
+    "web.SavedView": {"list_name": "customers", "query": "number={mark}", "is_shared": True},
     "customers.CustomField": {"key": "{mark}"},
     "shipments.ImportPart": {"content": gzip.compress(b"W-1,C-1\n"), "result": gzip.compress(b"[]")},
 }

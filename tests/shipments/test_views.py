@@ -8,7 +8,7 @@ from shipments.models import ScanEvent, Shipment
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 
-LIST_QUERIES = 6
+LIST_QUERIES = 8
 RECORD_QUERIES = 7
 
 

@@ -16,7 +16,7 @@ from tiering.selectors import tier_counts
 from tiering.services import evaluate_tiers, last_whole_day, set_override
 
 OVERVIEW_QUERIES = 8
-MOVES_QUERIES = 6
+MOVES_QUERIES = 8
 PAGES = ("tiering:overview", "tiering:moves", "tiering:policies")
 
 pytestmark = pytest.mark.usefixtures("clock")

@@ -1,5 +1,6 @@
 """List pages: declared filters and sorts in the URL, keyset paging, capped totals."""
 
+from core.web.lists.columns import Column, ColumnKind
 from core.web.lists.filters import (
     BooleanFilter,
     ChoiceFilter,
@@ -17,6 +18,8 @@ __all__ = [
     "BooleanFilter",
     "Chip",
     "ChoiceFilter",
+    "Column",
+    "ColumnKind",
     "DateRangeFilter",
     "Filter",
     "ListPage",

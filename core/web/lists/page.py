@@ -10,15 +10,19 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.tenancy.models import Tenant
 from core.web.lists import cursors
+from core.web.lists.columns import COLUMNS, Column, arranged
 from core.web.lists.filters import Filter
 
 TOTAL_CAP = 1000
-SORT, CURSOR = "sort", "cursor"
+SORT, CURSOR, VIEW = "sort", "cursor", "view"
+# In place of a view's id: the list as it is, and not as one's default view has it.
+NO_VIEW = "all"
 
 
 @dataclass(frozen=True)
@@ -63,13 +67,22 @@ class ListPage:
     default_sort: str
     tenant: Tenant
     size: int = 50
+    # Whether views of this list can be saved, and whether one opens in place of the bare address.
+    keeps_views: bool = False
+    has_default_view: bool = False
+    # All columns, those that a page shows of itself, and those that the reader chose before, by name.
+    columns: Sequence[Column] = ()
+    page_columns: Sequence[str] = ()
+    own_columns: Sequence[str] = ()
     form: forms.Form = field(init=False)
     unknown: list[str] = field(init=False)
     sort: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.form = _filter_form(self.filters)(self.params, auto_id="filter_%s")
-        known = {*self.form.fields, SORT, CURSOR}
+        known = {*self.form.fields, SORT, CURSOR, *([VIEW] if self.keeps_views else [])}
+        if self.page_columns:
+            known.add(COLUMNS)
         self.unknown = sorted(set(self.params) - known)
         self.sort = self.params.get(SORT) or self.default_sort
         self._sort_is_known = self.sort.removeprefix("-") in {sort.name for sort in self.sorts}
@@ -82,11 +95,38 @@ class ListPage:
         messages = [_("There is no filter called “%(name)s”.") % {"name": name[:50]} for name in self.unknown]
         if not self._sort_is_known:
             messages.append(_("The list cannot be sorted that way."))
+        there = {column.name for column in self.columns if column.name}
+        gone = [name for name in self._asked_columns if name not in there]
+        messages += [_("There is no column called “%(name)s”.") % {"name": name[:50]} for name in gone]
         return [*messages, *(str(error) for error in self.form.non_field_errors())]
 
     @cached_property
     def is_valid(self) -> bool:
         return self.form.is_valid() and not self.errors
+
+    @property
+    def _asked_columns(self) -> list[str]:
+        """The columns that the address names, in its order."""
+        return list(filter(None, self.params.get(COLUMNS, "").split(","))) if self.page_columns else []
+
+    @property
+    def has_chosen_columns(self) -> bool:
+        return bool(self._asked_columns or self.own_columns)
+
+    @cached_property
+    def shown_columns(self) -> list[Column]:
+        """The columns of the page in order: the address's, else the reader's own, else the list's."""
+        return arranged(self.columns, self._asked_columns or self.own_columns or self.page_columns)
+
+    @property
+    def other_columns(self) -> list[Column]:
+        """The columns that the page could show besides."""
+        return [column for column in self.columns if column.name and column not in self.shown_columns]
+
+    @property
+    def file_columns(self) -> Sequence[Column]:
+        """The columns of a file: the chosen ones, or all."""
+        return self.shown_columns if self.has_chosen_columns else self.columns
 
     @cached_property
     def _sort(self) -> Sort:
@@ -146,12 +186,43 @@ class ListPage:
 
     @property
     def clear_url(self) -> str:
-        return f"{self.path}?{SORT}={self.params[SORT]}" if self.params.get(SORT) and self._sort_is_known else self.path
+        return self._url(drop=[*self.form.fields, *self.unknown, *([] if self._sort_is_known else [SORT])])
+
+    @property
+    def view_id(self) -> str:
+        """The saved view that is open, as the address has it."""
+        return self.params.get(VIEW, "") if self.keeps_views else ""
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What the filter form sends along beside its own fields."""
+        view = self.view_id or (NO_VIEW if self.has_default_view else "")
+        columns = ",".join(self._asked_columns)
+        return [(name, value) for name, value in ((VIEW, view), (COLUMNS, columns)) if value]
+
+    @property
+    def query(self) -> str:
+        """Filters, order and columns as a saved view keeps them, in one spelling."""
+        known = (*self.form.fields, *self.unknown, SORT, *([COLUMNS] if self.page_columns else []))
+        return urlencode([(name, self.params[name]) for name in sorted(known) if self.params.get(name)])
+
+    @property
+    def sent_query(self) -> str:
+        """The address's parameters, with the reader's own columns where it names none."""
+        params = self.params.copy()
+        if self.own_columns and not self._asked_columns:
+            params[COLUMNS] = ",".join(column.name for column in self.shown_columns)
+        return params.urlencode()
+
+    @cached_property
+    def capped_count(self) -> int:
+        """How many rows match, up to one more than TOTAL_CAP."""
+        return self.matching.order_by()[: TOTAL_CAP + 1].count()
 
     @cached_property
     def total(self) -> str:
         """How many there are, counted up to a thousand."""
-        found = self.matching.order_by()[: TOTAL_CAP + 1].count()
+        found = self.capped_count
         if found > TOTAL_CAP:
             return _("%(count)s+ results") % {"count": f"{TOTAL_CAP:,}"}
         return ngettext("%(count)s result", "%(count)s results", found) % {"count": f"{found:,}"}
@@ -200,6 +271,8 @@ class ListPage:
             params.pop(name, None)
         for name, value in (change or {}).items():
             params[name] = value
+        if not params and self.has_default_view:
+            params[VIEW] = NO_VIEW
         return f"{self.path}?{params.urlencode()}" if params else self.path
 
 

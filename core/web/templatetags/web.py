@@ -122,6 +122,16 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
+@register.simple_tag
+def cell(column: Any, row: Any) -> Any:
+    """Show a row's value in a column, as a link where the column leads somewhere."""
+    shown = column.shown(row)
+    if column.url is None:
+        return shown
+    kind = format_html(' class="{}"', "row-title") if column.is_head else ""
+    return format_html('<a{} href="{}">{}</a>', kind, column.url(row), shown)
+
+
 @register.inclusion_tag("components/field.html")
 def field(bound: BoundField, hide_label: bool = False) -> dict[str, Any]:
     """Draw one form field with its label, help and errors."""

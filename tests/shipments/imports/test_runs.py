@@ -14,7 +14,7 @@ from tests.factories.accounts import inside, make_user
 from tests.factories.imports import import_received, receive
 from tests.shipments.imports.files import COLUMNS, FILE, cells, make_run, upload
 
-LIST_QUERIES = 6
+LIST_QUERIES = 8
 
 
 def test_stopped_import_is_shown_as_interrupted(client, supervisor):
