@@ -9,7 +9,7 @@ from tests.factories.tiering import FORM, RULES, ten_customers, tiering_state
 from tiering.models import TierPolicy
 from tiering.services import create_policy, evaluate_tiers, last_whole_day
 
-POLICIES_QUERIES = 11
+POLICIES_QUERIES = 12
 
 pytestmark = pytest.mark.usefixtures("clock")
 
