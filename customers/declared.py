@@ -45,6 +45,8 @@ actions.declare("custom_field.revived", _("Customer field taken up again"))
 actions.declare_fields(
     number=_("Customer number"),
     erased_at=_("Erased"),
+    contribution=_("Contribution"),
+    window_shipment_count=_("Shipments in the window"),
     absorbed=_("Merged customer"),
     kept=_("Into the customer"),
     merges=_("Customers merged into this one"),

@@ -45,7 +45,7 @@ class MergeForm(forms.Form):
                     (KEPT, f"{kept.number}: {_shown(kept, fact, fact.kept)}"),
                     (ABSORBED, f"{absorbed.number}: {_shown(absorbed, fact, fact.absorbed)}"),
                 ],
-                widget=forms.RadioSelect,
+                widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
                 initial=KEPT if fact.kept else ABSORBED,
             )
 
