@@ -57,7 +57,7 @@ class SentShipment:
 
 
 @transaction.atomic
-def upsert_shipments(*, sent: Sequence[SentShipment], at: datetime) -> None:
+def upsert_shipments(*, sent: Sequence[SentShipment], by: ApiKey, at: datetime) -> None:
     """Create the shipments or change the named facts of those that are there, in a few statements.
 
     No waybill stands twice among them. A customer without an archive gets one, as with files.
@@ -81,7 +81,7 @@ def upsert_shipments(*, sent: Sequence[SentShipment], at: datetime) -> None:
             each.outcome.warn(code)
         rows.append(Row(each.outcome, tuple(values)))
     if rows:
-        write_chunk(rows, tenant_id=required_tenant_id(), present=present, at=at)
+        write_chunk(rows, tenant_id=required_tenant_id(), present=present, by=by, at=at)
 
 
 @transaction.atomic
@@ -97,14 +97,12 @@ def upsert_shipment(
     if version is not None and (before is None or before.version != version):
         raise ShipmentChanged
     sent = SentShipment(waybill_number, facts)
-    upsert_shipments(sent=[sent], at=at)
+    upsert_shipments(sent=[sent], by=by, at=at)
     if sent.outcome.status == "failed":
         raise ShipmentIncomplete(sent.outcome.fields)
     shipment = Shipment.objects.get(waybill_number=waybill_number)
-    if before is not None:
-        shipment.as_read = before.as_read
-    if sent.outcome.status != "unchanged":
-        record(f"shipment.{sent.outcome.status}", subject=shipment, by=by, at=at)
+    if before is None:
+        record("shipment.created", subject=shipment, by=by, at=at)
     return shipment, before is None
 
 

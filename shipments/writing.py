@@ -12,6 +12,7 @@ from django.db import connection
 
 from core.accounts.models import User
 from core.audit.statement import actor, recording
+from core.partners.models import ApiKey
 from core.tenancy.fields import MoneyField
 from core.tenancy.scope import required_tenant_id
 from customers.enums import CustomerKind
@@ -31,7 +32,7 @@ LITERALS = {None: "null", 0: "0", "": "''", "{}": "'{}'"}
 
 
 def write_chunk(
-    rows: list[Row], *, tenant_id: uuid.UUID, present: frozenset[str], by: User | None, at: datetime
+    rows: list[Row], *, tenant_id: uuid.UUID, present: frozenset[str], by: User | ApiKey | None, at: datetime
 ) -> None:
     names: dict[str, str] = {}
     persons: set[str] = set()

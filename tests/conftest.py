@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 
 from core.accounts.enums import Role
@@ -132,9 +133,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterato
     """Let the owner empty the trail between tests, and close the mirror's connection before the database is dropped;
     Django closes only the owner's.
     """
-    owner = connections["owner"].ops
-    flush = owner.execute_sql_flush
-    owner.execute_sql_flush = lambda statements: flush([*_switched("disable"), *statements, *_switched("enable")])
+    flush = DatabaseOperations.execute_sql_flush
+
+    def flush_all(self: DatabaseOperations, statements: list[str]) -> None:
+        flush(self, [*_switched("disable"), *statements, *_switched("enable")])
+
+    # On the class, because a test in a browser has connections of its own.
+    DatabaseOperations.execute_sql_flush = flush_all
     yield
     with django_db_blocker.unblock():
         connections.close_all()

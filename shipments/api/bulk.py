@@ -42,7 +42,7 @@ def write_shipments(*, rows: Sequence[Mapping[str, Any]], by: ApiKey, at: dateti
         else:
             taken.append(SentShipment(facts.pop("waybill_number"), facts))
     if sent := [each for each in taken if isinstance(each, SentShipment)]:
-        upsert_shipments(sent=sent, at=at)
+        upsert_shipments(sent=sent, by=by, at=at)
     return [each if isinstance(each, RowResult) else _result(each.outcome) for each in taken]
 
 

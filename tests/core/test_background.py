@@ -306,7 +306,7 @@ def test_run_again_twice_at_once_makes_one_job(now):
 
 def test_chunk_that_another_worker_began_is_left_to_it_until_it_is_silent(administrator, now):
     job = start(administrator, now)
-    assert running._begin(job.pk, now)
+    assert running._begin(job.pk, None, now)
 
     assert perform(job, now + timedelta(seconds=1)).done == 0
     assert perform(job, now + SILENCE).done == 5
