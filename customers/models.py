@@ -110,7 +110,9 @@ class Customer(TenantModel):
             ),
             models.Index(fields=["tenant", "contribution", "id"], name="customer_by_contribution"),
             models.Index(fields=["tenant", "created_at", "id"], name="customer_by_creation"),
-            models.Index(fields=["tenant", "tier", "contribution", "id"], name="customer_by_tier"),
+            models.Index(
+                fields=["tenant", "tier", "contribution", "id"], include=["merged_into"], name="customer_by_tier"
+            ),
             models.Index(
                 fields=["tenant", "id"],
                 condition=models.Q(first_shipment_at=None, tier__isnull=False),

@@ -570,7 +570,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(fields=["tenant", "tier", "contribution", "id"], name="customer_by_tier"),
+            index=models.Index(
+                fields=["tenant", "tier", "contribution", "id"], include=["merged_into"], name="customer_by_tier"
+            ),
         ),
         migrations.AddIndex(
             model_name="customer",

@@ -22,7 +22,7 @@ from tests.factories.accounts import outside
 from tests.factories.customers import make_customer
 from tests.factories.partners import API, Partner, check_described
 
-LIST_QUERIES = 8
+LIST_QUERIES = 9
 SAID = {"kind": "call", "direction": "inbound", "text": "Lin Mei asked; call 13812345678."}
 MASKED = "L*****i asked; call 138******78."
 

@@ -68,7 +68,7 @@ class Rows:
                     changed_at=at,
                 )
             case "/jobs":
-                row = BackgroundJob.objects.create(kind="shipments", title=name, created_at=at, due_at=at)
+                row = BackgroundJob.objects.create(kind="shipments", title=name, work=name, created_at=at, due_at=at)
             case "/jobs/{job}/results":
                 return self.add_result()
             case "/shipments/{shipment}/events":

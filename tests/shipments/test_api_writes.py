@@ -6,6 +6,7 @@ import pytest
 
 from core.audit.models import AuditEvent
 from core.events.models import OutboxEvent
+from core.partners.models import ApiKey
 from core.partners.schema import description
 from customers.models import Customer
 from shipments.models import ScanEvent, Shipment
@@ -166,7 +167,7 @@ def test_many_that_name_different_facts_keep_what_they_do_not_name(partner, now)
         SentShipment("W-3", facts),
         SentShipment("W-4", {"weight_g": 1}),
     ]
-    upsert_shipments(sent=sent, at=now)
+    upsert_shipments(sent=sent, by=ApiKey.objects.get(), at=now)
 
     assert [each.outcome.status for each in sent] == ["updated", "created", "created", "failed"]
     after = Shipment.objects.get(pk=shipment.pk)
