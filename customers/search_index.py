@@ -32,6 +32,8 @@ DELETE = """
     delete from customers_customertoken t using unnest(%s::bigint[], %s::uuid[]) as n(token, customer_id)
     where t.tenant_id = %s and t.token = n.token and t.customer_id = n.customer_id"""
 
+# Looked up row by row, which keeps their order.
+RANKED = "i.*, (select c.token_rank from customers_customer c where c.id = i.customer_id)"
 DELETE_ALL = "delete from customers_customertoken where tenant_id = %s and customer_id = any(%s)"
 
 # Customers whose contribution has left the rank of their tokens. The arrays let an index find the rows, however few the
@@ -66,7 +68,7 @@ def index_customers(ids: Iterable[uuid.UUID]) -> None:
 
 def index_new(grams: Mapping[str, set[Gram]], tokens: Tokens) -> None:
     """Make the tokens of customers that have just been created; the caller knows their grams, by id as text."""
-    _copy(grams, tokens)
+    _copy(grams, tokens, ranked="i.*, 0 as rank")
 
 
 def renew_tokens(ids: Iterable[uuid.UUID]) -> None:
@@ -75,18 +77,17 @@ def renew_tokens(ids: Iterable[uuid.UUID]) -> None:
     grams = {str(customer_id): each for customer_id, each in _grams(ids).items()}
     with connection.cursor() as cursor:
         cursor.execute(DELETE_ALL, [required_tenant_id(), ids])
-    _copy(grams, Tokens(required_tenant_id()))
+    _copy(grams, Tokens(required_tenant_id()), ranked=RANKED)
 
 
-def _copy(grams: Mapping[str, set[Gram]], tokens: Tokens) -> None:
-    # In the order of the wider index, so that each of its pages is touched once.
-    rows = sorted((tokens.of(gram), customer_id) for customer_id, each in grams.items() for gram in each)
-    with incoming(TABLE, ("token", "customer_id"), rows) as table, connection.cursor() as cursor:
+def _copy(grams: Mapping[str, set[Gram]], tokens: Tokens, *, ranked: str) -> None:
+    # Customer by customer, as the primary key is.
+    rows = ((customer_id, tokens.of(gram)) for customer_id, each in grams.items() for gram in each)
+    with incoming(TABLE, ("customer_id", "token"), rows) as table, connection.cursor() as cursor:
         cursor.execute(
-            f"insert into {TABLE} (tenant_id, key_version, token, rank, customer_id)"  # noqa: S608  our own names
-            f" select c.tenant_id, %s, i.token, c.token_rank, c.id from {table} i"
-            " join customers_customer c on c.tenant_id = %s and c.id = i.customer_id",
-            [tokens.version, required_tenant_id()],
+            f"insert into {TABLE} (tenant_id, key_version, customer_id, token, rank)"  # noqa: S608  our own names
+            f" select %s, %s, r.* from (select {ranked} from {table} i) r",
+            [required_tenant_id(), tokens.version],
         )
 
 
