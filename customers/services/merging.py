@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -17,11 +17,11 @@ from core.audit.services import record
 from core.crypto.register import Kind, kind_of
 from core.events.services import publish
 from core.tenancy.errors import DomainError
-from core.tenancy.scope import required_tenant_id
+from customers.carrying import carry, carry_back, carry_over, stand_under, with_late_rows
 from customers.enums import CustomerKind
 from customers.models import MAX_TAGS, Customer, CustomerMerge, CustomField, MergedRow
 from customers.querysets import UNDOABLE
-from customers.relations import Relation, moved, staying
+from customers.relations import moved, staying
 from customers.search_index import index_customers
 from customers.services.changes import TooManyTags, check_name
 
@@ -42,39 +42,6 @@ OWN = "own-"
 UNITED = ("tags", "custom_values")
 FIGURES = ("tier", "tier_since", "contribution", "window_shipment_count", "lower_tier", "lower_runs", "lower_as_of")
 NO_FIGURES = dict.fromkeys(FIGURES) | {"contribution": 0, "window_shipment_count": 0, "lower_runs": 0}
-
-NOTE_ROWS = """
-    insert into customers_mergedrow (tenant_id, merge_id, relation, row_id, was_primary)
-    select tenant_id, %(merge)s, %(relation)s, id, {primary} from {table}
-    where tenant_id = %(tenant)s and {owner} = %(absorbed)s
-    on conflict do nothing"""
-MOVE_ROWS = "update {table} set {owner} = %(kept)s{sets} where tenant_id = %(tenant)s and {owner} = %(absorbed)s"
-# Only one is the primary one: that of the kept customer, if it has one.
-KEEP_ONE_PRIMARY = """, {primary} = {primary} and not exists (
-        select from {table} k where k.tenant_id = %(tenant)s and k.{owner} = %(kept)s and k.{primary})"""
-MOVE_BACK = """
-    update {table} t set {owner} = %(absorbed)s{sets} from customers_mergedrow r
-    where r.tenant_id = %(tenant)s and r.merge_id = %(merge)s and r.relation = %(relation)s
-      and t.tenant_id = r.tenant_id and t.id = r.row_id and t.{owner} = %(now_at)s"""
-# What was said to somebody goes where that contact goes.
-FOLLOW_CONTACTS = """
-    update customers_interaction i set customer_id = %(absorbed)s from customers_contact c
-    where c.tenant_id = %(tenant)s and c.customer_id = %(absorbed)s
-      and i.tenant_id = c.tenant_id and i.contact_id = c.id and i.customer_id = %(now_at)s"""
-# Who was merged into a customer that is merged itself stands under the last of them.
-STAND_UNDER = """
-    with recursive under as (
-        select absorbed_id from customers_customermerge
-        where tenant_id = %(tenant)s and kept_id = %(root)s and undone_at is null
-        union
-        select m.absorbed_id from customers_customermerge m join under u on m.kept_id = u.absorbed_id
-        where m.tenant_id = %(tenant)s and m.undone_at is null
-    )
-    update customers_customer set merged_into_id = %(root)s
-    where tenant_id = %(tenant)s and id in (select absorbed_id from under)"""
-LATE_ROWS = """
-    select distinct t.{owner} from customers_customer c join {table} t on t.tenant_id = c.tenant_id and t.{owner} = c.id
-    where c.tenant_id = %s and c.merged_into_id is not null"""
 
 
 class MergeWithItself(DomainError):
@@ -224,8 +191,8 @@ def merge_customers(
         merged_at=at,
         merged_by=by,
     )
-    _stand_under(kept.pk)
-    _carry_over(merge)
+    stand_under(kept.pk)
+    carry_over(merge)
     _recount(kept.pk, absorbed.pk)
     index_customers([kept.pk, absorbed.pk])
     record("customer.merged", subject=kept, by=by, at=at, details={"absorbed": absorbed.number})
@@ -268,11 +235,11 @@ def undo_merge(*, merge: CustomerMerge, by: User, at: datetime) -> CustomerMerge
     absorbed.merged_into = None
     absorbed.version += 1
     absorbed.save(update_fields=[*FIGURES, "merged_into", "version"])
-    _carry_back(merge, now_at=kept.pk)
+    carry_back(merge, now_at=kept.pk)
     merge.kept, merge.absorbed = kept, absorbed
     merge.facts, merge.undone_at, merge.undone_by = None, at, by
     merge.save(update_fields=["facts", "undone_at", "undone_by"])
-    _stand_under(absorbed.pk)
+    stand_under(absorbed.pk)
     _recount(kept.pk, absorbed.pk)
     index_customers([kept.pk, absorbed.pk])
     record("customer.merge_undone", subject=kept, by=by, at=at, details={"absorbed": absorbed.number})
@@ -286,29 +253,16 @@ def look_after_merges(*, business_date: date, at: datetime) -> dict[str, int]:
     late = 0
     for key, relation in moved().items():
         # Who was merged first hands on to whom was merged later.
-        while merges := _with_late_rows(relation):
+        while merges := with_late_rows(relation):
             for merge in merges:
                 kept, absorbed = _lock(merge.kept_id, merge.absorbed_id)
-                _carry(merge, key, relation)
+                carry(merge, key, relation)
                 _recount(kept.pk, absorbed.pk)
                 late += 1
     old = list(CustomerMerge.objects.filter(merged_at__lt=at - UNDOABLE, facts__isnull=False).order_by("pk"))
     for merge in old:
         _forget(merge)
     return {"late": late, "forgotten": len(old)}
-
-
-def _with_late_rows(relation: Relation) -> list[CustomerMerge]:
-    """Return the merges whose absorbed customer has rows again; not those that clash, which stay where they are."""
-    with connection.cursor() as cursor:
-        cursor.execute(_sql(LATE_ROWS, relation), [required_tenant_id()])
-        owners = [owner for (owner,) in cursor.fetchall()]
-    merges = CustomerMerge.objects.filter(absorbed__in=owners, undone_at=None).select_related("kept", "absorbed")
-    return [
-        merge
-        for merge in merges.order_by("pk")
-        if relation.clashes is None or not relation.clashes(merge.kept, merge.absorbed)
-    ]
 
 
 def count_absorbed(customer: Customer) -> int:
@@ -331,12 +285,12 @@ def part_customer(customer_id: uuid.UUID, *, at: datetime) -> None:
     if merge is None:
         return
     root, customer = _lock(Customer.with_merged.get(pk=customer_id).merged_into_id, customer_id)
-    _carry_back(merge, now_at=root.pk)
+    carry_back(merge, now_at=root.pk)
     customer.merged_into = None
     customer.save(update_fields=["merged_into"])
     merge.facts, merge.undone_at = None, at
     merge.save(update_fields=["facts", "undone_at"])
-    _stand_under(customer.pk)
+    stand_under(customer.pk)
     _recount(root.pk, customer.pk)
     index_customers([root.pk, customer.pk])
 
@@ -391,50 +345,6 @@ def _plain(value: Any) -> Any:
 def _set(customer: Customer, values: dict[str, Any]) -> None:
     for name, value in values.items():
         setattr(customer, name, value)
-
-
-def _stand_under(root: uuid.UUID) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(STAND_UNDER, {"tenant": required_tenant_id(), "root": root})
-
-
-def _carry_over(merge: CustomerMerge) -> None:
-    for key, relation in moved().items():
-        _carry(merge, key, relation)
-
-
-def _carry(merge: CustomerMerge, key: str, relation: Relation) -> None:
-    _execute(NOTE_ROWS, relation, merge, key)
-    _execute(MOVE_ROWS, relation, merge, key, sets=KEEP_ONE_PRIMARY)
-
-
-def _carry_back(merge: CustomerMerge, *, now_at: uuid.UUID) -> None:
-    for key, relation in moved().items():
-        _execute(MOVE_BACK, relation, merge, key, sets=", {primary} = r.was_primary", now_at=now_at)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            FOLLOW_CONTACTS, {"tenant": required_tenant_id(), "absorbed": merge.absorbed_id, "now_at": now_at}
-        )
-    MergedRow.objects.filter(merge_id=merge.pk)._raw_delete(MergedRow.objects.db)
-
-
-def _execute(
-    statement: str, relation: Relation, merge: CustomerMerge, key: str, *, sets: str = "", **asked: Any
-) -> None:
-    asked |= {"tenant": required_tenant_id(), "merge": merge.pk, "relation": key}
-    asked |= {"kept": merge.kept_id, "absorbed": merge.absorbed_id}
-    with connection.cursor() as cursor:
-        cursor.execute(_sql(statement, relation, sets=sets), asked)
-
-
-def _sql(statement: str, relation: Relation, *, sets: str = "") -> str:
-    """Put the names of the relation's table and columns into a statement."""
-    names = {
-        "table": relation.model._meta.db_table,
-        "owner": relation.model._meta.get_field(relation.moves).column,
-        "primary": relation.primary or "false",
-    }
-    return statement.format(**names, sets=sets.format(**names) if relation.primary else "")
 
 
 def _recount(*ids: uuid.UUID) -> None:
