@@ -80,7 +80,7 @@ def find_customers(query: str, *, limit: int) -> list[Found]:
     if not query:
         return []
     # A number of a customer who was merged leads to the one in its place.
-    by_number = prefix_of(Customer.with_merged.select_related("merged_into"), query)[:limit]
+    by_number = prefix_of(for_search(Customer.with_merged.select_related("merged_into")), query)[:limit]
     numbered = [(each.number, each.merged_into or each) for each in by_number]
     # A whole number comes first, numbers that only begin so come last: there may be many.
     found |= {each.pk: Found(each, NUMBER) for number, each in numbered if number in spellings(query)}

@@ -98,8 +98,7 @@ def start_job(
     at: datetime,
     is_awaited: bool = False,
 ) -> BackgroundJob:
-    """Put a job in the queue and wake a worker after the commit. Raises NotAllowed or
-    AlreadyRunning.
+    """Put a job in the queue and wake a worker after the commit. Raises NotAllowed or AlreadyRunning.
 
     `by` is a user, who owns it, or whom the kind finds as its actor. The caller does a job that `is_awaited` itself,
     by `perform_at_once`.

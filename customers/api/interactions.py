@@ -152,6 +152,7 @@ class InteractionViewSet(PartOfCustomer):
         "nothing_said": (400, "/text"),
         "text_too_long": (400, "/text"),
         "not_yet_happened": (400, "/happened_at"),
+        "customer_merged": (404, None),
         "interaction_changed": (412, None),
         "interaction_gone": (404, None),
     }

@@ -62,7 +62,9 @@ class ContactViewSet(PartOfCustomer):
     inputs = {"create": ContactInput, "partial_update": ContactChanges}
     refusals = {
         "bad_contact_point": (400, "/points"),
+        "contact_point_twice": (400, "/points"),
         "too_many_contact_points": (400, "/points"),
+        "customer_merged": (404, None),
         "contact_changed": (412, None),
         "contact_gone": (404, None),
     }
@@ -108,7 +110,7 @@ class AddressViewSet(PartOfCustomer):
     model = Address
     serializer_class = AddressSerializer
     inputs = {"create": AddressInput, "partial_update": AddressChanges}
-    refusals = {"address_changed": (412, None), "address_gone": (404, None)}
+    refusals = {"customer_merged": (404, None), "address_changed": (412, None), "address_gone": (404, None)}
     filters = filters_for(Address, {})
     sorts = (Sort("id"),)
     default_sort = "id"

@@ -10,7 +10,6 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from core.accounts.models import User
-from core.crypto.tokens import unique_gram
 from core.partners.serializers import FlagField, IdField, InputSerializer, TextField, example
 from core.tenancy.clock import local_date
 from core.tenancy.scope import current_tenant
@@ -19,7 +18,7 @@ from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, 
 from customers.enums import Channel, ContactPointKind, CustomerKind
 from customers.models import MAX_TAGS
 from customers.numbers import BadNumber, clean_number
-from customers.services.contacts import MAX_POINTS, NewContactPoint, SameContactPoint
+from customers.services.contacts import MAX_POINTS, NewContactPoint
 
 EARLIEST_BIRTHDAY = date(1900, 1, 1)
 MOST_HITS = 50
@@ -144,8 +143,6 @@ class ContactFacts(InputSerializer):
     def validate_points(self, points: list[NewContactPoint]) -> list[NewContactPoint]:
         if sum(point.is_preferred for point in points) > 1:
             raise serializers.ValidationError(_("Only one way to be reached can be the preferred one."))
-        if len({(point.kind, unique_gram(point.value)) for point in points}) < len(points):
-            raise serializers.ValidationError(SameContactPoint.message, code=SameContactPoint.code)
         return points
 
 

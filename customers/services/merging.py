@@ -267,9 +267,9 @@ def look_after_merges(*, business_date: date, at: datetime) -> dict[str, int]:
 
 def count_absorbed(customer: Customer) -> int:
     """Count the customers merged into this one of which something personal is kept."""
-    kept = Q(person_name__isnull=False) | Q(special_needs__isnull=False) | Q(birthday__isnull=False)
-    absorbed = Customer.with_merged.filter(kept, merged_into=customer).count()
-    return absorbed + CustomerMerge.objects.filter(absorbed__merged_into=customer, facts__isnull=False).count()
+    of_person = Q(person_name__isnull=False) | Q(special_needs__isnull=False) | Q(birthday__isnull=False)
+    undoable = CustomerMerge.objects.filter(undone_at=None, facts__isnull=False).values("absorbed")
+    return Customer.with_merged.filter(of_person | Q(pk__in=undoable), merged_into=customer).count()
 
 
 def forget_merges(customer: Customer) -> None:

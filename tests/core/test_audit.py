@@ -20,7 +20,7 @@ from tests.factories.accounts import inside, make_tenant, make_user, outside
 
 
 @pytest.fixture(autouse=True)
-def test_action():
+def declared_action():
     actions.declare("test.done", "Done")
     yield
     actions._labels.pop("test.done")

@@ -2,16 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.accounts.enums import Role
 from core.jobs import running
@@ -19,7 +15,7 @@ from core.jobs.models import BackgroundJob
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from core.web import exports
-from tests.factories.accounts import make_tenant, make_user, prove
+from tests.factories.accounts import make_tenant, make_user
 from tests.factories.customers import make_customer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -59,25 +55,11 @@ def tenant(now) -> Tenant:
 
 
 @pytest.fixture
-def page(browser: Browser, live_server, tenant, language, now) -> Iterator[Page]:
-    """A page of an analyst who has just signed in; any breach of the policy or script error fails the test."""
+def page(page_of, tenant, language, now) -> Page:
+    """A page of an analyst who has just signed in."""
     with tenant_scope(tenant):
         analyst = make_user(role=Role.ANALYST, at=now, language=language)
-    session = SessionStore()
-    session[SESSION_KEY] = str(analyst.pk)
-    session[BACKEND_SESSION_KEY] = "core.accounts.backends.EmailBackend"
-    session[HASH_SESSION_KEY] = analyst.get_session_auth_hash()
-    prove(session, analyst)
-    session.create()
-    context = browser.new_context(base_url=live_server.url)
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": live_server.url}])
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
-    yield page
-    context.close()
-    assert faults == []
+    return page_of(analyst)
 
 
 def rows_of(path: Path, name: str) -> list[list[str]]:

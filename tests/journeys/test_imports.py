@@ -1,17 +1,13 @@
 """A file of shipments comes in through the pages, up to the customer's chart, under the content security policy."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.accounts.enums import Role
 from core.tenancy.scope import tenant_scope
-from tests.factories.accounts import make_tenant, make_user, prove
+from tests.factories.accounts import make_tenant, make_user
 from tests.factories.imports import do_what_waits
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,25 +21,11 @@ FILE = (
 
 
 @pytest.fixture
-def page(browser: Browser, live_server, now) -> Iterator[Page]:
-    """A page of a signed-in supervisor; any breach of the policy or script error fails the test."""
+def page(page_of, live_server, now) -> Page:
+    """A page of a signed-in supervisor."""
     with tenant_scope(make_tenant(slug="swift", at=now)):
         supervisor = make_user(role=Role.SUPERVISOR, at=now)
-    session = SessionStore()
-    session[SESSION_KEY] = str(supervisor.pk)
-    session[BACKEND_SESSION_KEY] = "core.accounts.backends.EmailBackend"
-    session[HASH_SESSION_KEY] = supervisor.get_session_auth_hash()
-    prove(session, supervisor)
-    session.create()
-    context = browser.new_context(base_url=live_server.url, locale="en-US")
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": live_server.url}])
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
-    yield page
-    context.close()
-    assert faults == []
+    return page_of(supervisor, locale="en-US")
 
 
 def test_file_comes_in_and_its_value_is_drawn(page: Page, tmp_path: Path):

@@ -1,20 +1,14 @@
 """A caller is found and revealed for a reason, the privacy officer sees it, and has all data of the person copied."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import expect
 
 from core.accounts.enums import Role
-from core.accounts.models import User
 from core.accounts.services import change_language
 from core.tenancy.scope import tenant_scope
 from customers.enums import ContactPointKind
 from customers.services import NewContactPoint, add_contact
-from tests.factories.accounts import make_tenant, make_user, prove
+from tests.factories.accounts import make_tenant, make_user
 from tests.factories.customers import make_customer
 from tests.factories.imports import do_what_waits
 
@@ -25,34 +19,6 @@ WORDS = {
     "en": {"why": "To make sure who is calling", "revealed": "Personal data revealed", "done": "Done"},
     "zh-hans": {"why": "核实来电者身份", "revealed": "查看个人信息", "done": "完成"},
 }
-
-
-@pytest.fixture
-def page_of(browser: Browser, live_server) -> Iterator[Callable[[User], Page]]:
-    """Pages of signed-in people; any breach of the policy or script error fails the test."""
-    contexts: list[BrowserContext] = []
-    faults: list[str] = []
-
-    def opened(user: User) -> Page:
-        session = SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = "core.accounts.backends.EmailBackend"
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        prove(session, user)
-        session.create()
-        context = browser.new_context(base_url=live_server.url)
-        contexts.append(context)
-        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": live_server.url}
-        context.add_cookies([cookie])
-        page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert faults == []
 
 
 @pytest.mark.parametrize("language", WORDS)

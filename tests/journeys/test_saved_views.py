@@ -1,14 +1,9 @@
 """A supervisor saves and pins a view, chooses its columns, and changes all that match, watching it to its end."""
 
-from collections.abc import Iterator
-
 import pytest
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.accounts.enums import Role
 from core.jobs import running
@@ -17,7 +12,7 @@ from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from core.web import bulk
 from customers.models import Customer
-from tests.factories.accounts import make_tenant, make_user, prove
+from tests.factories.accounts import make_tenant, make_user
 from tests.factories.customers import make_customer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -76,27 +71,13 @@ def tenant(now) -> Tenant:
 
 
 @pytest.fixture
-def page(browser: Browser, live_server, tenant, reader, now) -> Iterator[Page]:
-    """A page of a supervisor who has just signed in; any breach of the policy or script error fails the test."""
+def page(page_of, tenant, reader, now) -> Page:
+    """A page of a supervisor who has just signed in."""
     language, viewport = reader
     cache.clear()
     with tenant_scope(tenant):
         supervisor = make_user(role=Role.SUPERVISOR, at=now, language=language)
-    session = SessionStore()
-    session[SESSION_KEY] = str(supervisor.pk)
-    session[BACKEND_SESSION_KEY] = "core.accounts.backends.EmailBackend"
-    session[HASH_SESSION_KEY] = supervisor.get_session_auth_hash()
-    prove(session, supervisor)
-    session.create()
-    context = browser.new_context(base_url=live_server.url, viewport=viewport)
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": live_server.url}])
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
-    yield page
-    context.close()
-    assert faults == []
+    return page_of(supervisor, viewport=viewport)
 
 
 def open_menu(page: Page, words: str) -> None:

@@ -1,17 +1,13 @@
 """The shell in a real browser: keys, forms and notices, under the content security policy."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Browser, Page, expect
 
 from core.accounts.enums import Role
 from core.accounts.models import User
 from core.tenancy.scope import tenant_scope
-from tests.factories.accounts import make_tenant, make_user, prove
+from tests.factories.accounts import make_tenant, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -26,23 +22,9 @@ def staff(now) -> User:
 
 
 @pytest.fixture
-def page(browser: Browser, live_server, staff: User) -> Iterator[Page]:
-    """A page of a signed-in administrator; any breach of the policy or script error fails the test."""
-    session = SessionStore()
-    session[SESSION_KEY] = str(staff.pk)
-    session[BACKEND_SESSION_KEY] = "core.accounts.backends.EmailBackend"
-    session[HASH_SESSION_KEY] = staff.get_session_auth_hash()
-    prove(session, staff)
-    session.create()
-    context = browser.new_context(base_url=live_server.url, locale="en-US")
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": live_server.url}])
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
-    yield page
-    context.close()
-    assert faults == []
+def page(page_of, staff: User) -> Page:
+    """A page of a signed-in administrator."""
+    return page_of(staff, locale="en-US")
 
 
 def test_slash_goes_to_the_search_and_letters_rest_while_typing(page: Page):

@@ -25,7 +25,7 @@ from tiering.services import create_policy, set_override
 
 
 @pytest.fixture(autouse=True)
-def test_action():
+def declared_action():
     actions.declare("test.done", "Done")
     yield
     actions._labels.pop("test.done")
