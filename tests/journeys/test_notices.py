@@ -1,10 +1,8 @@
 """A tier is set by hand; the customer's account manager sees the bell, opens the notice and stands at the customer."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.accounts.enums import Role
 from core.events.dispatching import work_off
@@ -19,10 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def page(browser: Browser, live_server) -> Iterator[Page]:
-    context = browser.new_context(base_url=live_server.url, locale="en-US")
-    yield context.new_page()
-    context.close()
+def page(page_of) -> Page:
+    return page_of(None, locale="en-US")
 
 
 def test_account_manager_is_told_and_led_to_the_customer(page: Page):
