@@ -77,6 +77,11 @@ class SparseFields:
             del self.fields[name]
 
 
+def _unbound(field: serializers.Field) -> serializers.Field:
+    """Return a field that can be bound to a serializer; only what has fields itself need be made anew for that."""
+    return copy.deepcopy(field) if isinstance(field, serializers.BaseSerializer) else copy.copy(field)
+
+
 class ResourceSerializer(SparseFields, serializers.ModelSerializer):
     """What is shown of a row."""
 
@@ -91,7 +96,7 @@ class ResourceSerializer(SparseFields, serializers.ModelSerializer):
         made = self._made.get(type(self))
         if made is None:
             made = self._made[type(self)] = super().get_fields()
-        return copy.deepcopy(made)
+        return {name: _unbound(field) for name, field in made.items()}
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         answer = super().to_representation(instance)

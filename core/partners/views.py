@@ -1,5 +1,6 @@
 """What every resource of the API stands on."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
@@ -8,7 +9,7 @@ from typing import Any, ClassVar
 import django_filters
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -132,8 +133,15 @@ class Resource(GenericViewSet):
             return self.model.all_tenants.none()
         return self.rows()
 
+    def record(self, pk: uuid.UUID) -> Any:
+        """Return a record as it is shown by itself. Raises DoesNotExist."""
+        return self.rows().get(pk=pk)
+
     def get_object(self) -> Any:
-        self.shown = super().get_object()
+        try:
+            self.shown = self.record(uuid.UUID(self.kwargs["pk"]))
+        except (ValueError, self.model.DoesNotExist):
+            raise Http404 from None
         return self.shown
 
     def get_serializer_class(self) -> type[ResourceSerializer]:
@@ -165,6 +173,6 @@ class Resource(GenericViewSet):
         self, row: Any, *, status: int = HTTPStatus.OK, location: str = "", is_read: bool = False
     ) -> Response:
         """Answer with one record, read anew as a GET would show it, unless it is as `rows` brings it."""
-        self.shown = row if is_read else self.rows().get(pk=row.pk)
+        self.shown = row if is_read else self.record(row.pk)
         headers = {"Location": location} if location else None
         return Response(self.get_serializer(self.shown).data, status=status, headers=headers)

@@ -1,3 +1,4 @@
+import uuid
 from typing import Any
 
 from django.db.models import QuerySet
@@ -22,7 +23,7 @@ from customers.finding import Found, find_customers
 from customers.models import Customer
 from customers.numbers import BadNumber, clean_number
 from customers.permissions import EDIT, VIEW
-from customers.querysets import as_opened, for_list, for_record
+from customers.querysets import as_opened, for_list, for_record, record_of
 from customers.services import Outcome, change_customer, open_customer, upsert_customer
 
 MOST_LETTERS = 40
@@ -89,6 +90,9 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
             customers = for_list(for_record(customers) if self.parameters.expand else customers)
         # The id of the account manager suffices.
         return customers.select_related(None)
+
+    def record(self, pk: uuid.UUID) -> Customer:
+        return record_of(pk)
 
     @extend_schema(summary="Create a customer")
     def create(self, request: Request) -> Response:

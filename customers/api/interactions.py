@@ -43,11 +43,13 @@ class SaidField(PersonalField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             stored=text_of,
-            masked=lambda interaction: masked_text_of(interaction, self.context[NAMES]()),
             is_personal=lambda interaction: interaction.kind != InteractionKind.SYSTEM,
             permission=REVEAL,
             **kwargs,
         )
+
+    def mask(self, row: Interaction) -> str:
+        return masked_text_of(row, self.context[NAMES]())
 
 
 @extend_schema_serializer(
