@@ -18,6 +18,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+HOOKS = Path(__file__).with_name("fuzz_hooks.py")
 PATIENCE_SECONDS = 60.0
 CHUNK_BYTES = 65536
 CHECKS = (
@@ -135,7 +136,7 @@ def _break_off(port: int, key: str) -> None:
 def _ask(url: str, key: str, options: argparse.Namespace) -> int:
     chosen = ["--include-path-regex", options.only] if options.only else []
     config = Path(os.environ["CRM_LOCAL_DIR"]) / "schemathesis.toml"
-    config.write_text(CONFIG)
+    config.write_text(f'hooks = "{HOOKS}"\n{CONFIG}')
     command = [
         *(
             Path(sys.executable).with_name("schemathesis"),

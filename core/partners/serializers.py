@@ -21,8 +21,8 @@ RFC3339 = re.compile(
 NOT_A_MOMENT = gettext_lazy("Give a time with its offset from UTC, such as 2026-01-31T08:00:00Z.")
 
 
-def example(value: dict[str, Any]) -> OpenApiExample:
-    """Return an answer to show in the description; a test validates it."""
+def example(value: dict[str, Any] | str) -> OpenApiExample:
+    """Return a body or an answer to show in the description; a test validates it."""
     return OpenApiExample("Example", value=value)
 
 

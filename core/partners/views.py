@@ -156,10 +156,18 @@ class Resource(GenericViewSet):
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data
 
-    def check_version(self, row: Any, *, is_required: bool) -> int:
-        """Hold the write unless the caller has seen the record as it stands; return its version."""
+    def check_version(self, row: Any, *, is_required: bool) -> int | None:
+        """Hold the write unless the caller has seen the record as it stands; return the version that it is to have
+        still when it is locked, None for any.
+        """
         conditions.check_version(self.request, row.version, is_required=is_required)
-        return row.version
+        return row.version if "If-Match" in self.request.headers else None
+
+    def check_upsert(self, stored: Any) -> int | None:
+        """Do the same for a record that may not be there yet (None); 0 is the version of one that is to be new."""
+        if conditions.check_absent(self.request, exists=stored is not None):
+            return 0
+        return None if stored is None else self.check_version(stored, is_required=False)
 
     def answer_with(
         self, row: Any, *, status: int = HTTPStatus.OK, location: str = "", is_read: bool = False

@@ -11,7 +11,6 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.partners import conditions
 from core.partners.bulk.views import WAIT, TakesMany
 from core.partners.filters import CHOICE, RANGE, filters_for
 from core.partners.views import Sort
@@ -122,10 +121,10 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         number = _number(number)
         stored = Customer.objects.filter(number=number).first()
         changes = self.read_input()
-        conditions.check_absent(request, exists=stored is not None)
-        if stored is not None:
-            self.check_version(stored, is_required=False)
-        customer, outcome = upsert_customer(number=number, changes=changes, by=request.auth, at=timezone.now())
+        version = self.check_upsert(stored)
+        customer, outcome = upsert_customer(
+            number=number, changes=changes, version=version, by=request.auth, at=timezone.now()
+        )
         return self._answer_with_new(customer) if outcome == Outcome.CREATED else self.answer_with(customer)
 
     def _answer_with_new(self, customer: Customer) -> Response:

@@ -11,7 +11,6 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.partners import conditions
 from core.partners.bulk.views import WAIT, TakesMany
 from core.partners.filters import CHOICE, RANGE, filters_for
 from core.partners.problems import BadBody, Fault
@@ -84,10 +83,7 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         waybill = _waybill(number)
         stored = Shipment.objects.filter(waybill_number=waybill).first()
         facts = self.read_input()
-        conditions.check_absent(request, exists=stored is not None)
-        version = None
-        if "If-Match" in request.headers:
-            version = self.check_version(stored, is_required=False)
+        version = self.check_upsert(stored)
         try:
             shipment, is_new = upsert_shipment(
                 waybill_number=waybill, facts=facts, version=version, by=request.auth, at=timezone.now()

@@ -105,6 +105,22 @@ def test_every_body_and_answer_has_an_example_that_validates():
                 assert unmet(document, content["schema"], shown["value"]) == [], (name, status)
 
 
+def test_many_rows_are_described_as_json_and_as_lines():
+    document = description()
+    many = {name: operation["requestBody"] for name, operation in operations() if name.endswith("/bulk")}
+
+    assert len(many) == 3
+    for name, body in many.items():
+        assert list(body["content"]) == ["application/json", "application/x-ndjson"], name
+        assert "`Content-Encoding: gzip`" in body["description"], name
+        assert body["required"], name
+        row = body["content"]["application/json"]["schema"]["items"]
+        lines = body["content"]["application/x-ndjson"]["examples"]["Example"]["value"].splitlines()
+        assert [unmet(document, row, json.loads(line)) for line in lines] == [[]], name
+    others = [operation["requestBody"] for name, operation in operations() if "requestBody" in operation]
+    assert {tuple(body["content"]) for body in others if body not in many.values()} == {("application/json",)}
+
+
 def test_a_bad_example_is_found():
     problem = {"$ref": "#/components/schemas/Problem"}
 
