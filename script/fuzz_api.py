@@ -41,6 +41,10 @@ expected-statuses = [400, 401, 403, 404, 405, 406, 409, 411, 413, 414, 415, 422,
 include-path-regex = "/bulk$"
 [operations.checks]
 negative_data_rejection.enabled = false
+
+# In chains no operation has checks of its own.
+[phases.stateful.checks]
+negative_data_rejection.enabled = false
 """
 
 

@@ -20,7 +20,12 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
 
 
 @schemathesis.serializer(NDJSON)
-def as_lines(context: Any, value: Any) -> dict[str, Any]:
+def as_lines(context: Any, value: Any) -> bytes:
     rows = value if isinstance(value, list) else [value]
-    lines = "".join(f"{json.dumps(row)}\n" for row in rows)
-    return {"data": gzip.compress(lines.encode(), mtime=0), "headers": {"Content-Encoding": "gzip"}}
+    return gzip.compress("".join(f"{json.dumps(row)}\n" for row in rows).encode(), mtime=0)
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+    if case.media_type == NDJSON:
+        case.headers = {**(case.headers or {}), "Content-Encoding": "gzip"}

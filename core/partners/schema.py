@@ -131,7 +131,10 @@ class ResourceSchema(AutoSchema):
             return super().get_response_serializers()
         found = self.view.answers.get(self.view.action) or super().get_response_serializers()
         problems = {(status, CONTENT_TYPE): self._problem(status) for status in self._problem_statuses()}
-        problems |= {414: OpenApiResponse(description="The address is longer than 8 KiB. No problem document.")}
+        problems |= {
+            414: OpenApiResponse(description="The address is longer than 8 KiB. No problem document."),
+            431: OpenApiResponse(description="A header is longer than 8 KiB. No problem document."),
+        }
         successes = self.view.successes.get(self.view.action) or {
             status: None if status == HTTPStatus.NO_CONTENT else found
             for status in SUCCESSES.get(self.view.action, (HTTPStatus.OK,))

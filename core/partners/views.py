@@ -107,7 +107,10 @@ class Resource(GenericViewSet):
         )
 
     def handle_exception(self, exc: Exception) -> HttpResponse:
-        return exc.response if isinstance(exc, Replay) else super().handle_exception(exc)
+        if isinstance(exc, Replay):
+            self._record_reads(exc.revealed_records)
+            return exc.response
+        return super().handle_exception(exc)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Give a record its ETag, note what personal data the answer shows, keep it for the same request again."""
@@ -120,12 +123,16 @@ class Resource(GenericViewSet):
             response.headers["ETag"] = etag
             if request.method in SAFE and conditions.is_unchanged(request, etag):
                 return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
-        if self.revealed is not None and self.revealed.records:
-            details = {"resource": self.basename, "records": self.revealed.records}
-            record("personal.read_by_key", by=request.auth, at=timezone.now(), details=details)
+        revealed_records = 0 if self.revealed is None else self.revealed.records
+        self._record_reads(revealed_records)
         if self.once is not None:
-            self.once.keep(response, at=timezone.now())
+            self.once.keep(response, revealed_records=revealed_records, at=timezone.now())
         return response
+
+    def _record_reads(self, records: int) -> None:
+        if records:
+            details = {"resource": self.basename, "records": records}
+            record("personal.read_by_key", by=self.request.auth, at=timezone.now(), details=details)
 
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from core.partners.bulk.views import WAIT, TakesMany
 from core.partners.filters import CHOICE, RANGE, filters_for
+from core.partners.problems import BadPath
 from core.partners.views import Sort
 from customers.api.bulk import CUSTOMERS
 from customers.api.shown import CustomerRecordSerializer, CustomerSerializer, HitSerializer, HitsSerializer
@@ -106,7 +107,7 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         return self.answer_with(customer)
 
     @extend_schema(summary="Retrieve a customer by its number", parameters=[NUMBER])
-    @action(detail=False, url_path="by-number/<str:number>", url_name="by-number")
+    @action(detail=False, url_path="by-number/<number:number>", url_name="by-number")
     def by_number(self, request: Request, number: str) -> Response:
         """The same as by id, for who knows the number alone."""
         self.shown = get_object_or_404(self.get_queryset(), number=_number(number))
@@ -154,8 +155,11 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
 
 
 def _number(text: str) -> str:
-    """Return a number that stands in an address as it is stored. Raises BadNumber."""
-    number = clean_number(text)
+    """Return a number that stands in an address as it is stored. Raises BadPath."""
+    try:
+        number = clean_number(text)
+    except BadNumber as error:
+        raise BadPath("number", error) from error
     if not 0 < len(number) <= MOST_LETTERS:
-        raise BadNumber(_("Enter at most %(letters)s letters.") % {"letters": MOST_LETTERS})
+        raise BadPath("number", BadNumber(_("Enter at most %(letters)s letters.") % {"letters": MOST_LETTERS}))
     return number
