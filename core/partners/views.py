@@ -108,7 +108,10 @@ class Resource(GenericViewSet):
         )
 
     def handle_exception(self, exc: Exception) -> HttpResponse:
-        return exc.response if isinstance(exc, Replay) else super().handle_exception(exc)
+        if isinstance(exc, Replay):
+            self._record_reads(exc.revealed_records)
+            return exc.response
+        return super().handle_exception(exc)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Give a record its ETag, note what personal data the answer shows, keep it for the same request again."""
@@ -121,12 +124,16 @@ class Resource(GenericViewSet):
             response.headers["ETag"] = etag
             if request.method in SAFE and conditions.is_unchanged(request, etag):
                 return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
-        if self.revealed is not None and self.revealed.records:
-            details = {"resource": self.basename, "records": self.revealed.records}
-            record("personal.read_by_key", by=request.auth, at=timezone.now(), details=details)
+        revealed_records = 0 if self.revealed is None else self.revealed.records
+        self._record_reads(revealed_records)
         if self.once is not None:
-            self.once.keep(response, at=timezone.now())
+            self.once.keep(response, revealed_records=revealed_records, at=timezone.now())
         return response
+
+    def _record_reads(self, records: int) -> None:
+        if records:
+            details = {"resource": self.basename, "records": records}
+            record("personal.read_by_key", by=self.request.auth, at=timezone.now(), details=details)
 
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):
@@ -164,10 +171,18 @@ class Resource(GenericViewSet):
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data
 
-    def check_version(self, row: Any, *, is_required: bool) -> int:
-        """Hold the write unless the caller has seen the record as it stands; return its version."""
+    def check_version(self, row: Any, *, is_required: bool) -> int | None:
+        """Hold the write unless the caller has seen the record as it stands; return the version that it is to have
+        still when it is locked, None for any.
+        """
         conditions.check_version(self.request, row.version, is_required=is_required)
-        return row.version
+        return row.version if "If-Match" in self.request.headers else None
+
+    def check_upsert(self, stored: Any) -> int | None:
+        """Do the same for a record that may not be there yet (None); 0 is the version of one that is to be new."""
+        if conditions.check_absent(self.request, exists=stored is not None):
+            return 0
+        return None if stored is None else self.check_version(stored, is_required=False)
 
     def answer_with(
         self, row: Any, *, status: int = HTTPStatus.OK, location: str = "", is_read: bool = False

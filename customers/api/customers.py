@@ -12,9 +12,9 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.partners import conditions
 from core.partners.bulk.views import WAIT, TakesMany
 from core.partners.filters import CHOICE, RANGE, filters_for
+from core.partners.problems import BadPath
 from core.partners.views import Sort
 from customers.api.bulk import CUSTOMERS
 from customers.api.shown import CustomerRecordSerializer, CustomerSerializer, HitSerializer, HitsSerializer
@@ -111,7 +111,7 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         return self.answer_with(customer)
 
     @extend_schema(summary="Retrieve a customer by its number", parameters=[NUMBER])
-    @action(detail=False, url_path="by-number/<str:number>", url_name="by-number")
+    @action(detail=False, url_path="by-number/<number:number>", url_name="by-number")
     def by_number(self, request: Request, number: str) -> Response:
         """The same as by id, for who knows the number alone."""
         self.shown = get_object_or_404(self.get_queryset(), number=_number(number))
@@ -126,10 +126,10 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         number = _number(number)
         stored = Customer.objects.filter(number=number).first()
         changes = self.read_input()
-        conditions.check_absent(request, exists=stored is not None)
-        if stored is not None:
-            self.check_version(stored, is_required=False)
-        customer, outcome = upsert_customer(number=number, changes=changes, by=request.auth, at=timezone.now())
+        version = self.check_upsert(stored)
+        customer, outcome = upsert_customer(
+            number=number, changes=changes, version=version, by=request.auth, at=timezone.now()
+        )
         return self._answer_with_new(customer) if outcome == Outcome.CREATED else self.answer_with(customer)
 
     def _answer_with_new(self, customer: Customer) -> Response:
@@ -159,8 +159,11 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
 
 
 def _number(text: str) -> str:
-    """Return a number that stands in an address as it is stored. Raises BadNumber."""
-    number = clean_number(text)
+    """Return a number that stands in an address as it is stored. Raises BadPath."""
+    try:
+        number = clean_number(text)
+    except BadNumber as error:
+        raise BadPath("number", error) from error
     if not 0 < len(number) <= MOST_LETTERS:
-        raise BadNumber(_("Enter at most %(letters)s letters.") % {"letters": MOST_LETTERS})
+        raise BadPath("number", BadNumber(_("Enter at most %(letters)s letters.") % {"letters": MOST_LETTERS}))
     return number

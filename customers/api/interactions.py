@@ -204,8 +204,8 @@ class InteractionViewSet(PartOfCustomer):
     def destroy(self, request: Request, customer: str, pk: str) -> Response:
         """Take an entry that this key wrote out of the timeline, for good."""
         interaction = self._own(pk)
-        self.check_version(interaction, is_required=False)
-        remove_interaction(interaction=interaction, by=request.auth, at=timezone.now())
+        version = self.check_version(interaction, is_required=False)
+        remove_interaction(interaction=interaction, version=version, by=request.auth, at=timezone.now())
         return Response(status=204)
 
     def _own(self, pk: str) -> Interaction:
