@@ -1,6 +1,25 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+PEOPLE_CHANGED = (
+    "invitation.sent",
+    "invitation.withdrawn",
+    "user.created",
+    "user.updated",
+    "user.deactivated",
+    "user.activated",
+    "user.second_step_reset",
+)
+KEYS_CHANGED = (
+    "key.created",
+    "key.rotated",
+    "key.old_secret_ended",
+    "key.restricted",
+    "key.limited",
+    "key.revoked",
+    "api.limited",
+)
+
 
 class ConsoleConfig(AppConfig):
     name = "core.console"
@@ -16,6 +35,7 @@ class ConsoleConfig(AppConfig):
         from core.console.jobs import JobRunsView
         from core.console.keys import ApiKeysView
         from core.console.people import PeopleView
+        from core.console.record_actions import PAGES
         from core.console.reveal import RevealReason
         from core.console.trail import (
             describe_deliveries,
@@ -30,7 +50,7 @@ class ConsoleConfig(AppConfig):
         )
         from core.crypto.revealable import registered
         from core.jobs import background
-        from core.web import exports, navigation, notices, trail
+        from core.web import exports, navigation, notices, records, trail
         from core.web.views import EVERY_USER
 
         actions.declare("personal.revealed", _("Personal data revealed"))
@@ -66,6 +86,25 @@ class ConsoleConfig(AppConfig):
         trail.register_subject("web.savedview", describe_views, permission=EVERY_USER)
         trail.register_subject("events.eventdelivery", describe_deliveries, permission="jobs.view")
 
+        for page, actions_of_page in PAGES:
+            records.register(page)
+            records.register_action(page.url_name, *actions_of_page)
+        navigation.register_page(key="notices", label=_("Notices"), url_name="console:notices", icon="bell", order=80)
+        navigation.register_page(
+            key="own_jobs", label=_("My background jobs"), url_name="console:own_jobs", icon="clock-play", order=81
+        )
+        navigation.register_page(
+            key="security", label=_("Sign-in and security"), url_name="mfa_index", icon="shield-lock", order=82
+        )
+        for key, label, url_name, icon, permission, order in (
+            ("person", _("Invite a person"), "console:invite_user", "user-plus", "people.manage", 30),
+            ("key", _("Create an API key"), "console:create_key", "key", "keys.manage", 40),
+            ("department", _("Add a department"), "console:create_department", "building", "people.manage", 50),
+            ("team", _("Add a team"), "console:create_team", "users-group", "people.manage", 51),
+        ):
+            navigation.register_creation(
+                key=key, label=label, url_name=url_name, icon=icon, permission=permission, order=order
+            )
         navigation.register(
             key="settings",
             label=_("Settings"),
@@ -82,6 +121,7 @@ class ConsoleConfig(AppConfig):
             icon="users",
             permission="people.manage",
             order=10,
+            actions=PEOPLE_CHANGED,
         )
         navigation.register_setting(
             key="organisation",
@@ -91,6 +131,7 @@ class ConsoleConfig(AppConfig):
             icon="sitemap",
             permission="people.manage",
             order=20,
+            actions=("department.created", "team.created"),
         )
         navigation.register_setting(
             key="roles",
@@ -109,6 +150,7 @@ class ConsoleConfig(AppConfig):
             icon="key",
             permission="keys.manage",
             order=60,
+            actions=KEYS_CHANGED,
         )
         navigation.register_setting(
             key="audit",
