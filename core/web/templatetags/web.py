@@ -14,6 +14,7 @@ from django.forms import (
     Select,
     Textarea,
 )
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -22,6 +23,7 @@ from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from core.tenancy.scope import current_tenant
+from core.web.facts import fact_id, fact_url
 
 register = template.Library()
 
@@ -130,6 +132,21 @@ def cell(column: Any, row: Any) -> Any:
         return shown
     kind = format_html(' class="{}"', "row-title") if column.is_head else ""
     return format_html('<a{} href="{}">{}</a>', kind, column.url(row), shown)
+
+
+@register.simple_block_tag(takes_context=True)
+def fact(context: template.Context, content: str, label: str | Promise, record: Any = None, name: str = "") -> str:
+    """Show a fact of a record. With the record and the name of its field it is edited in place by those who may: for
+    them the page has `facts_url`, the address of the form of all facts.
+    """
+    url = context.get("facts_url") if name else ""
+    asked = {
+        "label": label,
+        "content": content,
+        "id": fact_id(record, name) if name else "",
+        "url": fact_url(url, name) if url else "",
+    }
+    return render_to_string("components/fact.html", asked)
 
 
 @register.inclusion_tag("components/field.html")

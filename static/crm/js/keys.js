@@ -1,4 +1,4 @@
-/* Keyboard: `/` search, `g` and a letter for areas, `j` `k` `o` in lists, `e` edit, `n` note, `?` the list of them all.
+/* Keyboard: `/` search, `g` and a letter for areas, `j` `k` `o` in lists, `e` edit the record or the fact that has the focus, `n` note, `?` the list of them all.
    Keys rest while something is typed, while an input method is composing, with a modifier, in a dialog, and when switched off. */
 (() => {
   const WAIT_FOR_LETTER_MS = 1200;
@@ -40,7 +40,7 @@
     j: () => choose(1),
     k: () => choose(-1),
     o: open,
-    e: () => document.querySelector("[data-edit]")?.click(),
+    e: () => (document.activeElement?.closest(".fact")?.querySelector("[data-edit-fact]") ?? document.querySelector("[data-edit]"))?.click(),
     n: () => document.querySelector("[data-note]")?.focus(),
     g: () => { goUntil = Date.now() + WAIT_FOR_LETTER_MS; },
   };
