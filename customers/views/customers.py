@@ -14,9 +14,9 @@ from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
 from core.web.lists import ChoiceFilter, Column, ColumnKind, ListView, PrefixFilter, Sort, UserFilter
-from core.web.records import RecordFormView
+from core.web.records import DraftedFormView, RecordFormView
 from core.web.trail import history_of
-from core.web.views import StaffFormView, StaffView
+from core.web.views import StaffView
 from customers.enums import CustomerKind, Tier
 from customers.forms.custom_fields import PREFIX
 from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm
@@ -123,9 +123,10 @@ class CustomerDetailView(StaffView, TemplateView):
         )
 
 
-class CreateCustomerView(StaffFormView):
+class CreateCustomerView(DraftedFormView):
     permission_required = EDIT
     template_name = "customers/customer_form.html"
+    draft_name = "customers.new"
     form_class = CreateCustomerForm
     error_fields = {"customer_number_taken": "number"}
     success_message = _("The customer's archive is open.")
@@ -141,6 +142,7 @@ class CreateCustomerView(StaffFormView):
 class UpdateCustomerView(RecordFormView):
     permission_required = EDIT
     template_name = "customers/customer_form.html"
+    draft_name = "customers.facts"
     form_class = UpdateCustomerForm
     success_message = _("Saved.")
 

@@ -1,4 +1,5 @@
 from typing import Any
+from uuid import UUID
 
 from django.forms import BaseForm
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -8,12 +9,12 @@ from core.tenancy.errors import DomainError, RecordChanged
 from core.tenancy.models import TenantModel
 from core.web.facts import ONLY, fact_id
 from core.web.records.forms import RecordForm
-from core.web.views import StaffFormView
+from core.web.records.keeping import DraftedFormView
 
 FACT_TEMPLATE = "web/fact_form.html"
 
 
-class RecordFormView(StaffFormView):
+class RecordFormView(DraftedFormView):
     """The form of a record: a page of all its facts, or with `?only=` of one, which htmx puts where the fact stands.
 
     Both are the same form with the same checks, and both notice that somebody else wrote meanwhile: then nothing is
@@ -34,6 +35,14 @@ class RecordFormView(StaffFormView):
     @property
     def is_in_place(self) -> bool:
         return bool(self.only) and bool(self.request.htmx) and not self.request.htmx.boosted
+
+    @property
+    def draft_record_id(self) -> UUID:
+        return self.record.pk
+
+    @property
+    def keeps_draft(self) -> bool:
+        return super().keeps_draft and not self.only
 
     def get_form_kwargs(self) -> dict[str, Any]:
         kwargs = {**super().get_form_kwargs(), "record": self.record}
