@@ -15,7 +15,7 @@ class CustomersConfig(AppConfig):
         from core.crypto.rotation import TokenIndex, register_tokens
         from core.jobs import background, nightly
         from core.partners.bulk import performing as bulk
-        from core.web import exports, navigation, records, search, trail
+        from core.web import exports, navigation, record_pages, search, trail
         from core.web.lists import actions
         from customers.api.bulk import CUSTOMERS, ROWS_PER_PART, number_of, write_customers
         from customers.bulk import ACTIONS
@@ -93,8 +93,8 @@ class CustomersConfig(AppConfig):
             permission=CONFIGURE,
             order=60,
         )
-        records.register(CUSTOMER_PAGE)
-        records.register_action("customers:detail", *CUSTOMER_ACTIONS)
+        record_pages.register(CUSTOMER_PAGE)
+        record_pages.register_action("customers:detail", *CUSTOMER_ACTIONS)
         search.register(
             key="customers",
             label=_("Customers"),

@@ -16,7 +16,7 @@ class ShipmentsConfig(AppConfig):
         from core.events.registry import receive
         from core.jobs import background, nightly
         from core.partners.bulk import performing as bulk
-        from core.web import exports, navigation, notices, records, search, trail
+        from core.web import exports, navigation, notices, record_pages, search, trail
         from customers import panels
         from shipments.api.bulk import (
             SCANS,
@@ -109,10 +109,10 @@ class ShipmentsConfig(AppConfig):
             permission=IMPORT,
             order=20,
         )
-        records.register(SHIPMENT_PAGE)
-        records.register_action("shipments:detail", *SHIPMENT_ACTIONS)
-        records.register(IMPORT_PAGE)
-        records.register_action("shipments:import", *IMPORT_ACTIONS)
+        record_pages.register(SHIPMENT_PAGE)
+        record_pages.register_action("shipments:detail", *SHIPMENT_ACTIONS)
+        record_pages.register(IMPORT_PAGE)
+        record_pages.register_action("shipments:import", *IMPORT_ACTIONS)
         search.register(
             key="shipments",
             label=_("Shipments"),

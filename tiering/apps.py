@@ -14,7 +14,7 @@ class TieringConfig(AppConfig):
         from core.events.registry import receive
         from core.jobs.nightly import register
         from core.tenancy.provisioning import on_tenant_created
-        from core.web import exports, navigation, notices, records, trail
+        from core.web import exports, navigation, notices, record_pages, trail
         from core.web.navigation import Part
         from customers import panels, timeline
         from tiering.notices import describe_moves, move_in_words
@@ -69,7 +69,7 @@ class TieringConfig(AppConfig):
                 for name, label in LABELS.items()
             ],
         )
-        records.register_action("customers:detail", *CUSTOMER_ACTIONS)
+        record_pages.register_action("customers:detail", *CUSTOMER_ACTIONS)
         panels.register(
             key="tiers",
             template_name="tiering/customer_panel.html",

@@ -50,7 +50,7 @@ class ConsoleConfig(AppConfig):
         )
         from core.crypto.revealable import registered
         from core.jobs import background
-        from core.web import exports, navigation, notices, records, trail
+        from core.web import exports, navigation, notices, record_pages, trail
         from core.web.views import EVERY_USER
 
         actions.declare("personal.revealed", _("Personal data revealed"))
@@ -87,8 +87,8 @@ class ConsoleConfig(AppConfig):
         trail.register_subject("events.eventdelivery", describe_deliveries, permission="jobs.view")
 
         for page, actions_of_page in PAGES:
-            records.register(page)
-            records.register_action(page.url_name, *actions_of_page)
+            record_pages.register(page)
+            record_pages.register_action(page.url_name, *actions_of_page)
         navigation.register_page(key="notices", label=_("Notices"), url_name="console:notices", icon="bell", order=80)
         navigation.register_page(
             key="own_jobs", label=_("My background jobs"), url_name="console:own_jobs", icon="clock-play", order=81

@@ -12,7 +12,7 @@ from core.jobs.background import kind_of
 from core.jobs.models import BackgroundJob
 from core.jobs.running import has_file
 from core.partners.models import ApiKey
-from core.web.records import Action, RecordPage, at
+from core.web.record_pages import Action, RecordPage, at
 from core.web.views import EVERY_USER
 
 PEOPLE = "people.manage"

@@ -14,11 +14,12 @@ class WebConfig(AppConfig):
         import core.web.declared  # noqa: F401  declares what the pages' own fields hold
         from core.jobs import background, nightly
         from core.web import bulk, exports
+        from core.web.drafts import forget_drafts
         from core.web.enums import RowOutcome
         from core.web.notices import forget_notices
 
         nightly.register("notices.forget", label=_("Forget old notices"), run=forget_notices, at=FORGETTING_AT)
-
+        nightly.register("drafts.forget", label=_("Forget old drafts"), run=forget_drafts, at=FORGETTING_AT)
         nightly.register(
             "bulk.forget", label=_("Forget the rows of bulk changes"), run=bulk.forget_outcomes, at=FORGETTING_AT
         )

@@ -24,3 +24,4 @@ classify("web.SavedView", business="list_name owner is_shared created_at changed
 classify("web.ViewPin", business="user view")
 classify("web.ListChoice", business="user list_name columns default_view")
 classify("web.BulkOutcome", business="job subject_id outcome reason")
+classify("web.Draft", business="user form record_id subject_id changed_at", personal="content")

@@ -90,3 +90,27 @@ class BulkOutcome(TenantModel):
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "job", "subject_id"], name="bulk_outcome_once")]
         indexes = [models.Index(fields=["tenant", "job", "outcome", "id"], name="bulk_outcome_order")]
+
+
+class Draft(TenantModel):
+    """What somebody has typed into a long form and not saved yet, as the form would send it.
+
+    `record_id` is the record that the form changes or adds something to, `subject_id` the one whose erasure takes the
+    draft away; a form that opens a new record has the user in their place.
+    """
+
+    user = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    form = models.CharField(max_length=40)
+    record_id = models.UUIDField()
+    subject_id = models.UUIDField()
+    content = EncryptedTextField()
+    changed_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "user", "form", "record_id"], name="draft_once"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "subject_id"], name="draft_of_subject"),
+            models.Index(fields=["tenant", "changed_at"], name="draft_by_time"),
+        ]

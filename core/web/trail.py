@@ -147,6 +147,24 @@ def history_of(*records: TenantModel, user: Any, only: Collection[str] = (), lim
     return History(lines[:limit], is_cut=len(lines) > limit)
 
 
+def last_change_of(
+    subject: TenantModel, name: str, *, only: Collection[str] = (), to: Any = None
+) -> tuple[str, datetime | None]:
+    """Return who changed a field of a record last, and when; nobody where the trail does not tell.
+
+    Where the record's parts have fields of the same name, `only` are the actions that tell of such a part, and the
+    one is meant in which the field has the value `to`. Two queries.
+    """
+    events = AuditEvent.objects.filter(subject_id=subject.pk, changes__has_key=name)
+    if only:
+        events = events.filter(action__in=only)
+    for event in events.order_by("-happened_at", "-pk")[:NEWEST]:
+        pair = event.changes[name]
+        if not only or pair is None or pair[1] == to:
+            return _actor(event, _named([event], are_subjects_named=False)), event.happened_at
+    return "", None
+
+
 def lines_of(events: Iterable[AuditEvent], *, user: Any) -> list[Line]:
     """Return events in words; one query for the names of each kind of record in them."""
     return list(_lines(list(events), user, are_subjects_named=True))

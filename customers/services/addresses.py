@@ -7,18 +7,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.audit.services import record
-from core.tenancy.errors import DomainError
+from core.tenancy.errors import DomainError, RecordChanged
 from customers.happenings import publish_update
 from customers.models import Address, Customer
 from customers.services.locking import lock_customer
 
 
-class AddressChanged(DomainError):
+class AddressChanged(RecordChanged):
     code = "address_changed"
-    message = _(
-        "Somebody else changed this address in the meantime. What is stored now stands below the fields that"
-        " differ; save again to put your version in its place."
-    )
+    message = _("Somebody else changed this address in the meantime.")
 
 
 class AddressGone(DomainError):

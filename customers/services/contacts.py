@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.audit.services import record
 from core.crypto.tokens import unique_gram
-from core.tenancy.errors import DomainError
+from core.tenancy.errors import DomainError, RecordChanged
 from core.tenancy.scope import current_tenant
 from customers.contact_points import BadContactPoint, home_country, normalised
 from customers.happenings import publish_update
@@ -22,12 +22,9 @@ from customers.services.locking import lock_customer
 MAX_POINTS = 10
 
 
-class ContactChanged(DomainError):
+class ContactChanged(RecordChanged):
     code = "contact_changed"
-    message = _(
-        "Somebody else changed this contact in the meantime. What is stored now stands below; save again to put"
-        " your version in its place."
-    )
+    message = _("Somebody else changed this contact in the meantime.")
 
 
 class ContactGone(DomainError):

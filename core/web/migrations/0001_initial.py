@@ -269,7 +269,53 @@ class Migration(migrations.Migration):
             model_name="viewpin",
             constraint=models.UniqueConstraint(fields=("tenant", "user", "view"), name="view_pin_once"),
         ),
-        ProtectTenantTables("SavedView", "ListChoice", "ViewPin", "BulkOutcome", "Notice"),
+        migrations.CreateModel(
+            name="Draft",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("form", models.CharField(max_length=40)),
+                ("record_id", models.UUIDField()),
+                ("subject_id", models.UUIDField()),
+                ("content", core.crypto.fields.EncryptedTextField()),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "user",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["tenant", "subject_id"], name="draft_of_subject"),
+                    models.Index(fields=["tenant", "changed_at"], name="draft_by_time"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "user", "form", "record_id"), name="draft_once")
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        ProtectTenantTables("SavedView", "ListChoice", "ViewPin", "BulkOutcome", "Notice", "Draft"),
         # The table the cache falls back to without Redis; it holds no tenant's data, and its keys name none.
         migrations.RunSQL(
             sql=[

@@ -14,6 +14,7 @@ from django.forms import (
     Select,
     Textarea,
 )
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
@@ -22,7 +23,8 @@ from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from core.tenancy.scope import current_tenant
-from core.web import records
+from core.web import record_pages
+from core.web.facts import fact_id, fact_url
 
 register = template.Library()
 
@@ -159,9 +161,24 @@ def preview(url: str, name: str) -> SafeString:
 @register.inclusion_tag("components/record_actions.html", takes_context=True)
 def record_actions(context: template.Context, url_name: str, record: Any) -> dict[str, Any]:
     """Draw the buttons of what the reader may do to a record, the foremost at the end of the row."""
-    offers = records.offers(url_name, record, context["request"].user)
+    offers = record_pages.offers(url_name, record, context["request"].user)
     shown = [offer for offer in offers if offer.action.is_in_header]
     return {"offers": sorted(shown, key=lambda offer: offer.action.classes == "btn-primary")}
+
+
+@register.simple_block_tag(takes_context=True)
+def fact(context: template.Context, content: str, label: str | Promise, record: Any = None, name: str = "") -> str:
+    """Show a fact of a record. With the record and the name of its field it is edited in place by those who may: for
+    them the page has `facts_url`, the address of the form of all facts.
+    """
+    url = context.get("facts_url") if name else ""
+    asked = {
+        "label": label,
+        "content": content,
+        "id": fact_id(record, name) if name else "",
+        "url": fact_url(url, name) if url else "",
+    }
+    return render_to_string("components/fact.html", asked)
 
 
 @register.inclusion_tag("components/field.html")
