@@ -11,6 +11,7 @@ SHARE = declare("views.share", label=_("Share views of lists with everybody"), r
 
 actions.declare("view.saved", _("View of a list saved"))
 actions.declare("view.changed", _("View of a list changed"))
+actions.declare("view.handed_over", _("View of a list handed over"))
 actions.declare("view.deleted", _("View of a list deleted"))
 actions.declare_fields(
     list=_("List"),
