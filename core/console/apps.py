@@ -53,7 +53,9 @@ class ConsoleConfig(AppConfig):
         for view in (PeopleView, InvitationsView, ApiKeysView, AuditTrailView, JobRunsView, EventsView):
             exports.register(view)
         background.tell_ends(tell_owner)
-        notices.register(JOB_ENDED, icon="clock-play", describe=describe_ends)
+        notices.register(
+            JOB_ENDED, label=_("A background job of yours ended"), icon="clock-play", describe=describe_ends
+        )
         actions.declare_values("list", exports.titles)
         actions.declare_values("why", lambda: dict(RevealReason.choices))
         actions.declare_values("revealed", lambda: {each.kind: each.label for each in registered()})
@@ -166,7 +168,12 @@ class ConsoleConfig(AppConfig):
             doc="What one colleague was in charge of became another's, each record told by its own event besides.",
         )
         registry.receive("holdings.handed_over", name="console.tell_heir", call=handover.tell_heir)
-        notices.register(handover.TOOK_OVER, icon="transfer-in", describe=handover.describe_takeovers)
+        notices.register(
+            handover.TOOK_OVER,
+            label=_("Something was handed over to you"),
+            icon="transfer-in",
+            describe=handover.describe_takeovers,
+        )
         background.register(
             handover.KIND,
             label=_("Hand-over"),

@@ -83,6 +83,7 @@ urlpatterns = [
     path("settings/events/<uuid:pk>/again/", events.SendAgainView.as_view(), name="send_event_again"),
     path("notices/", notices.NoticesView.as_view(), name="notices"),
     path("notices/count/", notices.UnreadCountView.as_view(), name="unread_count"),
+    path("notices/choices/", notices.NoticeChoicesView.as_view(), name="notice_choices"),
     path("notices/read/", notices.ReadAllNoticesView.as_view(), name="read_all_notices"),
     path("notices/<uuid:pk>/", notices.OpenNoticeView.as_view(), name="open_notice"),
     path("notices/<uuid:pk>/read/", notices.ReadNoticeView.as_view(), name="read_notice"),

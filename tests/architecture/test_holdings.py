@@ -15,6 +15,8 @@ NOT_HELD = {
     "account.EmailAddress.user": "their own sign-in",
     "mfa.Authenticator.user": "their own sign-in",
     "web.Notice.user": "told to them",
+    "web.NoticeChoice.user": "how they want to be told",
+    "web.NoticeMail.user": "told to them",
     "web.ViewPin.user": "how they have a list",
     "web.ListChoice.user": "how they have a list",
     "customers.Interaction.recorded_by": "history: who wrote it down",
