@@ -75,7 +75,13 @@ class ShipmentsConfig(AppConfig):
         trail.register_subject("shipments.shipment", describe_shipments, permission=VIEW)
         trail.register_subject("shipments.importrun", describe_imports, permission=IMPORT)
         receive("shipment.exception", name="shipments.tell_account_manager", call=tell_account_manager)
-        notices.register(SHIPMENT_EXCEPTION, icon="alert-triangle", permission=VIEW, describe=describe_exceptions)
+        notices.register(
+            SHIPMENT_EXCEPTION,
+            label=_("Trouble with a shipment of a customer whom you look after"),
+            icon="alert-triangle",
+            permission=VIEW,
+            describe=describe_exceptions,
+        )
         panels.register(
             key="value",
             template_name="shipments/value_panel.html",

@@ -32,7 +32,13 @@ class TieringConfig(AppConfig):
         receive("customer.tier_changed", name="tiering.tell_account_manager", call=tell_account_manager)
         receive("customer.tier_changed", name="tiering.tell_timeline", call=tell_timeline)
         timeline.register("customer.tier_changed", icon="crown", label=_("Tier changed"), words=move_in_words)
-        notices.register(TIER_CHANGED, icon="crown", permission=VIEW, describe=describe_moves)
+        notices.register(
+            TIER_CHANGED,
+            label=_("A customer whom you look after changed its tier"),
+            icon="crown",
+            permission=VIEW,
+            describe=describe_moves,
+        )
         trail.register_subject("tiering.tierpolicy", describe_policies, permission=VIEW)
         trail.register_source("customers.customer", action=MOVED, tell=tell_moves, permission=VIEW)
         on_tenant_created(create_first_policy)

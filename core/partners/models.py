@@ -15,8 +15,9 @@ from core.tenancy.models import Tenant, TenantForeignKey, TenantModel
 class ApiKey(TenantModel):
     """A partner's key. It names the tenant, so it is looked up before one is active.
 
-    A test key works in the tenant's sandbox and nowhere else; it is kept, as every key, with the tenant. While a key is
-    rotated it has two secrets: the old one ends at `old_ends_at`.
+    Its owner answers for it: whoever made it, or a colleague to whom it was handed over. A test key works in the
+    tenant's sandbox and nowhere else; it is kept, as every key, with the tenant. While a key is rotated it has two
+    secrets: the old one ends at `old_ends_at`.
     """
 
     name = models.CharField(max_length=100)
@@ -28,7 +29,7 @@ class ApiKey(TenantModel):
     scopes = ArrayField(models.CharField(max_length=60))
     networks = ArrayField(models.CharField(max_length=43), default=list)
     requests_per_minute = models.PositiveIntegerField(null=True)
-    created_by = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    owner = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
@@ -50,7 +51,7 @@ class ApiKey(TenantModel):
             # The one index that does not start with the tenant: the prefix finds it.
             models.Index(fields=["prefix"], name="api_key_by_prefix"),
             models.Index(fields=["tenant", "created_at", "id"], name="api_key_by_creation"),
-            models.Index(fields=["tenant", "created_by"], name="api_key_created_by"),
+            models.Index(fields=["tenant", "owner"], name="api_key_owner"),
         ]
 
     def __str__(self) -> str:

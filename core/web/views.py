@@ -45,6 +45,11 @@ class StaffView(View):
     needs_second_step: ClassVar[bool] = False
     needs_fresh_sign_in: ClassVar[bool] = False
 
+    @classmethod
+    def asked_permissions(cls) -> set[str]:
+        """Return what may be asked of whoever opens the page; more than one where the record decides."""
+        return {cls.permission_required} - {EVERY_USER}
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not hasattr(cls, "permission_required") and "template_name" in vars(cls):

@@ -115,6 +115,16 @@ def assign_account_manager(
 
 
 @transaction.atomic
+def hand_over_customer(*, row: Customer, of: User, to: User, by: User, at: datetime) -> bool:
+    """Give a customer that `of` looks after into a colleague's care; return whether it still was in theirs."""
+    customer = lock_customer(row.pk)
+    if customer.account_manager_id != of.pk:
+        return False
+    assign_account_manager(customer=customer, account_manager=to, by=by, at=at)
+    return True
+
+
+@transaction.atomic
 def add_tag(*, customer: Customer, tag: str, by: User, at: datetime) -> tuple[Customer, Outcome]:
     """Put a tag on a customer that does not have it yet. Raises TooManyTags."""
     customer = lock_customer(customer.pk)
