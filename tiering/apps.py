@@ -46,6 +46,7 @@ class TieringConfig(AppConfig):
         )
         panels.register(
             key="tiers",
+            label=_("Tier history"),
             template_name="tiering/customer_panel.html",
             permission=VIEW,
             load=load_tier_panel,
