@@ -68,6 +68,8 @@
 
   const drawAll = (root = document) => root.querySelectorAll("[data-chart]").forEach(draw);
   document.addEventListener("DOMContentLoaded", () => drawAll());
+  /* With a part of a page this script comes when the page stands already. */
+  if (document.readyState !== "loading") drawAll();
   document.addEventListener("htmx:load", (event) => drawAll(event.detail.elt));
   document.addEventListener("crm:theme", () => drawAll());
   window.addEventListener("resize", () => {
