@@ -399,14 +399,14 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "core.web.finders.NodeModulesFinder",
+    "core.web.icons.IconsFinder",
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "core.web.storage.StaticStorage"},
 }
-# Pages name files by their hash only; fonts are compressed already, or never fetched by a browser of today.
+# Pages name files by their hash only.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("gif", "ico", "jpg", "png", "ttf", "webp", "woff", "woff2")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 

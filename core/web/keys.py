@@ -16,19 +16,24 @@ MOD = "Mod+"
 class Key:
     """What happens on a key, on Ctrl or ⌘ with one, or on two after another with a blank between them.
 
-    `act` names the function in keys.js.
+    `act` names the function in keys.js; `also` is another key that does the same.
     """
 
     act: str
     press: str
     label: str | Promise
+    also: str = ""
 
     @property
-    def shown(self) -> list[str]:
-        """Return what stands on the keys."""
-        if self.press.startswith(MOD):
-            return ["Ctrl", self.press.removeprefix(MOD).upper()]
-        return self.press.split() or [str(_("Space"))]
+    def shown(self) -> list[list[str]]:
+        """Return what stands on the keys, for each way to press them."""
+        return [_names(press) for press in (self.press, self.also) if press]
+
+
+def _names(press: str) -> list[str]:
+    if press.startswith(MOD):
+        return ["Ctrl", press.removeprefix(MOD).upper()]
+    return press.split() or [str(_("Space"))]
 
 
 KEYS = (
@@ -37,8 +42,7 @@ KEYS = (
     Key("next", "j", _("Next in a list")),
     Key("previous", "k", _("Previous in a list")),
     Key("open", "o", _("Open the chosen row")),
-    Key("preview", "p", _("Preview the chosen row beside the list")),
-    Key("preview", " ", _("Preview the chosen row beside the list")),
+    Key("preview", "p", _("Preview the chosen row beside the list"), also=" "),
     Key("edit", "e", _("Edit this record")),
     Key("note", "n", _("Write down a contact")),
     Key("help", "?", _("Show these shortcuts")),

@@ -14,6 +14,8 @@ from django.utils.functional import Promise
 from core.accounts.permissions import permissions
 
 Text = str | Promise
+# Longer than any address of ours: each part of it is looked up.
+LONGEST_PATH = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,6 @@ class Offer:
 @dataclass(frozen=True)
 class OpenRecord:
     name: str
-    url: str
     offers: list[Offer]
 
 
@@ -115,14 +116,13 @@ def offers(url_name: str, record: Any, user: Any) -> list[Offer]:
 
 def open_record(path: str, user: Any) -> OpenRecord | None:
     """Return the record on whose page, or on a page below it, the user is; one query where there is one."""
-    page, pk = _page_at(path)
+    page, pk = _page_at(path[:LONGEST_PATH])
     if page is None or (page.permission and page.permission not in permissions(user)):
         return None
     record = page.load(pk, user)
     if record is None:
         return None
-    url = reverse(page.url_name, args=[record.pk])
-    return OpenRecord(page.name_of(record), url, offers(page.url_name, record, user))
+    return OpenRecord(page.name_of(record), offers(page.url_name, record, user))
 
 
 def _page_at(path: str) -> tuple[RecordPage | None, Any]:

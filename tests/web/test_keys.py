@@ -22,19 +22,20 @@ def test_every_key_has_its_function_and_every_function_a_key(administrator):
 
 
 def test_no_two_keys_are_the_same(administrator):
-    presses = [key.press for key in keys.table(navigation.areas_for(administrator))]
+    table = keys.table(navigation.areas_for(administrator))
+    presses = [press for key in table for press in (key.press, key.also) if press]
 
     assert sorted(presses) == sorted(set(presses))
 
 
 def test_help_sheet_is_the_table(client_for, supervisor):
     page = client_for(supervisor).get(reverse("customers:list")).content.decode()
-    lines = re.findall(r'data-act="(\w+)" data-press="([^"]+)"', page)
+    lines = re.findall(r'data-act="(\w+)" data-press="([^"]+)" data-also="([^"]*)"', page)
 
-    assert lines == [(key.act, key.press) for key in keys.table(navigation.areas_for(supervisor))]
+    assert lines == [(key.act, key.press, key.also) for key in keys.table(navigation.areas_for(supervisor))]
 
 
 def test_keys_show_what_stands_on_them():
-    assert keys.Key("palette", "Mod+k", "").shown == ["Ctrl", "K"]
-    assert keys.Key("area", "g c", "").shown == ["g", "c"]
-    assert keys.Key("preview", " ", "").shown == ["Space"]
+    assert keys.Key("palette", "Mod+k", "").shown == [["Ctrl", "K"]]
+    assert keys.Key("area", "g c", "").shown == [["g", "c"]]
+    assert keys.Key("preview", "p", "", also=" ").shown == [["p"], ["Space"]]

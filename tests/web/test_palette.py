@@ -67,7 +67,9 @@ def test_record_is_open_on_its_page_and_on_those_below(supervisor, customer, bel
     assert acts(supervisor, path_of(customer) + below)[0] == "edit"
 
 
-@pytest.mark.parametrize("path", ["", "/", "/customers/", "//", "no path", "/customers/new/", "/api/v1/customers"])
+@pytest.mark.parametrize(
+    "path", ["", "/", "/customers/", "//", "no path", "/customers/new/", "/api/v1/customers", "/a" * 4000]
+)
 def test_no_record_is_open_elsewhere(supervisor, path):
     assert acts(supervisor, path) is None
 

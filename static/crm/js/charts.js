@@ -2,6 +2,7 @@
 (() => {
   const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const drawn = new Map();
+  const libraries = {};
 
   function options(figures) {
     const ink = token("--crm-ink-muted");
@@ -55,23 +56,48 @@
     };
   }
 
-  function draw(figure) {
+  function loaded(url) {
+    libraries[url] ??= new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = url;
+      script.addEventListener("load", resolve);
+      script.addEventListener("error", reject);
+      document.head.append(script);
+    });
+    return libraries[url];
+  }
+
+  async function draw(figure) {
     const source = document.getElementById(figure.dataset.chart);
     const canvas = figure.querySelector(".chart-canvas");
-    if (!source || !canvas || !window.echarts) return;
-    canvas.hidden = false;
+    await loaded(figure.dataset.library);
     const figures = JSON.parse(source.textContent);
     const chart = drawn.get(canvas) ?? window.echarts.init(canvas, null, { renderer: "canvas" });
     chart.setOption(options(figures), true);
     drawn.set(canvas, chart);
   }
 
-  const drawAll = (root = document) => root.querySelectorAll("[data-chart]").forEach(draw);
-  document.addEventListener("DOMContentLoaded", () => drawAll());
+  /* The library is heavier than the page: it comes when somebody is about to see a chart. Where it does not come, the table is there. */
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries.filter((each) => each.isIntersecting)) {
+      seen.unobserve(entry.target);
+      draw(entry.target).catch(() => { entry.target.querySelector(".chart-canvas").hidden = true; });
+    }
+  }, { rootMargin: "200px" });
+
+  function watch(root) {
+    for (const figure of root.querySelectorAll("[data-chart]")) {
+      figure.querySelector(".chart-canvas").hidden = false;
+      seen.observe(figure);
+    }
+  }
+  document.addEventListener("DOMContentLoaded", () => watch(document));
   /* With a part of a page this script comes when the page stands already. */
-  if (document.readyState !== "loading") drawAll();
-  document.addEventListener("htmx:load", (event) => drawAll(event.detail.elt));
-  document.addEventListener("crm:theme", () => drawAll());
+  if (document.readyState !== "loading") watch(document);
+  document.addEventListener("htmx:load", (event) => watch(event.detail.elt));
+  document.addEventListener("crm:theme", () => {
+    for (const canvas of drawn.keys()) if (canvas.isConnected) draw(canvas.closest("[data-chart]"));
+  });
   window.addEventListener("resize", () => {
     for (const [canvas, chart] of drawn) {
       if (canvas.isConnected) chart.resize();

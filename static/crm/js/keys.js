@@ -74,7 +74,7 @@
     const press = pressed(event);
     if (!press) return;
     until = 0;
-    const found = table().find((line) => line.press === press);
+    const found = table().find((line) => [line.press, line.also].includes(press));
     if (found && acts[found.act](press)) event.preventDefault();
     else if (!found && table().some((line) => line.press.startsWith(`${press} `))) {
       first = press;
