@@ -27,6 +27,11 @@ SCHEDULE = {
         "schedule": 10.0,
         "options": {"queue": "default", "expires": 10},
     },
+    "sweep mail of notices": {
+        "task": "core.web.tasks.sweep_notice_mail_task",
+        "schedule": 60.0,
+        "options": {"queue": "default", "expires": 55},
+    },
     "rank search tokens": {
         "task": "customers.tasks.rank_tokens_task",
         "schedule": 60.0,

@@ -65,6 +65,10 @@ MASTER_KEY_PREVIOUS = _optional_secret("CRM_MASTER_KEY_PREVIOUS")
 BACKUP_KEY = _optional_secret("CRM_BACKUP_KEY") or (embedded.local_key(ENDPOINTS.backup_key_file) if ENDPOINTS else "")
 ALLOWED_HOSTS = env.list("CRM_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [])
 CSRF_TRUSTED_ORIGINS = env.list("CRM_TRUSTED_ORIGINS", default=[])
+# Where links lead in mail that no request has to do with.
+ADDRESS = env.str("CRM_ADDRESS", default="").rstrip("/") or next(
+    iter(CSRF_TRUSTED_ORIGINS), f"https://{next(iter(ALLOWED_HOSTS), 'localhost')}"
+)
 
 
 def _networks(name: str) -> list[str]:
@@ -255,6 +259,8 @@ CELERY_TASK_ROUTES = {
     "core.jobs.tasks.sweep_due_work_task": {"queue": "default"},
     "core.jobs.tasks.perform_run_task": {"queue": "bulk"},
     "core.jobs.tasks.perform_job_task": {"queue": "bulk"},
+    "core.web.tasks.sweep_notice_mail_task": {"queue": "default"},
+    "core.web.tasks.send_notice_mail_task": {"queue": "messages"},
     "customers.tasks.rank_tokens_task": {"queue": "bulk"},
 }
 CELERY_TASK_ACKS_LATE = True

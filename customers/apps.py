@@ -1,7 +1,10 @@
 from datetime import time
 
 from django.apps import AppConfig
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 # Before the evaluation of tiers, which counts what was moved.
 MERGES_AT = time(0, 10)
@@ -12,10 +15,11 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         import customers.declared  # noqa: F401  declares actions, personal data, events and what is revealed
+        from core.accounts import holdings
         from core.crypto.rotation import TokenIndex, register_tokens
         from core.jobs import background, nightly
         from core.partners.bulk import performing as bulk
-        from core.web import exports, navigation, records, search, trail
+        from core.web import exports, navigation, record_pages, search, trail
         from core.web.lists import actions
         from customers.api.bulk import CUSTOMERS, ROWS_PER_PART, number_of, write_customers
         from customers.bulk import ACTIONS
@@ -25,10 +29,22 @@ class CustomersConfig(AppConfig):
         from customers.record_actions import CUSTOMER_ACTIONS, CUSTOMER_PAGE
         from customers.search import customer_hits
         from customers.search_index import renew_tokens
-        from customers.services import look_after_merges
+        from customers.services import hand_over_customer, look_after_merges
         from customers.trail import describe_custom_fields, describe_customers, describe_interactions
         from customers.views.customers import CustomerListView
 
+        holdings.register(
+            holdings.Holding(
+                name="customers",
+                label=_("Customers"),
+                words=lambda count: ngettext("%(count)s customer", "%(count)s customers", count),
+                model=Customer,
+                field="account_manager",
+                hand_over=hand_over_customer,
+                permission=EDIT,
+                page=lambda user: f"{reverse('customers:list')}?{urlencode({'account_manager': user.pk})}",
+            )
+        )
         background.register(
             KIND,
             label=_("Copy of personal data"),
@@ -93,8 +109,8 @@ class CustomersConfig(AppConfig):
             permission=CONFIGURE,
             order=60,
         )
-        records.register(CUSTOMER_PAGE)
-        records.register_action("customers:detail", *CUSTOMER_ACTIONS)
+        record_pages.register(CUSTOMER_PAGE)
+        record_pages.register_action("customers:detail", *CUSTOMER_ACTIONS)
         search.register(
             key="customers",
             label=_("Customers"),

@@ -11,6 +11,7 @@ from core.events import registry
 from core.jobs.models import BackgroundJob
 from core.partners.models import KeptAnswer
 from core.partners.querysets import answers_naming
+from core.web.models import Draft
 from customers import relations
 from customers.copies import count_copies, erase_copies
 from customers.enums import SPOKEN, Direction, InteractionKind
@@ -57,6 +58,7 @@ actions.declare_fields(
     contacts=_("Contacts"),
     entries=_("Entries of the timeline"),
     copies=_("Copies of personal data"),
+    drafts=_("Drafts of staff"),
     addresses=_("Addresses"),
     kept_answers=_("Answers to partners, kept for a day"),
     kind=_("Kind"),
@@ -178,6 +180,16 @@ relations.register(
         personal=count_copies,
         erase=erase_copies,
         stays=_("They hold what was kept of one customer when they were made."),
+    ),
+)
+relations.register(
+    "drafts",
+    Relation(
+        label=_("Drafts of staff"),
+        model=Draft,
+        personal=lambda customer: Draft.objects.filter(subject_id=customer.pk).count(),
+        erase=lambda customer: Draft.objects.filter(subject_id=customer.pk).delete(),
+        stays=_("Nobody has saved them yet."),
     ),
 )
 relations.register(

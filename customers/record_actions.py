@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core.web.records import Action, RecordPage, at
+from core.web.record_pages import Action, RecordPage, at
 from customers.models import Customer
 from customers.permissions import COPY, EDIT, ERASE, LOG, MERGE, VIEW
 

@@ -16,7 +16,7 @@ class ShipmentsConfig(AppConfig):
         from core.events.registry import receive
         from core.jobs import background, nightly
         from core.partners.bulk import performing as bulk
-        from core.web import exports, navigation, notices, records, search, trail
+        from core.web import exports, navigation, notices, record_pages, search, trail
         from customers import panels
         from shipments.api.bulk import (
             SCANS,
@@ -75,7 +75,13 @@ class ShipmentsConfig(AppConfig):
         trail.register_subject("shipments.shipment", describe_shipments, permission=VIEW)
         trail.register_subject("shipments.importrun", describe_imports, permission=IMPORT)
         receive("shipment.exception", name="shipments.tell_account_manager", call=tell_account_manager)
-        notices.register(SHIPMENT_EXCEPTION, icon="alert-triangle", permission=VIEW, describe=describe_exceptions)
+        notices.register(
+            SHIPMENT_EXCEPTION,
+            label=_("Trouble with a shipment of a customer whom you look after"),
+            icon="alert-triangle",
+            permission=VIEW,
+            describe=describe_exceptions,
+        )
         panels.register(
             key="value",
             template_name="shipments/value_panel.html",
@@ -109,10 +115,10 @@ class ShipmentsConfig(AppConfig):
             permission=IMPORT,
             order=20,
         )
-        records.register(SHIPMENT_PAGE)
-        records.register_action("shipments:detail", *SHIPMENT_ACTIONS)
-        records.register(IMPORT_PAGE)
-        records.register_action("shipments:import", *IMPORT_ACTIONS)
+        record_pages.register(SHIPMENT_PAGE)
+        record_pages.register_action("shipments:detail", *SHIPMENT_ACTIONS)
+        record_pages.register(IMPORT_PAGE)
+        record_pages.register_action("shipments:import", *IMPORT_ACTIONS)
         search.register(
             key="shipments",
             label=_("Shipments"),

@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.web.records import Action, RecordPage, at
+from core.web.record_pages import Action, RecordPage, at
 from shipments.models import ImportRun, Shipment
 from shipments.permissions import IMPORT, VIEW
 

@@ -14,7 +14,7 @@ class TieringConfig(AppConfig):
         from core.events.registry import receive
         from core.jobs.nightly import register
         from core.tenancy.provisioning import on_tenant_created
-        from core.web import exports, navigation, notices, records, trail
+        from core.web import exports, navigation, notices, record_pages, trail
         from core.web.navigation import Part
         from customers import panels, timeline
         from tiering.notices import describe_moves, move_in_words
@@ -32,7 +32,13 @@ class TieringConfig(AppConfig):
         receive("customer.tier_changed", name="tiering.tell_account_manager", call=tell_account_manager)
         receive("customer.tier_changed", name="tiering.tell_timeline", call=tell_timeline)
         timeline.register("customer.tier_changed", icon="crown", label=_("Tier changed"), words=move_in_words)
-        notices.register(TIER_CHANGED, icon="crown", permission=VIEW, describe=describe_moves)
+        notices.register(
+            TIER_CHANGED,
+            label=_("A customer whom you look after changed its tier"),
+            icon="crown",
+            permission=VIEW,
+            describe=describe_moves,
+        )
         trail.register_subject("tiering.tierpolicy", describe_policies, permission=VIEW)
         trail.register_source("customers.customer", action=MOVED, tell=tell_moves, permission=VIEW)
         on_tenant_created(create_first_policy)
@@ -69,7 +75,7 @@ class TieringConfig(AppConfig):
                 for name, label in LABELS.items()
             ],
         )
-        records.register_action("customers:detail", *CUSTOMER_ACTIONS)
+        record_pages.register_action("customers:detail", *CUSTOMER_ACTIONS)
         panels.register(
             key="tiers",
             template_name="tiering/customer_panel.html",

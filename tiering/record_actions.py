@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.web.records import Action, at
+from core.web.record_pages import Action, at
 from tiering.permissions import MANAGE
 
 CUSTOMER_ACTIONS = (

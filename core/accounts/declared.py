@@ -17,26 +17,36 @@ declare("audit.view", label=_("See the audit trail"), roles={Role.PRIVACY_OFFICE
 actions.declare("invitation.sent", _("Person invited"))
 actions.declare("invitation.resent", _("Invitation sent again"))
 actions.declare("invitation.withdrawn", _("Invitation withdrawn"))
+actions.declare("invitation.handed_over", _("Invitation handed over"))
 actions.declare("user.created", _("Person added"))
 actions.declare("user.updated", _("Person changed"))
 actions.declare("user.deactivated", _("Sign-in switched off"))
+actions.declare("user.handed_over", _("Handed over to a colleague"))
 actions.declare("user.activated", _("Sign-in switched on"))
 actions.declare("user.signed_out", _("Signed out on devices"))
 actions.declare("user.second_step_changed", _("Second step changed"))
 actions.declare("user.second_step_reset", _("Second step taken away"))
 actions.declare("department.created", _("Department added"))
+actions.declare("department.updated", _("Department changed"))
+actions.declare("department.closed", _("Department closed"))
 actions.declare("team.created", _("Team added"))
+actions.declare("team.updated", _("Team changed"))
+actions.declare("team.closed", _("Team closed"))
 
 actions.declare_fields(
     email=_("E-mail"),
     name=_("Name"),
     role=_("Role"),
+    closed_at=_("Closed"),
     department=_("Department"),
     team=_("Team"),
     language=_("Language"),
     time_zone=_("Time zone"),
     is_active=_("May sign in"),
     session_epoch=_("Sessions ended"),
+    holding=_("What"),
+    count=_("How many"),
+    heir=_("Taken over by"),
     sessions=_("Devices"),
     second_steps=_("Second steps"),
     invited_by=_("Invited by"),
@@ -47,8 +57,8 @@ actions.declare_fields(
 actions.declare_values("role", lambda: dict(Role.choices))
 actions.declare_values("language", lambda: dict(settings.LANGUAGES))
 
-classify("accounts.Department", business="name")
-classify("accounts.Team", business="name department")
+classify("accounts.Department", business="name closed_at")
+classify("accounts.Team", business="name department closed_at")
 classify(
     "accounts.Invitation",
     business="role department team language invited_by sent_at expires_at",

@@ -7,17 +7,35 @@ from django.utils.crypto import salted_hmac
 
 from core.accounts.enums import Role
 from core.crypto.fields import EncryptedTextField
-from core.tenancy.models import TenantForeignKey, TenantModel, TenantQuerySet
+from core.tenancy.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
 from core.tenancy.scope import current_tenant_id
+
+
+class OpenQuerySet(TenantQuerySet):
+    """Departments and teams: closed ones are kept, for what is told of them, and chosen no more."""
+
+    def open(self) -> Self:
+        return self.filter(closed_at=None)
+
+
+class OpenManager(TenantManager.from_queryset(OpenQuerySet)):
+    pass
 
 
 class Department(TenantModel):
     """A part of the company, such as customer service."""
 
     name = models.CharField(max_length=100)
+    closed_at = models.DateTimeField(null=True)
+
+    objects = OpenManager()
 
     class Meta(TenantModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="department_name")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "name"], condition=models.Q(closed_at=None), name="department_name"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -28,9 +46,14 @@ class Team(TenantModel):
 
     name = models.CharField(max_length=100)
     department = TenantForeignKey(Department, on_delete=models.SET_NULL, null=True, blank=True)
+    closed_at = models.DateTimeField(null=True)
+
+    objects = OpenManager()
 
     class Meta(TenantModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="team_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "name"], condition=models.Q(closed_at=None), name="team_name")
+        ]
         indexes = [models.Index(fields=["tenant", "department"], name="team_department")]
 
     def __str__(self) -> str:

@@ -1,3 +1,5 @@
+from collections import ChainMap
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -50,7 +52,7 @@ class ConsoleConfig(AppConfig):
         )
         from core.crypto.revealable import registered
         from core.jobs import background
-        from core.web import exports, navigation, notices, records, trail
+        from core.web import exports, navigation, notices, record_pages, trail
         from core.web.views import EVERY_USER
 
         actions.declare("personal.revealed", _("Personal data revealed"))
@@ -71,7 +73,9 @@ class ConsoleConfig(AppConfig):
         for view in (PeopleView, InvitationsView, ApiKeysView, AuditTrailView, JobRunsView, EventsView):
             exports.register(view)
         background.tell_ends(tell_owner)
-        notices.register(JOB_ENDED, icon="clock-play", describe=describe_ends)
+        notices.register(
+            JOB_ENDED, label=_("A background job of yours ended"), icon="clock-play", describe=describe_ends
+        )
         actions.declare_values("list", exports.titles)
         actions.declare_values("why", lambda: dict(RevealReason.choices))
         actions.declare_values("revealed", lambda: {each.kind: each.label for each in registered()})
@@ -87,8 +91,8 @@ class ConsoleConfig(AppConfig):
         trail.register_subject("events.eventdelivery", describe_deliveries, permission="jobs.view")
 
         for page, actions_of_page in PAGES:
-            records.register(page)
-            records.register_action(page.url_name, *actions_of_page)
+            record_pages.register(page)
+            record_pages.register_action(page.url_name, *actions_of_page)
         navigation.register_page(key="notices", label=_("Notices"), url_name="console:notices", icon="bell", order=80)
         navigation.register_page(
             key="own_jobs", label=_("My background jobs"), url_name="console:own_jobs", icon="clock-play", order=81
@@ -181,3 +185,46 @@ class ConsoleConfig(AppConfig):
             permission="jobs.view",
             order=90,
         )
+        self._register_handover()
+
+    @staticmethod
+    def _register_handover() -> None:
+        from core.accounts import holdings
+        from core.audit import actions
+        from core.console import handover
+        from core.events import registry
+        from core.jobs import background
+        from core.web import notices, trail
+        from core.web.enums import RowOutcome
+
+        registry.declare(
+            "holdings.handed_over",
+            version=1,
+            subject="the colleague who was in charge",
+            payload={
+                "holding": registry.text("the kind of what was handed over, such as customers"),
+                "count": registry.whole_number("how many there were"),
+                "heir": registry.record_id("the colleague who is in charge from now on"),
+                "by": registry.record_id("the colleague who handed it over"),
+            },
+            doc="What one colleague was in charge of became another's, each record told by its own event besides.",
+        )
+        registry.receive("holdings.handed_over", name="console.tell_heir", call=handover.tell_heir)
+        notices.register(
+            handover.TOOK_OVER,
+            label=_("Something was handed over to you"),
+            icon="transfer-in",
+            describe=handover.describe_takeovers,
+        )
+        background.register(
+            handover.KIND,
+            label=_("Hand-over"),
+            permission=lambda _job: handover.MANAGE,
+            step=handover.step,
+            counts=ChainMap(holdings.labels(), {RowOutcome.REFUSED: RowOutcome.REFUSED.label}),
+            page=handover.page_of,
+            may_repeat=lambda _job: False,
+        )
+        background.tell_ends(handover.tell_end)
+        trail.register_detail("heir", "accounts.user")
+        actions.declare_values("holding", holdings.labels)

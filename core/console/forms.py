@@ -1,4 +1,5 @@
 import zoneinfo
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
+from core.accounts.holdings import Holding
 from core.accounts.models import Department, Team, User
 from core.partners import scopes
 
@@ -35,8 +37,26 @@ class UserForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = Department.objects.order_by("name")
-        self.fields["team"].queryset = Team.objects.order_by("name")
+        self.fields["department"].queryset = Department.objects.open().order_by("name")
+        self.fields["team"].queryset = Team.objects.open().order_by("name")
+
+
+class HandOverForm(forms.Form):
+    """Who takes over what somebody is in charge of, one colleague for each kind; without one it stays as it is."""
+
+    def __init__(self, *args: Any, user: User, held: Sequence[tuple[Holding, int]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for holding, count in held:
+            self.fields[holding.name] = forms.ModelChoiceField(
+                label=f"{holding.label} ({count:,})",
+                queryset=holding.heirs(user),
+                required=False,
+                empty_label=_("Nobody, it stays as it is"),
+            )
+
+    def heirs(self) -> dict[str, User]:
+        """Return who was chosen, by the names of the kinds."""
+        return {name: heir for name, heir in self.cleaned_data.items() if heir is not None}
 
 
 class InvitationForm(forms.Form):
@@ -54,8 +74,8 @@ class InvitationForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = Department.objects.order_by("name")
-        self.fields["team"].queryset = Team.objects.order_by("name")
+        self.fields["department"].queryset = Department.objects.open().order_by("name")
+        self.fields["team"].queryset = Team.objects.open().order_by("name")
 
 
 class AcceptInvitationForm(forms.Form):
@@ -103,7 +123,18 @@ class TeamForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = Department.objects.order_by("name")
+        self.fields["department"].queryset = Department.objects.open().order_by("name")
+
+
+class CloseForm(forms.Form):
+    """Where people go when their department or team is closed."""
+
+    to = forms.ModelChoiceField(label=_("People go to"), queryset=None, required=False, empty_label=_("None"))
+
+    def __init__(self, *args: Any, closing: Department | Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = type(closing).objects.open().exclude(pk=closing.pk)
+        self.fields["to"].queryset = others.order_by("name")
 
 
 def _scope_choices() -> list[tuple[str, str]]:

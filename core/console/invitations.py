@@ -70,7 +70,6 @@ class InviteUserView(StaffFormView):
         "email_taken": "email",
         "already_invited": "email",
         "role_above_own": "role",
-        "team_of_other_department": "team",
     }
 
     def get_initial(self) -> dict[str, Any]:

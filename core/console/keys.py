@@ -33,7 +33,7 @@ from core.partners.services import (
 from core.tenancy.clock import day_start
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
-from core.web.lists import BooleanFilter, Column, Filter, ListView, PrefixFilter, Sort
+from core.web.lists import BooleanFilter, Column, Filter, ListView, PrefixFilter, Sort, UserFilter
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
 
@@ -68,6 +68,7 @@ class ApiKeysView(ListView):
     filters = (
         PrefixFilter(name="name", label=gettext_lazy("Name")),
         CareFilter(name="care", label=gettext_lazy("To look after"), field="last_used_at"),
+        UserFilter(name="owner", label=gettext_lazy("Owner")),
         BooleanFilter(
             name="test",
             label=gettext_lazy("Works on"),
@@ -89,11 +90,11 @@ class ApiKeysView(ListView):
         Column(gettext_lazy("Works until"), lambda key: key.expires_at),
         Column(gettext_lazy("Revoked"), lambda key: key.revoked_at),
         Column(gettext_lazy("Created"), lambda key: key.created_at),
-        Column(gettext_lazy("Created by"), lambda key: key.created_by and key.created_by.name),
+        Column(gettext_lazy("Owner"), lambda key: key.owner and key.owner.name),
     )
 
     def get_queryset(self) -> QuerySet[ApiKey]:
-        return ApiKey.objects.select_related("created_by")
+        return ApiKey.objects.select_related("owner")
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -106,7 +107,7 @@ class ApiKeyView(StaffView, TemplateView):
     template_name = "console/apikey_detail.html"
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        key = get_object_or_404(ApiKey.objects.select_related("created_by"), pk=self.kwargs["pk"])
+        key = get_object_or_404(ApiKey.objects.select_related("owner"), pk=self.kwargs["pk"])
         granted = [scope for name, scope in scopes.declared().items() if name in key.scopes]
         has_two_secrets = key.has_two_secrets(timezone.now())
         return super().get_context_data(

@@ -1,8 +1,10 @@
 """Somebody's own notices: how many are unread, all of them, and that they were read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -11,10 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.web.enums import HowTold
 from core.web.lists import BooleanFilter, ListView, Sort
 from core.web.models import Notice
-from core.web.notices import COUNT_CAP, lines_of, mark_read, notices_of, unread_count
-from core.web.views import EVERY_USER, StaffView, go_to
+from core.web.notice_choices import choices_of, choose
+from core.web.notices import COUNT_CAP, NoticeKind, kinds_of, lines_of, mark_read, notices_of, unread_count
+from core.web.views import EVERY_USER, StaffFormView, StaffView, go_to
 
 
 @dataclass(kw_only=True)
@@ -84,3 +88,29 @@ class ReadAllNoticesView(StaffView):
     def post(self, request: HttpRequest) -> HttpResponse:
         mark_read(notices=notices_of(request.user), at=timezone.now())
         return go_to(request, reverse("console:notices"))
+
+
+class NoticeChoicesForm(forms.Form):
+    """How somebody wants to be told of each kind that they may see."""
+
+    def __init__(self, *args: Any, kinds: Sequence[NoticeKind], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind in kinds:
+            self.fields[kind.name] = forms.ChoiceField(label=kind.label, choices=HowTold.choices)
+
+
+class NoticeChoicesView(StaffFormView):
+    permission_required = EVERY_USER
+    template_name = "console/notice_choices.html"
+    form_class = NoticeChoicesForm
+    success_message = _("Saved.")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"kinds": kinds_of(self.request.user)}
+
+    def get_initial(self) -> dict[str, Any]:
+        return {**{kind.name: HowTold.PAGE for kind in kinds_of(self.request.user)}, **choices_of(self.request.user)}
+
+    def save(self, form: forms.BaseForm) -> str:
+        choose(user=self.request.user, chosen=form.cleaned_data, at=timezone.now())
+        return reverse("console:notices")

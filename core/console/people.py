@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -12,13 +13,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.accounts.enums import Role
+from core.accounts.holdings import held_by, holding_something, left_behind
 from core.accounts.models import Department, Team, User
-from core.accounts.services import activate_user, deactivate_user, end_sessions, reset_second_step, update_user
-from core.console.forms import UserForm
+from core.accounts.services import activate_user, end_sessions, reset_second_step, update_user
+from core.console.forms import HandOverForm, UserForm
+from core.console.handover import MOST_AT_ONCE, hand_over, leave
+from core.jobs.models import BackgroundJob
 from core.tenancy.errors import DomainError
+from core.web.context import WATCH_JOBS
 from core.web.lists import BooleanFilter, ChoiceFilter, Column, ListView, PrefixFilter, RecordFilter, Sort
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
+
+
+class LeftBehindFilter(BooleanFilter):
+    """Those who left and are still in charge of something, or all others."""
+
+    def apply(self, rows: QuerySet[Any], cleaned: Mapping[str, Any], zone: str) -> QuerySet[Any]:
+        value = cleaned.get(self.name)
+        if not value:
+            return rows
+        left = holding_something(User.objects.filter(is_active=False), at=timezone.now()).values("pk")
+        return rows.filter(pk__in=left) if value == "yes" else rows.exclude(pk__in=left)
 
 
 class PeopleView(ListView):
@@ -38,6 +54,7 @@ class PeopleView(ListView):
             label=gettext_lazy("May sign in"),
             field="is_active",
         ),
+        LeftBehindFilter(name="left_behind", label=gettext_lazy("Left with something in hand"), field="is_active"),
     )
     sorts = (Sort("name", gettext_lazy("Full name")),)
     default_sort = "name"
@@ -56,6 +73,11 @@ class PeopleView(ListView):
     def get_queryset(self) -> QuerySet[User]:
         return User.objects.select_related("department", "team")
 
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        left = left_behind(context["rows"], at=timezone.now())
+        people = [(person, _(", ").join(left.get(person.pk, []))) for person in context["rows"]]
+        return super().get_context_data(people=people, **context)
+
 
 class UpdateUserView(StaffFormView):
     permission_required = "people.manage"
@@ -65,7 +87,6 @@ class UpdateUserView(StaffFormView):
         "email_taken": "email",
         "last_administrator": "role",
         "role_above_own": "role",
-        "team_of_other_department": "team",
     }
     success_message = gettext_lazy("Saved.")
 
@@ -77,27 +98,61 @@ class UpdateUserView(StaffFormView):
         return {name: getattr(self.person, name) for name in UserForm.base_fields}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
+        held = [
+            (holding.label, count, holding.page(self.person) if holding.page else "")
+            for holding, count in held_by(self.person, at=timezone.now())
+        ]
         history = history_of(self.person, user=self.request.user)
-        return super().get_context_data(person=self.person, history=history, **context)
+        return super().get_context_data(person=self.person, held=held, history=history, **context)
 
     def save(self, form: BaseForm) -> str:
         update_user(user=self.person, **form.cleaned_data, by=self.request.user, at=timezone.now())
         return reverse("console:people")
 
 
-class DeactivateUserView(StaffView):
-    permission_required = "people.manage"
-    http_method_names = ["post"]
+class HandOverView(StaffFormView):
+    """Give what somebody is in charge of to colleagues; they stay, as for a parental leave."""
 
-    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
-        person = get_object_or_404(User.objects, pk=pk)
-        try:
-            deactivate_user(user=person, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-            return go_to(request, reverse("console:update_user", args=[person.pk]))
-        messages.success(request, _("%(name)s can no longer sign in.") % {"name": person.name})
-        return go_to(request, reverse("console:people"))
+    permission_required = "people.manage"
+    template_name = "console/user_hand_over.html"
+    form_class = HandOverForm
+    is_leaving = False
+
+    @cached_property
+    def person(self) -> User:
+        return get_object_or_404(User.objects, pk=self.kwargs["pk"])
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"user": self.person, "held": held_by(self.person, at=timezone.now())}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(person=self.person, is_leaving=self.is_leaving, most=MOST_AT_ONCE, **context)
+
+    def save(self, form: BaseForm) -> str:
+        job = self.act(user=self.person, heirs=form.heirs(), by=self.request.user, at=timezone.now())
+        messages.success(self.request, self.said() % {"name": self.person.name})
+        if job is None:
+            return reverse("console:update_user", args=[self.person.pk])
+        self.request.session[WATCH_JOBS] = True
+        return reverse("console:job", args=[job.pk])
+
+    def act(self, **facts: Any) -> BackgroundJob | None:
+        return hand_over(**facts)
+
+    def said(self) -> str:
+        return _("What was chosen is handed over from %(name)s.")
+
+
+class DeactivateUserView(HandOverView):
+    """Switch off the account of somebody who leaves, and hand over what they are in charge of."""
+
+    is_leaving = True
+
+    def act(self, **facts: Any) -> BackgroundJob | None:
+        return leave(**facts)
+
+    def said(self) -> str:
+        return _("%(name)s can no longer sign in.")
 
 
 class ActivateUserView(StaffView):

@@ -12,7 +12,7 @@ from core.jobs.background import kind_of
 from core.jobs.models import BackgroundJob
 from core.jobs.running import has_file
 from core.partners.models import ApiKey
-from core.web.records import Action, RecordPage, at
+from core.web.record_pages import Action, RecordPage, at
 from core.web.views import EVERY_USER
 
 PEOPLE = "people.manage"
@@ -88,6 +88,15 @@ PERSON_ACTIONS = (
         confirm_label=gettext_lazy("Take it away"),
     ),
     Action(
+        name="hand_over",
+        label=gettext_lazy("Hand over…"),
+        icon="transfer-out",
+        url=at("console:hand_over"),
+        permission=PEOPLE,
+        order=35,
+        is_in_header=False,
+    ),
+    Action(
         name="deactivate",
         label=gettext_lazy("Switch off…"),
         icon="user-off",
@@ -95,14 +104,6 @@ PERSON_ACTIONS = (
         permission=PEOPLE,
         order=40,
         applies=_is_other_and_active,
-        confirm=lambda person: (
-            _(
-                "%(name)s is signed out everywhere at once and cannot sign in until switched on again. Their records"
-                " stay."
-            )
-            % {"name": person.name}
-        ),
-        confirm_label=gettext_lazy("Switch off"),
         classes="btn-outline-danger",
     ),
     Action(

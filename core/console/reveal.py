@@ -73,6 +73,10 @@ class RevealView(StaffView, FormView):
     template_name = "console/reveal_form.html"
     form_class = RevealForm
 
+    @classmethod
+    def asked_permissions(cls) -> set[str]:
+        return {each.permission for each in revealable.registered()}
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated and not may(request.user, self.revealable.permission):
             raise PermissionDenied

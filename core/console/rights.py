@@ -1,19 +1,34 @@
 """What people may do, and why: the permissions of each role, and of one person."""
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
+from django.urls import URLResolver, get_resolver
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import TemplateView
 
 from core.accounts import permissions
 from core.accounts.enums import Role
 from core.accounts.models import User
 from core.accounts.permissions import Permission
+from core.accounts.second_step import is_waived, must_have_second_step
 from core.audit.models import AuditEvent
 from core.web.views import StaffView
+
+SECOND_STEPS = {
+    Authenticator.Type.TOTP: gettext_lazy("Authenticator app"),
+    Authenticator.Type.WEBAUTHN: gettext_lazy("Passkey"),
+    Authenticator.Type.RECOVERY_CODES: gettext_lazy("Recovery codes"),
+}
 
 
 @dataclass(frozen=True)
@@ -24,6 +39,37 @@ class Grant:
     by: User | None
 
 
+@dataclass(frozen=True)
+class Proof:
+    """What pages ask for besides a permission; `is_partial` where others that it opens do not."""
+
+    second_step: bool
+    fresh: bool
+    is_partial: bool
+
+    @property
+    def words(self) -> str:
+        minutes = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT // 60
+        recent = ngettext(
+            "a sign-in of the last %(count)s minute", "a sign-in of the last %(count)s minutes", minutes
+        ) % {"count": minutes}
+        what = _(" and ").join([*([_("a second step")] if self.second_step else []), *([recent] if self.fresh else [])])
+        return (_("Parts of it ask for %(what)s") if self.is_partial else _("Asks for %(what)s")) % {"what": what}
+
+
+@dataclass(frozen=True)
+class Right:
+    """A permission as one person has it or lacks it: by which roles, with which proof, and whether that is wanting."""
+
+    permission: Permission
+    proof: Proof | None
+    is_blocked: bool
+
+    @property
+    def roles(self) -> str:
+        return _(", ").join(str(role.label) for role in Role if role in self.permission.roles)
+
+
 class RolesView(StaffView, TemplateView):
     """Every permission against every role."""
 
@@ -31,7 +77,10 @@ class RolesView(StaffView, TemplateView):
     template_name = "console/roles.html"
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        rows = [(each.label, [(role.label, role in each.roles) for role in Role]) for each in _in_order()]
+        rows = [
+            (each.label, proofs().get(each.name), [(role.label, role in each.roles) for role in Role])
+            for each in _in_order()
+        ]
         return super().get_context_data(roles=Role, rows=rows, **context)
 
 
@@ -42,15 +91,51 @@ class RightsView(StaffView, TemplateView):
     template_name = "console/rights.html"
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        person = get_object_or_404(User.objects, pk=self.kwargs["pk"])
+        person = get_object_or_404(User.objects.select_related("tenant"), pk=self.kwargs["pk"])
+        kept = set(Authenticator.objects.filter(user=person).values_list("type", flat=True))
+        is_without = not kept and not is_waived(person)
         held = permissions.permissions(person)
+        rights = [_right(each, is_without=is_without and each.name in held) for each in _in_order()]
         return super().get_context_data(
             person=person,
             grant=role_given(person),
-            held=[each for each in _in_order() if each.name in held],
-            lacking=[each for each in _in_order() if each.name not in held],
+            second_steps=_(", ").join(str(label) for kind, label in SECOND_STEPS.items() if kind in kept),
+            must_have_second_step=must_have_second_step(person),
+            held=[each for each in rights if each.permission.name in held],
+            lacking=[each for each in rights if each.permission.name not in held],
             **context,
         )
+
+
+def _right(permission: Permission, *, is_without: bool) -> Right:
+    proof = proofs().get(permission.name)
+    return Right(permission, proof, is_blocked=bool(proof and proof.second_step and is_without))
+
+
+@cache
+def proofs() -> dict[str, Proof]:
+    """Return what is asked for besides each permission, by the pages that it opens; nothing is left out."""
+    asked: dict[str, set[tuple[bool, bool]]] = defaultdict(set)
+    for view in _pages(get_resolver()):
+        for name in view.asked_permissions():
+            asked[name].add((view.needs_second_step, view.needs_fresh_sign_in))
+    return {
+        name: Proof(
+            second_step=any(second for second, _fresh in kinds),
+            fresh=any(fresh for _second, fresh in kinds),
+            is_partial=len(kinds) > 1,
+        )
+        for name, kinds in asked.items()
+        if any(map(any, kinds))
+    }
+
+
+def _pages(resolver: URLResolver) -> Iterator[type[StaffView]]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from _pages(entry)
+        elif issubclass(view := getattr(entry.callback, "view_class", object), StaffView):
+            yield view
 
 
 def role_given(person: User) -> Grant | None:

@@ -8,6 +8,7 @@ from core.crypto.register import classify
 from core.jobs import background, nightly
 
 actions.declare("job.started", _("Background job started"))
+actions.declare("job.handed_over", _("Background job handed over"))
 actions.declare("job.cancelled", _("Background job cancelled"))
 actions.declare("job_run.tried_again", _("Failed nightly work started again"))
 actions.declare("job.downloaded", _("File of a background job downloaded"))

@@ -161,6 +161,28 @@ def cancel_job(*, job: BackgroundJob, by: User, at: datetime) -> BackgroundJob:
     return job
 
 
+@transaction.atomic
+def hand_over_job(*, row: BackgroundJob, of: User, to: User, by: User, at: datetime) -> bool:
+    """Have a job that has not ended go on as a colleague's, who has its file and its end told in turn.
+
+    Return whether it still was somebody's, and under way. Raises NotAllowed if the colleague may not do such work, or
+    AlreadyRunning if they have the same under way.
+    """
+    # As for cancelling, this waits for the end of the chunk that a worker is at.
+    jobs = BackgroundJob.objects.select_for_update(of=("self",))
+    job = jobs.filter(pk=row.pk, owner=of, state__in=UNFINISHED).first()
+    if job is None:
+        return False
+    if not may(to, kind_of(job).permission(job)):
+        raise NotAllowed
+    job.owner = to
+    job.work = _digest_of(job.kind, job.parameters, to)
+    with refused_as(AlreadyRunning):
+        job.save(update_fields=["owner", "work"])
+    record("job.handed_over", of=job, by=by, at=at, details={"job": job.kind})
+    return True
+
+
 def wake_worker(job: BackgroundJob) -> None:
     """Tell Celery after the commit; with Redis away the sweeper finds the job a little later."""
     from core.jobs.tasks import perform_job_task  # noqa: PLC0415  the task is an interface to this module

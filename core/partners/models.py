@@ -15,8 +15,9 @@ from core.tenancy.models import Tenant, TenantForeignKey, TenantModel
 class ApiKey(TenantModel):
     """A partner's key. It names the tenant, so it is looked up before one is active.
 
-    A test key works in the tenant's sandbox and nowhere else; it is kept, as every key, with the tenant. While a key is
-    rotated it has two secrets: the old one ends at `old_ends_at`.
+    Its owner answers for it: whoever made it, or a colleague to whom it was handed over. A test key works in the
+    tenant's sandbox and nowhere else; it is kept, as every key, with the tenant. While a key is rotated it has two
+    secrets: the old one ends at `old_ends_at`.
     """
 
     name = models.CharField(max_length=100)
@@ -28,7 +29,7 @@ class ApiKey(TenantModel):
     scopes = ArrayField(models.CharField(max_length=60))
     networks = ArrayField(models.CharField(max_length=43), default=list)
     requests_per_minute = models.PositiveIntegerField(null=True)
-    created_by = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    owner = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
@@ -50,7 +51,7 @@ class ApiKey(TenantModel):
             # The one index that does not start with the tenant: the prefix finds it.
             models.Index(fields=["prefix"], name="api_key_by_prefix"),
             models.Index(fields=["tenant", "created_at", "id"], name="api_key_by_creation"),
-            models.Index(fields=["tenant", "created_by"], name="api_key_created_by"),
+            models.Index(fields=["tenant", "owner"], name="api_key_owner"),
         ]
 
     def __str__(self) -> str:
@@ -95,7 +96,8 @@ class ApiKey(TenantModel):
 class KeptAnswer(TenantModel):
     """The answer to a POST with an Idempotency-Key, for the same request to be answered alike when it comes again.
 
-    `request_hash` is SHA-256 over the request, the API key included; the answer may hold personal data.
+    `request_hash` is SHA-256 over the request, the API key included; `revealed_records` is how many records of the
+    answer hold personal data that is not masked.
     """
 
     key = models.CharField(max_length=255)
@@ -104,6 +106,7 @@ class KeptAnswer(TenantModel):
     status = models.PositiveSmallIntegerField()
     headers = models.JSONField(default=dict)
     content = EncryptedTextField()
+    revealed_records = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):

@@ -26,8 +26,8 @@ def unused(keys: QuerySet[ApiKey], *, at: datetime) -> QuerySet[ApiKey]:
 
 
 def ownerless(keys: QuerySet[ApiKey], *, at: datetime) -> QuerySet[ApiKey]:
-    """Leave the live keys whose maker was switched off, or that no colleague made."""
-    return live(keys, at=at).exclude(created_by__is_active=True)
+    """Leave the live keys whose owner was switched off, or that no colleague owns."""
+    return live(keys, at=at).exclude(owner__is_active=True)
 
 
 def answers_naming(answers: QuerySet[KeptAnswer], record_id: UUID) -> QuerySet[KeptAnswer]:

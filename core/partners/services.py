@@ -87,7 +87,7 @@ def create_api_key(
         secret_hash=text.secret_hash,
         scopes=sorted(set(scopes)),
         expires_at=expires_at,
-        created_by=by,
+        owner=by,
         created_at=at,
     )
     try:
@@ -166,6 +166,18 @@ def limit_tenant(*, requests_per_minute: int | None, operator: str, at: datetime
     Tenant.objects.filter(pk=required_tenant_id()).update(api_requests_per_minute=requests_per_minute)
     details = {"operator": operator[:100], "requests_per_minute": requests_per_minute}
     record("api.limited", by=None, at=at, details=details)
+
+
+@transaction.atomic
+def hand_over_api_key(*, row: ApiKey, of: User, to: User, by: User, at: datetime) -> bool:
+    """Make a colleague the owner of a key of somebody; return whether it still was theirs, and live."""
+    key = ApiKey.objects.select_for_update(of=("self",)).filter(pk=row.pk, owner=of, revoked_at=None).first()
+    if key is None:
+        return False
+    key.owner = to
+    key.save(update_fields=["owner"])
+    record("key.handed_over", subject=key, by=by, at=at, details={"name": key.name})
+    return True
 
 
 @transaction.atomic

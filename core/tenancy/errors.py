@@ -17,6 +17,10 @@ class DomainError(Exception):
         return str(self.message)
 
 
+class RecordChanged(DomainError):
+    """Somebody else wrote a newer version of the record than the one that was read."""
+
+
 class NoActiveTenant(RuntimeError):
     """Rows of tenants were asked for with no tenant active."""
 

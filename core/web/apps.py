@@ -2,6 +2,7 @@ from datetime import time
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 FORGETTING_AT = time(3, 0)
 
@@ -11,14 +12,30 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        import core.web.declared  # noqa: F401  declares what the pages' own fields hold
+        from core.accounts import holdings
         from core.jobs import background, nightly
         from core.web import bulk, exports
+        from core.web.declared import SHARE
+        from core.web.drafts import forget_drafts
         from core.web.enums import RowOutcome
+        from core.web.models import SavedView
         from core.web.notices import forget_notices
+        from core.web.saved_views import hand_over_view
 
+        holdings.register(
+            holdings.Holding(
+                name="views",
+                label=_("Shared views of lists"),
+                words=lambda count: ngettext("%(count)s shared view", "%(count)s shared views", count),
+                model=SavedView,
+                field="owner",
+                open=lambda rows, _at: rows.filter(is_shared=True),
+                hand_over=hand_over_view,
+                permission=SHARE,
+            )
+        )
         nightly.register("notices.forget", label=_("Forget old notices"), run=forget_notices, at=FORGETTING_AT)
-
+        nightly.register("drafts.forget", label=_("Forget old drafts"), run=forget_drafts, at=FORGETTING_AT)
         nightly.register(
             "bulk.forget", label=_("Forget the rows of bulk changes"), run=bulk.forget_outcomes, at=FORGETTING_AT
         )

@@ -11,6 +11,7 @@ SHARE = declare("views.share", label=_("Share views of lists with everybody"), r
 
 actions.declare("view.saved", _("View of a list saved"))
 actions.declare("view.changed", _("View of a list changed"))
+actions.declare("view.handed_over", _("View of a list handed over"))
 actions.declare("view.deleted", _("View of a list deleted"))
 actions.declare_fields(
     list=_("List"),
@@ -19,8 +20,11 @@ actions.declare_fields(
     changed_at=_("Changed"),
 )
 
-classify("web.Notice", business="user kind source_id subject_id facts created_at read_at")
+classify("web.Notice", business="user kind source_id subject_id facts created_at read_at mail")
+classify("web.NoticeChoice", business="user kind how changed_at")
+classify("web.NoticeMail", business="user for_date state attempts due_at created_at error")
 classify("web.SavedView", business="list_name owner is_shared created_at changed_at", personal="name query")
 classify("web.ViewPin", business="user view")
 classify("web.ListChoice", business="user list_name columns default_view")
 classify("web.BulkOutcome", business="job subject_id outcome reason")
+classify("web.Draft", business="user form record_id subject_id changed_at", personal="content")

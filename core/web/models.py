@@ -5,7 +5,50 @@ from core.accounts.models import User
 from core.crypto.fields import EncryptedTextField
 from core.jobs.models import BackgroundJob
 from core.tenancy.models import TenantForeignKey, TenantModel
-from core.web.enums import RowOutcome
+from core.web.enums import HowTold, MailState, RowOutcome
+
+
+class NoticeChoice(TenantModel):
+    """How somebody has notices of one kind by mail; without a row they stand on the page only."""
+
+    user = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=40)
+    how = models.CharField(max_length=10, choices=HowTold.choices)
+    changed_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "user", "kind"], name="notice_choice_once")]
+        indexes = [models.Index(fields=["tenant", "how", "user"], name="notice_choice_how")]
+
+
+class NoticeMail(TenantModel):
+    """A mail that tells somebody of notices: that of a date, or one at once.
+
+    `due_at` moves ahead while a worker sends it. What comes in before the first attempt goes with it; whatever comes
+    after goes with the next one.
+    """
+
+    user = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    for_date = models.DateField(null=True)
+    state = models.CharField(max_length=10, choices=MailState.choices, default=MailState.DUE)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    error = models.CharField(max_length=60, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "user", "for_date"], name="notice_mail_of_day"),
+            models.UniqueConstraint(
+                fields=["tenant", "user"],
+                condition=models.Q(for_date=None, state=MailState.DUE, attempts=0),
+                name="notice_mail_at_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "due_at"], condition=models.Q(state=MailState.DUE), name="notice_mail_due"),
+            models.Index(fields=["tenant", "created_at"], name="notice_mail_age"),
+        ]
 
 
 class Notice(TenantModel):
@@ -22,10 +65,12 @@ class Notice(TenantModel):
     facts = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
+    mail = TenantForeignKey(NoticeMail, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "user", "source_id"], name="notice_once")]
         indexes = [
+            models.Index(fields=["tenant", "mail"], name="notice_of_mail"),
             models.Index(fields=["tenant", "user", "created_at", "id"], name="notice_of_user"),
             models.Index(fields=["tenant", "user"], condition=models.Q(read_at=None), name="notice_unread"),
         ]
@@ -90,3 +135,27 @@ class BulkOutcome(TenantModel):
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "job", "subject_id"], name="bulk_outcome_once")]
         indexes = [models.Index(fields=["tenant", "job", "outcome", "id"], name="bulk_outcome_order")]
+
+
+class Draft(TenantModel):
+    """What somebody has typed into a long form and not saved yet, as the form would send it.
+
+    `record_id` is the record that the form changes or adds something to, `subject_id` the one whose erasure takes the
+    draft away; a form that opens a new record has the user in their place.
+    """
+
+    user = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    form = models.CharField(max_length=40)
+    record_id = models.UUIDField()
+    subject_id = models.UUIDField()
+    content = EncryptedTextField()
+    changed_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "user", "form", "record_id"], name="draft_once"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "subject_id"], name="draft_of_subject"),
+            models.Index(fields=["tenant", "changed_at"], name="draft_by_time"),
+        ]

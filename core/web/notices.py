@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.functional import Promise
 
 from core.accounts.models import User
 from core.accounts.permissions import permissions
-from core.web.models import Notice
+from core.web.models import Notice, NoticeMail
 
 KEEP = timedelta(days=90)
 COUNT_CAP = 99
@@ -31,9 +32,13 @@ Describe = Callable[[Sequence[Notice]], dict[uuid.UUID, Words]]
 
 @dataclass(frozen=True, kw_only=True)
 class NoticeKind:
-    """A kind of notice; whoever does not hold `permission` any more is not shown it any more; empty means everybody."""
+    """A kind of notice, by whose `label` people choose how they are told.
+
+    Whoever does not hold `permission` any more is not shown it any more; empty means everybody.
+    """
 
     name: str
+    label: str | Promise
     icon: str
     permission: str
     describe: Describe
@@ -51,11 +56,11 @@ class Line:
 _kinds: dict[str, NoticeKind] = {}
 
 
-def register(name: str, *, icon: str, permission: str = "", describe: Describe) -> None:
+def register(name: str, *, label: str | Promise, icon: str, permission: str = "", describe: Describe) -> None:
     """Add a kind of notice; raises ValueError for a name that is taken."""
     if name in _kinds:
         raise ValueError(f"There is a kind of notice {name!r} already.")
-    _kinds[name] = NoticeKind(name=name, icon=icon, permission=permission, describe=describe)
+    _kinds[name] = NoticeKind(name=name, label=label, icon=icon, permission=permission, describe=describe)
 
 
 def notify(
@@ -76,11 +81,15 @@ def notify(
     Notice.objects.bulk_create([notice], ignore_conflicts=True)
 
 
+def kinds_of(user: User) -> list[NoticeKind]:
+    """Return the kinds of notices that the user may see at this moment."""
+    held = permissions(user)
+    return [kind for kind in _kinds.values() if not kind.permission or kind.permission in held]
+
+
 def notices_of(user: User) -> QuerySet[Notice]:
     """Return the notices that the user may see at this moment."""
-    held = permissions(user)
-    shown = [kind.name for kind in _kinds.values() if not kind.permission or kind.permission in held]
-    return Notice.objects.filter(user=user, kind__in=shown)
+    return Notice.objects.filter(user=user, kind__in=[kind.name for kind in kinds_of(user)])
 
 
 def unread_count(user: User) -> int:
@@ -104,4 +113,5 @@ def lines_of(notices: Sequence[Notice]) -> list[Line]:
 def forget_notices(*, business_date: date, at: datetime) -> dict[str, Any]:
     """Delete the active tenant's notices older than KEEP, read or not."""
     deleted, _by_model = Notice.objects.filter(created_at__lt=at - KEEP).delete()
+    NoticeMail.objects.filter(created_at__lt=at - KEEP).delete()
     return {"notices": deleted}

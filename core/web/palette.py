@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from core.web import navigation, records
+from core.web import navigation, record_pages
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Group:
 
 def groups_for(user: Any, *, path: str) -> list[Group]:
     """Return what the user may do from the page at `path`, one query where a record is open there."""
-    record = records.open_record(path, user)
+    record = record_pages.open_record(path, user)
     offers = record.offers if record else []
     acts = [_command(offer.action.label, offer.starts_at, offer.action.icon) for offer in offers]
     areas = [_of_entry(entry, keys=("g", entry.letter) if entry.letter else ()) for entry in navigation.areas_for(user)]

@@ -107,6 +107,18 @@ def delete_view(*, view: SavedView, by: User, at: datetime) -> None:
 
 
 @transaction.atomic
+def hand_over_view(*, row: SavedView, of: User, to: User, by: User, at: datetime) -> bool:
+    """Give a shared view of somebody to a colleague; return whether it still was theirs, and shared."""
+    view = SavedView.objects.select_for_update(of=("self",)).filter(pk=row.pk, owner=of, is_shared=True).first()
+    if view is None:
+        return False
+    view.owner = to
+    view.save(update_fields=["owner"])
+    record("view.handed_over", subject=view, by=by, at=at, details={"list": view.list_name})
+    return True
+
+
+@transaction.atomic
 def pin_view(*, view: SavedView, is_pinned: bool, by: User) -> None:
     """Keep a view at hand above the list, for oneself, or do so no longer."""
     if is_pinned:

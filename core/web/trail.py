@@ -108,6 +108,7 @@ class Source:
 
 _subjects: dict[str, Subject] = {}
 _sources: dict[str, list[Source]] = defaultdict(list)
+_details: dict[str, str] = {}
 
 
 def register_subject(kind: str, describe: Describe, *, permission: str) -> None:
@@ -123,6 +124,11 @@ def register_subject(kind: str, describe: Describe, *, permission: str) -> None:
 def register_source(kind: str, *, action: str, tell: Tell, permission: str) -> None:
     """Add to the history of records of a kind what another table keeps of them for good, in one query."""
     _sources[kind].append(Source(action, tell, permission))
+
+
+def register_detail(name: str, kind: str) -> None:
+    """Say that a detail of events is the id of a record of a kind, to be named as a subject is."""
+    _details[name] = kind
 
 
 def subject_kinds() -> set[str]:
@@ -145,6 +151,24 @@ def history_of(*records: TenantModel, user: Any, only: Collection[str] = (), lim
             lines += source.tell(ids, limit + 1)
     lines.sort(key=lambda line: line.at, reverse=True)
     return History(lines[:limit], is_cut=len(lines) > limit)
+
+
+def last_change_of(
+    subject: TenantModel, name: str, *, only: Collection[str] = (), to: Any = None
+) -> tuple[str, datetime | None]:
+    """Return who changed a field of a record last, and when; nobody where the trail does not tell.
+
+    Where the record's parts have fields of the same name, `only` are the actions that tell of such a part, and the
+    one is meant in which the field has the value `to`. Two queries.
+    """
+    events = AuditEvent.objects.filter(subject_id=subject.pk, changes__has_key=name)
+    if only:
+        events = events.filter(action__in=only)
+    for event in events.order_by("-happened_at", "-pk")[:NEWEST]:
+        pair = event.changes[name]
+        if not only or pair is None or pair[1] == to:
+            return _actor(event, _named([event], are_subjects_named=False)), event.happened_at
+    return "", None
 
 
 def lines_of(events: Iterable[AuditEvent], *, user: Any) -> list[Line]:
@@ -191,7 +215,7 @@ def _lines(events: Sequence[AuditEvent], user: Any, *, are_subjects_named: bool)
             subject=name,
             subject_url=url if subject and _may(user, subject.permission) else "",
             changes=list(_changes(event, names)),
-            details=[(field_label(key), _said(key, value)) for key, value in event.details.items()],
+            details=[(field_label(key), _detail(key, value, names)) for key, value in event.details.items()],
             reason=event.reason if has_reason and shows_reasons else "",
             is_reason_hidden=has_reason and not shows_reasons,
         )
@@ -211,6 +235,8 @@ def _named(events: Sequence[AuditEvent], *, are_subjects_named: bool) -> Names:
         for name, pair in event.changes.items():
             if target := _target_of(_field(event.subject_kind, name)):
                 wanted[target] |= {uuid.UUID(value) for value in pair or () if value}
+        for name in event.details.keys() & _details.keys():
+            wanted[_details[name]].add(uuid.UUID(event.details[name]))
     found: dict[uuid.UUID, tuple[str, str]] = {}
     for kind in sorted(wanted.keys() & _subjects.keys()):
         found |= _subjects[kind].describe(wanted[kind])
@@ -266,6 +292,10 @@ def _value(stored: Any, name: str, value: Any, names: Names) -> str:
         return timezone.localtime(datetime.fromisoformat(value)).strftime("%Y-%m-%d %H:%M")
     labels = {str(choice): label for choice, label in stored.flatchoices}
     return str(labels[str(value)]) if str(value) in labels else _said(name, value)
+
+
+def _detail(name: str, value: Any, names: Names) -> str:
+    return names.get(uuid.UUID(value), (_("one that is gone"), ""))[0] if name in _details else _said(name, value)
 
 
 def _said(name: str, value: Any) -> str:

@@ -45,6 +45,11 @@ class StaffView(View):
     needs_second_step: ClassVar[bool] = False
     needs_fresh_sign_in: ClassVar[bool] = False
 
+    @classmethod
+    def asked_permissions(cls) -> set[str]:
+        """Return what may be asked of whoever opens the page; more than one where the record decides."""
+        return {cls.permission_required} - {EVERY_USER}
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not hasattr(cls, "permission_required") and "template_name" in vars(cls):
@@ -119,11 +124,17 @@ class StaffFormView(StaffView, FormView):
         try:
             target = self.save(form)
         except DomainError as error:
-            form.add_error(self.error_fields.get(error.code), str(error.message))
-            return self.form_invalid(form)
+            return self.form_refused(form, error)
         if self.success_message:
             messages.success(self.request, str(self.success_message))
+        return self.go_on(target)
+
+    def go_on(self, target: str) -> HttpResponse:
         return go_to(self.request, target)
+
+    def form_refused(self, form: BaseForm, error: DomainError) -> HttpResponse:
+        form.add_error(self.error_fields.get(error.code), str(error.message))
+        return self.form_invalid(form)
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)

@@ -1,11 +1,10 @@
 from typing import Any
 
 from django import forms
-from django.utils.html import format_html
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Address
+from core.web.records import RecordForm
+from customers.models import Address, Customer
 
 SHOWN = ("label", "region", "city", "postal_code", "is_primary")
 
@@ -21,26 +20,24 @@ class AddressForm(forms.Form):
     )
 
 
-class UpdateAddressForm(AddressForm):
+class UpdateAddressForm(RecordForm, AddressForm):
     """An address; the stored street is never sent to the browser, only its masked form."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    told_by = ("address.updated",)
 
-    def __init__(self, *args: Any, address: Address, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, record: Address, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
         street = self.fields["street"]
         street.required = False
-        street.widget.attrs["placeholder"] = address.masked_street
+        street.widget.attrs["placeholder"] = record.masked_street
         street.help_text = _("Recorded. Leave it empty to keep what is stored.")
 
-    def show_stored(self, address: Address) -> None:
-        """Say beside each field what is stored now, and let the next save replace that version."""
-        for name in SHOWN:
-            stored = getattr(address, name)
-            if self.cleaned_data[name] != stored:
-                words = (gettext("Yes") if stored else gettext("No")) if name == "is_primary" else stored
-                self[name].help_text = format_html(gettext("Stored now: {}"), words or "–")
-        if self.cleaned_data["street"]:
-            self["street"].help_text = format_html(gettext("Stored now: {}"), address.masked_street)
-        self.data = self.data.copy()
-        self.data["version"] = address.version
+    def stored(self) -> dict[str, Any]:
+        return {name: getattr(self.record, name) for name in SHOWN}
+
+    def masked(self) -> dict[str, tuple[str, str]]:
+        return {"street": (self.record.street, self.record.masked_street)}
+
+    @property
+    def told_of(self) -> Customer:
+        return self.record.customer

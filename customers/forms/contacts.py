@@ -5,17 +5,19 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
-from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.web.records import RecordForm
+from core.web.records.conflicts import MINE, THEIRS, Began, Difference, digest_of
 from customers.contact_points import MAX_LENGTH, BadContactPoint, normalised
 from customers.enums import ContactPointKind
 from customers.forms.fields import EITHER_OR
-from customers.models import Contact, ContactPoint
+from customers.models import Contact, ContactPoint, Customer
 from customers.services.contacts import MAX_POINTS, ContactPointChange, TooManyContactPoints
 
 SPARE_ROWS = 2
+POINTS = "points"
 
 
 class PointForm(forms.Form):
@@ -56,6 +58,16 @@ class PointForm(forms.Form):
         elif self.point.kind != kind:
             self.add_error("value", _("Enter it again when its kind changes."))
         return cleaned
+
+    @property
+    def in_words(self) -> str:
+        """What was typed, masked where nothing new was."""
+        cleaned = self.cleaned_data
+        value = cleaned["value"] or (self.point.masked_value if self.point else "")
+        words = [f"{ContactPointKind(cleaned['kind']).label} {value}"]
+        words += [gettext("Preferred")] if cleaned["is_preferred"] else []
+        words += [gettext("Remove what is stored")] if cleaned.get("is_removed") else []
+        return " · ".join(words)
 
     @property
     def change(self) -> ContactPointChange:
@@ -129,31 +141,65 @@ class ContactForm(forms.Form):
         return {**self.cleaned_data, "points": self.points.changes}
 
 
-class UpdateContactForm(ContactForm):
-    version = forms.IntegerField(widget=forms.HiddenInput)
+class UpdateContactForm(RecordForm, ContactForm):
+    """A contact as it is stored; the ways to reach them count as one fact, of which each row may change."""
 
-    def __init__(self, *args: Any, contact: Contact, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    told_by = ("contact.updated",)
+
+    def __init__(self, *args: Any, record: Contact, **kwargs: Any) -> None:
+        self.stored_points = list(record.points.all())
+        super().__init__(*args, record=record, points=self.stored_points, **kwargs)
         name = self.fields["name"]
         name.required = False
-        name.widget.attrs["placeholder"] = contact.masked_name
+        name.widget.attrs["placeholder"] = record.masked_name
         name.help_text = _("Recorded. Leave it empty to keep what is stored.")
 
-    def show_stored(self, contact: Contact, points: Sequence[ContactPoint]) -> None:
-        """Say beside each field what is stored now, masked, and let the next save replace that version."""
-        stored = {
-            "position": contact.position,
-            "is_primary": gettext("Yes") if contact.is_primary else gettext("No"),
-        }
-        typed = {
-            "position": self.cleaned_data["position"],
-            "is_primary": gettext("Yes") if self.cleaned_data["is_primary"] else gettext("No"),
-        }
-        for name, words in stored.items():
-            if typed[name] != words:
-                self[name].help_text = format_html(gettext("Stored now: {}"), words or "–")
-        if self.cleaned_data["name"]:
-            self["name"].help_text = format_html(gettext("Stored now: {}"), contact.masked_name)
-        self.stored_points = [f"{point.get_kind_display()}: {point.masked_value}" for point in points]
-        self.data = self.data.copy()
-        self.data["version"] = contact.version
+    def stored(self) -> dict[str, Any]:
+        return {"position": self.record.position, "is_primary": self.record.is_primary}
+
+    def masked(self) -> dict[str, tuple[str, str]]:
+        return {"name": (self.record.name, self.record.masked_name)}
+
+    @property
+    def told_of(self) -> Customer:
+        return self.record.customer
+
+    def limit_to(self, name: str) -> None:
+        super().limit_to(name)
+        self.points = None
+
+    def is_valid(self) -> bool:
+        return forms.Form.is_valid(self) if self.points is None else super().is_valid()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        if self.points is None or self.choice(POINTS) == THEIRS:
+            return {**self.cleaned_data, "points": []}
+        return super().facts
+
+    def began_beside(self) -> Began:
+        return {POINTS: (self._points_digest(), self._points_in_words())} if self.points else {}
+
+    def differences_beside(self, began: Began) -> list[Difference]:
+        if self.points is None or not self.points.has_changed():
+            return []
+        digest, words = began.get(POINTS, ("", None))
+        has_moved = digest != self._points_digest()
+        typed = [row.in_words for row in self.points.forms if row.has_changed()]
+        return [
+            Difference(
+                name=POINTS,
+                label=gettext("Ways to be reached"),
+                began=words,
+                stands=self._points_in_words(),
+                typed=gettext(", ").join(typed),
+                has_moved=has_moved,
+                chosen=self.choice(POINTS) or ("" if has_moved else MINE),
+            )
+        ]
+
+    def _points_digest(self) -> str:
+        return digest_of([[str(each.pk), each.kind, each.value, each.is_preferred] for each in self.stored_points])
+
+    def _points_in_words(self) -> str:
+        return gettext(", ").join(f"{each.get_kind_display()} {each.masked_value}" for each in self.stored_points)

@@ -7,14 +7,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.crypto.masking import mask_name
 from core.tenancy.clock import local_date
 from core.tenancy.scope import current_tenant
+from core.web.records import RecordForm
 from customers.enums import Channel, CustomerKind
 from customers.forms.custom_fields import PREFIX, value_fields
 from customers.forms.fields import (
@@ -31,6 +30,18 @@ from customers.numbers import BadNumber, clean_number
 
 EARLIEST_BIRTHDAY = date(1900, 1, 1)
 PERSONAL = ("person_name", "birthday", "special_needs")
+# What may be shown as it is.
+SHOWN = (
+    "kind",
+    "company_name",
+    "industry",
+    "region",
+    "source",
+    "account_manager",
+    "preferred_channel",
+    "preferred_language",
+    "tags",
+)
 ENTER_THE_NAME = _("Enter the name.")
 
 
@@ -111,39 +122,46 @@ class CreateCustomerForm(CustomerFactsForm):
         return cleaned
 
 
-class UpdateCustomerForm(CustomerFactsForm):
+class UpdateCustomerForm(RecordForm, CustomerFactsForm):
     """The facts of one customer; stored personal data is never sent to the browser, only its masked form."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
-        self.customer = customer
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, record: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
         self.fields["account_manager"].queryset = User.objects.filter(
-            Q(is_active=True) | Q(pk=customer.account_manager_id)
+            Q(is_active=True) | Q(pk=record.account_manager_id)
         ).order_by("name", "id")
-        masked = {
-            "person_name": mask_name(customer.person_name or ""),
-            "birthday": HIDDEN if customer.birthday else "",
-            "special_needs": HIDDEN if customer.special_needs else "",
-        }
-        for name, placeholder in masked.items():
+        for name, (_value, placeholder) in self.masked().items():
             if placeholder:
                 self.fields[name].offer_removal(placeholder)
+
+    def stored(self) -> dict[str, Any]:
+        own = {PREFIX + field.key: self.record.custom_values.get(field.key, "") for field in self.custom_fields}
+        return {**{name: getattr(self.record, name) for name in SHOWN}, **own}
+
+    def masked(self) -> dict[str, tuple[str | None, str]]:
+        customer = self.record
+        return {
+            "person_name": (customer.person_name, mask_name(customer.person_name or "")),
+            "birthday": (customer.birthday, HIDDEN if customer.birthday else ""),
+            "special_needs": (customer.special_needs, HIDDEN if customer.special_needs else ""),
+        }
+
+    def name_in_trail(self, name: str) -> str:
+        return "custom_values" if name.startswith(PREFIX) else name
 
     def clean(self) -> dict[str, Any]:
         """A customer that has a name keeps one; an archive that shipments opened may go on without."""
         cleaned = super().clean() or self.cleaned_data
         name = _name_field(cleaned.get("kind"))
-        stored, given = getattr(self.customer, name), cleaned.get(name)
+        stored, given = getattr(self.record, name), cleaned.get(name)
         is_kept = bool(stored) and name in PERSONAL and not isinstance(given, Removal)
-        was_without = cleaned.get("kind") == self.customer.kind and not stored
+        was_without = cleaned.get("kind") == self.record.kind and not stored
         if not given and not is_kept and not was_without and name not in self.errors:
             self.add_error(name, ENTER_THE_NAME)
         return cleaned
 
     def stored_custom_values(self) -> dict[str, str]:
-        return self.customer.custom_values
+        return self.record.custom_values
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -152,33 +170,6 @@ class UpdateCustomerForm(CustomerFactsForm):
         facts["remove"] = [name for name in PERSONAL if isinstance(facts[name], Removal)]
         return facts
 
-    def show_stored(self, customer: Customer) -> None:
-        """Say beside each field what is stored now, and let the next save replace that version."""
-        custom = {PREFIX + field.key: customer.custom_values.get(field.key, "") for field in self.custom_fields}
-        for name, stored in {**stored_facts(customer), **custom}.items():
-            typed = self.cleaned_data.get(name)
-            if (str(typed or "") if name in custom else typed) != stored:
-                words = ", ".join(stored) if isinstance(stored, list) else stored
-                self[name].help_text = format_html(gettext("Stored now: {}"), words or "–")
-        self.data = self.data.copy()
-        self.data["version"] = customer.version
-
 
 def _name_field(kind: str | None) -> str:
     return "person_name" if kind == CustomerKind.INDIVIDUAL else "company_name"
-
-
-def stored_facts(customer: Customer) -> dict[str, Any]:
-    """Return the facts that an edit form may show as they are, which personal data is not."""
-    names = (
-        "kind",
-        "company_name",
-        "industry",
-        "region",
-        "source",
-        "account_manager",
-        "preferred_channel",
-        "preferred_language",
-        "tags",
-    )
-    return {name: getattr(customer, name) for name in names}

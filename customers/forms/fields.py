@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import MAX_TAG_LENGTH, MAX_TAGS
@@ -91,6 +92,12 @@ class RemovableField:
         if value.strip():
             raise ValidationError(EITHER_OR)
         return value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return isinstance(data, Removal) or super().has_changed(initial, data)
+
+    def words_of(self, value: Any) -> str:
+        return gettext("Remove what is stored") if isinstance(value, Removal) else str(value or "")
 
     def offer_removal(self, placeholder: str) -> None:
         """Say that something is stored, by its masked form, and offer to remove it."""

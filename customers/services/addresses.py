@@ -7,18 +7,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.audit.services import record
-from core.tenancy.errors import DomainError
+from core.tenancy.errors import DomainError, RecordChanged
 from customers.happenings import publish_update
 from customers.models import Address, Customer
 from customers.services.locking import lock_customer
 
 
-class AddressChanged(DomainError):
+class AddressChanged(RecordChanged):
     code = "address_changed"
-    message = _(
-        "Somebody else changed this address in the meantime. What is stored now stands below the fields that"
-        " differ; save again to put your version in its place."
-    )
+    message = _("Somebody else changed this address in the meantime.")
 
 
 class AddressGone(DomainError):
@@ -100,10 +97,16 @@ def update_address(
 
 
 @transaction.atomic
-def remove_address(*, address: Address, by: User, at: datetime) -> None:
-    """Remove an address for good. Raises AddressGone."""
+def remove_address(*, address: Address, version: int | None = None, by: User, at: datetime) -> None:
+    """Remove an address for good.
+
+    Raises AddressGone, or AddressChanged if `version` is given and there is a newer one.
+    """
     customer = lock_customer(address.customer_id)
-    _locked(address).delete()
+    address = _locked(address)
+    if version is not None and address.version != version:
+        raise AddressChanged
+    address.delete()
     record("address.removed", subject=customer, by=by, at=at)
     publish_update(customer, changed=["addresses"], at=at)
 

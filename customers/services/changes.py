@@ -115,6 +115,16 @@ def assign_account_manager(
 
 
 @transaction.atomic
+def hand_over_customer(*, row: Customer, of: User, to: User, by: User, at: datetime) -> bool:
+    """Give a customer that `of` looks after into a colleague's care; return whether it still was in theirs."""
+    customer = lock_customer(row.pk)
+    if customer.account_manager_id != of.pk:
+        return False
+    assign_account_manager(customer=customer, account_manager=to, by=by, at=at)
+    return True
+
+
+@transaction.atomic
 def add_tag(*, customer: Customer, tag: str, by: User, at: datetime) -> tuple[Customer, Outcome]:
     """Put a tag on a customer that does not have it yet. Raises TooManyTags."""
     customer = lock_customer(customer.pk)
@@ -137,11 +147,12 @@ def _with(tags: Sequence[str], tag: str) -> list[str]:
 
 @transaction.atomic
 def upsert_customer(
-    *, number: str, changes: Mapping[str, Any], by: User | ApiKey, at: datetime
+    *, number: str, changes: Mapping[str, Any], version: int | None = None, by: User | ApiKey, at: datetime
 ) -> tuple[Customer, Outcome]:
     """Open the archive of a number, or change what `changes` names of it. Raises what the two do.
 
-    A customer that was merged is refused: its facts are those of the one in its place.
+    `version` 0 stands for a customer that is to be new: CustomerChanged is raised where there is one. A customer that
+    was merged is refused: its facts are those of the one in its place.
     """
     number = clean_number(number)
     stored = Customer.with_merged.filter(number=number).first()
@@ -151,7 +162,7 @@ def upsert_customer(
         except CustomerNumberTaken:
             # Somebody else was a moment faster.
             stored = Customer.with_merged.get(number=number)
-    return change_customer(customer=stored, changes=changes, by=by, at=at)
+    return change_customer(customer=stored, changes=changes, version=version, by=by, at=at)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.audit.services import record
 from core.crypto.tokens import unique_gram
-from core.tenancy.errors import DomainError
+from core.tenancy.errors import DomainError, RecordChanged
 from core.tenancy.scope import current_tenant
 from customers.contact_points import BadContactPoint, home_country, normalised
 from customers.happenings import publish_update
@@ -22,12 +22,9 @@ from customers.services.locking import lock_customer
 MAX_POINTS = 10
 
 
-class ContactChanged(DomainError):
+class ContactChanged(RecordChanged):
     code = "contact_changed"
-    message = _(
-        "Somebody else changed this contact in the meantime. What is stored now stands below; save again to put"
-        " your version in its place."
-    )
+    message = _("Somebody else changed this contact in the meantime.")
 
 
 class ContactGone(DomainError):
@@ -146,10 +143,16 @@ def update_contact(
 
 
 @transaction.atomic
-def remove_contact(*, contact: Contact, by: User, at: datetime) -> None:
-    """Remove a contact with every way to reach them, for good. Raises ContactGone."""
+def remove_contact(*, contact: Contact, version: int | None = None, by: User, at: datetime) -> None:
+    """Remove a contact with every way to reach them, for good.
+
+    Raises ContactGone, or ContactChanged if `version` is given and there is a newer one.
+    """
     customer = lock_customer(contact.customer_id)
-    _locked(contact).delete()
+    contact = _locked(contact)
+    if version is not None and contact.version != version:
+        raise ContactChanged
+    contact.delete()
     index_customers([customer.pk])
     record("contact.removed", subject=customer, by=by, at=at)
     publish_update(customer, changed=["contacts"], at=at)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.audit.services import record
 from core.events.services import publish
-from core.tenancy.errors import DomainError
+from core.tenancy.errors import DomainError, RecordChanged
 from customers.custom_fields import checked_values
 from customers.happenings import publish_update
 from customers.models import Customer, CustomField
@@ -22,12 +22,9 @@ class CustomerNumberTaken(DomainError):
     message = _("There is already a customer with this number.")
 
 
-class CustomerChanged(DomainError):
+class CustomerChanged(RecordChanged):
     code = "customer_changed"
-    message = _(
-        "Somebody else changed this customer in the meantime. What is stored now stands below the fields that"
-        " differ; save again to put your version in its place."
-    )
+    message = _("Somebody else changed this customer in the meantime.")
 
 
 @transaction.atomic

@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy
 
 from core.accounts.permissions import may
 from core.web.lists import ListView, Sort
+from core.web.records import RecordFormView
 from core.web.views import StaffFormView, StaffView, go_to
-from customers.forms.addresses import SHOWN, AddressForm, UpdateAddressForm
+from customers.forms.addresses import AddressForm, UpdateAddressForm
 from customers.models import Address, Customer
 from customers.permissions import EDIT, VIEW
-from customers.services import AddressChanged, AddressGone, add_address, remove_address, update_address
+from customers.services import AddressGone, add_address, remove_address, update_address
 
 
 class AddressListView(ListView):
@@ -59,32 +60,25 @@ class CreateAddressView(StaffFormView):
         return reverse("customers:detail", args=[self.customer.pk])
 
 
-class UpdateAddressView(StaffFormView):
+class UpdateAddressView(RecordFormView):
     permission_required = EDIT
     template_name = "customers/address_form.html"
     form_class = UpdateAddressForm
     success_message = gettext_lazy("Saved.")
 
     @cached_property
-    def address(self) -> Address:
+    def record(self) -> Address:
         return _address_of(self.kwargs)
 
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "address": self.address}
-
-    def get_initial(self) -> dict[str, Any]:
-        return {name: getattr(self.address, name) for name in (*SHOWN, "version")}
-
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(customer=self.address.customer, address=self.address, **context)
+        return super().get_context_data(customer=self.record.customer, address=self.record, **context)
 
     def save(self, form: UpdateAddressForm) -> str:
-        try:
-            update_address(address=self.address, **form.cleaned_data, by=self.request.user, at=timezone.now())
-        except AddressChanged:
-            form.show_stored(self.address)
-            raise
-        return reverse("customers:detail", args=[self.address.customer_id])
+        address = self.record
+        update_address(
+            address=address, version=address.version, **form.cleaned_data, by=self.request.user, at=timezone.now()
+        )
+        return reverse("customers:detail", args=[address.customer_id])
 
 
 class RemoveAddressView(StaffView):

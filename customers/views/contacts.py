@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy
 from core.accounts.permissions import may
 from core.tenancy.scope import current_tenant
 from core.web.lists import ListView, Sort
+from core.web.records import RecordFormView
 from core.web.views import StaffFormView, StaffView, go_to
 from customers.contact_points import home_country
 from customers.forms.contacts import ContactForm, UpdateContactForm
-from customers.models import Contact, ContactPoint, Customer
+from customers.models import Contact, Customer
 from customers.permissions import EDIT, REVEAL, VIEW
 from customers.querysets import with_points
-from customers.services import ContactChanged, ContactGone, NewContactPoint, add_contact, remove_contact, update_contact
+from customers.services import ContactGone, NewContactPoint, add_contact, remove_contact, update_contact
 
 
 class ContactListView(ListView):
@@ -75,41 +76,29 @@ class CreateContactView(StaffFormView):
         return reverse("customers:detail", args=[self.customer.pk])
 
 
-class UpdateContactView(StaffFormView):
+class UpdateContactView(RecordFormView):
     permission_required = EDIT
     template_name = "customers/contact_form.html"
     form_class = UpdateContactForm
     success_message = gettext_lazy("Saved.")
 
     @cached_property
-    def contact(self) -> Contact:
+    def record(self) -> Contact:
         return _contact_of(self.kwargs)
 
-    @cached_property
-    def points(self) -> list[ContactPoint]:
-        return list(self.contact.points.order_by("-is_preferred", "id"))
-
     def get_form_kwargs(self) -> dict[str, Any]:
-        country = home_country(current_tenant().time_zone)
-        return {**super().get_form_kwargs(), "contact": self.contact, "points": self.points, "country": country}
-
-    def get_initial(self) -> dict[str, Any]:
-        contact = self.contact
-        return {"position": contact.position, "is_primary": contact.is_primary, "version": contact.version}
+        return {**super().get_form_kwargs(), "country": home_country(current_tenant().time_zone)}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        contact = self.contact
+        contact = self.record
         return super().get_context_data(
-            customer=contact.customer, contact=contact, stored_point_count=len(self.points), **context
+            customer=contact.customer, contact=contact, stored_point_count=len(contact.points.all()), **context
         )
 
     def save(self, form: UpdateContactForm) -> str:
-        try:
-            update_contact(contact=self.contact, **form.facts, by=self.request.user, at=timezone.now())
-        except ContactChanged:
-            form.show_stored(self.contact, self.points)
-            raise
-        return reverse("customers:detail", args=[self.contact.customer_id])
+        contact = self.record
+        update_contact(contact=contact, version=contact.version, **form.facts, by=self.request.user, at=timezone.now())
+        return reverse("customers:detail", args=[contact.customer_id])
 
 
 class RemoveContactView(StaffView):
@@ -128,5 +117,5 @@ class RemoveContactView(StaffView):
 
 
 def _contact_of(kwargs: dict[str, Any]) -> Contact:
-    contacts = Contact.objects.select_related("customer")
+    contacts = with_points(Contact.objects.select_related("customer"))
     return get_object_or_404(contacts, pk=kwargs["contact"], customer_id=kwargs["pk"])

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,15 +14,17 @@ from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
 from core.web.lists import ChoiceFilter, Column, ColumnKind, ListView, PrefixFilter, Sort, UserFilter
+from core.web.records import DraftedFormView, RecordFormView
 from core.web.trail import history_of
-from core.web.views import StaffFormView, StaffView
+from core.web.views import StaffView
 from customers.enums import CustomerKind, Tier
-from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm, stored_facts
+from customers.forms.custom_fields import PREFIX
+from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm
 from customers.models import Customer
 from customers.panels import panels_for
 from customers.permissions import EDIT, REVEAL, VIEW
 from customers.querysets import SHOWN_ON_RECORD, active_fields, for_list, for_record_page, undoable_merges
-from customers.services import CustomerChanged, create_customer, update_customer
+from customers.services import create_customer, update_customer
 from customers.views.interactions import timeline_context
 
 
@@ -94,26 +97,33 @@ class CustomerDetailView(StaffView, TemplateView):
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         customer = get_object_or_404(for_record_page(Customer.objects.all()), pk=self.kwargs["pk"])
         contacts, addresses = customer.first_contacts, customer.first_addresses
+        may_edit = may(self.request.user, EDIT)
         return super().get_context_data(
             customer=customer,
             contacts=contacts[:SHOWN_ON_RECORD],
             has_more_contacts=len(contacts) > SHOWN_ON_RECORD,
             addresses=addresses[:SHOWN_ON_RECORD],
             has_more_addresses=len(addresses) > SHOWN_ON_RECORD,
-            custom_facts=[(field.label, customer.custom_values.get(field.key, "")) for field in active_fields()],
+            custom_facts=[
+                (field.label, PREFIX + field.key, customer.custom_values.get(field.key, ""))
+                for field in active_fields()
+            ],
+            preferred_language=dict(settings.LANGUAGES).get(customer.preferred_language, customer.preferred_language),
             panels=panels_for(customer, self.request.user),
             may_reveal=may(self.request.user, REVEAL),
             history=history_of(customer, user=self.request.user),
-            may_edit=may(self.request.user, EDIT),
+            may_edit=may_edit,
+            facts_url=reverse("customers:update", args=[customer.pk]) if may_edit else "",
             merges=undoable_merges(customer, at=timezone.now()),
             **timeline_context(customer, self.request.user, contacts=contacts[:SHOWN_ON_RECORD]),
             **context,
         )
 
 
-class CreateCustomerView(StaffFormView):
+class CreateCustomerView(DraftedFormView):
     permission_required = EDIT
     template_name = "customers/customer_form.html"
+    draft_name = "customers.new"
     form_class = CreateCustomerForm
     error_fields = {"customer_number_taken": "number"}
     success_message = _("The customer's archive is open.")
@@ -126,30 +136,27 @@ class CreateCustomerView(StaffFormView):
         return reverse("customers:detail", args=[customer.pk])
 
 
-class UpdateCustomerView(StaffFormView):
+class UpdateCustomerView(RecordFormView):
     permission_required = EDIT
     template_name = "customers/customer_form.html"
+    draft_name = "customers.facts"
     form_class = UpdateCustomerForm
     success_message = _("Saved.")
 
     @cached_property
-    def customer(self) -> Customer:
+    def record(self) -> Customer:
         customers = Customer.objects.select_related("account_manager")
         return get_object_or_404(customers, pk=self.kwargs["pk"])
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "customer": self.customer, "custom_fields": list(active_fields())}
-
-    def get_initial(self) -> dict[str, Any]:
-        return {**stored_facts(self.customer), "version": self.customer.version}
+        return {**super().get_form_kwargs(), "custom_fields": list(active_fields())}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(customer=self.customer, **context)
+        return super().get_context_data(customer=self.record, **context)
 
     def save(self, form: UpdateCustomerForm) -> str:
-        try:
-            update_customer(customer=self.customer, **form.facts, by=self.request.user, at=timezone.now())
-        except CustomerChanged:
-            form.show_stored(self.customer)
-            raise
-        return reverse("customers:detail", args=[self.customer.pk])
+        customer = self.record
+        update_customer(
+            customer=customer, version=customer.version, **form.facts, by=self.request.user, at=timezone.now()
+        )
+        return reverse("customers:detail", args=[customer.pk])

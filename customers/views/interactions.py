@@ -1,4 +1,5 @@
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -14,8 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from core.accounts.permissions import may
 from core.tenancy.errors import DomainError
+from core.web.drafts import draft_of, typed_in
 from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, Sort, UserFilter
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.records import DraftedFormView, restored
+from core.web.views import StaffView, go_to
 from customers import permissions
 from customers.enums import Direction, InteractionKind
 from customers.forms.interactions import InteractionForm
@@ -27,6 +30,7 @@ from customers.timeline import Entry, entries, known_names
 
 # The part of the customer's page that is put anew when something was written down.
 TIMELINE = "timeline"
+DRAFT = "customers.interaction"
 
 
 def newest_entries(customer: Customer) -> list[Entry]:
@@ -37,12 +41,20 @@ def newest_entries(customer: Customer) -> list[Entry]:
 def timeline_context(customer: Customer, user: Any, *, contacts: list[Contact], form: Any = None) -> dict[str, Any]:
     """Return what `customers/timeline.html` needs."""
     newest = newest_entries(customer)
+    may_log = may(user, LOG)
     return {
         "entries": newest[:SHOWN_ON_RECORD],
         "has_more_entries": len(newest) > SHOWN_ON_RECORD,
-        "interaction_form": form or InteractionForm(contacts=contacts),
-        "may_log": may(user, LOG),
+        "interaction_form": form or (_form_with_draft(customer, user, contacts) if may_log else None),
+        "may_log": may_log,
     }
+
+
+def _form_with_draft(customer: Customer, user: Any, contacts: list[Contact]) -> InteractionForm:
+    draft = draft_of(user=user, form=DRAFT, record_id=customer.pk)
+    if draft is None:
+        return InteractionForm(contacts=contacts)
+    return restored(InteractionForm(typed_in(draft), contacts=contacts), draft)
 
 
 class InteractionListView(ListView):
@@ -80,11 +92,12 @@ class InteractionListView(ListView):
         )
 
 
-class RecordInteractionView(StaffFormView):
+class RecordInteractionView(DraftedFormView):
     """Write down what was said: from the customer's page, whose timeline comes back, or from a page of its own."""
 
     permission_required = LOG
     template_name = "customers/interaction_form.html"
+    draft_name = DRAFT
     form_class = InteractionForm
     success_message = gettext_lazy("It stands in the timeline.")
 
@@ -96,6 +109,10 @@ class RecordInteractionView(StaffFormView):
     def contacts(self) -> list[Contact]:
         contacts = Contact.objects.filter(customer=self.customer)
         return list(contacts.order_by("-is_primary", "created_at", "id")[:SHOWN_ON_RECORD])
+
+    @property
+    def draft_record_id(self) -> UUID:
+        return self.customer.pk
 
     @property
     def is_in_page(self) -> bool:
@@ -125,6 +142,9 @@ class RecordInteractionView(StaffFormView):
         if not self.is_in_page:
             return super().form_invalid(form)
         return self._timeline(form, status=422)
+
+    def draft_discarded(self) -> HttpResponse:
+        return self._timeline() if self.is_in_page else super().draft_discarded()
 
     def _timeline(self, form: InteractionForm | None = None, status: int = 200) -> HttpResponse:
         context = timeline_context(self.customer, self.request.user, contacts=self.contacts, form=form)

@@ -1,6 +1,6 @@
 """What stands behind the ids in the addresses, for the proof that another tenant's are worth nothing."""
 
-from core.accounts.models import Invitation, User, UserSession
+from core.accounts.models import Department, Invitation, Team, User, UserSession
 from core.events.models import EventDelivery
 from core.jobs.models import BackgroundJob, JobRun
 from core.partners.models import ApiKey
@@ -22,10 +22,15 @@ from tiering.models import TierChange, TierOverride
 RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "console:update_user": {"pk": User},
     "console:deactivate_user": {"pk": User},
+    "console:hand_over": {"pk": User},
     "console:activate_user": {"pk": User},
     "console:end_sessions": {"pk": User},
     "console:rights": {"pk": User},
     "console:reset_second_step": {"pk": User},
+    "console:update_department": {"pk": Department},
+    "console:close_department": {"pk": Department},
+    "console:update_team": {"pk": Team},
+    "console:close_team": {"pk": Team},
     "console:resend_invitation": {"pk": Invitation},
     "console:withdraw_invitation": {"pk": Invitation},
     "account_end_session": {"pk": UserSession},

@@ -75,6 +75,7 @@ OPEN_TO_EVERY_USER = {
     "console:job_file": "one's own jobs; asks for the permission of the kind",
     "console:job_notices": "one's own jobs",
     "console:notices": "one's own notices, of kinds that the role may see",
+    "console:notice_choices": "how oneself is told, of kinds that the role may see",
     "console:unread_count": "one's own notices, of kinds that the role may see",
     "console:open_notice": "one's own notices, of kinds that the role may see",
     "console:read_notice": "one's own notices, of kinds that the role may see",

@@ -14,6 +14,7 @@ OF_ALL_TENANTS = {
     "core.jobs.tasks.sweep_due_work_task",
     "core.audit.tasks.seal_events_task",
     "core.events.tasks.sweep_events_task",
+    "core.web.tasks.sweep_notice_mail_task",
     "customers.tasks.rank_tokens_task",
 }
 

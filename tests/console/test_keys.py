@@ -11,7 +11,7 @@ from core.partners.services import create_api_key
 from tests.factories.accounts import inside, outside
 from tests.factories.partners import Partner
 
-LIST_QUERIES = 8
+LIST_QUERIES = 9
 POSTED = {"name": "ERP", "scopes": ["customers:read", "tiers:read"], "expires_on": ""}
 
 
@@ -40,7 +40,7 @@ def test_create_key_shows_it_once(client_for, administrator, tenant, headers):
     with outside(tenant):
         found = find_api_key(text, at=datetime.now(UTC))
     assert (found.name, found.scopes) == ("ERP", ["customers:read", "tiers:read"])
-    assert ApiKey.objects.get().created_by == administrator
+    assert ApiKey.objects.get().owner == administrator
     secret = KeyText.parse(text).secret
     for address in (reverse("console:keys"), reverse("console:key", args=[found.pk])):
         assert secret not in client.get(address).content.decode()

@@ -189,13 +189,14 @@ def test_account_is_switched_off_and_on_once(administrator, agent, now):
 
 def test_second_switch_says_so_in_place(client_for, administrator, agent, now):
     client = client_for(administrator)
-    for name, first, second in (
-        ("deactivate_user", "The Agent can no longer sign in.", str(AlreadySwitchedOff.message)),
-        ("activate_user", "The Agent may sign in again.", str(AlreadySwitchedOn.message)),
-    ):
-        url = reverse(f"console:{name}", args=[agent.pk])
-        shown = [[str(each) for each in client.post(url, follow=True).context["messages"]] for _turn in range(2)]
-        assert shown == [[first], [second]]
+    off, on = (reverse(f"console:{name}", args=[agent.pk]) for name in ("deactivate_user", "activate_user"))
+
+    first, second = client.post(off, follow=True), client.post(off)
+    shown = [[str(each) for each in client.post(on, follow=True).context["messages"]] for _turn in range(2)]
+
+    assert [str(each) for each in first.context["messages"]] == ["The Agent can no longer sign in."]
+    assert (second.status_code, second.context["form"].non_field_errors()) == (422, [str(AlreadySwitchedOff.message)])
+    assert shown == [["The Agent may sign in again."], [str(AlreadySwitchedOn.message)]]
 
 
 def test_device_is_signed_out_once(agent, now):

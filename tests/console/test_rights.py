@@ -1,14 +1,17 @@
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
 from core.accounts import permissions
 from core.accounts.enums import Role
 from core.accounts.services import deactivate_user, update_user
+from core.console import rights
+from core.tenancy.models import Tenant
 
 
 def names(rows):
-    return {each.name for each in rows}
+    return {each.permission.name for each in rows}
 
 
 def test_page_of_a_person_says_what_they_may_and_who_gave_the_role(client_for, administrator, agent, now):
@@ -39,7 +42,7 @@ def test_page_of_somebody_switched_off_says_that_they_may_do_nothing(client_for,
 def test_roles_stand_against_all_permissions(client_for, administrator):
     answer = client_for(administrator).get(reverse("console:roles"))
 
-    shown = {str(label): dict(holders) for label, holders in answer.context["rows"]}
+    shown = {str(label): dict(holders) for label, _proof, holders in answer.context["rows"]}
     assert shown == {
         str(each.label): {role.label: role in each.roles for role in Role} for each in permissions.declared().values()
     }
@@ -56,3 +59,57 @@ def test_pages_ask_the_same_few_questions(client_for, administrator, django_asse
 def test_rights_are_refused_to_an_agent(client_for, agent):
     assert client_for(agent).get(reverse("console:roles")).status_code == 403
     assert client_for(agent).get(reverse("console:rights", args=[agent.pk])).status_code == 403
+
+
+def test_pages_that_ask_for_a_proof_are_found_by_the_permission():
+    told = {name: (proof.second_step, proof.fresh, proof.is_partial) for name, proof in rights.proofs().items()}
+
+    assert told == {
+        "customers.copy": (True, True, False),
+        "customers.reveal": (True, True, False),
+        "keys.manage": (False, True, True),
+        "people.manage": (False, True, True),
+    }
+    assert rights.proofs()["customers.copy"].words == "Asks for a second step and a sign-in of the last 15 minutes"
+    assert rights.proofs()["keys.manage"].words == "Parts of it ask for a sign-in of the last 15 minutes"
+
+
+def test_page_says_what_somebody_cannot_do_without_a_second_step(client_for, administrator, agent):
+    client, address = client_for(administrator), reverse("console:rights", args=[agent.pk])
+
+    without = client.get(address)
+    Authenticator.objects.create(user=agent, type=Authenticator.Type.TOTP, data={})
+    with_one = client.get(address)
+
+    assert {each.permission.name for each in without.context["held"] if each.is_blocked} == {"customers.reveal"}
+    assert "no second step is set up" in without.content.decode()
+    assert [each for each in with_one.context["held"] if each.is_blocked] == []
+    assert "Authenticator app" in with_one.content.decode()
+
+
+def test_page_says_which_roles_would_give_what_somebody_lacks(client_for, administrator, agent):
+    answer = client_for(administrator).get(reverse("console:rights", args=[agent.pk]))
+
+    roles = {each.permission.name: each.roles for each in answer.context["lacking"]}
+    assert roles["customers.copy"] == "Administrator, Privacy officer"
+    assert "for the roles Administrator, Privacy officer" in answer.content.decode()
+
+
+def test_page_of_an_administrator_says_that_a_second_step_is_a_must(client_for, administrator, tenant):
+    client, address = client_for(administrator), reverse("console:rights", args=[administrator.pk])
+
+    earnest = client.get(address).content.decode()
+    Tenant.objects.filter(pk=tenant.pk).update(is_demo=True)
+    demo = client.get(address)
+
+    assert "no page without a second step" in earnest
+    assert "no page without a second step" not in demo.content.decode()
+    assert [each for each in demo.context["held"] if each.is_blocked] == []
+
+
+def test_page_of_a_person_asks_the_same_few_questions(client_for, administrator, agent, django_assert_num_queries):
+    client = client_for(administrator)
+    client.get(reverse("console:rights", args=[agent.pk]))
+
+    with django_assert_num_queries(8):
+        client.get(reverse("console:rights", args=[agent.pk]))

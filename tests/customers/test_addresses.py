@@ -103,9 +103,9 @@ def test_edit_page_changed_meanwhile_shows_both_versions(client_for, agent, addr
     body = response.content.decode()
     assert response.status_code == 422
     assert 'value="Mine"' in body
-    assert "Stored now: &lt;i&gt;Theirs&lt;/i&gt;" in body
-    assert "Stored now: 12 Har****" in body
-    assert 'name="version" value="2"' in body
+    assert "</span>&lt;i&gt;Theirs&lt;/i&gt;" in body
+    assert "</span>12 Har****" in body
+    assert 'name="seen" value="2"' in body
     assert stored(address)["street"] == STREET
 
 

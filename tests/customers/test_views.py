@@ -264,8 +264,8 @@ def test_update_customer_changed_meanwhile_shows_both_versions(client_for, agent
     body = response.content.decode()
     assert response.status_code == 422
     assert 'value="Mine"' in body
-    assert "Stored now: &lt;b&gt;Theirs&lt;/b&gt;" in body
-    assert '<input type="hidden" name="version" value="2"' in body
+    assert "</span>&lt;b&gt;Theirs&lt;/b&gt;" in body
+    assert '<input type="hidden" name="seen" value="2"' in body
     assert Customer.objects.get().company_name == "<b>Theirs</b>"
 
 

@@ -42,7 +42,7 @@ def test_create_api_key_keeps_the_hash_alone(made, administrator, now):
     assert text.secret.encode() not in bytes(stored.secret_hash)
     assert text.reveal() == f"crm_live_{stored.prefix}_{text.secret}"
     assert text.secret not in repr(text)
-    assert (stored.name, stored.scopes, stored.created_by, stored.last_used_at) == ("ERP", READ, administrator, None)
+    assert (stored.name, stored.scopes, stored.owner, stored.last_used_at) == ("ERP", READ, administrator, None)
 
 
 def test_create_api_key_with_a_name_that_is_taken_is_refused(made, now):

@@ -5,8 +5,8 @@ from django.utils.translation import override
 from core.accounts.services import deactivate_user
 from core.jobs.running import start_job
 from core.partners.services import create_api_key, revoke_api_key
-from core.web import palette, records
-from core.web.records import Action, RecordPage, at
+from core.web import palette, record_pages
+from core.web.record_pages import Action, RecordPage, at
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 
@@ -22,7 +22,7 @@ def path_of(customer):
 
 def acts(user, path):
     """The names of what may be done on the record that is open at the path."""
-    record = records.open_record(path, user)
+    record = record_pages.open_record(path, user)
     return [offer.action.name for offer in record.offers] if record else None
 
 
@@ -101,7 +101,7 @@ def test_key_that_was_revoked_has_no_actions(administrator, now):
 
 def test_action_with_a_question_starts_on_the_records_page(administrator, agent):
     there = reverse("console:update_user", args=[agent.pk])
-    offers = {offer.action.name: offer for offer in records.open_record(there, administrator).offers}
+    offers = {offer.action.name: offer for offer in record_pages.open_record(there, administrator).offers}
 
     assert offers["deactivate"].starts_at == f"{there}#action-deactivate"
     assert offers["rights"].starts_at == reverse("console:rights", args=[agent.pk])
@@ -156,20 +156,20 @@ def test_palette_is_for_who_is_signed_in(client):
 
 @pytest.fixture
 def registries(monkeypatch):
-    monkeypatch.setattr(records, "_pages", {})
-    monkeypatch.setattr(records, "_actions", {})
+    monkeypatch.setattr(record_pages, "_pages", {})
+    monkeypatch.setattr(record_pages, "_actions", {})
 
 
 def test_taken_page_or_action_is_refused(registries):
     page = RecordPage(url_name="a:b", permission="", load=lambda *_: None, name_of=str)
     action = Action(name="x", label="X", icon="x", url=at("a:b"))
-    records.register(page)
-    records.register_action("a:b", action)
+    record_pages.register(page)
+    record_pages.register_action("a:b", action)
 
     with pytest.raises(ValueError, match="There are records at 'a:b' already"):
-        records.register(RecordPage(url_name="a:b", permission="", load=lambda *_: None, name_of=str))
+        record_pages.register(RecordPage(url_name="a:b", permission="", load=lambda *_: None, name_of=str))
     with pytest.raises(ValueError, match="have an action 'x' already"):
-        records.register_action("a:b", Action(name="x", label="Y", icon="x", url=at("a:b")))
+        record_pages.register_action("a:b", Action(name="x", label="Y", icon="x", url=at("a:b")))
 
 
 def test_new_menu_is_drawn_from_the_same_registry_and_not_for_who_may_create_nothing(client_for, analyst, supervisor):

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                     models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("name", models.CharField(max_length=100)),
+                ("closed_at", models.DateTimeField(null=True)),
                 (
                     "tenant",
                     models.ForeignKey(
@@ -55,6 +56,7 @@ class Migration(migrations.Migration):
                     models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("name", models.CharField(max_length=100)),
+                ("closed_at", models.DateTimeField(null=True)),
                 (
                     "department",
                     core.tenancy.models.TenantForeignKey(
@@ -148,7 +150,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="department",
-            constraint=models.UniqueConstraint(fields=("tenant", "name"), name="department_name"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)), fields=("tenant", "name"), name="department_name"
+            ),
         ),
         migrations.AddIndex(
             model_name="team",
@@ -156,7 +160,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="team",
-            constraint=models.UniqueConstraint(fields=("tenant", "name"), name="team_name"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)), fields=("tenant", "name"), name="team_name"
+            ),
         ),
         migrations.AddIndex(
             model_name="user",

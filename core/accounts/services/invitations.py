@@ -100,6 +100,23 @@ def withdraw_invitation(*, invitation: Invitation, by: User, at: datetime) -> No
 
 
 @transaction.atomic
+def hand_over_invitation(*, row: Invitation, of: User, to: User, by: User, at: datetime) -> bool:
+    """Have a colleague stand for an invitation that `of` sent, or it would be void once they may invite no more.
+
+    Return whether it still was theirs. Raises RoleAboveOwn.
+    """
+    invitation = Invitation.objects.select_for_update(of=("self",)).filter(pk=row.pk, invited_by=of).first()
+    if invitation is None:
+        return False
+    if not may_give(to, invitation.role):
+        raise RoleAboveOwn
+    invitation.invited_by = to
+    invitation.save(update_fields=["invited_by"])
+    record("invitation.handed_over", subject=invitation, by=by, at=at)
+    return True
+
+
+@transaction.atomic
 def accept_invitation(*, token: str, name: str, language: str, password: str, at: datetime) -> User:
     """Make the colleague whom the token's invitation names; it works this once. The tenant's scope is open.
 

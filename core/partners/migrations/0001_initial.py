@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ("revoked_at", models.DateTimeField(null=True)),
                 ("last_used_at", models.DateTimeField(null=True)),
                 (
-                    "created_by",
+                    "owner",
                     core.tenancy.models.TenantForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["prefix"], name="api_key_by_prefix"),
                     models.Index(fields=["tenant", "created_at", "id"], name="api_key_by_creation"),
-                    models.Index(fields=["tenant", "created_by"], name="api_key_created_by"),
+                    models.Index(fields=["tenant", "owner"], name="api_key_owner"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("tenant", "prefix"), name="api_key_prefix"),
@@ -112,6 +112,7 @@ class Migration(migrations.Migration):
                 ("status", models.PositiveSmallIntegerField()),
                 ("headers", models.JSONField(default=dict)),
                 ("content", core.crypto.fields.EncryptedTextField()),
+                ("revealed_records", models.PositiveIntegerField(default=0)),
                 ("created_at", models.DateTimeField()),
                 (
                     "tenant",

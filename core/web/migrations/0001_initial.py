@@ -269,7 +269,190 @@ class Migration(migrations.Migration):
             model_name="viewpin",
             constraint=models.UniqueConstraint(fields=("tenant", "user", "view"), name="view_pin_once"),
         ),
-        ProtectTenantTables("SavedView", "ListChoice", "ViewPin", "BulkOutcome", "Notice"),
+        migrations.CreateModel(
+            name="NoticeChoice",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                (
+                    "how",
+                    models.CharField(
+                        choices=[
+                            ("page", "On the page only"),
+                            ("at_once", "By mail at once"),
+                            ("daily", "By mail, once a day"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "user",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="NoticeMail",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("for_date", models.DateField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("due", "Due"), ("sent", "Sent"), ("dropped", "Dropped"), ("failed", "Failed")],
+                        default="due",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("due_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField()),
+                ("error", models.CharField(blank=True, max_length=60)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "user",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.AddField(
+            model_name="notice",
+            name="mail",
+            field=core.tenancy.models.TenantForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="web.noticemail"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="notice",
+            index=models.Index(fields=["tenant", "mail"], name="notice_of_mail"),
+        ),
+        migrations.AddIndex(
+            model_name="noticechoice",
+            index=models.Index(fields=["tenant", "how", "user"], name="notice_choice_how"),
+        ),
+        migrations.AddConstraint(
+            model_name="noticechoice",
+            constraint=models.UniqueConstraint(fields=("tenant", "user", "kind"), name="notice_choice_once"),
+        ),
+        migrations.AddIndex(
+            model_name="noticemail",
+            index=models.Index(
+                condition=models.Q(("state", "due")), fields=["tenant", "due_at"], name="notice_mail_due"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="noticemail",
+            index=models.Index(fields=["tenant", "created_at"], name="notice_mail_age"),
+        ),
+        migrations.AddConstraint(
+            model_name="noticemail",
+            constraint=models.UniqueConstraint(fields=("tenant", "user", "for_date"), name="notice_mail_of_day"),
+        ),
+        migrations.AddConstraint(
+            model_name="noticemail",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("attempts", 0), ("for_date", None), ("state", "due")),
+                fields=("tenant", "user"),
+                name="notice_mail_at_once",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Draft",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("form", models.CharField(max_length=40)),
+                ("record_id", models.UUIDField()),
+                ("subject_id", models.UUIDField()),
+                ("content", core.crypto.fields.EncryptedTextField()),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "user",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["tenant", "subject_id"], name="draft_of_subject"),
+                    models.Index(fields=["tenant", "changed_at"], name="draft_by_time"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "user", "form", "record_id"), name="draft_once")
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        ProtectTenantTables(
+            "SavedView", "ListChoice", "ViewPin", "BulkOutcome", "NoticeChoice", "NoticeMail", "Notice", "Draft"
+        ),
         # The table the cache falls back to without Redis; it holds no tenant's data, and its keys name none.
         migrations.RunSQL(
             sql=[

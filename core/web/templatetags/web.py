@@ -14,15 +14,17 @@ from django.forms import (
     Select,
     Textarea,
 )
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from core.tenancy.scope import current_tenant
-from core.web import records
+from core.web import record_pages
+from core.web.facts import fact_id, fact_url
 
 register = template.Library()
 
@@ -123,9 +125,19 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
-@register.simple_tag
-def cell(column: Any, row: Any) -> Any:
+@register.simple_tag(takes_context=True)
+def cells(context: template.Context, row: Any) -> SafeString:
+    """Draw the cells of a row in the columns that a list shows: hundreds on a page, so not by a template."""
+    drawn = ((opening, cell(context, column, row)) for column, opening in context["list"].cells)
+    return format_html_join("\n", "{}{}</td>", drawn)
+
+
+@register.simple_tag(takes_context=True)
+def cell(context: template.Context, column: Any, row: Any) -> Any:
     """Show a row's value in a column, as a link where the column leads somewhere."""
+    if column.template:
+        with context.push(row=row):
+            return context.template.engine.get_template(column.template).render(context)
     shown = column.shown(row)
     if column.url is None:
         return shown
@@ -149,9 +161,24 @@ def preview(url: str, name: str) -> SafeString:
 @register.inclusion_tag("components/record_actions.html", takes_context=True)
 def record_actions(context: template.Context, url_name: str, record: Any) -> dict[str, Any]:
     """Draw the buttons of what the reader may do to a record, the foremost at the end of the row."""
-    offers = records.offers(url_name, record, context["request"].user)
+    offers = record_pages.offers(url_name, record, context["request"].user)
     shown = [offer for offer in offers if offer.action.is_in_header]
     return {"offers": sorted(shown, key=lambda offer: offer.action.classes == "btn-primary")}
+
+
+@register.simple_block_tag(takes_context=True)
+def fact(context: template.Context, content: str, label: str | Promise, record: Any = None, name: str = "") -> str:
+    """Show a fact of a record. With the record and the name of its field it is edited in place by those who may: for
+    them the page has `facts_url`, the address of the form of all facts.
+    """
+    url = context.get("facts_url") if name else ""
+    asked = {
+        "label": label,
+        "content": content,
+        "id": fact_id(record, name) if name else "",
+        "url": fact_url(url, name) if url else "",
+    }
+    return render_to_string("components/fact.html", asked)
 
 
 @register.inclusion_tag("components/field.html")

@@ -33,6 +33,12 @@ QUEUES = "critical,messages,default,bulk"
 ANY_ADDRESS = {"0.0.0.0", "::", ""}  # noqa: S104 - only recognised
 
 
+def address_of(host: str, port: int) -> str:
+    """Return where the product that listens there is reached from this machine."""
+    reachable = "localhost" if host in ANY_ADDRESS else host
+    return f"http://{reachable}:{port}/"
+
+
 class Command(BaseCommand):
     help = "Run the whole product on this machine, with demo data on the first start."
 
@@ -60,8 +66,7 @@ class Command(BaseCommand):
         if wanted_port is None and port != DEFAULT_PORT:
             self.stdout.write(f"Port {DEFAULT_PORT} is in use, taking {port}; --port chooses another.")
         self._prepare(with_demo=with_demo)
-        reachable_host = "localhost" if host in ANY_ADDRESS else host
-        address = f"http://{reachable_host}:{port}/"
+        address = address_of(host, port)
         with supervised(self._children(host, port)) as keep_alive:
             self._wait_until_ready(address, keep_alive)
             self.address_file.write_text(json.dumps({"address": address}))
@@ -113,7 +118,12 @@ class Command(BaseCommand):
         }
         log_dir = self.local_dir / "log"
         log_dir.mkdir(exist_ok=True)
-        environ = os.environ | {"DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE, "PYTHONUNBUFFERED": "1"}
+        environ = {
+            "CRM_ADDRESS": address_of(host, port),
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
+            "PYTHONUNBUFFERED": "1",
+        }
         return [
             Child(name, [sys.executable, *command], log_file=log_dir / f"{name}.log", environ=environ)
             for name, command in commands.items()

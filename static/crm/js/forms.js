@@ -54,16 +54,21 @@
     if (stale) renewToken();
   });
 
+  function signedOut() {
+    stale = true;
+    window.crm.notice(words().signedOut, {
+      level: "error",
+      linkText: words().signedOutLink,
+      linkUrl: words().signInUrl,
+    });
+  }
+  window.crm = { ...window.crm, signedOut, renewToken };
+
   document.addEventListener("htmx:responseError", (event) => {
     const { xhr } = event.detail;
     if (xhr.getResponseHeader("X-Stale-Form")) renewToken();
     if (xhr.getResponseHeader("X-Signed-Out")) {
-      stale = true;
-      window.crm.notice(words().signedOut, {
-        level: "error",
-        linkText: words().signedOutLink,
-        linkUrl: words().signInUrl,
-      });
+      signedOut();
       return;
     }
     const said = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-notice]");

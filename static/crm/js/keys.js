@@ -54,7 +54,7 @@
     previous: () => choose(-1),
     preview,
     open: () => click(linkOf(rows().find(isChosen))),
-    edit: () => click(document.querySelector("[data-edit]")),
+    edit: () => click(document.activeElement?.closest(".fact")?.querySelector("[data-edit-fact]") ?? document.querySelector("[data-edit]")),
     note: () => focus(document.querySelector("[data-note]")),
     help: openHelp,
     area: (press) => click(document.querySelector(`[data-area-key="${CSS.escape(press.split(" ")[1])}"]`)),

@@ -1,0 +1,55 @@
+/* What is typed into a form marked data-draft is kept on the server, a moment after the last key and when the page is left. */
+(() => {
+  const PAUSE_MS = 1500;
+  const timers = new Map();
+  const underWay = new WeakMap();
+
+  function keep(form, isLeaving = false) {
+    const sent = send(form, isLeaving).finally(() => underWay.delete(form));
+    underWay.set(form, sent);
+  }
+
+  async function send(form, isLeaving) {
+    clearTimeout(timers.get(form));
+    timers.delete(form);
+    const body = new URLSearchParams(new FormData(form));
+    body.set("draft", "keep");
+    let answer;
+    try {
+      answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" }, keepalive: isLeaving });
+    } catch {
+      /* Offline: the next key tries again. */
+      return;
+    }
+    const state = form.querySelector("[data-draft-state]");
+    if (state) state.hidden = !answer.ok;
+    if (answer.headers.get("X-Signed-Out")) window.crm.signedOut();
+    if (answer.headers.get("X-Stale-Form")) await window.crm.renewToken();
+  }
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest?.("form[data-draft]");
+    if (!form) return;
+    clearTimeout(timers.get(form));
+    timers.set(form, setTimeout(() => keep(form), PAUSE_MS));
+  });
+  /* What is sent is saved by that. */
+  document.addEventListener("submit", (event) => {
+    clearTimeout(timers.get(event.target));
+    timers.delete(event.target);
+  }, true);
+  /* A draft that came after the form was saved would stay. */
+  document.addEventListener("htmx:confirm", (event) => {
+    const sent = underWay.get(event.target);
+    if (!sent) return;
+    event.preventDefault();
+    sent.then(() => event.detail.issueRequest(true));
+  });
+  const keepAll = () => {
+    for (const form of [...timers.keys()]) if (form.isConnected) keep(form, true);
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") keepAll();
+  });
+  window.addEventListener("pagehide", keepAll);
+})();
