@@ -84,13 +84,16 @@ class ShipmentsConfig(AppConfig):
         )
         panels.register(
             key="value",
+            label=_("Value over time"),
             template_name="shipments/value_panel.html",
             permission=VIEW,
             load=value_chart,
+            is_for=lambda customer: customer.last_shipment_at is not None,
             order=90,
         )
         panels.register(
             key="shipments",
+            label=_("Newest shipments"),
             template_name="shipments/customer_panel.html",
             permission=VIEW,
             load=newest_shipments,

@@ -78,6 +78,7 @@ class TieringConfig(AppConfig):
         record_pages.register_action("customers:detail", *CUSTOMER_ACTIONS)
         panels.register(
             key="tiers",
+            label=_("Tier history"),
             template_name="tiering/customer_panel.html",
             permission=VIEW,
             load=load_tier_panel,

@@ -37,6 +37,8 @@ class SessionTenantMiddleware:
         started = request.session.setdefault(STARTED, now)
         if now - seen > settings.SESSION_IDLE_SECONDS or now - started > settings.SESSION_COOKIE_AGE:
             return True
-        if LAST_SEEN not in request.session or now - seen > REFRESH_SECONDS:
+        # A page that asks by itself does not keep the session of somebody alive who has gone.
+        is_poll = "X-Background-Poll" in request.headers
+        if LAST_SEEN not in request.session or (now - seen > REFRESH_SECONDS and not is_poll):
             request.session[LAST_SEEN] = now
         return False

@@ -52,7 +52,7 @@ class ConsoleConfig(AppConfig):
         )
         from core.crypto.revealable import registered
         from core.jobs import background
-        from core.web import exports, navigation, notices, record_pages, trail
+        from core.web import exports, notices, record_pages, trail
         from core.web.views import EVERY_USER
 
         actions.declare("personal.revealed", _("Personal data revealed"))
@@ -93,6 +93,13 @@ class ConsoleConfig(AppConfig):
         for page, actions_of_page in PAGES:
             record_pages.register(page)
             record_pages.register_action(page.url_name, *actions_of_page)
+        self._fill_navigation()
+        self._register_handover()
+
+    @staticmethod
+    def _fill_navigation() -> None:
+        from core.web import navigation
+
         navigation.register_page(key="notices", label=_("Notices"), url_name="console:notices", icon="bell", order=80)
         navigation.register_page(
             key="own_jobs", label=_("My background jobs"), url_name="console:own_jobs", icon="clock-play", order=81
@@ -135,7 +142,14 @@ class ConsoleConfig(AppConfig):
             icon="sitemap",
             permission="people.manage",
             order=20,
-            actions=("department.created", "team.created"),
+            actions=(
+                "department.created",
+                "department.updated",
+                "department.closed",
+                "team.created",
+                "team.updated",
+                "team.closed",
+            ),
         )
         navigation.register_setting(
             key="roles",
@@ -185,7 +199,6 @@ class ConsoleConfig(AppConfig):
             permission="jobs.view",
             order=90,
         )
-        self._register_handover()
 
     @staticmethod
     def _register_handover() -> None:

@@ -14,7 +14,7 @@ from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
 from core.web.lists import ChoiceFilter, Column, ColumnKind, ListView, PrefixFilter, Sort, UserFilter
-from core.web.records import DraftedFormView, RecordFormView
+from core.web.records import DraftedFormView, HereView, RecordFormView
 from core.web.trail import history_of
 from core.web.views import StaffView
 from customers.enums import CustomerKind, Tier
@@ -118,6 +118,30 @@ class CustomerDetailView(StaffView, TemplateView):
             **timeline_context(customer, self.request.user, contacts=contacts[:SHOWN_ON_RECORD]),
             **context,
         )
+
+
+class CustomerPanelView(StaffView, TemplateView):
+    """One panel of a customer's page, which the page asks for when it comes into view; or a page by itself."""
+
+    permission_required = VIEW
+    template_name = "customers/customer_panel.html"
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        customer = get_object_or_404(Customer.objects.select_related("account_manager"), pk=self.kwargs["pk"])
+        panels = {panel.key: panel for panel in panels_for(customer, self.request.user)}
+        if self.kwargs["key"] not in panels:
+            raise Http404
+        shown = panels[self.kwargs["key"]]
+        return super().get_context_data(
+            customer=customer, shown=shown, panel=shown.load(customer, self.request.user), **context
+        )
+
+
+class CustomerHereView(HereView):
+    permission_required = VIEW
+
+    def get_record(self) -> Customer:
+        return get_object_or_404(Customer.objects.only("tenant"), pk=self.kwargs["pk"])
 
 
 class CreateCustomerView(DraftedFormView):

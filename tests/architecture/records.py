@@ -53,6 +53,8 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "console:read_notice": {"pk": Notice},
     "console:reveal": {"pk": ContactPoint},
     "customers:detail": {"pk": Customer},
+    "customers:panel": {"pk": Customer},
+    "customers:here": {"pk": Customer},
     "customers:update": {"pk": Customer},
     "customers:copy": {"pk": Customer},
     "customers:erase": {"pk": Customer},
@@ -94,7 +96,10 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:tier-change-detail": {"pk": TierChange},
 }
 # Arguments that are the same for all tenants.
-CONSTANTS: dict[str, dict[str, str]] = {"console:reveal": {"kind": "contact-point"}}
+CONSTANTS: dict[str, dict[str, str]] = {
+    "console:reveal": {"kind": "contact-point"},
+    "customers:panel": {"key": "shipments"},
+}
 # Routes whose arguments are no ids of records, each with the reason.
 NO_RECORDS = {
     "console:save_view": "the name of a list, the same for all tenants",

@@ -1,7 +1,11 @@
 """Customers for tests, made through the services; a scope must be open."""
 
+import re
 from datetime import datetime
 from typing import Any
+
+from django.test import Client
+from django.urls import reverse
 
 from core.tenancy.ids import uuid7
 from customers.enums import CustomerKind
@@ -14,3 +18,10 @@ def make_customer(*, at: datetime, number: str = "", **facts: Any) -> Customer:
     facts.setdefault("kind", CustomerKind.COMPANY)
     facts.setdefault("company_name", f"Company {number}")
     return create_customer(number=number, at=at, **facts)
+
+
+def panels_of(client: Client, customer: Customer) -> str:
+    """Return what a customer's page shows when somebody has scrolled to its end."""
+    page = client.get(reverse("customers:detail", args=[customer.pk])).content.decode()
+    urls = re.findall(r'hx-get="([^"]*/panels/[^"]*)"', page)
+    return "".join(client.get(url, headers={"HX-Request": "true"}).content.decode() for url in urls)

@@ -85,3 +85,24 @@ def test_escape_leaves_the_fact_and_another_form_keeps_what_was_typed(page_of, n
     with tenant_scope(customer.tenant):
         stored = Customer.objects.get()
     assert (stored.region, stored.industry, stored.company_name) == ("Kent", "", "Queensway")
+
+
+@pytest.mark.parametrize(
+    ("language", "is_editing", "is_here"), [("en", "is editing", "is here"), ("zh-hans", "正在编辑", "也在此页")]
+)
+def test_colleagues_see_each_other(page_of, now, language, is_editing, is_here):
+    with tenant_scope(make_tenant(slug="swift", at=now)):
+        manager = make_user(role=Role.ACCOUNT_MANAGER, at=now, language=language)
+        colleague = make_user(role=Role.AGENT, at=now, language=language)
+        customer = make_customer(number="K-1", company_name="Kingsway", region="Kent", at=now)
+    mine, theirs = page_of(manager), page_of(colleague)
+
+    mine.goto(f"/customers/{customer.pk}/")
+    theirs.goto(f"/customers/{customer.pk}/")
+    expect(theirs.locator("[data-here]")).to_contain_text(f"{manager.name} {is_here}" if language == "en" else is_here)
+    edit_region(mine, "Essex")
+    theirs.goto(f"/customers/{customer.pk}/edit/")
+    expect(theirs.locator("[data-here]")).to_contain_text(is_editing)
+    mine.keyboard.press("Escape")
+    expect(mine.locator("[data-here]")).to_contain_text(colleague.name)
+    expect(mine.locator("[data-here]")).to_contain_text(is_editing)

@@ -5,12 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.urls import reverse
 
 from customers.models import Customer
 from shipments.models import Shipment
 from shipments.panel import first_month, newest_shipments, value_chart
-from tests.factories.customers import make_customer
+from tests.factories.customers import make_customer, panels_of
 
 
 def ship(customer, number, at, **money):
@@ -87,7 +86,7 @@ def test_customer_page_shows_its_shipments_and_value(client_for, agent, now):
     ship(customer, "W-1", now)
 
     with time_machine.travel(now, tick=False):
-        body = client_for(agent).get(reverse("customers:detail", args=[customer.pk])).content.decode()
+        body = panels_of(client_for(agent), customer)
 
     assert "W-1" in body
     assert '<script id="value-data" type="application/json">' in body

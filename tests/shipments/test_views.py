@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from shipments.models import ScanEvent, Shipment
 from tests.factories.accounts import inside
-from tests.factories.customers import make_customer
+from tests.factories.customers import make_customer, panels_of
 
 LIST_QUERIES = 8
 RECORD_QUERIES = 7
@@ -214,7 +214,7 @@ def test_customer_page_leads_to_its_shipments(client_for, agent, now):
     ship(make_customer(at=now), "W-2", now)
     client = client_for(agent)
 
-    body = client.get(reverse("customers:detail", args=[customer.pk])).content.decode()
+    body = panels_of(client, customer)
     listed = client.get(reverse("shipments:list") + "?customer=C%2F1%20%26%202").context["rows"]
 
     assert reverse("shipments:detail", args=[shipment.pk]) in body

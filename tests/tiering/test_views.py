@@ -9,6 +9,7 @@ from core.accounts.enums import Role
 from core.jobs.models import JobRun
 from customers.models import Customer
 from tests.factories.accounts import inside, make_user
+from tests.factories.customers import panels_of
 from tests.factories.tiering import FORM, IN_WINDOW, make_shipped, ten_customers, tiering_state
 from tiering.models import TierChange, TierOverride
 from tiering.panel import load_tier_panel
@@ -55,7 +56,7 @@ def test_other_roles_may_change_nothing(tenant, now, client_for, supervisor, rol
 
     assert [answer.status_code for answer in answers] == [403] * 6
     assert tiering_state() == before
-    assert "Contract" in client.get(reverse("customers:detail", args=[customer.pk])).content.decode()
+    assert "Contract" in panels_of(client, customer)
 
 
 def test_other_tenants_ids_are_not_found(tenant, other_tenant, now, client_for, administrator):

@@ -140,24 +140,29 @@ def test_draft_is_encrypted_at_rest(client_for, agent, customer):
     assert typed_in(Draft.objects.get())["interaction-text"] == NOTE
 
 
-def test_nobody_else_has_it_and_who_may_not_send_the_form_keeps_none(
-    client_for, agent, supervisor, analyst, customer, *, tenant, other_tenant, now
-):
-    with inside(other_tenant, leaving=tenant):
-        theirs = make_customer(at=now)
+def test_nobody_else_has_it(client_for, agent, supervisor, customer):
     client_for(agent).post(note_url(customer), note(draft="keep"))
+
+    seen = client_for(supervisor).get(reverse("customers:detail", args=[customer.pk])).content.decode()
+
+    assert NOTE not in seen
+    assert Draft.objects.count() == 1
+
+
+def test_who_may_not_send_the_form_keeps_no_draft_of_it(client_for, agent, analyst, tenant, other_tenant):
+    with inside(other_tenant, leaving=tenant):
+        theirs = make_customer(at=tenant.created_at)
+    mine = make_customer(at=tenant.created_at)
     kept = {"version": 1, "company_name": "Red Kiln", "draft": "keep"}
 
     refusals = [
-        client_for(analyst).post(edit_url(customer), kept),
+        client_for(analyst).post(edit_url(mine), kept),
         client_for(agent).post(edit_url(theirs), kept),
-        Client().post(edit_url(customer), kept, headers={"HX-Request": "true"}),
+        Client().post(edit_url(mine), kept, headers={"HX-Request": "true"}),
     ]
 
-    seen = client_for(supervisor).get(reverse("customers:detail", args=[customer.pk])).content.decode()
     assert [answer.status_code for answer in refusals] == [403, 404, 401]
-    assert NOTE not in seen
-    assert Draft.objects.count() == 1
+    assert Draft.objects.count() == 0
 
 
 def test_draft_has_limits(client_for, agent, customer, now):

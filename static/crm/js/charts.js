@@ -92,6 +92,8 @@
     }
   }
   document.addEventListener("DOMContentLoaded", () => watch(document));
+  /* With a part of a page this script comes when the page stands already. */
+  if (document.readyState !== "loading") watch(document);
   document.addEventListener("htmx:load", (event) => watch(event.detail.elt));
   document.addEventListener("crm:theme", () => {
     for (const canvas of drawn.keys()) if (canvas.isConnected) draw(canvas.closest("[data-chart]"));

@@ -38,8 +38,13 @@
     }
   });
 
-  document.addEventListener("htmx:sendError", () => window.crm.notice(words().offline, { level: "error" }));
-  document.addEventListener("htmx:timeout", () => window.crm.notice(words().offline, { level: "error" }));
+  /* What a page asks by itself fails in silence. */
+  const isPoll = (event) => event.target.matches?.("[data-here]");
+  const offline = (event) => {
+    if (!isPoll(event)) window.crm.notice(words().offline, { level: "error" });
+  };
+  document.addEventListener("htmx:sendError", offline);
+  document.addEventListener("htmx:timeout", offline);
   /* Signing in again, in this tab or another, makes the tokens of open pages void: fetch the new one, keep the page. */
   let stale = false;
   async function renewToken() {
@@ -71,6 +76,7 @@
       signedOut();
       return;
     }
+    if (isPoll(event)) return;
     const said = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-notice]");
     window.crm.notice(said?.textContent.trim() || words().failed, { level: "error" });
   });

@@ -7,6 +7,7 @@
     const fact = form.closest(".fact");
     form.remove();
     focusFact(fact);
+    tell();
   }
 
   document.addEventListener("click", (event) => {
@@ -28,12 +29,28 @@
       form.requestSubmit();
     }
   });
+  /* A page that nobody looks at does not say that somebody is there. */
+  document.addEventListener("htmx:configRequest", (event) => {
+    const here = event.target.closest?.("[data-here]");
+    if (!here) return;
+    if (document.hidden) event.preventDefault();
+    const isEditing = "editing" in here.dataset || document.querySelector("[data-fact-form]");
+    event.detail.parameters.editing = isEditing ? "1" : "0";
+  });
+  function tell() {
+    const here = document.querySelector("[data-here]");
+    if (here && !document.hidden) window.htmx.trigger(here, "tell");
+  }
+  document.addEventListener("visibilitychange", tell);
+
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.requestConfig?.verb === "get") {
+    if (event.detail.requestConfig?.elt?.matches?.("[data-edit-fact]")) {
+      tell();
       event.detail.elt.querySelector?.("[data-fact-form] [autofocus]:is(input:not([type=date]), textarea)")?.select();
     }
     if (event.detail.requestConfig?.elt?.matches?.("[data-fact-form]") && event.detail.elt.matches?.(".fact")) {
       focusFact(event.detail.elt);
+      tell();
     }
   });
 })();
