@@ -24,10 +24,10 @@ def test_chart_is_drawn_when_it_is_about_to_be_seen(page_of, now):
         page = page_of(make_user(role=Role.SUPERVISOR, at=now), viewport={"width": 1440, "height": 500})
     page.goto(f"/customers/{customer.pk}/")
     figure = page.locator("[data-chart]")
-    expect(figure).to_have_count(1)
+    page.wait_for_load_state("networkidle")
     expect(page.locator(LIBRARY)).to_have_count(0)
 
-    figure.scroll_into_view_if_needed()
+    page.locator("#panel-value").scroll_into_view_if_needed()
 
     expect(figure.locator("canvas")).to_be_visible()
     expect(page.locator(LIBRARY)).to_have_count(1)

@@ -50,7 +50,7 @@ def test_file_comes_in_and_its_value_is_drawn(page: Page, tmp_path: Path):
     page.get_by_role("link", name="See the shipments").click()
     page.get_by_role("link", name="C-1").first.click()
 
-    page.locator("[data-chart]").scroll_into_view_if_needed()
+    page.locator("#panel-value").scroll_into_view_if_needed()
     expect(page.locator(".chart-canvas canvas")).to_be_visible()
     page.locator(".chart-table summary").click()
     expect(page.locator(".chart-table tr", has_text="2026-02")).to_contain_text("12.50")
