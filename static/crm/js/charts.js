@@ -68,8 +68,11 @@
 
   const drawAll = (root = document) => root.querySelectorAll("[data-chart]").forEach(draw);
   document.addEventListener("DOMContentLoaded", () => drawAll());
-  /* With a part of a page this script comes when the page stands already. */
-  if (document.readyState !== "loading") drawAll();
+  /* With a part of a page this script comes when the page stands already, and maybe before the library it draws with. */
+  if (document.readyState !== "loading") {
+    if (window.echarts) drawAll();
+    else document.querySelector("script[src*=echarts]")?.addEventListener("load", () => drawAll());
+  }
   document.addEventListener("htmx:load", (event) => drawAll(event.detail.elt));
   document.addEventListener("crm:theme", () => drawAll());
   window.addEventListener("resize", () => {
