@@ -10,61 +10,30 @@ import http.client
 import io
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
 import uuid
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import django
+from benchmarks._product import CSRF, ROOT, cookie_of, p95, running
 
-ROOT = Path(__file__).resolve().parents[1]
 PORT = 8399
 ROWS = 100_000
 AGENTS, CUSTOMERS_EACH, CUSTOMERS = 10, 20, 5_000
 TURNS = 2
 CALM_SECONDS = 20.0
 THINKING_SECONDS = 0.5
-READY_SECONDS = 120.0
-CSRF = "a" * 32
 
 
 def main() -> None:
     """Start the product, let the agents save in calm and busy turns, and print what they waited."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "courier_crm.settings")
-    from courier_crm import embedded
-
-    with embedded.running():
-        django.setup()
-        product = subprocess.Popen(
-            [sys.executable, "manage.py", "quickstart", "--no-demo", "--port", str(PORT)],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            _wait_until_ready(product)
-            _measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROWS)
-        finally:
-            product.send_signal(signal.SIGINT)
-            product.wait(60)
-
-
-def _wait_until_ready(product: Any) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and product.poll() is None:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=2)
-            connection.request("GET", "/health/ready")
-            if connection.getresponse().status == http.HTTPStatus.OK:
-                return
-        except OSError:
-            time.sleep(0.5)
-    sys.exit("The product did not start; see log/ in the embedded folder.")
+    with running(PORT, "--no-demo"):
+        _measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROWS)
 
 
 def _measure(rows: int) -> None:
@@ -81,7 +50,7 @@ def _measure(rows: int) -> None:
         began = time.monotonic()
         waits[True] += _save_until(agents, lambda job=job: _has_ended(tenant, job))
         print(f"{rows:,} rows imported in {time.monotonic() - began:.0f} s beside the agents", flush=True)
-    calm, busy = (_p95(waits[is_busy]) for is_busy in (False, True))
+    calm, busy = (p95(waits[is_busy]) for is_busy in (False, True))
     print(f"calm  p95 {calm:6.1f} ms of {len(waits[False])} saves")
     print(f"busy  p95 {busy:6.1f} ms of {len(waits[True])} saves")
     print(f"the import makes the agents' p95 {busy / calm:.2f} times as long")
@@ -90,10 +59,6 @@ def _measure(rows: int) -> None:
 
 def _make_tenant(slug: str) -> tuple[Any, list[Any], Any]:
     """Make a courier with customers, an importer, and agents: each the cookie of a session and customers' ids."""
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
-
     from core.accounts.enums import Role
     from core.accounts.services import create_user
     from core.console.services import create_tenant
@@ -119,14 +84,8 @@ def _make_tenant(slug: str) -> tuple[Any, list[Any], Any]:
             for place in range(AGENTS + 1)
         ]
     for place, person in enumerate(people[1:]):
-        session = SessionStore()
-        session[SESSION_KEY] = str(person.pk)
-        session[BACKEND_SESSION_KEY] = "core.accounts.backends.EmailBackend"
-        session[HASH_SESSION_KEY] = person.get_session_auth_hash()
-        session.create()
-        cookie = f"{settings.SESSION_COOKIE_NAME}={session.session_key}; {settings.CSRF_COOKIE_NAME}={CSRF}"
         own = list(ids.values())[place * CUSTOMERS_EACH : (place + 1) * CUSTOMERS_EACH]
-        agents.append((cookie, dict.fromkeys(own, 1)))
+        agents.append((cookie_of(person), dict.fromkeys(own, 1)))
     return tenant, agents, people[0]
 
 
@@ -187,10 +146,6 @@ def _save(cookie: str, versions: dict[uuid.UUID, int], stop: threading.Event, wa
                 os._exit(print(f"A save was answered with {response.status}.") or 1)
             versions[customer_id] = version + 1
             time.sleep(THINKING_SECONDS)
-
-
-def _p95(waits: list[float]) -> float:
-    return sorted(waits)[int(len(waits) * 0.95)]
 
 
 def _verify(slug: str) -> None:

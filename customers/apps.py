@@ -19,13 +19,14 @@ class CustomersConfig(AppConfig):
         from core.crypto.rotation import TokenIndex, register_tokens
         from core.jobs import background, nightly
         from core.partners.bulk import performing as bulk
-        from core.web import exports, navigation, search, trail
+        from core.web import exports, navigation, records, search, trail
         from core.web.lists import actions
         from customers.api.bulk import CUSTOMERS, ROWS_PER_PART, number_of, write_customers
         from customers.bulk import ACTIONS
         from customers.copies import KIND, file_name, step
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, EDIT, VIEW
+        from customers.record_actions import CUSTOMER_ACTIONS, CUSTOMER_PAGE
         from customers.search import customer_hits
         from customers.search_index import renew_tokens
         from customers.services import hand_over_customer, look_after_merges
@@ -90,7 +91,26 @@ class CustomersConfig(AppConfig):
             icon="forms",
             permission=CONFIGURE,
             order=40,
+            actions=("custom_field.added", "custom_field.updated", "custom_field.retired", "custom_field.revived"),
         )
+        navigation.register_creation(
+            key="customer",
+            label=_("Add a customer"),
+            url_name="customers:create",
+            icon="user-plus",
+            permission=EDIT,
+            order=10,
+        )
+        navigation.register_creation(
+            key="custom_field",
+            label=_("Add a customer field"),
+            url_name="customers:add_custom_field",
+            icon="forms",
+            permission=CONFIGURE,
+            order=60,
+        )
+        records.register(CUSTOMER_PAGE)
+        records.register_action("customers:detail", *CUSTOMER_ACTIONS)
         search.register(
             key="customers",
             label=_("Customers"),

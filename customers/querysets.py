@@ -1,5 +1,6 @@
 """The shapes in which customers are read."""
 
+import uuid
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -7,6 +8,7 @@ from operator import or_
 from django.db.models import Prefetch, Q, QuerySet
 
 from core.crypto.fields import readable
+from core.tenancy.prepared import Prepared
 from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, CustomField, Interaction
 from customers.numbers import spellings
 
@@ -37,6 +39,25 @@ def as_opened(customer: Customer) -> Customer:
     return customer
 
 
+CONTACTS = Prepared(lambda customer_id: _contacts_in_order().filter(customer_id=customer_id))
+POINTS = Prepared(lambda customer_id: _points().filter(contact__customer_id=customer_id))
+ADDRESSES = Prepared(lambda customer_id: _addresses().filter(customer_id=customer_id))
+CUSTOMER = Prepared(lambda customer_id: Customer.objects.filter(pk=customer_id))
+
+
+def record_of(customer_id: uuid.UUID) -> Customer:
+    """Return a customer as for_record brings it, but for the account manager. Raises Customer.DoesNotExist."""
+    for customer in CUSTOMER.rows(customer_id):
+        contacts = CONTACTS.rows(customer.pk)
+        points = POINTS.rows(customer.pk) if contacts else []
+        for contact in contacts:
+            of_contact = [point for point in points if point.contact_id == contact.pk]
+            contact._prefetched_objects_cache = {"points": of_contact}
+        customer._prefetched_objects_cache = {"contacts": contacts, "addresses": ADDRESSES.rows(customer.pk)}
+        return customer
+    raise Customer.DoesNotExist
+
+
 def for_record_page(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     """Bring what for_record does, as `first_contacts` and `first_addresses`.
 
@@ -49,7 +70,11 @@ def for_record_page(customers: QuerySet[Customer]) -> QuerySet[Customer]:
 
 
 def _contacts() -> QuerySet[Contact]:
-    return with_points(Contact.objects.order_by("-is_primary", "created_at", "id"))
+    return with_points(_contacts_in_order())
+
+
+def _contacts_in_order() -> QuerySet[Contact]:
+    return Contact.objects.order_by("-is_primary", "created_at", "id")
 
 
 def _addresses() -> QuerySet[Address]:
@@ -58,8 +83,11 @@ def _addresses() -> QuerySet[Address]:
 
 def with_points(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
     """Bring the ways to reach each, the preferred one first: two queries."""
-    points = ContactPoint.objects.order_by("-is_preferred", "id")
-    return contacts.prefetch_related(Prefetch("points", queryset=points))
+    return contacts.prefetch_related(Prefetch("points", queryset=_points()))
+
+
+def _points() -> QuerySet[ContactPoint]:
+    return ContactPoint.objects.order_by("-is_preferred", "id")
 
 
 def for_timeline(interactions: QuerySet[Interaction]) -> QuerySet[Interaction]:

@@ -18,6 +18,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+HOOKS = Path(__file__).with_name("fuzz_hooks.py")
 PATIENCE_SECONDS = 60.0
 CHUNK_BYTES = 65536
 CHECKS = (
@@ -39,6 +40,10 @@ expected-statuses = [400, 401, 403, 404, 405, 406, 409, 411, 413, 414, 415, 422,
 [[operations]]
 include-path-regex = "/bulk$"
 [operations.checks]
+negative_data_rejection.enabled = false
+
+# In chains no operation has checks of its own.
+[phases.stateful.checks]
 negative_data_rejection.enabled = false
 """
 
@@ -135,7 +140,7 @@ def _break_off(port: int, key: str) -> None:
 def _ask(url: str, key: str, options: argparse.Namespace) -> int:
     chosen = ["--include-path-regex", options.only] if options.only else []
     config = Path(os.environ["CRM_LOCAL_DIR"]) / "schemathesis.toml"
-    config.write_text(CONFIG)
+    config.write_text(f'hooks = "{HOOKS}"\n{CONFIG}')
     command = [
         *(
             Path(sys.executable).with_name("schemathesis"),

@@ -16,7 +16,7 @@ class ShipmentsConfig(AppConfig):
         from core.events.registry import receive
         from core.jobs import background, nightly
         from core.partners.bulk import performing as bulk
-        from core.web import exports, navigation, notices, search, trail
+        from core.web import exports, navigation, notices, records, search, trail
         from customers import panels
         from shipments.api.bulk import (
             SCANS,
@@ -32,6 +32,7 @@ class ShipmentsConfig(AppConfig):
         from shipments.parts import COUNTS, KIND, may_go_on, note_stop, step
         from shipments.permissions import IMPORT, VIEW
         from shipments.receivers import SHIPMENT_EXCEPTION, tell_account_manager
+        from shipments.record_actions import IMPORT_ACTIONS, IMPORT_PAGE, SHIPMENT_ACTIONS, SHIPMENT_PAGE
         from shipments.search import find_shipments
         from shipments.services import erase_files, forget_files
         from shipments.trail import describe_imports, describe_shipments
@@ -103,6 +104,21 @@ class ShipmentsConfig(AppConfig):
             order=300,
             letter="w",
         )
+        navigation.register_page(
+            key="imports", label=_("Imports"), url_name="shipments:imports", icon="history", permission=IMPORT, order=20
+        )
+        navigation.register_creation(
+            key="import",
+            label=_("Import shipments"),
+            url_name="shipments:upload",
+            icon="upload",
+            permission=IMPORT,
+            order=20,
+        )
+        records.register(SHIPMENT_PAGE)
+        records.register_action("shipments:detail", *SHIPMENT_ACTIONS)
+        records.register(IMPORT_PAGE)
+        records.register_action("shipments:import", *IMPORT_ACTIONS)
         search.register(
             key="shipments",
             label=_("Shipments"),

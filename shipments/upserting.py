@@ -90,11 +90,12 @@ def upsert_shipment(
 ) -> tuple[Shipment, bool]:
     """Do the same with one shipment; return it, and whether it is new.
 
-    Raises ShipmentChanged if `version` is given and is not the stored one's, or ShipmentIncomplete.
+    Raises ShipmentChanged if `version` is given and is not the stored one's (0: there is to be none), or
+    ShipmentIncomplete.
     """
     wait_for_imports()
     before = Shipment.objects.filter(waybill_number=waybill_number).first()
-    if version is not None and (before is None or before.version != version):
+    if version is not None and version != (before.version if before else 0):
         raise ShipmentChanged
     sent = SentShipment(waybill_number, facts)
     upsert_shipments(sent=[sent], by=by, at=at)

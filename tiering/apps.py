@@ -14,12 +14,15 @@ class TieringConfig(AppConfig):
         from core.events.registry import receive
         from core.jobs.nightly import register
         from core.tenancy.provisioning import on_tenant_created
-        from core.web import exports, navigation, notices, trail
+        from core.web import exports, navigation, notices, records, trail
+        from core.web.navigation import Part
         from customers import panels, timeline
         from tiering.notices import describe_moves, move_in_words
         from tiering.panel import load_tier_panel
-        from tiering.permissions import VIEW
+        from tiering.permissions import MANAGE, VIEW
         from tiering.receivers import TIER_CHANGED, tell_account_manager, tell_timeline
+        from tiering.record_actions import CUSTOMER_ACTIONS
+        from tiering.rules import LABELS
         from tiering.selectors import NIGHTLY_JOB
         from tiering.services import create_first_policy, evaluate_last_day
         from tiering.trail import MOVED, describe_policies, tell_moves
@@ -50,6 +53,29 @@ class TieringConfig(AppConfig):
             order=310,
             letter="t",
         )
+        navigation.register_page(
+            key="moves",
+            label=_("Moves between tiers"),
+            url_name="tiering:moves",
+            icon="arrows-exchange",
+            permission=VIEW,
+            order=30,
+        )
+        navigation.register_setting(
+            key="tier_policy",
+            label=_("Tier policy"),
+            description=_("How customers come into tiers: by rank or by amount, over which days, how fast they fall."),
+            url_name="tiering:policies",
+            icon="crown",
+            permission=MANAGE,
+            order=50,
+            actions=("tier_policy.changed",),
+            parts=[
+                Part(label=label, url_name="tiering:create_policy", anchor=f"id_{name}")
+                for name, label in LABELS.items()
+            ],
+        )
+        records.register_action("customers:detail", *CUSTOMER_ACTIONS)
         panels.register(
             key="tiers",
             template_name="tiering/customer_panel.html",

@@ -3,6 +3,25 @@ from collections import ChainMap
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+PEOPLE_CHANGED = (
+    "invitation.sent",
+    "invitation.withdrawn",
+    "user.created",
+    "user.updated",
+    "user.deactivated",
+    "user.activated",
+    "user.second_step_reset",
+)
+KEYS_CHANGED = (
+    "key.created",
+    "key.rotated",
+    "key.old_secret_ended",
+    "key.restricted",
+    "key.limited",
+    "key.revoked",
+    "api.limited",
+)
+
 
 class ConsoleConfig(AppConfig):
     name = "core.console"
@@ -14,10 +33,10 @@ class ConsoleConfig(AppConfig):
         from core.console.erasure import KIND, erase_again
         from core.console.events import EventsView
         from core.console.invitations import InvitationsView
-        from core.console.job_ends import JOB_ENDED, describe_ends, tell_owner
         from core.console.jobs import JobRunsView
         from core.console.keys import ApiKeysView
         from core.console.people import PeopleView
+        from core.console.record_actions import PAGES
         from core.console.reveal import RevealReason
         from core.console.trail import (
             describe_deliveries,
@@ -31,8 +50,7 @@ class ConsoleConfig(AppConfig):
             describe_views,
         )
         from core.crypto.revealable import registered
-        from core.jobs import background
-        from core.web import exports, navigation, notices, trail
+        from core.web import exports, navigation, records, trail
         from core.web.views import EVERY_USER
 
         actions.declare("personal.revealed", _("Personal data revealed"))
@@ -52,10 +70,6 @@ class ConsoleConfig(AppConfig):
         erasures.register(KIND, erase_again)
         for view in (PeopleView, InvitationsView, ApiKeysView, AuditTrailView, JobRunsView, EventsView):
             exports.register(view)
-        background.tell_ends(tell_owner)
-        notices.register(
-            JOB_ENDED, label=_("A background job of yours ended"), icon="clock-play", describe=describe_ends
-        )
         actions.declare_values("list", exports.titles)
         actions.declare_values("why", lambda: dict(RevealReason.choices))
         actions.declare_values("revealed", lambda: {each.kind: each.label for each in registered()})
@@ -70,6 +84,25 @@ class ConsoleConfig(AppConfig):
         trail.register_subject("web.savedview", describe_views, permission=EVERY_USER)
         trail.register_subject("events.eventdelivery", describe_deliveries, permission="jobs.view")
 
+        for page, actions_of_page in PAGES:
+            records.register(page)
+            records.register_action(page.url_name, *actions_of_page)
+        navigation.register_page(key="notices", label=_("Notices"), url_name="console:notices", icon="bell", order=80)
+        navigation.register_page(
+            key="own_jobs", label=_("My background jobs"), url_name="console:own_jobs", icon="clock-play", order=81
+        )
+        navigation.register_page(
+            key="security", label=_("Sign-in and security"), url_name="mfa_index", icon="shield-lock", order=82
+        )
+        for key, label, url_name, icon, permission, order in (
+            ("person", _("Invite a person"), "console:invite_user", "user-plus", "people.manage", 30),
+            ("key", _("Create an API key"), "console:create_key", "key", "keys.manage", 40),
+            ("department", _("Add a department"), "console:create_department", "building", "people.manage", 50),
+            ("team", _("Add a team"), "console:create_team", "users-group", "people.manage", 51),
+        ):
+            navigation.register_creation(
+                key=key, label=label, url_name=url_name, icon=icon, permission=permission, order=order
+            )
         navigation.register(
             key="settings",
             label=_("Settings"),
@@ -86,6 +119,7 @@ class ConsoleConfig(AppConfig):
             icon="users",
             permission="people.manage",
             order=10,
+            actions=PEOPLE_CHANGED,
         )
         navigation.register_setting(
             key="organisation",
@@ -95,6 +129,7 @@ class ConsoleConfig(AppConfig):
             icon="sitemap",
             permission="people.manage",
             order=20,
+            actions=("department.created", "team.created"),
         )
         navigation.register_setting(
             key="roles",
@@ -113,6 +148,7 @@ class ConsoleConfig(AppConfig):
             icon="key",
             permission="keys.manage",
             order=60,
+            actions=KEYS_CHANGED,
         )
         navigation.register_setting(
             key="audit",
@@ -143,13 +179,13 @@ class ConsoleConfig(AppConfig):
             permission="jobs.view",
             order=90,
         )
-        self._register_handover()
+        self._register_what_is_told()
 
     @staticmethod
-    def _register_handover() -> None:
+    def _register_what_is_told() -> None:
         from core.accounts import holdings
         from core.audit import actions
-        from core.console import handover
+        from core.console import handover, job_ends
         from core.events import registry
         from core.jobs import background
         from core.web import notices, trail
@@ -169,6 +205,12 @@ class ConsoleConfig(AppConfig):
         )
         registry.receive("holdings.handed_over", name="console.tell_heir", call=handover.tell_heir)
         notices.register(
+            job_ends.JOB_ENDED,
+            label=_("A background job of yours ended"),
+            icon="clock-play",
+            describe=job_ends.describe_ends,
+        )
+        notices.register(
             handover.TOOK_OVER,
             label=_("Something was handed over to you"),
             icon="transfer-in",
@@ -184,5 +226,6 @@ class ConsoleConfig(AppConfig):
             may_repeat=lambda _job: False,
         )
         background.tell_ends(handover.tell_end)
+        background.tell_ends(job_ends.tell_owner)
         trail.register_detail("heir", "accounts.user")
         actions.declare_values("holding", holdings.labels)

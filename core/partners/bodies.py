@@ -5,6 +5,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -19,6 +20,11 @@ from core.partners.problems import Fault, Refused, Text, escaped
 GZIP = "gzip"
 MOST_DEPTH = 20
 MOST_DIGITS = 30
+MOST_COMMAS = 20_000
+# How many times as long as the longest body one that is refused may be to be read to its end, piece by piece.
+MOST_PASSED = 5
+PIECE_BYTES = 65536
+ODD_ESCAPE = re.compile(r"\\u(?:0000|d[89a-f])", re.IGNORECASE)
 UTF8 = re.compile(r"utf-?8", re.IGNORECASE)
 
 
@@ -34,6 +40,7 @@ def read(request: HttpRequest, *, may_be_gzip: bool = False) -> bytes:
         raise Refused(415, detail=_("This address takes no body that is compressed so."))
     length = request.headers.get("Content-Length", "")
     if length.isdigit() and len(length) < 20 and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        _let_pass(request, int(length))
         raise Refused(413)
     try:
         body = request.body
@@ -45,6 +52,18 @@ def read(request: HttpRequest, *, may_be_gzip: bool = False) -> bytes:
     if length.isdigit() and len(body) < int(length):
         raise Refused(400, code="body_cut_off", detail=_("The body ended too early."))
     return body
+
+
+def _let_pass(request: HttpRequest, length: int) -> None:
+    """Read a body that is too long and forget it: who still sends hears of a broken connection, and of no refusal.
+
+    One that is longer by far is not waited for.
+    """
+    if length > MOST_PASSED * settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return
+    with suppress(UnreadablePostError):
+        while request.read(PIECE_BYTES):
+            pass
 
 
 def encoding_of(request: HttpRequest) -> str:
@@ -96,6 +115,9 @@ def decode(body: bytes) -> str:
 
 def parse(text: str) -> Any:
     """Return what the JSON text says. Raises Refused, naming the place where there is one."""
+    # Commas within texts count, too; no record of ours has room for so many.
+    if text.count(",") > MOST_COMMAS:
+        _refuse("too_many_values", _("The body holds more values than any of ours."))
     try:
         value = STRICT.decode(text)
     except RecursionError:
@@ -104,7 +126,7 @@ def parse(text: str) -> Any:
         place = f"{error.lineno}:{error.colno}" if isinstance(error, json.JSONDecodeError) else "–"
         _refuse("malformed_json", _("The body is not JSON; it ends making sense at %(place)s.") % {"place": place})
     # NUL and halves of letters come by escapes alone, and depth by brackets: most texts need no second look.
-    if "\\u" in text or text.count("[") + text.count("{") > MOST_DEPTH:
+    if ODD_ESCAPE.search(text) or text.count("[") + text.count("{") > MOST_DEPTH:
         _check(value)
     return value
 

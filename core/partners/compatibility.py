@@ -40,10 +40,16 @@ def _operation(name: str, old: Document, new: Document) -> Iterator[str]:
             yield f"{name} answers {status} no longer"
     if "requestBody" in new and "requestBody" not in old:
         yield f"{name} now needs a body"
+    for media_type in _media_types(old) - _media_types(new):
+        yield f"{name} reads {media_type} no longer"
 
 
 def _parameters(operation: Document) -> dict[str, Document]:
     return {f"{each['in']} {each['name']}": each for each in operation.get("parameters", [])}
+
+
+def _media_types(operation: Document) -> set[str]:
+    return set(operation.get("requestBody", {}).get("content", {}))
 
 
 def _schemas(old: Document, new: Document) -> Iterator[str]:

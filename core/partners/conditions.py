@@ -7,6 +7,7 @@ If-Match the version alone.
 import hashlib
 import re
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
 from core.partners.problems import DETAILS, Fault, Refused
@@ -41,9 +42,17 @@ def check_version(request: Request, version: int, *, is_required: bool) -> None:
         raise Refused(412)
 
 
-def check_absent(request: Request, exists: bool) -> None:
-    """Hold what is to be created alone (If-None-Match: *) or changed alone (If-Match: *). Raises Refused with 412."""
-    if exists and request.headers.get("If-None-Match", "").strip() == ANY:
+def check_absent(request: Request, exists: bool) -> bool:
+    """Hold what is to be created alone (If-None-Match: *) or changed alone (If-Match); return whether it is the first.
+
+    Raises Refused: 412, or 400 for an If-None-Match that names ETags, which a write does not know.
+    """
+    given = request.headers.get("If-None-Match", ANY)
+    if given.strip() != ANY:
+        detail = _("With a write this header takes an asterisk alone.")
+        raise Refused(400, detail=detail, faults=[Fault(header="If-None-Match", code="asterisk_only", detail=detail)])
+    if exists and "If-None-Match" in request.headers:
         raise Refused(412)
     if not exists and "If-Match" in request.headers:
         raise Refused(412)
+    return "If-None-Match" in request.headers

@@ -39,7 +39,10 @@ classify(
     sensitive="secret_hash old_secret_hash",
 )
 classify(
-    "partners.KeptAnswer", business="key route status headers created_at", sensitive="request_hash", personal="content"
+    "partners.KeptAnswer",
+    business="key route status headers revealed_records created_at",
+    sensitive="request_hash",
+    personal="content",
 )
 classify("partners.BulkPart", business="job number row_before row_total", personal="content result")
 classify("tenancy.Tenant", business="api_requests_per_minute")

@@ -31,10 +31,10 @@ LOCK = "select pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 class Replay(Exception):
-    """The request was answered before: `response` is that answer."""
+    """The request was answered before: `response` is that answer, `revealed_records` how many people it tells of."""
 
-    def __init__(self, response: HttpResponse) -> None:
-        self.response = response
+    def __init__(self, response: HttpResponse, revealed_records: int) -> None:
+        self.response, self.revealed_records = response, revealed_records
         super().__init__()
 
 
@@ -91,9 +91,9 @@ class Once:
         elif bytes(kept.request_hash) != self.request_hash:
             raise Refused(422, faults=[Fault(header=HEADER, code="idempotency_key_reused", detail=DETAILS[422])])
         else:
-            raise Replay(_replayed(kept))
+            raise Replay(_replayed(kept), kept.revealed_records)
 
-    def keep(self, response: HttpResponse, *, at: datetime) -> None:
+    def keep(self, response: HttpResponse, *, revealed_records: int, at: datetime) -> None:
         """Keep the answer with the effect, in its transaction."""
         KeptAnswer.objects.create(
             key=self.key,
@@ -102,6 +102,7 @@ class Once:
             status=response.status_code,
             headers={name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
             content=response.content.decode(),
+            revealed_records=revealed_records,
             created_at=at,
         )
 

@@ -96,7 +96,8 @@ class ApiKey(TenantModel):
 class KeptAnswer(TenantModel):
     """The answer to a POST with an Idempotency-Key, for the same request to be answered alike when it comes again.
 
-    `request_hash` is SHA-256 over the request, the API key included; the answer may hold personal data.
+    `request_hash` is SHA-256 over the request, the API key included; `revealed_records` is how many records of the
+    answer hold personal data that is not masked.
     """
 
     key = models.CharField(max_length=255)
@@ -105,6 +106,7 @@ class KeptAnswer(TenantModel):
     status = models.PositiveSmallIntegerField()
     headers = models.JSONField(default=dict)
     content = EncryptedTextField()
+    revealed_records = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):

@@ -9,6 +9,7 @@ from functools import cached_property
 import django_filters
 from django.core import signing
 from django.http import QueryDict
+from django.urls import converters, register_converter
 from django.utils.translation import gettext as _
 
 from core.partners.filters import PARAMETER
@@ -21,6 +22,18 @@ FLAGS = {"true": True, "false": False}
 # What stands for bytes that are not UTF-8 when an address is read.
 REPLACED = "\ufffd"
 SALT = "core.partners.cursor"
+
+
+class NumberConverter(converters.StringConverter):
+    """What partners call a record, in an address: slashes may stand within, such as 2026/0042.
+
+    At its ends they are mistakes in putting the address together.
+    """
+
+    regex = "[^/](?:.*[^/])?"
+
+
+register_converter(NumberConverter, "number")
 
 
 @dataclass(frozen=True)

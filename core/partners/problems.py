@@ -3,6 +3,7 @@
 import http
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -68,20 +69,24 @@ CODES: Mapping[int, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One thing that is wrong with a request: in the body at `pointer` (RFC 6901), or in a parameter or header."""
+    """One thing that is wrong with a request: in the body at `pointer` (RFC 6901), or in a parameter or header.
+
+    A parameter stands behind the question mark unless it is `in_path`.
+    """
 
     code: str
     detail: Text
     pointer: str = ""
     parameter: str = ""
+    in_path: bool = False
     header: str = ""
 
     def as_document(self) -> dict[str, str]:
-        """A parameter is pointed at as #/query/<name>, a header as #/headers/<name>."""
+        """A parameter is pointed at as #/query/<name> or #/path/<name>, a header as #/headers/<name>."""
         pointer, named = f"#{self.pointer}", {}
         if self.parameter:
             named = {"parameter": self.parameter[:100]}
-            pointer = f"#/query/{escaped(self.parameter[:100])}"
+            pointer = f"#/{'path' if self.in_path else 'query'}/{escaped(self.parameter[:100])}"
         elif self.header:
             pointer = f"#/headers/{self.header}"
         return {"pointer": pointer, **named, "code": self.code, "detail": str(self.detail)}
@@ -122,6 +127,14 @@ class BadBody(Refused):
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         super().__init__(400, code="invalid_body", detail=BAD_BODY, faults=faults)
+
+
+class BadPath(Refused):
+    """A part of the address that no record can be called, for the reason that the domain gives."""
+
+    def __init__(self, name: str, error: DomainError) -> None:
+        fault = Fault(parameter=name, in_path=True, code=error.code, detail=error.message)
+        super().__init__(400, code=error.code, detail=error.message, faults=[fault])
 
 
 class ScopeMissing(exceptions.PermissionDenied):
@@ -217,7 +230,7 @@ def facts_of(
                 facts["errors"] = [Fault(pointer=pointer, code=error.code, detail=error.message).as_document()]
             return status, facts
         case _:
-            faults = [fault.as_document() for fault in _faults_in(error.detail)][:MOST_FAULTS]
+            faults = [fault.as_document() for fault in islice(_faults_in(error.detail), MOST_FAULTS)]
             return 400, {"code": "invalid_body", "detail": BAD_BODY, "errors": faults}
 
 

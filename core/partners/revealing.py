@@ -41,15 +41,16 @@ class Revealed:
 class PersonalField(serializers.Field):
     """Something about a person: `masked` of the row, or `stored` for a key that holds the permission.
 
-    `is_personal` tells the rows in which the value is about a person at all.
+    `is_personal` tells the rows in which the value is about a person at all. A subclass whose rows do not tell how they
+    are masked has a `mask()` of its own.
     """
 
     def __init__(
         self,
         *,
         stored: Callable[[Any], str | None],
-        masked: Callable[[Any], str],
         permission: str,
+        masked: Callable[[Any], str] | None = None,
         is_personal: Callable[[Any], bool] = bool,
         **kwargs: Any,
     ) -> None:
@@ -59,8 +60,11 @@ class PersonalField(serializers.Field):
     def to_representation(self, row: Any) -> str:
         revealed: Revealed | None = self.context.get(CONTEXT)
         if revealed is None or not revealed.allows(self.permission):
-            return self.masked(row)
+            return self.mask(row)
         value = self.stored(row)
         if value and self.is_personal(row):
             revealed.note()
         return value or ""
+
+    def mask(self, row: Any) -> str:
+        return self.masked(row)

@@ -1,5 +1,6 @@
 """The description of the API, OpenAPI 3.1: what drf-spectacular cannot see for itself."""
 
+import json
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -11,13 +12,15 @@ from django.views.decorators.cache import cache_control
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import get_override
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiRequest, OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.partners import scopes
+from core.partners.bulk.receiving import JSON, MOST_ROWS, NDJSON
 from core.partners.idempotency import HEADER as IDEMPOTENCY
 from core.partners.parameters import FIELDS
 from core.partners.problems import CONTENT_TYPE, NOT_UNDERSTOOD, problem_document
@@ -56,6 +59,11 @@ SUCCESSES = {
     "upsert": (HTTPStatus.OK, HTTPStatus.CREATED),
     "destroy": (HTTPStatus.NO_CONTENT,),
 }
+MANY_ROWS = (
+    f"1 to {MOST_ROWS} rows, at most 10 MiB. The body may be gzipped: say so by `Content-Encoding: gzip`;"
+    " unpacked it holds no more than that either. Other encodings and other types are 415."
+)
+LINES = {"type": "string", "description": "The same rows, each an object as JSON on a line of its own."}
 
 
 class ResourceSchema(AutoSchema):
@@ -102,14 +110,31 @@ class ResourceSchema(AutoSchema):
         if not self._is_resource:
             return None
         taken = self.view.inputs.get(self.view.action)
-        return taken(many=True) if self.view.action in self.view.bulk_kinds else taken
+        if not self._takes_many:
+            return taken
+        lines = "".join(f"{json.dumps(each.value)}\n" for each in get_override(taken, "examples"))
+        return {JSON: taken(many=True), NDJSON: OpenApiRequest(LINES, examples=[example(lines)])}
+
+    def _get_request_body(self, direction: str = "request") -> dict[str, Any] | None:
+        body = super()._get_request_body(direction)
+        if body is not None and self._takes_many:
+            # A schema that is written out counts as one that may be left out.
+            body.update(description=MANY_ROWS, required=True)
+        return body
+
+    @property
+    def _takes_many(self) -> bool:
+        return self._is_resource and self.view.action in self.view.bulk_kinds
 
     def get_response_serializers(self) -> Any:
         if not self._is_resource:
             return super().get_response_serializers()
         found = self.view.answers.get(self.view.action) or super().get_response_serializers()
         problems = {(status, CONTENT_TYPE): self._problem(status) for status in self._problem_statuses()}
-        problems |= {414: OpenApiResponse(description="The address is longer than 8 KiB. No problem document.")}
+        problems |= {
+            414: OpenApiResponse(description="The address is longer than 8 KiB. No problem document."),
+            431: OpenApiResponse(description="A header is longer than 8 KiB. No problem document."),
+        }
         successes = self.view.successes.get(self.view.action) or {
             status: None if status == HTTPStatus.NO_CONTENT else found
             for status in SUCCESSES.get(self.view.action, (HTTPStatus.OK,))

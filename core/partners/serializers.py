@@ -3,6 +3,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any, ClassVar
 
 from django.db import models
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiExample, extend_schema_field
 from rest_framework import exceptions, serializers
 
+from core.partners.problems import MOST_FAULTS
 from core.partners.revealing import CONTEXT
 from core.tenancy.scope import current_tenant
 
@@ -21,8 +23,8 @@ RFC3339 = re.compile(
 NOT_A_MOMENT = gettext_lazy("Give a time with its offset from UTC, such as 2026-01-31T08:00:00Z.")
 
 
-def example(value: dict[str, Any]) -> OpenApiExample:
-    """Return an answer to show in the description; a test validates it."""
+def example(value: dict[str, Any] | str) -> OpenApiExample:
+    """Return a body or an answer to show in the description; a test validates it."""
     return OpenApiExample("Example", value=value)
 
 
@@ -77,6 +79,11 @@ class SparseFields:
             del self.fields[name]
 
 
+def _unbound(field: serializers.Field) -> serializers.Field:
+    """Return a field that can be bound to a serializer; only what has fields itself need be made anew for that."""
+    return copy.deepcopy(field) if isinstance(field, serializers.BaseSerializer) else copy.copy(field)
+
+
 class ResourceSerializer(SparseFields, serializers.ModelSerializer):
     """What is shown of a row."""
 
@@ -91,7 +98,7 @@ class ResourceSerializer(SparseFields, serializers.ModelSerializer):
         made = self._made.get(type(self))
         if made is None:
             made = self._made[type(self)] = super().get_fields()
-        return copy.deepcopy(made)
+        return {name: _unbound(field) for name, field in made.items()}
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         answer = super().to_representation(instance)
@@ -141,6 +148,15 @@ class MomentField(serializers.Field):
             self.fail("invalid")
 
 
+class TextsField(serializers.ListField):
+    """A list of texts, whose length is looked at before what stands in it."""
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        if isinstance(data, list) and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return super().to_internal_value(data)
+
+
 class IdField(serializers.UUIDField):
     """An id, as text."""
 
@@ -159,8 +175,8 @@ class InputSerializer(serializers.Serializer):
     shown: ClassVar[Collection[str]] = ()
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        unknown = [name for name in data if name not in self.fields] if isinstance(data, Mapping) else []
-        if unknown:
+        names = data if isinstance(data, Mapping) else ()
+        if unknown := list(islice((name for name in names if name not in self.fields), MOST_FAULTS)):
             raise serializers.ValidationError({name: [self.unknown(name)] for name in unknown})
         return super().to_internal_value(data)
 

@@ -1,5 +1,6 @@
 """What every resource of the API stands on."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
@@ -8,7 +9,7 @@ from typing import Any, ClassVar
 import django_filters
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -107,7 +108,10 @@ class Resource(GenericViewSet):
         )
 
     def handle_exception(self, exc: Exception) -> HttpResponse:
-        return exc.response if isinstance(exc, Replay) else super().handle_exception(exc)
+        if isinstance(exc, Replay):
+            self._record_reads(exc.revealed_records)
+            return exc.response
+        return super().handle_exception(exc)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Give a record its ETag, note what personal data the answer shows, keep it for the same request again."""
@@ -120,20 +124,31 @@ class Resource(GenericViewSet):
             response.headers["ETag"] = etag
             if request.method in SAFE and conditions.is_unchanged(request, etag):
                 return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
-        if self.revealed is not None and self.revealed.records:
-            details = {"resource": self.basename, "records": self.revealed.records}
-            record("personal.read_by_key", by=request.auth, at=timezone.now(), details=details)
+        revealed_records = 0 if self.revealed is None else self.revealed.records
+        self._record_reads(revealed_records)
         if self.once is not None:
-            self.once.keep(response, at=timezone.now())
+            self.once.keep(response, revealed_records=revealed_records, at=timezone.now())
         return response
+
+    def _record_reads(self, records: int) -> None:
+        if records:
+            details = {"resource": self.basename, "records": records}
+            record("personal.read_by_key", by=self.request.auth, at=timezone.now(), details=details)
 
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):
             return self.model.all_tenants.none()
         return self.rows()
 
+    def record(self, pk: uuid.UUID) -> Any:
+        """Return a record as it is shown by itself. Raises DoesNotExist."""
+        return self.rows().get(pk=pk)
+
     def get_object(self) -> Any:
-        self.shown = super().get_object()
+        try:
+            self.shown = self.record(uuid.UUID(self.kwargs["pk"]))
+        except (ValueError, self.model.DoesNotExist):
+            raise Http404 from None
         return self.shown
 
     def get_serializer_class(self) -> type[ResourceSerializer]:
@@ -156,15 +171,23 @@ class Resource(GenericViewSet):
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data
 
-    def check_version(self, row: Any, *, is_required: bool) -> int:
-        """Hold the write unless the caller has seen the record as it stands; return its version."""
+    def check_version(self, row: Any, *, is_required: bool) -> int | None:
+        """Hold the write unless the caller has seen the record as it stands; return the version that it is to have
+        still when it is locked, None for any.
+        """
         conditions.check_version(self.request, row.version, is_required=is_required)
-        return row.version
+        return row.version if "If-Match" in self.request.headers else None
+
+    def check_upsert(self, stored: Any) -> int | None:
+        """Do the same for a record that may not be there yet (None); 0 is the version of one that is to be new."""
+        if conditions.check_absent(self.request, exists=stored is not None):
+            return 0
+        return None if stored is None else self.check_version(stored, is_required=False)
 
     def answer_with(
         self, row: Any, *, status: int = HTTPStatus.OK, location: str = "", is_read: bool = False
     ) -> Response:
         """Answer with one record, read anew as a GET would show it, unless it is as `rows` brings it."""
-        self.shown = row if is_read else self.rows().get(pk=row.pk)
+        self.shown = row if is_read else self.record(row.pk)
         headers = {"Location": location} if location else None
         return Response(self.get_serializer(self.shown).data, status=status, headers=headers)

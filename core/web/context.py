@@ -5,8 +5,10 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from core.tenancy.scope import current_tenant
-from core.web import navigation
+from core.web import keys, navigation
 
+# The part of the page in which a linked record is shown beside a list.
+PREVIEW = "preview-body"
 THEMES = ("light", "dark", "auto")
 # Set in the session of whoever has started a background job, until its end was told.
 WATCH_JOBS = "watch_jobs"
@@ -41,16 +43,26 @@ class Shell:
         return self._areas
 
     @property
+    def keys(self) -> list[keys.Key]:
+        return keys.table(self.areas)
+
+    @property
+    def creations(self) -> list[navigation.Entry]:
+        return navigation.creations_for(self._request.user)
+
+    @property
     def area(self) -> navigation.Entry | None:
         return navigation.current_area(self.areas, self._request.path)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Give templates the shell, the tenant, and the frame to extend: the page's, or a fragment's for htmx."""
+    """Give templates the shell, the tenant, and the frame to extend: a page's, or to htmx a fragment's or preview's."""
     htmx = getattr(request, "htmx", None)
     fragment = bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    is_preview = fragment and htmx.target == PREVIEW
     return {
-        "frame": "web/fragment.html" if fragment else "base.html",
+        "frame": "web/preview.html" if is_preview else "web/fragment.html" if fragment else "base.html",
+        "is_preview": is_preview,
         "shell": Shell(request),
         "tenant": SimpleLazyObject(current_tenant),
     }

@@ -1,8 +1,8 @@
 """What stands in the navigation, filled by each room in its AppConfig.ready()."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -34,8 +34,34 @@ class Entry:
         return reverse(self.url_name)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Setting(Entry):
+    """A page of the settings; who did the newest of `actions`, of the audit trail, changed it last.
+
+    `parts` are the single settings on it, by the address within the page where each is changed.
+    """
+
+    actions: Sequence[str] = ()
+    parts: Sequence["Part"] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    label: Text
+    url_name: str
+    anchor: str
+
+    @property
+    def url(self) -> str:
+        return f"{reverse(self.url_name)}#{self.anchor}"
+
+
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
+
 _areas: dict[str, Entry] = {}
-_settings_pages: dict[str, Entry] = {}
+_settings_pages: dict[str, Setting] = {}
+_pages: dict[str, Entry] = {}
+_creations: dict[str, Entry] = {}
 
 
 def register(
@@ -59,12 +85,21 @@ def register(
 
 
 def register_setting(
-    *, key: str, label: Text, description: Text, url_name: str, icon: str, permission: str, order: int = 100
+    *,
+    key: str,
+    label: Text,
+    description: Text,
+    url_name: str,
+    icon: str,
+    permission: str,
+    order: int = 100,
+    actions: Sequence[str] = (),
+    parts: Sequence[Part] = (),
 ) -> None:
     """Add a page to the settings area; raises ValueError for a key that is taken."""
     if key in _settings_pages:
         raise ValueError(f"The settings already have a page {key!r}.")
-    _settings_pages[key] = Entry(
+    _settings_pages[key] = Setting(
         key=key,
         label=label,
         description=description,
@@ -72,7 +107,23 @@ def register_setting(
         icon=icon,
         permission=permission,
         order=order,
+        actions=actions,
+        parts=parts,
     )
+
+
+def register_page(*, key: str, label: Text, url_name: str, icon: str, permission: str = "", order: int = 100) -> None:
+    """Add a page of an area that the palette leads to as well; raises ValueError for a key that is taken."""
+    if key in _pages:
+        raise ValueError(f"There is a page {key!r} already.")
+    _pages[key] = Entry(key=key, label=label, url_name=url_name, icon=icon, permission=permission, order=order)
+
+
+def register_creation(*, key: str, label: Text, url_name: str, icon: str, permission: str, order: int = 100) -> None:
+    """Add what can be created to the "new" menu and the palette; raises ValueError for a key that is taken."""
+    if key in _creations:
+        raise ValueError(f"The creation of {key!r} is registered already.")
+    _creations[key] = Entry(key=key, label=label, url_name=url_name, icon=icon, permission=permission, order=order)
 
 
 def areas_for(user: Any) -> list[Entry]:
@@ -80,9 +131,19 @@ def areas_for(user: Any) -> list[Entry]:
     return [entry for entry in _allowed(_areas.values(), user) if entry.key != "settings" or settings_pages_for(user)]
 
 
-def settings_pages_for(user: Any) -> list[Entry]:
+def settings_pages_for(user: Any) -> list[Setting]:
     """Return the settings pages the user may open, in order."""
     return _allowed(_settings_pages.values(), user)
+
+
+def pages_for(user: Any) -> list[Entry]:
+    """Return the further pages the user may open, in order."""
+    return _allowed(_pages.values(), user)
+
+
+def creations_for(user: Any) -> list[Entry]:
+    """Return what the user may create, in order."""
+    return _allowed(_creations.values(), user)
 
 
 def current_area(entries: Iterable[Entry], path: str) -> Entry | None:
@@ -91,7 +152,7 @@ def current_area(entries: Iterable[Entry], path: str) -> Entry | None:
     return max(inside, key=lambda entry: len(entry.url), default=None)
 
 
-def _allowed(entries: Iterable[Entry], user: Any) -> list[Entry]:
+def _allowed(entries: Iterable[AnyEntry], user: Any) -> list[AnyEntry]:
     held = permissions(user)
     allowed = [entry for entry in entries if not entry.permission or entry.permission in held]
     return sorted(allowed, key=lambda entry: (entry.order, entry.key))

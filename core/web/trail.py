@@ -65,6 +65,14 @@ class History:
     is_cut: bool
 
 
+@dataclass(frozen=True, order=True)
+class Done:
+    """When something was done, and who did it, in words."""
+
+    at: datetime
+    by: str
+
+
 def words_of(line: Line) -> str:
     """Return what a line tells besides who, what and when, in one text."""
     said = [
@@ -148,6 +156,27 @@ def history_of(*records: TenantModel, user: Any, only: Collection[str] = (), lim
 def lines_of(events: Iterable[AuditEvent], *, user: Any) -> list[Line]:
     """Return events in words; one query for the names of each kind of record in them."""
     return list(_lines(list(events), user, are_subjects_named=True))
+
+
+def last_done(actions: Collection[str]) -> dict[str, Done]:
+    """Return when each of the actions was last done, and by whom; one query for the events, by their index, and one
+    for the names of each kind of actor.
+    """
+    newest = [
+        AuditEvent.objects.filter(action=action)
+        .order_by("-happened_at", "-pk")
+        .only("tenant", "action", "actor_kind", "actor_id", "happened_at")[:1]
+        for action in sorted(actions)
+    ]
+    events = list(newest[0].union(*newest[1:], all=True)) if newest else []
+    wanted: dict[str, set[uuid.UUID]] = defaultdict(set)
+    for event in events:
+        if event.actor_kind in ACTORS:
+            wanted[ACTORS[event.actor_kind]].add(event.actor_id)
+    names: dict[uuid.UUID, tuple[str, str]] = {}
+    for kind in sorted(wanted):
+        names |= _subjects[kind].describe(wanted[kind])
+    return {event.action: Done(event.happened_at, _actor(event, names)) for event in events}
 
 
 def _may(user: Any, permission: str) -> bool:

@@ -1,13 +1,22 @@
 from django.urls import path
 
 from core.web import health, metrics
-from core.web.views import CsrfTokenView, HomeView, SearchView, SetKeysView, SetLanguageView, SetThemeView
+from core.web.views import (
+    CsrfTokenView,
+    HomeView,
+    PaletteView,
+    SearchView,
+    SetKeysView,
+    SetLanguageView,
+    SetThemeView,
+)
 
 app_name = "web"
 
 urlpatterns = [
     path("", HomeView.as_view(), name="home"),
     path("search", SearchView.as_view(), name="search"),
+    path("palette", PaletteView.as_view(), name="palette"),
     path("preferences/language", SetLanguageView.as_view(), name="language"),
     path("preferences/token", CsrfTokenView.as_view(), name="token"),
     path("preferences/theme", SetThemeView.as_view(), name="theme"),

@@ -25,7 +25,7 @@ from core.accounts.permissions import may
 from core.accounts.second_step import has_second_step, is_fresh, is_waived, must_have_second_step
 from core.accounts.services import change_language
 from core.tenancy.errors import DomainError
-from core.web import errors, navigation
+from core.web import errors, navigation, palette
 from core.web.context import THEMES
 from core.web.search import MAX_QUERY_LENGTH, only_exact_hit, open_query, seal_query, search
 
@@ -37,8 +37,8 @@ YEAR_SECONDS = 365 * 24 * 60 * 60
 class StaffView(View):
     """A page for a signed-in user who holds `permission_required` (EVERY_USER: any of them).
 
-    The same view answers with the page or, to htmx, with its content alone. `needs_second_step` keeps out who signed
-    in by a password alone; `needs_fresh_sign_in` asks for it again after minutes.
+    The same view answers with the page or, to htmx, with its content alone or as a preview. `needs_second_step` keeps
+    out who signed in by a password alone; `needs_fresh_sign_in` asks for it again after minutes.
     """
 
     permission_required: ClassVar[str]
@@ -66,7 +66,7 @@ class StaffView(View):
             response = self.ask_if_it_is_still_you(request)
         else:
             response = super().dispatch(request, *args, **kwargs)
-        patch_vary_headers(response, ["HX-Request"])
+        patch_vary_headers(response, ["HX-Request", "HX-Target"])
         patch_cache_control(response, private=True, no_store=True)
         return response
 
@@ -190,6 +190,17 @@ class SearchView(StaffView, TemplateView):
 def _cleaned(query: str) -> str:
     # The database refuses text with a NUL in it.
     return query.replace("\0", "").strip()[:MAX_QUERY_LENGTH]
+
+
+class PaletteView(StaffView, TemplateView):
+    """What the user may do from the page at `path`, as the lines of the palette."""
+
+    permission_required = EVERY_USER
+    template_name = "web/palette.html"
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        groups = palette.groups_for(self.request.user, path=self.request.GET.get("path", ""))
+        return super().get_context_data(groups=groups, **context)
 
 
 class SetLanguageView(View):

@@ -1,3 +1,4 @@
+import uuid
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,9 +12,9 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.partners import conditions
 from core.partners.bulk.views import WAIT, TakesMany
 from core.partners.filters import CHOICE, RANGE, filters_for
+from core.partners.problems import BadPath
 from core.partners.views import Sort
 from customers.api.bulk import CUSTOMERS
 from customers.api.shown import CustomerRecordSerializer, CustomerSerializer, HitSerializer, HitsSerializer
@@ -22,7 +23,7 @@ from customers.finding import Found, find_customers
 from customers.models import Customer
 from customers.numbers import BadNumber, clean_number
 from customers.permissions import EDIT, VIEW
-from customers.querysets import as_opened, for_list, for_record
+from customers.querysets import as_opened, for_list, for_record, record_of
 from customers.services import Outcome, change_customer, open_customer, upsert_customer
 
 MOST_LETTERS = 40
@@ -90,6 +91,9 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         # The id of the account manager suffices.
         return customers.select_related(None)
 
+    def record(self, pk: uuid.UUID) -> Customer:
+        return record_of(pk)
+
     @extend_schema(summary="Create a customer")
     def create(self, request: Request) -> Response:
         """Open the archive of a new customer; a number that is taken is refused."""
@@ -107,7 +111,7 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         return self.answer_with(customer)
 
     @extend_schema(summary="Retrieve a customer by its number", parameters=[NUMBER])
-    @action(detail=False, url_path="by-number/<str:number>", url_name="by-number")
+    @action(detail=False, url_path="by-number/<number:number>", url_name="by-number")
     def by_number(self, request: Request, number: str) -> Response:
         """The same as by id, for who knows the number alone."""
         self.shown = get_object_or_404(self.get_queryset(), number=_number(number))
@@ -122,10 +126,10 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         number = _number(number)
         stored = Customer.objects.filter(number=number).first()
         changes = self.read_input()
-        conditions.check_absent(request, exists=stored is not None)
-        if stored is not None:
-            self.check_version(stored, is_required=False)
-        customer, outcome = upsert_customer(number=number, changes=changes, by=request.auth, at=timezone.now())
+        version = self.check_upsert(stored)
+        customer, outcome = upsert_customer(
+            number=number, changes=changes, version=version, by=request.auth, at=timezone.now()
+        )
         return self._answer_with_new(customer) if outcome == Outcome.CREATED else self.answer_with(customer)
 
     def _answer_with_new(self, customer: Customer) -> Response:
@@ -155,8 +159,11 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
 
 
 def _number(text: str) -> str:
-    """Return a number that stands in an address as it is stored. Raises BadNumber."""
-    number = clean_number(text)
+    """Return a number that stands in an address as it is stored. Raises BadPath."""
+    try:
+        number = clean_number(text)
+    except BadNumber as error:
+        raise BadPath("number", error) from error
     if not 0 < len(number) <= MOST_LETTERS:
-        raise BadNumber(_("Enter at most %(letters)s letters.") % {"letters": MOST_LETTERS})
+        raise BadPath("number", BadNumber(_("Enter at most %(letters)s letters.") % {"letters": MOST_LETTERS}))
     return number

@@ -43,11 +43,13 @@ class SaidField(PersonalField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             stored=text_of,
-            masked=lambda interaction: masked_text_of(interaction, self.context[NAMES]()),
             is_personal=lambda interaction: interaction.kind != InteractionKind.SYSTEM,
             permission=REVEAL,
             **kwargs,
         )
+
+    def mask(self, row: Interaction) -> str:
+        return masked_text_of(row, self.context[NAMES]())
 
 
 @extend_schema_serializer(
@@ -202,8 +204,8 @@ class InteractionViewSet(PartOfCustomer):
     def destroy(self, request: Request, customer: str, pk: str) -> Response:
         """Take an entry that this key wrote out of the timeline, for good."""
         interaction = self._own(pk)
-        self.check_version(interaction, is_required=False)
-        remove_interaction(interaction=interaction, by=request.auth, at=timezone.now())
+        version = self.check_version(interaction, is_required=False)
+        remove_interaction(interaction=interaction, version=version, by=request.auth, at=timezone.now())
         return Response(status=204)
 
     def _own(self, pk: str) -> Interaction:

@@ -94,8 +94,8 @@ class ContactViewSet(PartOfCustomer):
     def destroy(self, request: Request, customer: str, pk: str) -> Response:
         """Remove a contact with every way to reach them, for good."""
         contact = get_object_or_404(self.rows(), pk=pk)
-        self.check_version(contact, is_required=False)
-        remove_contact(contact=contact, by=request.auth, at=timezone.now())
+        version = self.check_version(contact, is_required=False)
+        remove_contact(contact=contact, version=version, by=request.auth, at=timezone.now())
         return Response(status=204)
 
 
@@ -137,6 +137,6 @@ class AddressViewSet(PartOfCustomer):
     def destroy(self, request: Request, customer: str, pk: str) -> Response:
         """Remove an address, for good."""
         address = get_object_or_404(self.rows(), pk=pk)
-        self.check_version(address, is_required=False)
-        remove_address(address=address, by=request.auth, at=timezone.now())
+        version = self.check_version(address, is_required=False)
+        remove_address(address=address, version=version, by=request.auth, at=timezone.now())
         return Response(status=204)

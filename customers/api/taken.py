@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from core.accounts.models import User
-from core.partners.serializers import FlagField, IdField, InputSerializer, TextField, example
+from core.partners.serializers import FlagField, IdField, InputSerializer, TextField, TextsField, example
 from core.tenancy.clock import local_date
 from core.tenancy.scope import current_tenant
 from customers.api.shown import CustomerRecordSerializer
@@ -49,7 +49,7 @@ class FactsInput(InputSerializer):
     industry = optional(100)
     region = optional(100)
     source = optional(100)
-    tags = serializers.ListField(child=TextField(max_length=40), max_length=MAX_TAGS, required=False)
+    tags = TextsField(child=TextField(max_length=40), max_length=MAX_TAGS, required=False)
     preferred_channel = serializers.ChoiceField(Channel.choices, required=False, allow_blank=True)
     preferred_language = serializers.ChoiceField(settings.LANGUAGES, required=False, allow_blank=True)
     account_manager_id = IdField(required=False, allow_null=True)

@@ -100,10 +100,16 @@ def update_address(
 
 
 @transaction.atomic
-def remove_address(*, address: Address, by: User, at: datetime) -> None:
-    """Remove an address for good. Raises AddressGone."""
+def remove_address(*, address: Address, version: int | None = None, by: User, at: datetime) -> None:
+    """Remove an address for good.
+
+    Raises AddressGone, or AddressChanged if `version` is given and there is a newer one.
+    """
     customer = lock_customer(address.customer_id)
-    _locked(address).delete()
+    address = _locked(address)
+    if version is not None and address.version != version:
+        raise AddressChanged
+    address.delete()
     record("address.removed", subject=customer, by=by, at=at)
     publish_update(customer, changed=["addresses"], at=at)
 

@@ -147,11 +147,12 @@ def _with(tags: Sequence[str], tag: str) -> list[str]:
 
 @transaction.atomic
 def upsert_customer(
-    *, number: str, changes: Mapping[str, Any], by: User | ApiKey, at: datetime
+    *, number: str, changes: Mapping[str, Any], version: int | None = None, by: User | ApiKey, at: datetime
 ) -> tuple[Customer, Outcome]:
     """Open the archive of a number, or change what `changes` names of it. Raises what the two do.
 
-    A customer that was merged is refused: its facts are those of the one in its place.
+    `version` 0 stands for a customer that is to be new: CustomerChanged is raised where there is one. A customer that
+    was merged is refused: its facts are those of the one in its place.
     """
     number = clean_number(number)
     stored = Customer.with_merged.filter(number=number).first()
@@ -161,7 +162,7 @@ def upsert_customer(
         except CustomerNumberTaken:
             # Somebody else was a moment faster.
             stored = Customer.with_merged.get(number=number)
-    return change_customer(customer=stored, changes=changes, by=by, at=at)
+    return change_customer(customer=stored, changes=changes, version=version, by=by, at=at)
 
 
 @transaction.atomic

@@ -146,10 +146,16 @@ def update_contact(
 
 
 @transaction.atomic
-def remove_contact(*, contact: Contact, by: User, at: datetime) -> None:
-    """Remove a contact with every way to reach them, for good. Raises ContactGone."""
+def remove_contact(*, contact: Contact, version: int | None = None, by: User, at: datetime) -> None:
+    """Remove a contact with every way to reach them, for good.
+
+    Raises ContactGone, or ContactChanged if `version` is given and there is a newer one.
+    """
     customer = lock_customer(contact.customer_id)
-    _locked(contact).delete()
+    contact = _locked(contact)
+    if version is not None and contact.version != version:
+        raise ContactChanged
+    contact.delete()
     index_customers([customer.pk])
     record("contact.removed", subject=customer, by=by, at=at)
     publish_update(customer, changed=["contacts"], at=at)

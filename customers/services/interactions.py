@@ -141,9 +141,16 @@ def tell_in_timeline(
 
 
 @transaction.atomic
-def remove_interaction(*, interaction: Interaction, by: User | ApiKey, at: datetime) -> None:
-    """Take an entry that people wrote out of the timeline for good. Raises InteractionGone."""
+def remove_interaction(
+    *, interaction: Interaction, version: int | None = None, by: User | ApiKey, at: datetime
+) -> None:
+    """Take an entry that people wrote out of the timeline for good.
+
+    Raises InteractionGone, or InteractionChanged if `version` is given and there is a newer one.
+    """
     interaction = _written(interaction)
+    if version is not None and interaction.version != version:
+        raise InteractionChanged
     kind, customer = interaction.kind, interaction.customer
     interaction.delete()
     record("interaction.removed", subject=customer, by=by, at=at, details={"how": kind})

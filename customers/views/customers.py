@@ -19,7 +19,7 @@ from customers.enums import CustomerKind, Tier
 from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm, stored_facts
 from customers.models import Customer
 from customers.panels import panels_for
-from customers.permissions import COPY, EDIT, ERASE, MERGE, REVEAL, VIEW
+from customers.permissions import EDIT, REVEAL, VIEW
 from customers.querysets import SHOWN_ON_RECORD, active_fields, for_list, for_record_page, undoable_merges
 from customers.services import CustomerChanged, create_customer, update_customer
 from customers.views.interactions import timeline_context
@@ -105,9 +105,6 @@ class CustomerDetailView(StaffView, TemplateView):
             may_reveal=may(self.request.user, REVEAL),
             history=history_of(customer, user=self.request.user),
             may_edit=may(self.request.user, EDIT),
-            may_copy=may(self.request.user, COPY),
-            may_erase=may(self.request.user, ERASE),
-            may_merge=may(self.request.user, MERGE),
             merges=undoable_merges(customer, at=timezone.now()),
             **timeline_context(customer, self.request.user, contacts=contacts[:SHOWN_ON_RECORD]),
             **context,

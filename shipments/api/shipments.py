@@ -11,10 +11,9 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.partners import conditions
 from core.partners.bulk.views import WAIT, TakesMany
 from core.partners.filters import CHOICE, RANGE, filters_for
-from core.partners.problems import BadBody, Fault
+from core.partners.problems import BadBody, BadPath, Fault
 from core.partners.views import Sort
 from customers.numbers import BadNumber, clean_number
 from shipments.api.bulk import SCANS, SHIPMENTS
@@ -48,7 +47,7 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
     inputs = {"upsert": ShipmentUpsert, "bulk": ShipmentRow, "events_bulk": ScanRow}
     bulk_kinds = {"bulk": SHIPMENTS, "events_bulk": SCANS}
     successes = dict.fromkeys(bulk_kinds, TakesMany.bulk_successes)
-    refusals = {"bad_number": (400, "/waybill_number"), "shipment_changed": (412, None)}
+    refusals = {"shipment_changed": (412, None)}
     filters = filters_for(
         Shipment,
         {
@@ -69,7 +68,7 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         return shipments.prefetch_related(Prefetch("scans", ScanEvent.objects.order_by("happened_at", "id")))
 
     @extend_schema(summary="Retrieve a shipment by its waybill number", parameters=[NUMBER])
-    @action(detail=False, url_path="by-number/<str:number>", url_name="by-number")
+    @action(detail=False, url_path="by-number/<number:number>", url_name="by-number")
     def by_number(self, request: Request, number: str) -> Response:
         """The same as by id, for who knows the waybill alone."""
         self.shown = get_object_or_404(self.get_queryset(), waybill_number=_waybill(number))
@@ -84,10 +83,7 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         waybill = _waybill(number)
         stored = Shipment.objects.filter(waybill_number=waybill).first()
         facts = self.read_input()
-        conditions.check_absent(request, exists=stored is not None)
-        version = None
-        if "If-Match" in request.headers:
-            version = self.check_version(stored, is_required=False)
+        version = self.check_upsert(stored)
         try:
             shipment, is_new = upsert_shipment(
                 waybill_number=waybill, facts=facts, version=version, by=request.auth, at=timezone.now()
@@ -116,8 +112,11 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
 
 
 def _waybill(text: str) -> str:
-    """Return a waybill number that stands in an address as it is stored. Raises BadNumber."""
-    number = clean_number(text)
+    """Return a waybill number that stands in an address as it is stored. Raises BadPath."""
+    try:
+        number = clean_number(text)
+    except BadNumber as error:
+        raise BadPath("number", error) from error
     if not 0 < len(number) <= MOST_LETTERS:
-        raise BadNumber(_("Enter at most %(letters)s letters.") % {"letters": MOST_LETTERS})
+        raise BadPath("number", BadNumber(_("Enter at most %(letters)s letters.") % {"letters": MOST_LETTERS}))
     return number

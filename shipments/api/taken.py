@@ -18,6 +18,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from core.partners.problems import MOST_FAULTS
 from core.partners.serializers import NOT_A_MOMENT, RFC3339, InputSerializer, MomentField, TextField, example
 from core.tenancy.scope import current_tenant
 from customers.enums import CustomerKind
@@ -136,6 +137,8 @@ class ShipmentReader:
         faults: dict[str, ErrorDetail] = {}
         readers = self._readers
         for name, value in data.items():
+            if len(faults) == MOST_FAULTS:
+                break
             reader = readers.get(name)
             if reader is None:
                 faults[name] = self._taken.unknown(name)

@@ -57,6 +57,7 @@ OPEN_TO_ALL = {
 OPEN_TO_EVERY_USER = {
     "web:home": "leads on to the first page that the role may open",
     "web:search": "asks only what the role may see",
+    "web:palette": "shows only what the role may do",
     "console:home": "shows only the settings that the role may open",
     "console:reveal": "asks for the permission that the kind of data names",
     "console:export": "asks for the permission of the list",

@@ -117,8 +117,25 @@ def test_put_of_a_number_that_cannot_be_one(partner):
     answer = partner.send("put", "/customers/by-number/a%E2%80%8Bb", {"company_name": "Acme"})
 
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_number")
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["parameter"]) == ("#/path/number", "number")
     assert Customer.objects.count() == 0
     assert partner.send("put", f"/customers/by-number/{'N' * 41}", {"company_name": "Acme"}).status_code == 400
+
+
+@pytest.mark.parametrize("place", ["2026/1", "2026%2F1", "2026%2f1"])
+def test_number_with_a_slash_has_an_address(partner, place):
+    path = f"/customers/by-number/{place}"
+
+    assert partner.send("put", path, {"company_name": "Acme"}).json()["number"] == "2026/1"
+    assert partner.get(path).json()["number"] == "2026/1"
+
+
+@pytest.mark.parametrize("place", ["N-1/", "/N-1", "%2FN-1", "N-1%2F", "", "/"])
+def test_slash_at_the_end_of_a_number_is_a_mistake_in_the_address(partner, place):
+    answer = partner.send("put", f"/customers/by-number/{place}", {"company_name": "Acme"})
+
+    assert (answer.status_code, Customer.objects.count()) == (404, 0)
 
 
 @pytest.fixture

@@ -169,6 +169,39 @@ def test_body_of_unknown_length():
     assert refusal.value.status == 411
 
 
+@pytest.mark.parametrize("value", [[1], {"a": 1}, ["\\u0041"], [[]], ["x"], {"tags": "x"}])
+def test_body_of_more_values_than_there_is_room_for_is_not_looked_into(partner, value):
+    text = json.dumps(value)
+    body = text[0] + ",".join([text[1:-1]] * 20_002) + text[-1]
+
+    assert refused(partner.send("post", "/customers", body.encode())) == (400, "too_many_values", ["#"])
+
+
+def test_of_all_that_is_wrong_fifty_things_are_named(partner):
+    unknown = {f"x{number}": 1 for number in range(10_000)}
+
+    answer = partner.send("post", "/customers", {**GOOD, **unknown})
+    tags = partner.send("post", "/customers", {**GOOD, "tags": [1] * 10_000})
+
+    assert [error["pointer"] for error in answer.json()["errors"]] == [f"#/x{number}" for number in range(50)]
+    assert [error["code"] for error in tags.json()["errors"]] == ["max_length"]
+
+
+def test_text_full_of_commas_is_taken(partner, now):
+    customer = make_customer(at=now, number="N-0")
+
+    answer = partner.send("post", f"/customers/{customer.pk}/interactions", {"kind": "note", "text": "," * 5000})
+
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("escape", ["\\u4e2d", "\\u00e9", "\\ud83d\\ude00", "\\\\u0000"])
+def test_text_in_escapes_is_taken(partner, escape):
+    answer = partner.send("post", "/customers", b'{"number": "N-1", "company_name": "%s"}' % escape.encode())
+
+    assert answer.json()["company_name"] == json.loads(f'"{escape}"')
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text() | st.text(st.characters()),
     lambda below: st.lists(below, max_size=4) | st.dictionaries(st.text(max_size=8), below, max_size=4),

@@ -17,6 +17,7 @@ from core.partners.schema import description
 COMMITTED = Path(settings.BASE_DIR) / "docs" / "openapi.json"
 PATHS = ("paths", "/api/v1/customers")
 SCHEMAS = ("components", "schemas")
+BULK = "/api/v1/customers/bulk"
 
 
 def at(document, *steps):
@@ -49,6 +50,10 @@ def test_committed_description_is_todays():
         ),
         (lambda new: at(new, *PATHS, "get").update(operationId="x"), "GET /api/v1/customers is called x"),
         (lambda new: at(new, *PATHS, "post", "responses").pop("409"), "POST /api/v1/customers answers 409 no longer"),
+        (
+            lambda new: at(new, "paths", BULK, "post", "requestBody", "content").pop("application/x-ndjson"),
+            f"POST {BULK} reads application/x-ndjson no longer",
+        ),
         (lambda new: at(new, *SCHEMAS).pop("ScanEvent"), "ScanEvent is gone"),
         (lambda new: at(new, *SCHEMAS, "Customer", "properties").pop("industry"), "Customer.industry is gone"),
         (lambda new: at(new, *SCHEMAS, "Problem", "required").remove("code"), "Problem may lack code"),

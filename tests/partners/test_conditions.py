@@ -107,3 +107,11 @@ def test_put_can_be_held_to_create_or_to_change(partner, customer):
     assert [each.company_name for each in Customer.objects.all()] == ["Before"]
     assert partner.send("put", "/customers/by-number/N-2", body, If_None_Match="*").status_code == 201
     assert partner.send("put", "/customers/by-number/N-1", body, If_Match="*").status_code == 200
+
+
+@pytest.mark.parametrize("given", ['"1-0"', "", "*, *"])
+def test_put_takes_no_other_if_none_match_than_an_asterisk(partner, customer, given):
+    answer = partner.send("put", "/customers/by-number/N-1", {"company_name": "After"}, If_None_Match=given)
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "#/headers/If-None-Match")
+    assert Customer.objects.get().company_name == "Before"

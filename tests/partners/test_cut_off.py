@@ -115,3 +115,19 @@ def test_answer_cut_anywhere_is_given_again(line):
     with tenant_scope(tenant):
         assert Customer.objects.count() == 1
         assert BackgroundJob.objects.count() == KeptAnswer.objects.count() == len(ANSWER_CUTS) + 1
+
+
+def test_body_that_is_too_long_is_refused_while_it_is_sent(line):
+    """The answer reaches also whoever reads it only when all is sent."""
+    _swift, post = line("/customers", b" " * (10 * 1024 * 1024 + 1))
+
+    status, _headers, content = post.ask("key-1")
+
+    assert (status, json.loads(content)["code"]) == (413, "body_too_large")
+
+
+def test_body_that_is_longer_by_far_is_not_waited_for(line):
+    _swift, post = line("/customers", b"")
+    post.head = [each.replace("Content-Length: 0", f"Content-Length: {10**9}") for each in post.head]
+
+    assert post.ask("key-1")[0] == 413

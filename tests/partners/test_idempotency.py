@@ -132,8 +132,8 @@ def test_night_forgets_what_is_older_than_a_day(partner, now):
 def test_fault_between_effect_and_answer_leaves_nothing(partner, monkeypatch):
     keep = Once.keep
 
-    def fail(self, response, *, at):
-        keep(self, response, at=at)
+    def fail(self, response, **facts):
+        keep(self, response, **facts)
         raise RuntimeError("gone")
 
     with monkeypatch.context() as patched:
@@ -155,9 +155,9 @@ django.setup()
 from django.test import Client
 from core.partners.idempotency import Once
 keep, place = Once.keep, sys.argv[4]
-def killed(self, response, *, at):
+def killed(self, response, **facts):
     if place == "after":
-        keep(self, response, at=at)
+        keep(self, response, **facts)
     os.kill(os.getpid(), 9)
 Once.keep = killed
 headers = {"Authorization": f"Bearer {sys.argv[2]}", "Idempotency-Key": "key-1"}
@@ -202,10 +202,10 @@ def test_two_requests_at_once_have_one_effect(now, monkeypatch):
     keep = idempotency.Once.keep
     answers = []
 
-    def wait(self, response, *, at):
+    def wait(self, response, **facts):
         at_work.set()
         assert may_go_on.wait(timeout=30)
-        keep(self, response, at=at)
+        keep(self, response, **facts)
 
     def first():
         try:

@@ -54,6 +54,19 @@ def test_scope_shows_what_is_stored_and_each_answer_is_one_row(tenant, now):
     ]
 
 
+def test_answer_that_is_replayed_is_a_read_of_its_own(tenant, now):
+    make_person(now)
+    partner = Partner(allowed=REVEALING)
+    search = {"method": "post", "path": "/customers/search", "body": {"query": "P-1"}, "Idempotency_Key": "key-1"}
+
+    first, again = partner.send(**search), partner.send(**search)
+
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.content == first.content
+    assert NAME in again.content.decode()
+    assert reads() == [(partner.key.pk, {"resource": "customer", "records": 1})] * 2
+
+
 def test_answer_without_personal_data_leaves_no_trace(tenant, now):
     customer = make_person(now)
     make_customer(at=now, number="COMPANY")

@@ -47,7 +47,7 @@ def test_description_is_made_without_warnings_and_is_valid(db):
 
 def test_every_route_is_described():
     served = {
-        "/" + re.sub(r"<str:(\w+)>", r"{\1}", route.replace("<str:pk>", "{id}"))
+        "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", route.replace("<str:pk>", "{id}"))
         for route in routes(get_resolver())
         if route.startswith("api/") and route != "api/v1/docs/"
     }
@@ -74,7 +74,7 @@ def test_every_operation_says_what_it_does_what_it_needs_and_how_it_fails():
         assert {status[0] for status in operation["responses"]} >= {"2", "4", "5"}, name
         for status, response in operation["responses"].items():
             forms = list(response.get("content", {}))
-            if status in {"204", "304", "414"}:
+            if status in {"204", "304", "414", "431"}:
                 assert forms == [], name
             else:
                 assert forms == ["application/json" if status[0] == "2" else "application/problem+json"], name
@@ -103,6 +103,22 @@ def test_every_body_and_answer_has_an_example_that_validates():
             for content in part.get("content", {}).values():
                 (shown,) = content["examples"].values()
                 assert unmet(document, content["schema"], shown["value"]) == [], (name, status)
+
+
+def test_many_rows_are_described_as_json_and_as_lines():
+    document = description()
+    many = {name: operation["requestBody"] for name, operation in operations() if name.endswith("/bulk")}
+
+    assert len(many) == 3
+    for name, body in many.items():
+        assert list(body["content"]) == ["application/json", "application/x-ndjson"], name
+        assert "`Content-Encoding: gzip`" in body["description"], name
+        assert body["required"], name
+        row = body["content"]["application/json"]["schema"]["items"]
+        lines = body["content"]["application/x-ndjson"]["examples"]["Example"]["value"].splitlines()
+        assert [unmet(document, row, json.loads(line)) for line in lines] == [[]], name
+    others = [operation["requestBody"] for name, operation in operations() if "requestBody" in operation]
+    assert {tuple(body["content"]) for body in others if body not in many.values()} == {("application/json",)}
 
 
 def test_a_bad_example_is_found():

@@ -138,8 +138,14 @@ def test_put_of_a_new_shipment_needs_what_each_has(partner):
     assert Shipment.objects.count() == 0
 
 
+def test_waybill_with_a_slash_has_an_address(partner):
+    assert put(partner, path="/shipments/by-number/2026%2F1").json()["waybill_number"] == "2026/1"
+    assert partner.get("/shipments/by-number/2026/1").json()["waybill_number"] == "2026/1"
+
+
 def test_put_of_a_waybill_that_cannot_be_one(partner):
-    assert put(partner, path="/shipments/by-number/a%E2%80%8Bb").json()["code"] == "bad_number"
+    problem = put(partner, path="/shipments/by-number/a%E2%80%8Bb").json()
+    assert (problem["code"], problem["errors"][0]["pointer"]) == ("bad_number", "#/path/number")
     assert put(partner, path=f"/shipments/by-number/{'W' * 41}").status_code == 400
     assert Shipment.objects.count() == 0
 

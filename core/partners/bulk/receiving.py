@@ -111,14 +111,12 @@ def _packed(rows: Iterable[str]) -> tuple[bytes, int]:
 
 def _lines(text: str) -> Iterator[str]:
     """Yield the lines of NDJSON that hold anything."""
-    start = 0
+    start = _after_blank(text, 0)
     while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
-        line = text[start:end].strip(" \t\r")
-        if line:
-            yield line
-        start = end + 1
+        yield text[start:end].rstrip(" \t\r")
+        start = _after_blank(text, end)
 
 
 def _elements(text: str) -> Iterator[str]:

@@ -112,6 +112,7 @@ class Migration(migrations.Migration):
                 ("status", models.PositiveSmallIntegerField()),
                 ("headers", models.JSONField(default=dict)),
                 ("content", core.crypto.fields.EncryptedTextField()),
+                ("revealed_records", models.PositiveIntegerField(default=0)),
                 ("created_at", models.DateTimeField()),
                 (
                     "tenant",

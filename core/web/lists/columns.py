@@ -8,6 +8,8 @@ from typing import Any
 
 from django.template.defaultfilters import date as date_words
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from core.web.lists.filters import NO, YES
 from core.web.templatetags.web import money, relative_time
@@ -47,6 +49,13 @@ class Column:
     @property
     def is_figure(self) -> bool:
         return self.kind in {ColumnKind.NUMBER, ColumnKind.MONEY}
+
+    def opening(self) -> SafeString:
+        """Return what begins a cell; on a phone, where rows are cards, each says what it holds."""
+        if self.is_head:
+            return mark_safe('<td class="row-head">')
+        kind = mark_safe(' class="number"') if self.is_figure else ""
+        return format_html('<td{} data-label="{}">', kind, self.label)
 
     def shown(self, row: Any) -> Any:
         """Return a row's value as a page shows it."""

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -112,6 +113,11 @@ class ListPage:
     @property
     def has_chosen_columns(self) -> bool:
         return bool(self._asked_columns or self.own_columns)
+
+    @cached_property
+    def cells(self) -> list[tuple[Column, SafeString]]:
+        """The columns that are shown, each with what begins its cells."""
+        return [(column, column.opening()) for column in self.shown_columns]
 
     @cached_property
     def shown_columns(self) -> list[Column]:

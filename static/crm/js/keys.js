@@ -1,66 +1,85 @@
-/* Keyboard: `/` search, `g` and a letter for areas, `j` `k` `o` in lists, `e` edit, `n` note, `?` the list of them all.
-   Keys rest while something is typed, while an input method is composing, with a modifier, in a dialog, and when switched off. */
+/* Keyboard: the help sheet is the table of what every key does; here stands how it is done.
+   Keys rest while something is typed, while an input method is composing, in a dialog, and when switched off; those with Ctrl or ⌘ work in fields, too. */
 (() => {
-  const WAIT_FOR_LETTER_MS = 1200;
-  let goUntil = 0;
+  const WAIT_FOR_SECOND_MS = 1200;
+  let first = "";
+  let until = 0;
 
   const isOff = () => document.body.dataset.keys === "off";
-  const isTyping = (event) =>
-    event.isComposing || event.keyCode === 229 ||
-    Boolean(event.target.closest?.("input, textarea, select, [contenteditable], .ts-wrapper"));
+  const isComposing = (event) => event.isComposing || event.keyCode === 229;
+  const isTyping = (event) => Boolean(event.target.closest?.("input, textarea, select, [contenteditable], .ts-wrapper"));
   const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => row.offsetParent !== null);
+  const isChosen = (row) => row.contains(document.activeElement) || row.classList.contains("is-chosen");
+  const linkOf = (row) => (row?.matches("a") ? row : row?.querySelector("a[href]"));
 
   function choose(step) {
     const all = rows();
-    if (!all.length) return;
-    const at = all.findIndex((row) => row.classList.contains("is-chosen"));
+    if (!all.length) return false;
+    const at = all.findIndex(isChosen);
     const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
     for (const row of all) row.classList.toggle("is-chosen", row === next);
-    (next.matches("a") ? next : next.querySelector("a[href]"))?.focus({ preventScroll: true });
+    linkOf(next)?.focus({ preventScroll: true });
+    window.crm.followPreview(next, linkOf(next));
     next.scrollIntoView({ block: "nearest" });
+    return true;
   }
 
-  function open() {
-    const row = rows().find((each) => each.classList.contains("is-chosen"));
-    (row?.matches("a") ? row : row?.querySelector("a[href]"))?.click();
+  function preview() {
+    const row = rows().find(isChosen);
+    /* On a button a blank presses it. */
+    return !document.activeElement?.closest("button, summary") && window.crm.openPreview(row, linkOf(row));
   }
 
-  const openHelp = () => {
-    const sheet = document.getElementById("keys-help");
-    if (sheet && !sheet.open) sheet.showModal();
-  };
+  function click(element) {
+    element?.click();
+    return Boolean(element);
+  }
 
+  function focus(element) {
+    element?.focus();
+    element?.select?.();
+    return Boolean(element);
+  }
+
+  function openHelp() {
+    document.getElementById("keys-help")?.showModal();
+    return true;
+  }
+
+  /* Each tells whether it did something; a key that did nothing stays the browser's. */
   const acts = {
-    "/": () => {
-      const box = document.querySelector("[data-search]");
-      box?.focus();
-      box?.select();
-    },
-    "?": openHelp,
-    j: () => choose(1),
-    k: () => choose(-1),
-    o: open,
-    e: () => document.querySelector("[data-edit]")?.click(),
-    n: () => document.querySelector("[data-note]")?.focus(),
-    g: () => { goUntil = Date.now() + WAIT_FOR_LETTER_MS; },
+    search: () => focus(document.querySelector("[data-search]")),
+    palette: () => window.crm.openPalette(),
+    next: () => choose(1),
+    previous: () => choose(-1),
+    preview,
+    open: () => click(linkOf(rows().find(isChosen))),
+    edit: () => click(document.querySelector("[data-edit]")),
+    note: () => focus(document.querySelector("[data-note]")),
+    help: openHelp,
+    area: (press) => click(document.querySelector(`[data-area-key="${CSS.escape(press.split(" ")[1])}"]`)),
   };
+
+  const table = () => [...document.querySelectorAll("#keys-help [data-act]")].map((line) => line.dataset);
+
+  function pressed(event) {
+    const isMod = event.ctrlKey || event.metaKey;
+    if (event.altKey || (!isMod && isTyping(event))) return "";
+    const key = isMod ? `Mod+${event.key.toLowerCase()}` : event.key;
+    return Date.now() < until ? `${first} ${key}` : key;
+  }
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (isOff() || isTyping(event) || document.querySelector("dialog[open]")) return;
-    if (Date.now() < goUntil && event.key !== "g") {
-      goUntil = 0;
-      const area = document.querySelector(`[data-area-key="${CSS.escape(event.key)}"]`);
-      if (area) {
-        event.preventDefault();
-        area.click();
-      }
-      return;
+    if (event.defaultPrevented || isOff() || isComposing(event) || document.querySelector("dialog:modal")) return;
+    const press = pressed(event);
+    if (!press) return;
+    until = 0;
+    const found = table().find((line) => line.press === press);
+    if (found && acts[found.act](press)) event.preventDefault();
+    else if (!found && table().some((line) => line.press.startsWith(`${press} `))) {
+      first = press;
+      until = Date.now() + WAIT_FOR_SECOND_MS;
     }
-    const act = acts[event.key];
-    if (!act) return;
-    event.preventDefault();
-    act();
   });
 
   document.addEventListener("DOMContentLoaded", () => {
@@ -68,5 +87,7 @@
       button.hidden = false;
       button.addEventListener("click", openHelp);
     }
+    if (!/Mac|iP(hone|ad)/.test(navigator.platform)) return;
+    for (const key of document.querySelectorAll("[data-mod]")) key.textContent = "⌘";
   });
 })();

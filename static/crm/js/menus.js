@@ -23,6 +23,21 @@
     panel?.classList.remove("menu-panel-flip");
     if (panel && panel.getBoundingClientRect().left < 0) panel.classList.add("menu-panel-flip");
   }, true);
+  /* An address that ends in the name of a menu opens it; the next Tab leads into it. */
+  function openAt(hash) {
+    const there = document.getElementById(hash.slice(1));
+    if (!there) return;
+    if (there.matches("details[data-menu]")) {
+      there.open = true;
+      there.querySelector("summary").focus();
+    } else {
+      there.focus();
+    }
+  }
+  window.crm = { ...window.crm, openAt };
+  document.addEventListener("DOMContentLoaded", () => openAt(window.location.hash));
+  window.addEventListener("hashchange", () => openAt(window.location.hash));
+
   const reveal = (root) => root.querySelectorAll("[data-close-menu]").forEach((button) => { button.hidden = false; });
   document.addEventListener("DOMContentLoaded", () => reveal(document));
   document.addEventListener("htmx:load", (event) => reveal(event.detail.elt));

@@ -1,0 +1,53 @@
+"""The keyboard map: one table that draws the help sheet, out of which keys.js reads what to do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.web.navigation import Entry
+
+# Ctrl, or ⌘ where the machine has one.
+MOD = "Mod+"
+
+
+@dataclass(frozen=True)
+class Key:
+    """What happens on a key, on Ctrl or ⌘ with one, or on two after another with a blank between them.
+
+    `act` names the function in keys.js.
+    """
+
+    act: str
+    press: str
+    label: str | Promise
+
+    @property
+    def shown(self) -> list[str]:
+        """Return what stands on the keys."""
+        if self.press.startswith(MOD):
+            return ["Ctrl", self.press.removeprefix(MOD).upper()]
+        return self.press.split() or [str(_("Space"))]
+
+
+KEYS = (
+    Key("search", "/", _("Search")),
+    Key("palette", "Mod+k", _("Commands: what can be done here, where to go, what to create")),
+    Key("next", "j", _("Next in a list")),
+    Key("previous", "k", _("Previous in a list")),
+    Key("open", "o", _("Open the chosen row")),
+    Key("preview", "p", _("Preview the chosen row beside the list")),
+    Key("preview", " ", _("Preview the chosen row beside the list")),
+    Key("edit", "e", _("Edit this record")),
+    Key("note", "n", _("Write down a contact")),
+    Key("help", "?", _("Show these shortcuts")),
+)
+
+
+def table(areas: Iterable[Entry]) -> list[Key]:
+    """Return the whole map for somebody who may enter these areas."""
+    letters = [
+        Key("area", f"g {area.letter}", _("Go to %(area)s") % {"area": area.label}) for area in areas if area.letter
+    ]
+    return [*KEYS, *letters]

@@ -1,0 +1,78 @@
+"""The commands of the palette: what may be done on the open record, where to go, what to create."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from unicodedata import normalize
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from core.web import navigation, records
+
+
+@dataclass(frozen=True)
+class Command:
+    """One line of the palette; `words` is what it is found by, in every language."""
+
+    label: str
+    url: str
+    icon: str
+    words: str
+    keys: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    label: str
+    commands: list[Command]
+
+
+def groups_for(user: Any, *, path: str) -> list[Group]:
+    """Return what the user may do from the page at `path`, one query where a record is open there."""
+    record = records.open_record(path, user)
+    offers = record.offers if record else []
+    acts = [_command(offer.action.label, offer.starts_at, offer.action.icon) for offer in offers]
+    areas = [_of_entry(entry, keys=("g", entry.letter) if entry.letter else ()) for entry in navigation.areas_for(user)]
+    pages = [_of_entry(entry) for entry in navigation.pages_for(user)]
+    settings_pages = navigation.settings_pages_for(user)
+    parts = [
+        Command(f"{page.label} · {part.label}", part.url, page.icon, in_all_languages([page.label, part.label]))
+        for page in settings_pages
+        for part in page.parts
+    ]
+    groups = [
+        Group(record.name if record else "", acts),
+        Group(_("Create"), [_of_entry(entry) for entry in navigation.creations_for(user)]),
+        Group(_("Go to"), [*areas, *pages]),
+        Group(_("Settings"), [*map(_of_entry, settings_pages), *parts]),
+    ]
+    return [group for group in groups if group.commands]
+
+
+def in_all_languages(texts: Iterable[str | Promise]) -> str:
+    """Return the texts in each language of the product, folded, to be searched by whoever thinks in another."""
+    given = list(texts)
+    words = []
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            words += [str(text) for text in given if text]
+    return " ".join(dict.fromkeys(words)).casefold()
+
+
+def matches(query: str, words: str) -> bool:
+    """Tell whether all that was typed stands in the words, as the palette's script does."""
+    return all(term in words for term in normalize("NFKC", query).casefold().split())
+
+
+def _of_entry(entry: navigation.Entry, *, keys: tuple[str, ...] = ()) -> Command:
+    return _command(entry.label, entry.url, entry.icon, keys=keys, note=entry.description)
+
+
+def _command(
+    label: str | Promise, url: str, icon: str, *, keys: tuple[str, ...] = (), note: str | Promise = ""
+) -> Command:
+    return Command(str(label), url, icon, in_all_languages([label, note]), keys, str(note))

@@ -1,0 +1,59 @@
+/* A linked record opens beside its list: the record's own page, asked for as a fragment, in a panel that covers a phone's screen. */
+(() => {
+  const FOLLOWING_AFTER_MS = 150;
+  const panel = () => document.getElementById("preview");
+  const body = () => document.getElementById("preview-body");
+  const urlOf = (row) => row?.dataset.preview ?? row?.querySelector("[data-preview]")?.dataset.preview;
+  let opener = null;
+  let waiting = 0;
+
+  function load(url, from) {
+    opener = from;
+    window.htmx.ajax("GET", url, { source: body(), target: body() });
+  }
+
+  function openPreview(row, from) {
+    const url = urlOf(row);
+    if (url) load(url, from);
+    return Boolean(url);
+  }
+
+  /* Where the panel is open, it shows whichever row is chosen; the focus stays in the list. */
+  function followPreview(row, from) {
+    clearTimeout(waiting);
+    if (panel().open && urlOf(row)) waiting = setTimeout(() => load(urlOf(row), from), FOLLOWING_AFTER_MS);
+  }
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target !== body()) return;
+    panel().dataset.path = new URL(event.detail.xhr.responseURL).pathname;
+    panel().scrollTop = 0;
+    if (panel().open) return;
+    if (window.matchMedia("(max-width: 767.98px)").matches) panel().showModal();
+    else panel().show();
+    document.getElementById("preview-title")?.focus();
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-preview]");
+    if (!button) return;
+    for (const row of document.querySelectorAll("[data-row]")) row.classList.toggle("is-chosen", row.contains(button));
+    load(button.dataset.preview, button);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing || !panel()?.open || document.querySelector("dialog:modal")) return;
+    if (document.querySelector("details[data-menu][open]") || event.target.closest?.("input, textarea, select")) return;
+    panel().close();
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    panel()?.addEventListener("close", () => {
+      clearTimeout(waiting);
+      body().replaceChildren();
+      (opener?.isConnected ? opener : document.getElementById("main")).focus({ preventScroll: true });
+    });
+  });
+
+  /* The address of the record that is open: the previewed one, else the page's own. */
+  const openPath = () => (panel()?.open ? panel().dataset.path : window.location.pathname);
+  window.crm = { ...window.crm, openPreview, followPreview, openPath };
+})();
