@@ -53,7 +53,8 @@
     next: () => choose(1),
     previous: () => choose(-1),
     preview,
-    open: () => click(linkOf(rows().find(isChosen))),
+    /* With none chosen the first: in a view that the list opens with, that is the one it was made for. */
+    open: () => click(linkOf(rows().find(isChosen) ?? rows()[0])),
     edit: () => click(document.querySelector("[data-edit]")),
     note: () => focus(document.querySelector("[data-note]")),
     help: openHelp,
