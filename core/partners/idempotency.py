@@ -27,7 +27,11 @@ KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Content-Language")
 RETRY_SECONDS = 1
 SHAPE = re.compile(r"[\x21-\x7e]{1,255}")
 # The lock ends with the transaction, whether it is committed, rolled back or cut off.
-LOCK = "select pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+# Two statements in one round trip, because the second must see what was committed before the first had the lock.
+TAKE = """
+    select set_config('app.once', pg_try_advisory_xact_lock(hashtextextended(%s, 0))::text, true);
+    select current_setting('app.once')::boolean,
+        exists (select from partners_keptanswer where tenant_id = %s and key = %s and route = %s)"""
 
 
 class Replay(Exception):
@@ -67,25 +71,28 @@ class Once:
         # Another API key of the tenant is another request: it must not be told what this one was.
         facts = [str(by.pk), request.method, request.get_full_path(), request.headers.get("Content-Type", "")]
         once = cls(key, request.path, hashlib.sha256(json.dumps(facts).encode() + b"\n" + body).digest())
-        once._lock()
-        once._look_up(at)
+        if once._take():
+            once._answer_again(at)
         return once
 
-    def _lock(self) -> None:
+    def _take(self) -> bool:
+        """Lock the key, and tell whether an answer is kept."""
+        tenant_id = required_tenant_id()
         with connection.cursor() as cursor:
-            cursor.execute(LOCK, [json.dumps([str(required_tenant_id()), self.route, self.key])])
-            if not cursor.fetchone()[0]:
-                raise Refused(
-                    409,
-                    code="idempotency_key_in_use",
-                    detail=_("A request with this Idempotency-Key is being worked on."),
-                    headers={"Retry-After": str(RETRY_SECONDS)},
-                )
+            lock = json.dumps([str(tenant_id), self.route, self.key])
+            cursor.execute(TAKE, [lock, tenant_id, self.key, self.route])
+            is_ours, is_kept = cursor.fetchone()
+        if not is_ours:
+            raise Refused(
+                409,
+                code="idempotency_key_in_use",
+                detail=_("A request with this Idempotency-Key is being worked on."),
+                headers={"Retry-After": str(RETRY_SECONDS)},
+            )
+        return is_kept
 
-    def _look_up(self, at: datetime) -> None:
-        kept = KeptAnswer.objects.filter(key=self.key, route=self.route).first()
-        if kept is None:
-            return
+    def _answer_again(self, at: datetime) -> None:
+        kept = KeptAnswer.objects.get(key=self.key, route=self.route)
         if kept.created_at <= at - KEPT_FOR:
             kept.delete()
         elif bytes(kept.request_hash) != self.request_hash:

@@ -13,6 +13,8 @@ from tests.factories.customers import make_customer
 from tests.factories.partners import API, Partner, check_described
 
 # Six that do something, and the savepoints of the request, of the service and of the number that may be taken.
+# The lock and the look-up are one; the other keeps the answer.
+IDEMPOTENCY_QUERIES = 2
 CREATE_QUERIES = 13
 FACTS = {
     "kind": "individual",
@@ -269,6 +271,9 @@ def test_create_asks_few_statements_and_answers_as_a_read_does(tenant, partner, 
 
     with outside(tenant), django_assert_num_queries(CREATE_QUERIES):
         answer = Client().post(f"{API}/customers", body, content_type="application/json", headers=partner.headers)
+    again = {**partner.headers, "Idempotency-Key": "order-1"}
+    with outside(tenant), django_assert_num_queries(CREATE_QUERIES + IDEMPOTENCY_QUERIES):
+        Client().post(f"{API}/customers", {**body, "number": "N-2"}, content_type="application/json", headers=again)
 
     read = partner.get(f"/customers/{answer.json()['id']}")
     assert (answer.status_code, answer.json()) == (201, read.json())
