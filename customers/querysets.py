@@ -95,12 +95,6 @@ def for_timeline(interactions: QuerySet[Interaction]) -> QuerySet[Interaction]:
     return interactions.select_related("contact", "recorded_by")
 
 
-def newest_interactions(customer: Customer) -> QuerySet[Interaction]:
-    """Return as many entries of a timeline as a record page shows, and one more."""
-    interactions = for_timeline(Interaction.objects.filter(customer=customer))
-    return interactions.order_by("-happened_at", "-id")[: SHOWN_ON_RECORD + 1]
-
-
 def active_fields() -> QuerySet[CustomField]:
     """Return the tenant's own fields that are in use, in the order of a page; at most fifty."""
     return CustomField.objects.filter(is_active=True).order_by("order", "id")

@@ -33,7 +33,6 @@ class ConsoleConfig(AppConfig):
         from core.console.erasure import KIND, erase_again
         from core.console.events import EventsView
         from core.console.invitations import InvitationsView
-        from core.console.job_ends import JOB_ENDED, describe_ends, tell_owner
         from core.console.jobs import JobRunsView
         from core.console.keys import ApiKeysView
         from core.console.people import PeopleView
@@ -51,8 +50,7 @@ class ConsoleConfig(AppConfig):
             describe_views,
         )
         from core.crypto.revealable import registered
-        from core.jobs import background
-        from core.web import exports, notices, record_pages, trail
+        from core.web import exports, record_pages, trail
         from core.web.views import EVERY_USER
 
         actions.declare("personal.revealed", _("Personal data revealed"))
@@ -72,10 +70,6 @@ class ConsoleConfig(AppConfig):
         erasures.register(KIND, erase_again)
         for view in (PeopleView, InvitationsView, ApiKeysView, AuditTrailView, JobRunsView, EventsView):
             exports.register(view)
-        background.tell_ends(tell_owner)
-        notices.register(
-            JOB_ENDED, label=_("A background job of yours ended"), icon="clock-play", describe=describe_ends
-        )
         actions.declare_values("list", exports.titles)
         actions.declare_values("why", lambda: dict(RevealReason.choices))
         actions.declare_values("revealed", lambda: {each.kind: each.label for each in registered()})
@@ -94,7 +88,7 @@ class ConsoleConfig(AppConfig):
             record_pages.register(page)
             record_pages.register_action(page.url_name, *actions_of_page)
         self._fill_navigation()
-        self._register_handover()
+        self._register_what_is_told()
 
     @staticmethod
     def _fill_navigation() -> None:
@@ -201,10 +195,10 @@ class ConsoleConfig(AppConfig):
         )
 
     @staticmethod
-    def _register_handover() -> None:
+    def _register_what_is_told() -> None:
         from core.accounts import holdings
         from core.audit import actions
-        from core.console import handover
+        from core.console import handover, job_ends
         from core.events import registry
         from core.jobs import background
         from core.web import notices, trail
@@ -224,6 +218,12 @@ class ConsoleConfig(AppConfig):
         )
         registry.receive("holdings.handed_over", name="console.tell_heir", call=handover.tell_heir)
         notices.register(
+            job_ends.JOB_ENDED,
+            label=_("A background job of yours ended"),
+            icon="clock-play",
+            describe=job_ends.describe_ends,
+        )
+        notices.register(
             handover.TOOK_OVER,
             label=_("Something was handed over to you"),
             icon="transfer-in",
@@ -239,5 +239,6 @@ class ConsoleConfig(AppConfig):
             may_repeat=lambda _job: False,
         )
         background.tell_ends(handover.tell_end)
+        background.tell_ends(job_ends.tell_owner)
         trail.register_detail("heir", "accounts.user")
         actions.declare_values("holding", holdings.labels)

@@ -1,6 +1,7 @@
 """The description of the API, OpenAPI 3.1: what drf-spectacular cannot see for itself."""
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -22,6 +23,7 @@ from rest_framework.views import APIView
 from core.partners import scopes
 from core.partners.bulk.receiving import JSON, MOST_ROWS, NDJSON
 from core.partners.idempotency import HEADER as IDEMPOTENCY
+from core.partners.idempotency import REPLAYED
 from core.partners.parameters import FIELDS
 from core.partners.problems import CONTENT_TYPE, NOT_UNDERSTOOD, problem_document
 from core.partners.serializers import EXAMPLE_ID, ProblemSerializer, example
@@ -50,6 +52,14 @@ HEADERS = {
     IDEMPOTENCY: "Makes a retry safe: the same request with the same key has one effect, and one answer for 24 hours.",
     "If-Match": "The ETag of the record as it was read; 412 when it was changed since.",
     "If-None-Match": "The ETag of the answer at hand: 304 while it is that. With PUT an asterisk: 412 if it is there.",
+}
+ANSWER_HEADERS = {
+    "ETag": "The record's version and a digest of this answer, for If-Match and If-None-Match.",
+    "Location": "Where what was made stands.",
+    REPLAYED: "true where this is the kept answer to an earlier request with the same Idempotency-Key.",
+    "Retry-After": "In how many seconds to send the request again.",
+    "RateLimit": 'What is left: `"key";r=599;t=42` are 599 requests of the key in the next 42 seconds.',
+    "RateLimit-Policy": 'The limits: `"key";q=600;w=60` are 600 requests of the key in 60 seconds.',
 }
 
 
@@ -140,6 +150,28 @@ class ResourceSchema(AutoSchema):
             for status in SUCCESSES.get(self.view.action, (HTTPStatus.OK,))
         }
         return {**successes, **self._not_modified(), **problems}
+
+    def _get_response_headers_for_code(self, status_code: str, direction: str = "response") -> dict[str, Any]:
+        if not self._is_resource:
+            return {}
+        return {
+            name: {"schema": {"type": "string"}, "description": ANSWER_HEADERS[name]}
+            for name in self._headers_of(int(status_code))
+        }
+
+    def _headers_of(self, status: int) -> Iterator[str]:
+        """Yield the headers of an answer that programs act upon."""
+        is_success, is_post = status < 300, self.method == "POST"
+        if self.view.field_names and self.view.action != "list" and status in {200, 201, 304}:
+            yield "ETag"
+        if status in {201, 202}:
+            yield "Location"
+        if is_success and is_post:
+            yield REPLAYED
+        if status in {429, 503} or (status == 409 and is_post):
+            yield "Retry-After"
+        if is_success or status in {304, 429}:
+            yield from ("RateLimit", "RateLimit-Policy")
 
     def _not_modified(self) -> dict[int, OpenApiResponse]:
         is_record = self.method == "GET" and self.view.action != "list"

@@ -176,7 +176,8 @@ class Resource(GenericViewSet):
         still when it is locked, None for any.
         """
         conditions.check_version(self.request, row.version, is_required=is_required)
-        return row.version if "If-Match" in self.request.headers else None
+        names_one = self.request.headers.get("If-Match", conditions.ANY).strip() != conditions.ANY
+        return row.version if is_required or names_one else None
 
     def check_upsert(self, stored: Any) -> int | None:
         """Do the same for a record that may not be there yet (None); 0 is the version of one that is to be new."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -79,6 +80,9 @@ class StaffView(View):
 
     @staticmethod
     def ask_for_second_step(request: HttpRequest) -> HttpResponse:
+        """Lead to where one is set up; what a page there asks for by itself, such as the bell's number, stays out."""
+        if urlsplit(request.headers.get("HX-Current-URL", "")).path.startswith(reverse("mfa_index")):
+            return HttpResponse(status=204)
         messages.warning(request, _("For this you need a second step beside your password. Set one up first."))
         return go_to(request, reverse("mfa_index"))
 

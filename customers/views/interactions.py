@@ -1,10 +1,11 @@
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -15,8 +16,9 @@ from django.utils.translation import gettext_lazy
 
 from core.accounts.permissions import may
 from core.tenancy.errors import DomainError
+from core.tenancy.scope import current_tenant
 from core.web.drafts import draft_of, typed_in
-from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, Sort, UserFilter
+from core.web.lists import ChoiceFilter, DateRangeFilter, Filter, ListPage, ListView, Sort, UserFilter
 from core.web.records import DraftedFormView, restored
 from core.web.views import StaffView, go_to
 from customers import permissions
@@ -24,30 +26,50 @@ from customers.enums import Direction, InteractionKind
 from customers.forms.interactions import InteractionForm
 from customers.models import Contact, Customer, Interaction
 from customers.permissions import LOG, REVEAL, VIEW, may_remove_interaction
-from customers.querysets import SHOWN_ON_RECORD, for_timeline, newest_interactions
+from customers.querysets import SHOWN_ON_RECORD, for_timeline
 from customers.services import record_interaction, remove_interaction
-from customers.timeline import Entry, entries, known_names
+from customers.timeline import MOST_NAMES, entries, known_names
 
 # The part of the customer's page that is put anew when something was written down.
 TIMELINE = "timeline"
 DRAFT = "customers.interaction"
-
-
-def newest_entries(customer: Customer) -> list[Entry]:
-    """Return what the customer's page shows of the timeline and one more, in two queries."""
-    return entries(newest_interactions(customer), names=known_names(customer))
+# And of that, what stands anew when its filters change, or when more is asked for.
+ENTRIES = ("timeline-entries", "timeline-more")
 
 
 def timeline_context(customer: Customer, user: Any, *, contacts: list[Contact], form: Any = None) -> dict[str, Any]:
-    """Return what `customers/timeline.html` needs."""
-    newest = newest_entries(customer)
+    """Return what `customers/timeline.html` needs: the newest entries, and the list that goes on where they end."""
+    page = ListPage(
+        path=reverse("customers:interactions", args=[customer.pk]),
+        params=QueryDict(),
+        queryset=for_timeline(Interaction.objects.filter(customer=customer)),
+        filters=timeline_filters(contacts),
+        sorts=InteractionListView.sorts,
+        default_sort=InteractionListView.default_sort,
+        tenant=current_tenant(),
+        size=SHOWN_ON_RECORD,
+    )
     may_log = may(user, LOG)
     return {
-        "entries": newest[:SHOWN_ON_RECORD],
-        "has_more_entries": len(newest) > SHOWN_ON_RECORD,
+        "timeline": page,
+        "entries": entries(page.rows, names=known_names(customer)),
         "interaction_form": form or (_form_with_draft(customer, user, contacts) if may_log else None),
         "may_log": may_log,
     }
+
+
+def timeline_filters(contacts: Sequence[Contact]) -> list[Filter]:
+    """Return the filters of one customer's timeline; of its contacts the given ones are offered, masked."""
+    persons = [(str(contact.pk), contact.masked_name) for contact in contacts]
+    return [
+        ChoiceFilter(name="kind", label=gettext_lazy("How"), choices=InteractionKind.choices),
+        ChoiceFilter(name="direction", label=gettext_lazy("Direction"), choices=Direction.choices),
+        ChoiceFilter(
+            name="contact", label=gettext_lazy("With"), choices=persons, none=gettext_lazy("Nobody in particular")
+        ),
+        UserFilter(name="recorded_by", label=gettext_lazy("Written by")),
+        DateRangeFilter(name="happened", label=gettext_lazy("When"), field="happened_at"),
+    ]
 
 
 def _form_with_draft(customer: Customer, user: Any, contacts: list[Contact]) -> InteractionForm:
@@ -58,16 +80,10 @@ def _form_with_draft(customer: Customer, user: Any, contacts: list[Contact]) -> 
 
 
 class InteractionListView(ListView):
-    """The whole timeline of one customer."""
+    """The whole timeline of one customer, by itself, or as the entries that its page puts where those were."""
 
     permission_required = permissions.TIMELINE
     template_name = "customers/interaction_list.html"
-    filters = (
-        ChoiceFilter(name="kind", label=gettext_lazy("How"), choices=InteractionKind.choices),
-        ChoiceFilter(name="direction", label=gettext_lazy("Direction"), choices=Direction.choices),
-        UserFilter(name="recorded_by", label=gettext_lazy("Written by")),
-        DateRangeFilter(name="happened", label=gettext_lazy("When"), field="happened_at"),
-    )
     sorts = (Sort("happened", gettext_lazy("When"), column="happened_at", descending_first=True),)
     default_sort = "-happened"
 
@@ -75,17 +91,26 @@ class InteractionListView(ListView):
     def customer(self) -> Customer:
         return get_object_or_404(Customer.objects, pk=self.kwargs["pk"])
 
+    @cached_property
+    def filters(self) -> list[Filter]:
+        contacts = Contact.objects.filter(customer=self.customer).order_by("-is_primary", "created_at", "id")
+        return timeline_filters(contacts[:MOST_NAMES])
+
+    def get_template_names(self) -> list[str]:
+        is_in_page = self.request.htmx.target in ENTRIES
+        return ["customers/timeline_entries.html"] if is_in_page else super().get_template_names()
+
     def get_queryset(self) -> QuerySet[Interaction]:
         return for_timeline(Interaction.objects.filter(customer=self.customer))
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         user = self.request.user
+        shown = entries(context["rows"], names=known_names(self.customer))
         return super().get_context_data(
             customer=self.customer,
-            entries=[
-                (entry, may_remove_interaction(user, entry.interaction))
-                for entry in entries(context["rows"], names=known_names(self.customer))
-            ],
+            timeline=context["list"],
+            entries=shown,
+            removable=[(entry, may_remove_interaction(user, entry.interaction)) for entry in shown],
             may_log=may(user, LOG),
             may_reveal=may(user, REVEAL),
             **context,

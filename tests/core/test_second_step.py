@@ -65,6 +65,16 @@ def test_administrator_without_a_second_step_gets_no_further_than_setting_one_up
     assert opened.status_code == 200
 
 
+def test_page_where_a_second_step_is_set_up_is_not_led_to_itself_by_what_it_asks_for(
+    tenant, administrator, by_password
+):
+    with outside(tenant):
+        headers = {"HX-Request": "true", "HX-Current-URL": "https://crm.example.com/security/passkeys/add/"}
+        answer = by_password(administrator).get(reverse("console:unread_count"), headers=headers)
+
+    assert (answer.status_code, answer.headers.get("HX-Redirect")) == (204, None)
+
+
 def test_agent_works_without_a_second_step_but_reveals_and_exports_nothing(tenant, agent, supervisor, by_password):
     with outside(tenant):
         assert by_password(agent).get("/customers/").status_code == 200

@@ -1,5 +1,6 @@
 """The timeline: what is written down of a customer, who may do so, and what pages hide of it."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -30,7 +31,7 @@ from customers.services import (
 from tests.factories.accounts import inside, make_user
 from tests.factories.customers import make_customer
 
-LIST_QUERIES = 10
+LIST_QUERIES = 11
 SAID = {"kind": InteractionKind.CALL, "direction": Direction.INBOUND, "text": "Asked for a pickup on Monday."}
 
 
@@ -272,6 +273,56 @@ def test_timeline_filters(client_for, agent, supervisor, customer, now):
     assert [row.kind for row in shown(direction="inbound")] == ["call"]
     assert len(shown(happened_from="2026-03-02", happened_to="2026-03-02")) == 2
     assert shown(happened_from="2026-03-03") == []
+
+
+def test_timeline_is_filtered_by_the_person_it_was_said_to(client_for, agent, customer, now):
+    contact, other = (add_contact(customer=customer, name=name, at=now) for name in ("Zhang Wei", "Li Na"))
+    stranger = add_contact(customer=make_customer(at=now), name="Wu Mei", at=now)
+    said = record_interaction(customer=customer, **SAID, contact=contact, by=agent, at=now)
+    record_interaction(customer=customer, **SAID, contact=other, by=agent, at=now)
+    unsaid = record_interaction(customer=customer, **SAID, by=agent, at=now)
+    client = client_for(agent)
+
+    def shown(**params):
+        return client.get(url_of(customer, "interactions"), params)
+
+    with_person = shown(contact=str(contact.pk))
+    assert list(with_person.context["rows"]) == [said]
+    assert list(shown(contact="none").context["rows"]) == [unsaid]
+    assert shown(contact=str(stranger.pk)).status_code == 422
+    assert "Z****i" in with_person.content.decode()
+    assert "Zhang Wei" not in with_person.content.decode()
+
+
+def test_page_of_the_customer_filters_its_timeline_in_place(client_for, agent, customer, now):
+    record_interaction(customer=customer, **SAID, by=agent, at=now)
+    record_interaction(customer=customer, kind="note", text="VIP soon", by=agent, at=now)
+    in_page = {"HX-Request": "true", "HX-Target": "timeline-entries"}
+    client = client_for(agent)
+
+    page = client.get(reverse("customers:detail", args=[customer.pk])).content.decode()
+    notes = client.get(url_of(customer, "interactions"), {"kind": "note"}, headers=in_page).content.decode()
+    none = client.get(url_of(customer, "interactions"), {"kind": "visit"}, headers=in_page).content.decode()
+
+    assert f'hx-get="{url_of(customer, "interactions")}"' in page
+    assert notes.startswith('<div class="card-body" id="timeline-entries">')
+    assert "VIP soon" in notes
+    assert SAID["text"] not in notes
+    assert "No entry matches these filters" in none
+
+
+def test_page_of_the_customer_goes_on_where_its_timeline_ends(client_for, agent, customer, now):
+    for minute in range(25):
+        text = f"Entry {minute:02}."
+        record_interaction(customer=customer, kind="note", text=text, by=agent, at=now + timedelta(minutes=minute))
+    client = client_for(agent)
+
+    page = client.get(reverse("customers:detail", args=[customer.pk]))
+    more = client.get(page.context["timeline"].more_url, headers={"HX-Request": "true", "HX-Target": "timeline-more"})
+
+    told = re.findall(r"Entry \d\d", page.content.decode()) + re.findall(r"Entry \d\d", more.content.decode())
+    assert told == [f"Entry {minute:02}" for minute in reversed(range(25))]
+    assert more.context["timeline"].more_url == ""
 
 
 def removal(interaction):

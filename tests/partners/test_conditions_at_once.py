@@ -96,6 +96,20 @@ def test_customer_is_changed_by_number_only_as_it_was_read(swift, partner, ask, 
         assert list(Customer.objects.values_list("company_name", "version")) == [("First", 2)]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_any_version_is_changed_whoever_was_first(swift, partner, ask, now):
+    with tenant_scope(swift):
+        customer = make_customer(at=now, number="N-1", company_name="Before")
+    with tenant_scope(swift):
+        change_customer(customer=customer, changes={"company_name": "First"}, by=partner.key, at=now)
+        second = ask("put", "/customers/by-number/N-1", {"company_name": "Second"}, If_Match="*")
+        wait_until_waiting(1, for_lock="transactionid")
+
+    assert second.result().status_code == 200
+    with tenant_scope(swift):
+        assert list(Customer.objects.values_list("company_name", "version")) == [("Second", 3)]
+
+
 def contact(customer, by, at):
     row = add_contact(customer=customer, name="Li Na", at=at)
     return row, lambda: change_contact(contact=row, changes={"position": "Buyer"}, version=1, by=by, at=at)

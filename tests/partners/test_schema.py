@@ -10,8 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 
-from core.partners.schema import description
-from tests.factories.partners import ask
+from core.partners.schema import ANSWER_HEADERS, description
+from tests.factories.partners import API, Partner, ask
 
 
 def routes(resolver, prefix=""):
@@ -119,6 +119,27 @@ def test_many_rows_are_described_as_json_and_as_lines():
         assert [unmet(document, row, json.loads(line)) for line in lines] == [[]], name
     others = [operation["requestBody"] for name, operation in operations() if "requestBody" in operation]
     assert {tuple(body["content"]) for body in others if body not in many.values()} == {("application/json",)}
+
+
+def test_answers_carry_the_headers_that_are_described(tenant):
+    partner = Partner()
+    facts = {"company_name": "Acme"}
+    made = partner.send("post", "/customers", {"number": "N-1", **facts})
+    pk, etag = made.json()["id"], made.headers["ETag"]
+    answers = {
+        ("post", "/customers"): made,
+        ("get", "/customers"): partner.get("/customers"),
+        ("get", "/customers/{id}"): partner.get(f"/customers/{pk}", If_None_Match=etag),
+        ("patch", "/customers/{id}"): partner.send("patch", f"/customers/{pk}", facts, If_Match=etag),
+        ("put", "/customers/by-number/{number}"): partner.send("put", "/customers/by-number/N-2", facts),
+        ("post", "/customers/bulk"): partner.send("post", "/customers/bulk", [{"number": "N-3", **facts}]),
+        ("post", "/customers/search"): partner.send("post", "/customers/search", {"query": "N-1"}),
+    }
+
+    for (method, path), answer in answers.items():
+        response = description()["paths"][f"{API}{path}"][method]["responses"][str(answer.status_code)]
+        described = {*response.get("headers", {})} - {"Idempotent-Replayed"}
+        assert described == {*ANSWER_HEADERS} & {*answer.headers}, (method, path)
 
 
 def test_a_bad_example_is_found():

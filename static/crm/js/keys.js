@@ -53,8 +53,9 @@
     next: () => choose(1),
     previous: () => choose(-1),
     preview,
-    open: () => click(linkOf(rows().find(isChosen))),
     edit: () => click(document.activeElement?.closest(".fact")?.querySelector("[data-edit-fact]") ?? document.querySelector("[data-edit]")),
+    /* With none chosen the first: in a view that the list opens with, that is the one it was made for. */
+    open: () => click(linkOf(rows().find(isChosen) ?? rows()[0])),
     note: () => focus(document.querySelector("[data-note]")),
     help: openHelp,
     area: (press) => click(document.querySelector(`[data-area-key="${CSS.escape(press.split(" ")[1])}"]`)),
