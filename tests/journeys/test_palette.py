@@ -122,8 +122,8 @@ def test_question_before_an_act_is_opened_where_it_stands(page_of, hire, courier
     page.keyboard.type("sign out")
     expect(page.locator("#palette [aria-selected=true]")).to_contain_text("Sign out everywhere…")
     page.keyboard.press("Enter")
-    expect(page.locator("#action-sign_out .confirm-text")).to_be_visible()
-    expect(page.locator("#action-sign_out summary")).to_be_focused()
+    expect(page.locator("#action-sign_out + form .confirm-text")).to_be_visible()
+    expect(page.locator("#action-sign_out")).to_be_focused()
 
     # From a page below the record's, the same.
     with tenant_scope(courier):
@@ -133,10 +133,10 @@ def test_question_before_an_act_is_opened_where_it_stands(page_of, hire, courier
     page.keyboard.type("switch on")
     expect(page.locator("#palette [aria-selected=true]")).to_contain_text("Switch on again…")
     page.keyboard.press("Enter")
-    expect(page.locator("#action-activate .confirm-text")).to_be_visible()
+    expect(page.locator("#action-activate + form .confirm-text")).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("may sign in again.")).to_be_visible()
+    expect(page.locator(".notice-success")).to_contain_text("may sign in again.")
     with tenant_scope(courier):
         colleague.refresh_from_db()
     assert colleague.is_active

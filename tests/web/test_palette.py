@@ -82,11 +82,11 @@ def test_actions_are_those_of_the_role(customer, analyst, supervisor):
 def test_actions_are_those_that_the_record_allows(administrator, agent, now):
     there = reverse("console:update_user", args=[agent.pk])
     assert acts(administrator, there) == ["rights", "sign_out", "reset_second_step", "hand_over", "deactivate"]
-    assert acts(administrator, reverse("console:update_user", args=[administrator.pk])) == ["rights"]
+    assert acts(administrator, reverse("console:update_user", args=[administrator.pk])) == ["rights", "hand_over"]
 
     deactivate_user(user=agent, by=administrator, at=now)
 
-    assert acts(administrator, there) == ["rights", "activate"]
+    assert acts(administrator, there) == ["rights", "hand_over", "activate"]
 
 
 def test_key_that_was_revoked_has_no_actions(administrator, now):
