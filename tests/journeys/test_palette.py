@@ -5,6 +5,7 @@ from django.utils.translation import gettext, override
 from playwright.sync_api import expect
 
 from core.accounts.enums import Role
+from core.accounts.services import deactivate_user
 from core.tenancy.scope import tenant_scope
 from tests.factories.accounts import make_tenant, make_user
 from tests.factories.customers import make_customer
@@ -113,31 +114,32 @@ def test_palette_rests_while_an_input_method_composes(page_of, hire):
     expect(options.first).to_contain_text("Tiers")
 
 
-def test_question_before_an_act_is_opened_where_it_stands(page_of, hire, courier):
-    administrator = hire(Role.ADMINISTRATOR)
-    colleague = hire(Role.AGENT)
+def test_question_before_an_act_is_opened_where_it_stands(page_of, hire, courier, now):
+    administrator, colleague = hire(Role.ADMINISTRATOR), hire(Role.AGENT)
     page = page_of(administrator, viewport=DESK)
     page.goto(f"/settings/people/{colleague.pk}/")
     page.keyboard.press("Control+k")
-    page.keyboard.type("switch off")
-    expect(page.locator("#palette [aria-selected=true]")).to_contain_text("Switch off…")
+    page.keyboard.type("sign out")
+    expect(page.locator("#palette [aria-selected=true]")).to_contain_text("Sign out everywhere…")
     page.keyboard.press("Enter")
-
-    expect(page.locator("#action-deactivate .confirm-text")).to_be_visible()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("can no longer sign in.")).to_be_visible()
-    with tenant_scope(courier):
-        colleague.refresh_from_db()
-    assert not colleague.is_active
+    expect(page.locator("#action-sign_out + form .confirm-text")).to_be_visible()
+    expect(page.locator("#action-sign_out")).to_be_focused()
 
     # From a page below the record's, the same.
+    with tenant_scope(courier):
+        deactivate_user(user=colleague, by=administrator, at=now)
     page.goto(f"/settings/people/{colleague.pk}/rights/")
     page.keyboard.press("Control+k")
     page.keyboard.type("switch on")
     expect(page.locator("#palette [aria-selected=true]")).to_contain_text("Switch on again…")
     page.keyboard.press("Enter")
-    expect(page.locator("#action-activate .confirm-text")).to_be_visible()
+    expect(page.locator("#action-activate + form .confirm-text")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice-success")).to_contain_text("may sign in again.")
+    with tenant_scope(courier):
+        colleague.refresh_from_db()
+    assert colleague.is_active
 
 
 def test_what_is_no_command_is_searched_for(page_of, hire, customer):

@@ -81,12 +81,12 @@ def test_actions_are_those_of_the_role(customer, analyst, supervisor):
 
 def test_actions_are_those_that_the_record_allows(administrator, agent, now):
     there = reverse("console:update_user", args=[agent.pk])
-    assert acts(administrator, there) == ["rights", "sign_out", "reset_second_step", "deactivate"]
-    assert acts(administrator, reverse("console:update_user", args=[administrator.pk])) == ["rights"]
+    assert acts(administrator, there) == ["rights", "sign_out", "reset_second_step", "hand_over", "deactivate"]
+    assert acts(administrator, reverse("console:update_user", args=[administrator.pk])) == ["rights", "hand_over"]
 
     deactivate_user(user=agent, by=administrator, at=now)
 
-    assert acts(administrator, there) == ["rights", "activate"]
+    assert acts(administrator, there) == ["rights", "hand_over", "activate"]
 
 
 def test_key_that_was_revoked_has_no_actions(administrator, now):
@@ -103,7 +103,7 @@ def test_action_with_a_question_starts_on_the_records_page(administrator, agent)
     there = reverse("console:update_user", args=[agent.pk])
     offers = {offer.action.name: offer for offer in record_pages.open_record(there, administrator).offers}
 
-    assert offers["deactivate"].starts_at == f"{there}#action-deactivate"
+    assert offers["sign_out"].starts_at == f"{there}#action-sign_out"
     assert offers["rights"].starts_at == reverse("console:rights", args=[agent.pk])
 
 
@@ -114,7 +114,7 @@ def test_header_and_palette_offer_the_same(client_for, administrator, agent):
     page = client.get(there).content.decode()
     lines = client.get(reverse("web:palette"), {"path": there}).content.decode()
 
-    for name in ("sign_out", "reset_second_step", "deactivate"):
+    for name in ("sign_out", "reset_second_step"):
         assert page.count(f'id="action-{name}"') == 1
         assert lines.count(f'href="{there}#action-{name}"') == 1
 

@@ -23,16 +23,12 @@
     panel?.classList.remove("menu-panel-flip");
     if (panel && panel.getBoundingClientRect().left < 0) panel.classList.add("menu-panel-flip");
   }, true);
-  /* An address that ends in the name of a menu opens it; the next Tab leads into it. */
+  /* An address that ends in the name of a menu's button opens the menu; the next Tab leads into it. */
   function openAt(hash) {
     const there = document.getElementById(hash.slice(1));
     if (!there) return;
-    if (there.matches("details[data-menu]")) {
-      there.open = true;
-      there.querySelector("summary").focus();
-    } else {
-      there.focus();
-    }
+    if (there.matches("details[data-menu] > summary")) there.parentElement.open = true;
+    there.focus();
   }
   window.crm = { ...window.crm, openAt };
   document.addEventListener("DOMContentLoaded", () => openAt(window.location.hash));
