@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import QueryDict
 
 from core.accounts.models import User
+from core.crypto.fields import readable
 from core.web.models import Draft
 
 KEEP = timedelta(days=14)
@@ -16,7 +17,9 @@ MOST_LETTERS = 60_000
 
 
 def draft_of(*, user: User, form: str, record_id: UUID) -> Draft | None:
-    return Draft.objects.filter(user=user, form=form, record_id=record_id).first()
+    """Return somebody's draft of a form; none where it is damaged, so that the form stands as if there were none."""
+    draft = Draft.objects.filter(user=user, form=form, record_id=record_id).first()
+    return draft if draft is not None and readable(draft, "content") is not None else None
 
 
 def typed_in(draft: Draft) -> QueryDict:

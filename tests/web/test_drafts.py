@@ -165,6 +165,18 @@ def test_who_may_not_send_the_form_keeps_no_draft_of_it(client_for, agent, analy
     assert Draft.objects.count() == 0
 
 
+def test_a_damaged_draft_leaves_the_form_as_if_there_were_none(client_for, agent, customer):
+    client = client_for(agent)
+    client.post(edit_url(customer), {"version": 1, "company_name": "Red Kiln", "draft": "keep"})
+    with connection.cursor() as cursor:
+        cursor.execute("update web_draft set content = decode('00ff', 'hex')")
+
+    body = client.get(edit_url(customer)).content.decode()
+
+    assert 'value="Blue Kiln"' in body
+    assert "Discard the draft" not in body
+
+
 def test_draft_has_limits(client_for, agent, customer, now):
     client = client_for(agent)
 
