@@ -20,7 +20,8 @@ from core.tenancy.models import Tenant
 from core.tenancy.scope import current_tenant, tenant_scope
 from courier_crm.demo.couriers import COURIERS, Courier
 from courier_crm.demo.keys import make_demo_keys, working_demo_keys
-from courier_crm.demo.traffic import DAYS, Shipper, scan_rows, shipment_file
+from courier_crm.demo.stories import number_of, story_of, talks_of_stories
+from courier_crm.demo.traffic import DAYS, MONTHS, Shipper, scan_rows, shipment_file
 from customers.enums import Channel, ContactPointKind, CustomerKind, Tier
 from customers.models import Customer
 from customers.services import NewContactPoint, add_address, add_contact, create_customer, record_interaction
@@ -121,7 +122,7 @@ def _make_people(courier: Courier, *, at: datetime) -> dict[Role, User]:
 def _make_customers(
     chance: random.Random, courier: Courier, count: int, *, manager: User | None, today: date
 ) -> list[Shipper]:
-    """Open the archives; the twentieth that ships most has an account manager."""
+    """Open the archives; the twentieth that ships most, and those of the stories, have an account manager."""
     # Capped, so that no single customer is the whole business.
     weights = [min(chance.paretovariate(1.1), 60.0) for _ in range(count)]
     big = sorted(weights, reverse=True)[count // 20]
@@ -134,7 +135,7 @@ def _make_customers(
             index,
             weight,
             name=names[index % len(names)],
-            manager=manager if weight > big else None,
+            manager=manager if weight > big or story_of(index, manager) else None,
             today=today,
         )
         for index, weight in enumerate(weights, start=1)
@@ -156,9 +157,12 @@ def _make_customer(
     is_company = manager is not None or chance.random() > 0.16
     first = 0 if chance.random() < 0.55 else chance.randrange(DAYS - 20)
     last = DAYS if chance.random() < 0.82 else chance.randrange(first + 10, DAYS)
+    story = story_of(index, manager)
+    if story:
+        first, last = story.first, DAYS
     created_at = day_start(today - timedelta(days=DAYS - first + 1 + chance.randrange(40)), courier.time_zone)
     customer = create_customer(
-        number=f"{courier.prefix}-{index:05}",
+        number=number_of(courier, index),
         kind=CustomerKind.COMPANY if is_company else CustomerKind.INDIVIDUAL,
         company_name=courier.company_form.format(city=city, brand=brand, trade=trade) if is_company else "",
         person_name="" if is_company else _person(chance, courier),
@@ -173,7 +177,17 @@ def _make_customer(
     )
     if is_company or chance.random() < 0.3:
         _add_people_and_place(chance, courier, customer, place, at=created_at)
-    moods = [chance.lognormvariate(0, 0.6) for _ in range(DAYS // 30 + 1)]
+    if story:
+        return Shipper(
+            number=customer.number,
+            city=place,
+            weight=story.weight,
+            first=first,
+            last=last,
+            moods=story.moods,
+            trouble=story.trouble,
+        )
+    moods = [chance.lognormvariate(0, 0.6) for _ in range(MONTHS)]
     # Some have an archive and have never shipped.
     weight = 0 if manager is None and chance.random() < 0.07 else weight
     return Shipper(number=customer.number, city=place, weight=weight, first=first, last=last, moods=moods)
@@ -232,10 +246,26 @@ def _override_one(courier: Courier, *, by: User, today: date) -> None:
 
 def _write_down_talks(chance: random.Random, courier: Courier, people: dict[Role, User], *, today: date) -> None:
     """Fill the timelines of those who ship most, and of some others, with what was said in the last ninety days."""
+    told = talks_of_stories(courier)
     customers = list(Customer.objects.order_by("-contribution", "number").prefetch_related("contacts"))
+    customers = [customer for customer in customers if customer.number not in told]
     rest = customers[TALKATIVE:]
     talked_to = customers[:TALKATIVE] + chance.sample(rest, min(TALKATIVE, len(rest)))
     end = day_start(today, courier.time_zone)
+    for customer in Customer.objects.filter(number__in=told).prefetch_related("contacts").order_by("number"):
+        contact = customer.contacts.all()[0]
+        for days_ago, kind, direction, text in told[customer.number]:
+            happened_at = end - timedelta(days=days_ago) + timedelta(minutes=540 + 37 * (days_ago % 13))
+            record_interaction(
+                customer=customer,
+                kind=kind,
+                direction=direction,
+                contact=contact,
+                text=text,
+                happened_at=happened_at,
+                by=people[Role.AGENT if direction == "inbound" else Role.ACCOUNT_MANAGER],
+                at=happened_at,
+            )
     for customer in talked_to:
         contacts = list(customer.contacts.all())
         for kind, direction, text in chance.sample(courier.talks, chance.randint(1, len(courier.talks))):

@@ -37,6 +37,8 @@ class Courier:
     override_reason: str
     # How, in which direction, and what it was about.
     talks: Sequence[tuple[str, str, str]]
+    # The same for the customer of each story, with how many days ago.
+    stories: dict[str, Sequence[tuple[int, str, str, str]]]
 
 
 SUDI = Courier(
@@ -118,6 +120,34 @@ SUDI = Courier(
         ("sms", "outbound", "提醒节前最后揽收时间。"),
         ("chat", "inbound", "询问保价比例，已说明按声明价值收取。"),
     ),
+    stories={
+        "decline": (
+            (118, "call", "outbound", "月度回访：旺季后件量略降，客户说是季节因素。"),
+            (83, "visit", "outbound", "上门拜访：仓库里看到两家同行的面单，部分线路已在比价。"),
+            (61, "email", "inbound", "来信要求重新报价，附了同行的价格，低约一成。"),
+            (55, "email", "outbound", "已回复新报价，承诺增派专属揽收车。"),
+            (30, "call", "outbound", "跟进报价：采购换了负责人，决定推迟。"),
+            (9, "note", "", "件量已不到半年前的五分之一，需主管出面挽留。"),
+        ),
+        "growth": (
+            (138, "call", "inbound", "新客户咨询开户，主营直播电商，首月预计每天二三十票。"),
+            (96, "visit", "outbound", "参观打包间：人手不够，建议使用我们的打印一体机。"),
+            (52, "wechat", "inbound", "直播间上新，日件量翻倍，要求晚间加一趟揽收。"),
+            (24, "call", "outbound", "确认月结合同，件量已稳定，客户希望有专人对接。"),
+            (6, "wechat", "inbound", "下月大促预计再增五成，已安排备车。"),
+        ),
+        "trouble": (
+            (41, "call", "inbound", "反映三票件延误，收件人投诉，要求说明原因。"),
+            (38, "call", "outbound", "回电说明：中转场爆仓，已安排优先派送。"),
+            (33, "email", "inbound", "来信附破损照片五张，要求理赔。"),
+            (27, "call", "inbound", "再次来电：又有两票破损，质疑装卸方式。"),
+            (22, "chat", "inbound", "一票显示签收但收件人未收到，要求查底单。"),
+            (19, "call", "inbound", "催问理赔进度，语气不满。"),
+            (12, "wechat", "inbound", "转来收件人的差评截图，要求当天给方案。"),
+            (7, "visit", "outbound", "与主管一同上门致歉，商定改用木箱并每日通报延误件。"),
+            (2, "call", "inbound", "本周仍有延误，表示再发生将正式投诉。"),
+        ),
+    },
 )
 
 PARCELWAY = Courier(
@@ -194,6 +224,54 @@ PARCELWAY = Courier(
         ("sms", "outbound", "Reminded them of the last pickup before the holiday."),
         ("chat", "inbound", "Asked what insurance costs; explained that it goes by declared value."),
     ),
+    stories={
+        "decline": (
+            (
+                118,
+                "call",
+                "outbound",
+                "Monthly call: a little less after the season, which they put down to the time of year.",
+            ),
+            (
+                83,
+                "visit",
+                "outbound",
+                "Saw labels of two other couriers in the warehouse; some lanes are being compared.",
+            ),
+            (61, "email", "inbound", "Asked for a new quote and enclosed a competitor's, about a tenth lower."),
+            (55, "email", "outbound", "Sent the new quote, with a van of their own for pickups."),
+            (30, "call", "outbound", "Followed up: purchasing has somebody new, and the decision is put off."),
+            (9, "note", "", "Less than a fifth of what they shipped half a year ago. The supervisor should step in."),
+        ),
+        "growth": (
+            (
+                138,
+                "call",
+                "inbound",
+                "Asked about an account: sells by live video, twenty or thirty parcels a day to begin with.",
+            ),
+            (96, "visit", "outbound", "Saw the packing room. They are short of hands; suggested our label printer."),
+            (52, "email", "inbound", "Parcels doubled with the new line; asked for a second pickup in the evening."),
+            (24, "call", "outbound", "Confirmed the monthly account. They would like one person to talk to."),
+            (6, "email", "inbound", "Next month's sale: half as many again. Vans are booked."),
+        ),
+        "trouble": (
+            (41, "call", "inbound", "Three parcels are late, and their customers complain. Wants to know why."),
+            (38, "call", "outbound", "Called back: the hub was overfull; their parcels go first now."),
+            (33, "email", "inbound", "Sent five photographs of damaged parcels and asked for compensation."),
+            (27, "call", "inbound", "Called again: two more damaged, and doubts about how we load."),
+            (22, "chat", "inbound", "One shows as delivered, yet nobody has it. Asked for the proof of delivery."),
+            (19, "call", "inbound", "Asked how far the compensation is, and was not pleased."),
+            (12, "email", "inbound", "Forwarded bad reviews by their customers; wants a plan today."),
+            (
+                7,
+                "visit",
+                "outbound",
+                "Apologised there with the supervisor: wooden boxes from now on, and a daily list of what is late.",
+            ),
+            (2, "call", "inbound", "Still late this week. Next time it will be a formal complaint."),
+        ),
+    },
 )
 
 COURIERS = (SUDI, PARCELWAY)

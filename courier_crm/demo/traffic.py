@@ -10,8 +10,11 @@ from datetime import date, datetime, time, timedelta
 from courier_crm.demo.couriers import Courier
 
 DAYS = 730
+MONTHS = DAYS // 30 + 1
 SHIPMENTS_PER_CUSTOMER = 30
 DAYS_WITH_SCANS = 60
+DAYS_OF_TROUBLE = 45
+LATE_SHARE = 0.05
 # With this the biggest dozen or so of four hundred customers reach the amounts of a new tenant's tier policy.
 PALLETS = 2.5
 # November's sales and the lull of the new year, January first.
@@ -47,7 +50,10 @@ PRODUCTS = (("air", 1, 22, 9, 20), ("road", 3, 12, 3, 55), ("rail", 4, 10, 2, 10
 
 @dataclass(frozen=True, kw_only=True)
 class Shipper:
-    """A customer's place and habits: its weight among all, its active days and how busy each month is."""
+    """A customer's place and habits: its weight among all, its active days and how busy each month is.
+
+    `trouble` is the share of its newest shipments that go wrong, beside what goes wrong anyway.
+    """
 
     number: str
     city: tuple[str, str]
@@ -55,6 +61,7 @@ class Shipper:
     first: int
     last: int
     moods: Sequence[float]
+    trouble: float = 0
 
 
 def shipment_file(chance: random.Random, courier: Courier, shippers: list[Shipper], *, today: date) -> bytes:
@@ -90,14 +97,15 @@ def _shipment(
     mode, days, base, per_kilogram, _share = chance.choices(PRODUCTS, [each[-1] for each in PRODUCTS])[0]
     accepted = datetime.combine(on, time(chance.randrange(8, 18), chance.randrange(60)))
     promised = accepted + timedelta(days=days, hours=4)
-    is_cancelled, is_late = chance.random() < 0.015, chance.random() < 0.05
+    trouble = shipper.trouble if (today - on).days <= DAYS_OF_TROUBLE else 0
+    is_cancelled, is_late = chance.random() < 0.015, chance.random() < LATE_SHARE + trouble
     delivered = promised + timedelta(hours=chance.randrange(20, 60) if is_late else -chance.randrange(1, 4))
     is_delivered = not is_cancelled and delivered.date() < today
     # Who ships more ships heavier: an individual sends parcels, the biggest customers send pallets.
     weight = round(min(chance.lognormvariate(0.3, 0.9) * max(1, shipper.weight * PALLETS), 1000) * 1000)
     freight = round((base + per_kilogram * weight / 1000) * courier.price * chance.uniform(0.9, 1.2), 2)
     is_insured = chance.random() < 0.1
-    damage = chance.choices(["", "damaged", "lost", "returned"], [975, 12, 3, 10])[0]
+    damage = chance.choices(["", "damaged", "lost", "returned"], [975, 12 + 400 * trouble, 3 + 40 * trouble, 10])[0]
     refund = freight if is_cancelled else freight / 2 if damage in {"damaged", "lost"} else 0
     exceptions = [code for code in ("late" if is_late and is_delivered else "", damage) if code]
     destination = shipper.city if mode == "same_city" else chance.choice(courier.cities)

@@ -3,7 +3,7 @@ import io
 import random
 import re
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from io import StringIO
 
@@ -20,8 +20,9 @@ from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from courier_crm import demo
 from courier_crm.demo.couriers import COURIERS
+from courier_crm.demo.stories import STORIES, number_of
 from courier_crm.demo.traffic import DAYS, Shipper, shipment_file
-from customers.models import Contact, Customer
+from customers.models import Contact, Customer, Interaction
 from shipments.models import ScanEvent, Shipment
 from tiering.models import TierChange, TierOverride
 
@@ -124,3 +125,40 @@ def test_seed_of_a_date_that_is_none_is_refused(db):
         call_command("seed_demo", "--today", "tomorrow")
 
     assert Tenant.objects.count() == 0
+
+
+def test_stories_are_told_by_shipments_tiers_and_timelines(db):
+    call_command("seed_demo", "--customers", "120", "--today", "2026-03-02", stdout=StringIO())
+
+    for courier in COURIERS:
+        with tenant_scope(Tenant.objects.get(slug=courier.slug)):
+            decline, growth, trouble = (
+                Customer.objects.get(number=number_of(courier, index)) for index in sorted(STORIES)
+            )
+            assert {each.account_manager.role for each in (decline, growth, trouble)} == {Role.ACCOUNT_MANAGER}
+            assert (moves(decline)[0], moves(decline)[-1]) == ("vip", decline.tier)
+            assert decline.tier != "vip"
+            assert moves(growth)[-1] == growth.tier == "vip"
+            assert moves(growth)[0] != "vip"
+            assert trouble.tier == "vip"
+            assert gone_wrong(trouble) > 0.3
+            assert gone_wrong(growth) < 0.2
+            said = Interaction.objects.filter(customer=trouble).values_list("direction", flat=True)
+            assert Counter(said)["inbound"] == 7
+            assert shipped(decline, 540, 570) > 4 * shipped(decline, 695, 725)
+            assert shipped(growth, 590, 620) < shipped(growth, 695, 725)
+
+
+def moves(customer):
+    return list(TierChange.objects.filter(customer=customer).order_by("changed_at").values_list("to_tier", flat=True))
+
+
+def shipped(customer, first, last):
+    start = date(2026, 3, 2) - timedelta(days=DAYS)
+    days = [start + timedelta(days=first), start + timedelta(days=last)]
+    return Shipment.objects.filter(customer=customer, accepted_at__date__range=days).count()
+
+
+def gone_wrong(customer):
+    newest = Shipment.objects.filter(customer=customer, accepted_at__date__gt=date(2026, 1, 20))
+    return newest.exclude(exceptions=[]).count() / newest.count()
