@@ -190,7 +190,7 @@ PAGES = [
     # What is seen after a step or two.
     Page(route=LIST, role=SUPERVISOR, scene="filtered", query="tier=vip"),
     Page(route=LIST, role=SUPERVISOR, scene="nothing", query="number=NONE"),
-    Page(route=LIST, role=SUPERVISOR, scene="refused", query="tier=best"),
+    Page(route=LIST, role=SUPERVISOR, scene="refused", query="tier=best", status=422),
     Page(route=LIST, role=SUPERVISOR, scene="filters", steps=_click(".filter-menu summary"), is_whole=False),
     Page(route=LIST, role=SUPERVISOR, scene="columns", steps=_click(".columns-menu summary"), is_whole=False),
     Page(

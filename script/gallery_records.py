@@ -103,9 +103,15 @@ def _make_what_is_missing(courier: Courier, admin: User) -> list[BackgroundJob]:
         create_team(name=courier.departments[1], department=Department.objects.first(), **made)
     if not CustomField.objects.exists():
         facts = {"key": "terms", "kind": CustomFieldKind.CHOICE, "choices": list(courier.tags)}
-        add_custom_field(label=courier.tags[0], **facts, **made)
+        add_custom_field(label=courier.tags[0].capitalize(), **facts, **made)
     if not SavedView.objects.exists():
-        save_view(list_name="customers", name=courier.tags[0], query=f"tag={courier.tags[0]}", is_shared=True, **made)
+        save_view(
+            list_name="customers",
+            name=courier.tags[0].capitalize(),
+            query=f"tag={courier.tags[0]}",
+            is_shared=True,
+            **made,
+        )
     if not CustomerMerge.objects.exists():
         kept = Customer.objects.filter(tier=Tier.VIP).order_by("-contribution").first()
         facts = {"number": f"{courier.prefix}-0TWICE", "kind": kept.kind, "company_name": kept.company_name}

@@ -54,6 +54,7 @@
     previous: () => choose(-1),
     preview,
     open: () => click(linkOf(rows().find(isChosen))),
+    tick: () => click(rows().find(isChosen)?.querySelector("[name=row]")),
     edit: () => click(document.activeElement?.closest(".fact")?.querySelector("[data-edit-fact]") ?? document.querySelector("[data-edit]")),
     note: () => focus(document.querySelector("[data-note]")),
     help: openHelp,
