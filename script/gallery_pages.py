@@ -69,6 +69,7 @@ def _tick_two(page: BrowserPage) -> None:
 
 
 def _change_all(page: BrowserPage) -> None:
+    _tick_two(page)
     page.locator("[name=scope]").check()
     page.locator("#bulk summary").click()
     page.locator("#bulk [name=action]").first.click()
