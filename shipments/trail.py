@@ -14,5 +14,5 @@ def describe_shipments(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str,
 
 
 def describe_imports(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
-    runs = ImportRun.objects.filter(pk__in=ids).values_list("pk", "file_name")
-    return {pk: (name, reverse("shipments:import", args=[pk])) for pk, name in runs}
+    runs = ImportRun.objects.filter(pk__in=ids).only("tenant", "file_name")
+    return {run.pk: (run.file_name, reverse("shipments:import", args=[run.pk])) for run in runs}

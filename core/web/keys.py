@@ -43,6 +43,7 @@ KEYS = (
     Key("previous", "k", _("Previous in a list")),
     Key("open", "o", _("Open the chosen row")),
     Key("preview", "p", _("Preview the chosen row beside the list"), also=" "),
+    Key("tick", "x", _("Tick the chosen row")),
     Key("edit", "e", _("Edit this record")),
     Key("note", "n", _("Write down a contact")),
     Key("help", "?", _("Show these shortcuts")),

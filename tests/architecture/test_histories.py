@@ -80,3 +80,14 @@ def test_page_shows_what_became_of_the_record(model, told, client_for, administr
     words = client.get(url).content.decode()
     assert words.count("History of changes") == 1
     assert words.count("Something quite unusual") == 1
+
+
+def test_every_kind_of_record_is_named_in_words(tenant, now):
+    world = {model._meta.label_lower: row for model, row in make_world("own", at=now).items()}
+
+    told = {kind: trail._subjects[kind].describe([world[kind].pk]) for kind in trail.subject_kinds()}
+
+    assert [
+        kind for kind, rows in told.items() if not all(isinstance(words, str) for words, _url in rows.values())
+    ] == []
+    assert told["shipments.importrun"][world["shipments.importrun"].pk][0] == "own file_name"

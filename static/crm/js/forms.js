@@ -85,6 +85,17 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     event.detail.elt.querySelector?.("[aria-invalid=true]")?.focus();
   });
+  /* Whoever was in the part that is replaced goes on in the new one, and not from the top of the page. */
+  const held = new WeakSet();
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt, target, xhr } }) => {
+    const at = document.activeElement;
+    if (at !== document.body && (elt.contains(at) || target.contains(at))) held.add(xhr);
+  });
+  document.addEventListener("htmx:afterSettle", ({ detail: { elt, xhr } }) => {
+    if (document.activeElement !== document.body || !held.has(xhr)) return;
+    const places = [...(elt.querySelectorAll?.("a[href], button, summary, input, select, textarea") ?? [])];
+    places.find((place) => !place.disabled && place.checkVisibility())?.focus({ preventScroll: true });
+  });
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelector("main [aria-invalid=true]")?.focus();
   });

@@ -53,6 +53,7 @@
     next: () => choose(1),
     previous: () => choose(-1),
     preview,
+    tick: () => click(rows().find(isChosen)?.querySelector("[name=row]")),
     edit: () => click(document.activeElement?.closest(".fact")?.querySelector("[data-edit-fact]") ?? document.querySelector("[data-edit]")),
     /* With none chosen the first: in a view that the list opens with, that is the one it was made for. */
     open: () => click(linkOf(rows().find(isChosen) ?? rows()[0])),

@@ -1,0 +1,163 @@
+"""Records of a demo courier for the pages that show one, with what the demo itself does not hold."""
+
+import io
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count
+from django.http import QueryDict
+from django.utils import timezone, translation
+
+from core.accounts.enums import Role
+from core.accounts.models import Department, Invitation, Team, User
+from core.accounts.services import create_team, invite_user
+from core.jobs.enums import UNFINISHED
+from core.jobs.models import BackgroundJob
+from core.jobs.running import start_job
+from core.partners.models import ApiKey
+from core.tenancy.models import Tenant
+from core.tenancy.scope import current_tenant, tenant_scope
+from core.web import bulk, exports
+from core.web.lists import actions
+from core.web.models import SavedView
+from core.web.saved_views import save_view
+from courier_crm.demo.couriers import Courier
+from customers.enums import CustomFieldKind, Tier
+from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, CustomField
+from customers.services import add_custom_field, create_customer, merge_customers
+from shipments.models import ImportRun, Shipment
+from shipments.services import receive_file, start_import
+
+MOST_SECONDS = 90
+SHIPMENTS = "waybill_number,customer_number,status,accepted_at,freight\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Records:
+    """The id, or the word, that stands in an address for each."""
+
+    customer: str
+    number: str
+    new_customer: str
+    other_number: str
+    contact: str
+    contact_point: str
+    address: str
+    shipment: str
+    user: str
+    department: str
+    team: str
+    token: str
+    api_key: str
+    custom_field: str
+    import_run: str
+    new_import: str
+    export_job: str
+    bulk_job: str
+
+
+def records_of(courier: Courier) -> Records:
+    """Return what stands in the addresses of the courier's pages, and make what is not there yet."""
+    tenant = Tenant.objects.get(slug=courier.slug)
+    with tenant_scope(tenant), translation.override(courier.language):
+        admin = User.objects.get(email=f"admin@{courier.slug}.example")
+        jobs = _make_what_is_missing(courier, admin)
+    _wait_for(tenant, jobs)
+    with tenant_scope(tenant):
+        # The biggest VIP whose timeline and archive have something of everything.
+        vips = Customer.objects.filter(tier=Tier.VIP, addresses__isnull=False, contacts__points__isnull=False)
+        customer = vips.annotate(people=Count("contacts")).order_by("-people", "-contribution").first()
+        newcomer, other = Customer.objects.filter(contribution=0).order_by("-number")[:2]
+        contact = Contact.objects.filter(customer=customer, points__isnull=False).first()
+        Invitation.objects.filter(email=f"newcomer@{courier.slug}.example").delete()
+        facts = {"role": Role.AGENT, "language": courier.language}
+        _row, token = invite_user(email=f"newcomer@{courier.slug}.example", **facts, by=admin, at=timezone.now())
+        own = BackgroundJob.objects.filter(owner=admin).order_by("-pk")
+        return Records(
+            customer=str(customer.pk),
+            number=customer.number,
+            new_customer=str(newcomer.pk),
+            other_number=other.number,
+            contact=str(contact.pk),
+            contact_point=str(ContactPoint.objects.filter(contact=contact).first().pk),
+            address=str(Address.objects.filter(customer=customer).first().pk),
+            shipment=str(Shipment.objects.filter(customer=customer, scans__isnull=False).first().pk),
+            user=str(User.objects.get(email=f"account-manager@{courier.slug}.example").pk),
+            department=str(Department.objects.first().pk),
+            team=str(Team.objects.first().pk),
+            token=token,
+            api_key=str(ApiKey.objects.order_by("pk").first().pk),
+            custom_field=str(CustomField.objects.first().pk),
+            import_run=str(ImportRun.objects.filter(is_finished=True, job__isnull=False).first().pk),
+            new_import=str(ImportRun.objects.filter(started_at=None).first().pk),
+            export_job=str(own.filter(kind=exports.KIND).first().pk),
+            bulk_job=str(own.filter(kind=bulk.KIND).first().pk),
+        )
+
+
+def _make_what_is_missing(courier: Courier, admin: User) -> list[BackgroundJob]:
+    """Add, once, a team, a field, a view, a merge, imports, an export and a bulk change; return the jobs begun."""
+    made = {"by": admin, "at": timezone.now()}
+    if not Team.objects.exists():
+        create_team(name=courier.departments[1], department=Department.objects.first(), **made)
+    if not CustomField.objects.exists():
+        facts = {"key": "terms", "kind": CustomFieldKind.CHOICE, "choices": list(courier.tags)}
+        add_custom_field(label=courier.tags[0].capitalize(), **facts, **made)
+    if not SavedView.objects.exists():
+        save_view(
+            list_name="customers",
+            name=courier.tags[0].capitalize(),
+            query=f"tag={courier.tags[0]}",
+            is_shared=True,
+            **made,
+        )
+    if not CustomerMerge.objects.exists():
+        kept = Customer.objects.filter(tier=Tier.VIP).order_by("-contribution").first()
+        facts = {"number": f"{courier.prefix}-0TWICE", "kind": kept.kind, "company_name": kept.company_name}
+        twice = create_customer(**facts, at=made["at"])
+        merge_customers(kept=kept, absorbed=twice, versions=(kept.version, twice.version), **made)
+    if ImportRun.objects.filter(job__isnull=False).exists():
+        return []
+    return [*_import(courier, made), _export(made), _change(courier, made)]
+
+
+def _import(courier: Courier, made: dict) -> list[BackgroundJob]:
+    """Import a file of which one row is wrong, and keep another that waits for its columns to be named."""
+    day = (made["at"] - timedelta(days=1)).date()
+    number = Customer.objects.order_by("number").first().number
+    rows = [f"{courier.prefix}G{at:09},{number},delivered,{day},12.50" for at in range(8)]
+    files = {
+        "october.csv": SHIPMENTS + "\n".join([*rows, f"{courier.prefix}G1,unknown,delivered,{day},x"]),
+        "november.csv": SHIPMENTS.replace("freight", "price") + "\n".join(rows),
+    }
+    runs = [
+        receive_file(stream=io.BytesIO(text.encode()), size=len(text), file_name=name, **made)
+        for name, text in files.items()
+    ]
+    return [start_import(run=runs[0], mapping={name: name for name in SHIPMENTS.strip().split(",")}, **made)]
+
+
+def _export(made: dict) -> BackgroundJob:
+    parameters = {"list": "customers", "path": "/customers/", "query": "tier=vip", "format": "xlsx"}
+    return start_job(kind=exports.KIND, title=str(exports.titles()["customers"]), parameters=parameters, **made)
+
+
+def _change(courier: Courier, made: dict) -> BackgroundJob:
+    view = exports.find("customers")()
+    action = actions.find("customers", "add-tag")
+    form = action.form(QueryDict(f"tag={courier.tags[1]}"))
+    form.is_valid()
+    return bulk.start(
+        action=action, selection=bulk.Selection(view=view, query="tier=vip", rows=None), form=form, **made
+    )
+
+
+def _wait_for(tenant: Tenant, jobs: list[BackgroundJob]) -> None:
+    deadline = time.monotonic() + MOST_SECONDS
+    while jobs and time.monotonic() < deadline:
+        with tenant_scope(tenant):
+            jobs = list(BackgroundJob.objects.filter(pk__in=[job.pk for job in jobs], state__in=UNFINISHED))
+        time.sleep(0.5)
+    if jobs:
+        raise SystemExit(f"{current_tenant() or tenant.name}: the background jobs do not end. Does a worker run?")
