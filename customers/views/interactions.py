@@ -84,6 +84,7 @@ class InteractionListView(ListView):
 
     permission_required = permissions.TIMELINE
     template_name = "customers/interaction_list.html"
+    filters = timeline_filters(())
     sorts = (Sort("happened", gettext_lazy("When"), column="happened_at", descending_first=True),)
     default_sort = "-happened"
 
@@ -91,10 +92,10 @@ class InteractionListView(ListView):
     def customer(self) -> Customer:
         return get_object_or_404(Customer.objects, pk=self.kwargs["pk"])
 
-    @cached_property
-    def filters(self) -> list[Filter]:
+    def page_of(self, params: QueryDict, **facts: Any) -> ListPage:
         contacts = Contact.objects.filter(customer=self.customer).order_by("-is_primary", "created_at", "id")
-        return timeline_filters(contacts[:MOST_NAMES])
+        self.filters = timeline_filters(contacts[:MOST_NAMES])
+        return super().page_of(params, **facts)
 
     def get_template_names(self) -> list[str]:
         is_in_page = self.request.htmx.target in ENTRIES
