@@ -167,6 +167,7 @@ def test_queues_are_measured_by_the_names_of_the_routes(db):
     assert {key for key in found if key[0] == "crm_queue_length"} == {
         ("crm_queue_length", "bulk"),
         ("crm_queue_length", "default"),
+        ("crm_queue_length", "messages"),
     }
     assert (found["crm_up", "database"], found["crm_up", "redis"]) == (1, 1)
 
