@@ -22,7 +22,7 @@ from customers.forms.custom_fields import PREFIX
 from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm
 from customers.models import Customer
 from customers.panels import panels_for
-from customers.permissions import EDIT, REVEAL, VIEW
+from customers.permissions import EDIT, MERGE, REVEAL, VIEW
 from customers.querysets import SHOWN_ON_RECORD, active_fields, for_list, for_record_page, undoable_merges
 from customers.services import create_customer, update_customer
 from customers.views.interactions import timeline_context
@@ -115,6 +115,7 @@ class CustomerDetailView(StaffView, TemplateView):
             may_edit=may_edit,
             facts_url=reverse("customers:update", args=[customer.pk]) if may_edit else "",
             merges=undoable_merges(customer, at=timezone.now()),
+            may_merge=may(self.request.user, MERGE),
             **timeline_context(customer, self.request.user, contacts=contacts[:SHOWN_ON_RECORD]),
             **context,
         )
