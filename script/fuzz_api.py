@@ -21,18 +21,16 @@ ROOT = Path(__file__).resolve().parents[1]
 HOOKS = Path(__file__).with_name("fuzz_hooks.py")
 PATIENCE_SECONDS = 60.0
 CHUNK_BYTES = 65536
-CHECKS = (
-    "not_a_server_error",
-    "status_code_conformance",
-    "content_type_conformance",
-    "response_headers_conformance",
-    "response_schema_conformance",
-    "negative_data_rejection",
-    "ignored_auth",
-    "unsupported_method",
-)
+# All checks but four, that are not named on the command line: those named there are on for every operation. A good body
+# may be refused, since a description does not know what is stored; the rest ask what stands in no contract.
 # A bad address may be too long for the web server, before anything else is wrong with it.
 CONFIG = """
+[checks]
+positive_data_acceptance.enabled = false
+missing_required_header.enabled = false
+use_after_free.enabled = false
+ensure_resource_availability.enabled = false
+
 [checks.negative_data_rejection]
 expected-statuses = [400, 401, 403, 404, 405, 406, 409, 411, 413, 414, 415, 422, 428]
 
@@ -151,7 +149,7 @@ def _ask(url: str, key: str, options: argparse.Namespace) -> int:
             "--url",
             url,
         ),
-        *("--header", f"Authorization: Bearer {key}", "--checks", ",".join(CHECKS)),
+        *("--header", f"Authorization: Bearer {key}"),
         *("--phases", options.phases, "--max-examples", str(options.cases), "--seed", str(options.seed)),
         *("--generation-database", "none", "--continue-on-failure", "--no-color", *chosen),
     ]
