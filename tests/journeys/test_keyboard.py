@@ -32,7 +32,7 @@ FOCUS = """() => {
 
 
 def check_focus(page: Page) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 25
     while (fault := page.evaluate(FOCUS)) and time.monotonic() < deadline:
         page.wait_for_timeout(50)
     assert fault == ""
