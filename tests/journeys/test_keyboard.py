@@ -32,7 +32,7 @@ FOCUS = """() => {
 
 
 def check_focus(page: Page) -> None:
-    deadline = time.monotonic() + 25
+    deadline = time.monotonic() + 5
     while (fault := page.evaluate(FOCUS)) and time.monotonic() < deadline:
         page.wait_for_timeout(50)
     assert fault == ""
@@ -79,6 +79,8 @@ def sign_in(page: Page, email: str) -> None:
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.locator("#search")).to_be_visible()
+    # Keys do nothing before the scripts are there.
+    page.wait_for_load_state()
 
 
 def find_and_open(page: Page) -> None:
