@@ -7,23 +7,17 @@ With Redis away reads are let through, and writes are counted in the table of th
 must not be what breaks the database. Either is logged.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
-import structlog
 from django.conf import settings
 from django.core.cache import caches
-from redis import Redis
-from redis.exceptions import RedisError
 
 from core.partners.models import ApiKey
 from core.tenancy.models import Tenant
+from core.tenancy.volatile import ask_redis
 
 WINDOW_SECONDS = 60
-REST_SECONDS = 5.0
-TIMEOUT_SECONDS = 0.25
 FALLBACK_ALIAS = "database"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Both counts in one step. A window's count outlives it a little, whatever the clocks of two web servers say.
@@ -34,8 +28,6 @@ COUNT = """
         if counts[place] == 1 then redis.call('EXPIRE', name, ARGV[1]) end
     end
     return counts"""
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,17 +57,6 @@ class Verdict:
     @property
     def retry_after(self) -> str:
         return str(max(quota.seconds for quota in self.quotas))
-
-
-class _Rest:
-    """Until when Redis is left alone after it could not be reached."""
-
-    until = 0.0
-
-
-@cache
-def _redis(url: str) -> Redis:
-    return Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
 
 
 def limit_of_tenant(tenant: Tenant) -> int:
@@ -109,13 +90,12 @@ def take(*, key: ApiKey, method: str, now: float) -> Verdict:
 
 
 def _counted(names: Sequence[str], method: str) -> list[int] | None:
-    if time.monotonic() >= _Rest.until:
-        try:
-            return _redis(settings.REDIS_URL).eval(COUNT, len(names), *names, 2 * WINDOW_SECONDS)
-        except RedisError as error:
-            _Rest.until = time.monotonic() + REST_SECONDS
-            log.warning("api.limits_without_redis", error=type(error).__name__)
-    return None if method in SAFE else [_counted_in_table(name) for name in names]
+    counts = ask_redis(
+        lambda redis: redis.eval(COUNT, len(names), *names, 2 * WINDOW_SECONDS), away="api.limits_without_redis"
+    )
+    if counts is not None or method in SAFE:
+        return counts
+    return [_counted_in_table(name) for name in names]
 
 
 def _counted_in_table(name: str) -> int:

@@ -10,10 +10,10 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from core.audit.models import AuditEvent
-from core.partners import limits
 from core.partners.limits import take
 from core.partners.models import ApiKey
 from core.partners.services import LimitTooHigh, limit_api_key
+from core.tenancy import volatile
 from core.tenancy.models import Tenant
 from customers.models import Customer
 from tests.factories.accounts import outside
@@ -24,7 +24,7 @@ AT = datetime(2099, 3, 2, 4, 30, 10, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def rested(monkeypatch):
-    monkeypatch.setattr(limits._Rest, "until", 0.0)
+    monkeypatch.setattr(volatile.Rest, "until", 0.0)
 
 
 def test_key_that_sends_too_much_is_told_when_to_come_back(tenant, settings):

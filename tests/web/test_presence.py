@@ -10,7 +10,7 @@ from redis import Redis
 
 from core.accounts.enums import Role
 from core.accounts.middleware import LAST_SEEN
-from core.web import presence
+from core.tenancy import volatile
 from core.web.presence import SECONDS
 from tests.factories.accounts import inside, make_user
 from tests.factories.customers import make_customer
@@ -27,7 +27,7 @@ def customer(tenant, now):
 def no_rest():
     """A test that found Redis away leaves no rest to the next."""
     yield
-    presence._Rest.until = 0.0
+    volatile.Rest.until = 0.0
 
 
 def here(client, customer, **data):
