@@ -39,7 +39,7 @@ def as_opened(customer: Customer) -> Customer:
     return customer
 
 
-CONTACTS = Prepared(lambda customer_id: _contacts_in_order().filter(customer_id=customer_id))
+CONTACTS = Prepared(lambda customer_id: contacts_in_order().filter(customer_id=customer_id))
 POINTS = Prepared(lambda customer_id: _points().filter(contact__customer_id=customer_id))
 ADDRESSES = Prepared(lambda customer_id: _addresses().filter(customer_id=customer_id))
 CUSTOMER = Prepared(lambda customer_id: Customer.objects.filter(pk=customer_id))
@@ -47,15 +47,17 @@ CUSTOMER = Prepared(lambda customer_id: Customer.objects.filter(pk=customer_id))
 
 def record_of(customer_id: uuid.UUID) -> Customer:
     """Return a customer as for_record brings it, but for the account manager. Raises Customer.DoesNotExist."""
-    for customer in CUSTOMER.rows(customer_id):
-        contacts = CONTACTS.rows(customer.pk)
-        points = POINTS.rows(customer.pk) if contacts else []
-        for contact in contacts:
-            of_contact = [point for point in points if point.contact_id == contact.pk]
-            contact._prefetched_objects_cache = {"points": of_contact}
-        customer._prefetched_objects_cache = {"contacts": contacts, "addresses": ADDRESSES.rows(customer.pk)}
-        return customer
-    raise Customer.DoesNotExist
+    customers = CUSTOMER.rows(customer_id)
+    if not customers:
+        raise Customer.DoesNotExist
+    [customer] = customers
+    contacts = CONTACTS.rows(customer_id)
+    points = POINTS.rows(customer_id) if contacts else []
+    for contact in contacts:
+        of_contact = [point for point in points if point.contact_id == contact.pk]
+        contact._prefetched_objects_cache = {"points": of_contact}
+    customer._prefetched_objects_cache = {"contacts": contacts, "addresses": ADDRESSES.rows(customer_id)}
+    return customer
 
 
 def for_record_page(customers: QuerySet[Customer]) -> QuerySet[Customer]:
@@ -70,10 +72,11 @@ def for_record_page(customers: QuerySet[Customer]) -> QuerySet[Customer]:
 
 
 def _contacts() -> QuerySet[Contact]:
-    return with_points(_contacts_in_order())
+    return with_points(contacts_in_order())
 
 
-def _contacts_in_order() -> QuerySet[Contact]:
+def contacts_in_order() -> QuerySet[Contact]:
+    """Return contacts as they stand everywhere: main ones first, then as they were added."""
     return Contact.objects.order_by("-is_primary", "created_at", "id")
 
 

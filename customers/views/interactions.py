@@ -26,7 +26,7 @@ from customers.enums import Direction, InteractionKind
 from customers.forms.interactions import InteractionForm
 from customers.models import Contact, Customer, Interaction
 from customers.permissions import LOG, REVEAL, VIEW, may_remove_interaction
-from customers.querysets import SHOWN_ON_RECORD, for_timeline
+from customers.querysets import SHOWN_ON_RECORD, contacts_in_order, for_timeline
 from customers.services import record_interaction, remove_interaction
 from customers.timeline import MOST_NAMES, entries, known_names
 
@@ -93,7 +93,7 @@ class InteractionListView(ListView):
         return get_object_or_404(Customer.objects, pk=self.kwargs["pk"])
 
     def page_of(self, params: QueryDict, **facts: Any) -> ListPage:
-        contacts = Contact.objects.filter(customer=self.customer).order_by("-is_primary", "created_at", "id")
+        contacts = contacts_in_order().filter(customer=self.customer)
         self.filters = timeline_filters(contacts[:MOST_NAMES])
         return super().page_of(params, **facts)
 
@@ -133,8 +133,7 @@ class RecordInteractionView(DraftedFormView):
 
     @cached_property
     def contacts(self) -> list[Contact]:
-        contacts = Contact.objects.filter(customer=self.customer)
-        return list(contacts.order_by("-is_primary", "created_at", "id")[:SHOWN_ON_RECORD])
+        return list(contacts_in_order().filter(customer=self.customer)[:SHOWN_ON_RECORD])
 
     @property
     def draft_record_id(self) -> UUID:
