@@ -169,9 +169,9 @@ def record_actions(context: template.Context, url_name: str, record: Any) -> dic
 @register.simple_block_tag(takes_context=True)
 def fact(context: template.Context, content: str, label: str | Promise, record: Any = None, name: str = "") -> str:
     """Show a fact of a record. With the record and the name of its field it is edited in place by those who may: for
-    them the page has `facts_url`, the address of the form of all facts.
+    them the page, but no preview of it, has `facts_url`, the address of the form of all facts.
     """
-    url = context.get("facts_url") if name else ""
+    url = context.get("facts_url") if name and not context.get("is_preview") else ""
     asked = {
         "label": label,
         "content": content,
