@@ -66,7 +66,7 @@ def test_finder_finds_the_sheet_alone_and_says_how_to_get_the_icons(tmp_path):
     assert [name for name, _storage in finder.list([])] == [SHEET]
     assert Path(finder.find(SHEET)).stat().st_size > 10_000
     assert finder.find(SHEET, find_all=True) == [finder.find(SHEET)]
-    assert finder.find("crm/css/crm.css") == []
+    assert finder.find("crm/css/pieces.css") == []
     with pytest.raises(ImproperlyConfigured, match="npm ci"):
         IconsFinder(root=tmp_path).find(SHEET)
 
