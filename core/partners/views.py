@@ -140,13 +140,13 @@ class Resource(GenericViewSet):
             return self.model.all_tenants.none()
         return self.rows()
 
-    def record(self, pk: uuid.UUID) -> Any:
+    def find(self, pk: uuid.UUID) -> Any:
         """Return a record as it is shown by itself. Raises DoesNotExist."""
         return self.rows().get(pk=pk)
 
     def get_object(self) -> Any:
         try:
-            self.shown = self.record(uuid.UUID(self.kwargs["pk"]))
+            self.shown = self.find(uuid.UUID(self.kwargs["pk"]))
         except (ValueError, self.model.DoesNotExist):
             raise Http404 from None
         return self.shown
@@ -189,6 +189,6 @@ class Resource(GenericViewSet):
         self, row: Any, *, status: int = HTTPStatus.OK, location: str = "", is_read: bool = False
     ) -> Response:
         """Answer with one record, read anew as a GET would show it, unless it is as `rows` brings it."""
-        self.shown = row if is_read else self.record(row.pk)
+        self.shown = row if is_read else self.find(row.pk)
         headers = {"Location": location} if location else None
         return Response(self.get_serializer(self.shown).data, status=status, headers=headers)

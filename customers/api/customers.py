@@ -91,7 +91,7 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         # The id of the account manager suffices.
         return customers.select_related(None)
 
-    def record(self, pk: uuid.UUID) -> Customer:
+    def find(self, pk: uuid.UUID) -> Customer:
         return record_of(pk)
 
     @extend_schema(summary="Create a customer")
