@@ -129,6 +129,7 @@ def go_by_the_palette(page: Page, area: str) -> None:
     page.keyboard.press("Control+k")
     check_focus(page)
     page.keyboard.type(area)
+    expect(page.locator("#palette a[href='/customers/']")).to_be_visible()
     chosen = page.locator("#palette [aria-selected=true]")
     expect(chosen).to_contain_text(area)
     for _step in range(page.locator("#palette [role=option]:visible").count()):
