@@ -3,7 +3,8 @@
 import csv
 import io
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 
@@ -17,12 +18,12 @@ from core.tenancy.fields import MoneyField
 from core.tenancy.scope import required_tenant_id
 from customers.enums import CustomerKind
 from customers.opening import Archive, open_archives
-from customers.shipment_figures import add_shipments, set_shipments
+from customers.shipment_figures import Figures, add_shipments, set_shipments
 from customers.turns import wait_for_imports
-from shipments.happenings import RETURNING, WRITTEN, telling_of_shipments, wake_for_shipments
+from shipments.happenings import telling_of_shipments, wake_for_shipments
 from shipments.models import Shipment
 from shipments.reading import Row
-from shipments.rows import BLANKS, CUSTOMER, FIELDS, KIND, NAME, WAYBILL
+from shipments.rows import ACCEPTED, BLANKS, CUSTOMER, FIELDS, KIND, NAME, WAYBILL
 
 # The customer is written as customer_id, its name and kind not at all.
 COLUMNS = tuple(name for name in FIELDS if name not in {"customer_number", "customer_name", "customer_kind"})
@@ -64,36 +65,20 @@ def write_chunk(
             "create temp table incoming on commit drop as"  # noqa: S608  the names are our own
             f" select {names_sql} from shipments_shipment with no data"
         )
-        cursor.execute(f"create temp table written ({WRITTEN}, changes jsonb) on commit drop")
         cursor.copy_expert(
             f"copy incoming ({names_sql}) from stdin with (format csv, force_not_null ({', '.join(texts)}))",
             _as_csv(rows, ids, sent),
         )
         moved = _customers_of_moved_shipments(cursor, tenant_id)
-        cursor.execute(_upsert(present, sent), [tenant_id])
-        cursor.execute(f"with {telling_of_shipments()} select 1", {"tenant": tenant_id, "at": at})
+        cursor.execute(_upsert(present, sent), {"tenant": tenant_id, "at": at, **actor(by)})
+        is_new = dict(cursor.fetchall())
         wake_for_shipments()
-        cursor.execute(
-            recording(
-                "shipment.updated",
-                of="written where changes is not null",
-                kind=Shipment._meta.label_lower,
-                subject="id",
-                changes="changes",
-            ),
-            {"tenant": tenant_id, "at": at, **actor(by)},
-        )
-        cursor.execute(
-            "select customer_id, count(*), min(accepted_at), max(accepted_at) from written"
-            " where is_new group by customer_id order by customer_id"
-        )
-        add_shipments(cursor.fetchall())
+        cursor.execute("drop table incoming")
+        add_shipments(_added((row for row in rows if is_new.get(row.values[WAYBILL])), ids))
         set_shipments(_figures(cursor, tenant_id, moved))
-        cursor.execute("select waybill_number, is_new from written")
-        statuses = {waybill: "created" if is_new else "updated" for waybill, is_new in cursor.fetchall()}
-        cursor.execute("drop table incoming, written")
+    words = {True: "created", False: "updated", None: "unchanged"}
     for row in rows:
-        row.outcome.status = statuses.get(row.values[WAYBILL], "unchanged")
+        row.outcome.status = words[is_new.get(row.values[WAYBILL])]
 
 
 def _as_csv(rows: list[Row], ids: Mapping[str, uuid.UUID], sent: Sequence[str]) -> io.StringIO:
@@ -109,23 +94,43 @@ def _as_csv(rows: list[Row], ids: Mapping[str, uuid.UUID], sent: Sequence[str]) 
 
 
 def _upsert(present: frozenset[str], sent: Sequence[str]) -> str:
-    """Return the statement that writes the chunk; only columns that the file has are changed."""
+    """Return the statement that writes the chunk with its events and its audit trail, and answers whether each shipment
+    that was written is new; only columns that the file has are changed.
+    """
     columns = ", ".join(("id", "customer_id", *COLUMNS))
     incoming = ", ".join(("id", "customer_id", *(name if name in sent else LITERALS[BLANKS[name]] for name in COLUMNS)))
     changed = ["customer_id", *(name for name in COLUMNS if name in present and name != "waybill_number")]
     stored = ", ".join(f"s.{name}" for name in changed)
     replacing = ", ".join(f"excluded.{name}" for name in changed)
+    recorded = recording(
+        "shipment.updated",
+        of="written where changes is not null",
+        kind=Shipment._meta.label_lower,
+        subject="id",
+        changes="changes",
+    )
     return f"""
-        with done as (
+        with written as (
             insert into shipments_shipment as s (tenant_id, version, {columns})
-            select %s, 1, {incoming} from incoming
+            select %(tenant)s::uuid, 1, {incoming} from incoming
             on conflict (tenant_id, waybill_number) do update
             set (version, {", ".join(changed)}) = row(s.version + 1, {replacing})
             where ({stored}) is distinct from ({replacing})
-            returning {RETURNING}, {_changes(changed)}
-        )
-        insert into written select * from done
+            returning s.id, s.waybill_number, s.customer_id, s.status, s.delivered_at, s.exceptions::text[],
+                s.xmax = 0 as is_new, {_before("status", "text")}, {_before("exceptions", "text[]")},
+                {_changes(changed)} as changes
+        ),
+        {telling_of_shipments()},
+        recorded as ({recorded})
+        select waybill_number, is_new from written
     """  # noqa: S608  the names are our own
+
+
+def _before(column: str, kind: str) -> str:
+    """Return what a known shipment `s` held, which a statement still sees: it reads the table as it was."""
+    return f"""(case when s.xmax <> 0 then
+        (select o.{column} from shipments_shipment o where o.tenant_id = s.tenant_id and o.id = s.id)
+    end)::{kind} as old_{column}"""  # noqa: S608  the names are our own
 
 
 def _changes(columns: Sequence[str]) -> str:
@@ -144,6 +149,17 @@ def _changes(columns: Sequence[str]) -> str:
 def _kept(row: str, name: str) -> str:
     value = f"{row}.{name}"
     return f"to_jsonb(({value} / 100.0)::numeric(20, 2)::text)" if name in AMOUNTS else f"to_jsonb({value})"
+
+
+def _added(rows: Iterable[Row], ids: Mapping[str, uuid.UUID]) -> list[Figures]:
+    """Return what new shipments add to the figures of their customers, in the order in which those are locked."""
+    dates: dict[uuid.UUID, list[datetime]] = defaultdict(list)
+    for row in rows:
+        dates[ids[row.values[CUSTOMER]]].append(row.values[ACCEPTED])
+    return [
+        (customer_id, len(dates[customer_id]), min(dates[customer_id]), max(dates[customer_id]))
+        for customer_id in sorted(dates)
+    ]
 
 
 def _customers_of_moved_shipments(cursor: object, tenant_id: uuid.UUID) -> list[uuid.UUID]:
