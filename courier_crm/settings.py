@@ -174,7 +174,7 @@ MIDDLEWARE = [
     "core.partners.middleware.ApiKeyTenantMiddleware",
     "core.tenancy.middleware.TenantMiddleware",
     "core.web.middleware.LocaleMiddleware",
-    "core.web.middleware.KeysMiddleware",
+    "core.web.middleware.FaultsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -65,7 +65,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
-def not_allowed(request: HttpRequest, allowed: list[str]) -> HttpResponse:
+def not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
     """Answer 405: an address that only takes what a form sends was opened, or the other way round."""
     response = _answer(
         request,
@@ -74,7 +74,7 @@ def not_allowed(request: HttpRequest, allowed: list[str]) -> HttpResponse:
         message=_("This address belongs to a button of another page. Go there and use the button."),
         alone=True,
     )
-    response.headers["Allow"] = ", ".join(allowed)
+    response.headers["Allow"] = allowed
     return response
 
 

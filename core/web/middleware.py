@@ -7,14 +7,14 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
 from core.crypto.errors import KeyUnavailable
 from core.crypto.fields import Undecryptable
 from core.tenancy.scope import current_tenant, current_tenant_id
-from core.web.errors import keys_unavailable, value_damaged
+from core.web.errors import keys_unavailable, not_allowed, value_damaged
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -59,14 +59,19 @@ class RequestIdMiddleware:
         log.info("request", **facts)
 
 
-class KeysMiddleware:
-    """Answer with a page that says what is wrong when a tenant's keys are gone, or a stored value is damaged."""
+class FaultsMiddleware:
+    """Answer with a page that says what is wrong: keys are gone, a stored value is damaged, or an address was
+    opened in a way that it does not take.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            return not_allowed(request, response.headers["Allow"])
+        return response
 
     @staticmethod
     def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -26,7 +26,7 @@ from core.accounts.permissions import may
 from core.accounts.second_step import has_second_step, is_fresh, is_waived, must_have_second_step
 from core.accounts.services import change_language
 from core.tenancy.errors import DomainError
-from core.web import errors, navigation, palette
+from core.web import navigation, palette
 from core.web.context import THEMES
 from core.web.search import MAX_QUERY_LENGTH, only_exact_hit, open_query, seal_query, search
 
@@ -70,9 +70,6 @@ class StaffView(View):
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
         patch_cache_control(response, private=True, no_store=True)
         return response
-
-    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return errors.not_allowed(request, self._allowed_methods())
 
     def _lacks_second_step(self, request: HttpRequest) -> bool:
         needed = must_have_second_step(request.user) or (self.needs_second_step and not is_waived(request.user))

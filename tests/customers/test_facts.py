@@ -103,7 +103,7 @@ def test_in_place_a_bad_value_comes_back_as_the_small_form(client_for, agent, cu
     form_id = f"form-fact-{customer.pk}-tags"
     assert response.status_code == 422
     assert response.headers["HX-Retarget"] == f"#{form_id}"
-    assert body.startswith(f'<form id="{form_id}"')
+    assert body.startswith(f'<dd id="{form_id}"')
     assert "At most 20 tags" in body
     assert "t20" in body
 

@@ -15,3 +15,9 @@ def test_address_of_a_button_is_answered_in_the_products_look_and_says_what_it_t
     assert "Go to the start page" in response.content.decode()
     agent.refresh_from_db()
     assert agent.is_active is False
+
+
+def test_address_that_is_open_to_everybody_answers_as_well(client):
+    response = client.get(reverse("web:theme"))
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    assert "This address belongs to a button of another page." in response.content.decode()

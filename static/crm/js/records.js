@@ -5,7 +5,7 @@
 
   function close(form) {
     const fact = form.closest(".fact");
-    form.remove();
+    form.closest(".fact-form").remove();
     focusFact(fact);
     tell();
   }
