@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from core.accounts.enums import Role
+from core.accounts.enums import Role, SecondStep
 from core.accounts.permissions import declare
 from core.audit import actions
 from core.crypto.register import classify
@@ -54,6 +54,7 @@ actions.declare_fields(
     expires_at=_("Works until"),
 )
 
+actions.declare_values("second_steps", lambda: dict(SecondStep.choices))
 actions.declare_values("role", lambda: dict(Role.choices))
 actions.declare_values("language", lambda: dict(settings.LANGUAGES))
 

@@ -12,3 +12,11 @@ class Role(models.TextChoices):
     MARKETING = "marketing", _("Marketing")
     ANALYST = "analyst", _("Analyst")
     PRIVACY_OFFICER = "privacy_officer", _("Privacy officer")
+
+
+class SecondStep(models.TextChoices):
+    """What proves beside a password who signs in, by the names of allauth."""
+
+    TOTP = "totp", _("Authenticator app")
+    WEBAUTHN = "webauthn", _("Passkey")
+    RECOVERY_CODES = "recovery_codes", _("Recovery codes")

@@ -94,7 +94,6 @@ PERSON_ACTIONS = (
         url=at("console:hand_over"),
         permission=PEOPLE,
         order=35,
-        is_in_header=False,
     ),
     Action(
         name="deactivate",

@@ -95,7 +95,11 @@ class RevealView(StaffView, FormView):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(
-            revealable=self.revealable, row=self.row, back_url=self.revealable.url(self.row), **context
+            revealable=self.revealable,
+            row=self.row,
+            owner=self.revealable.owner(self.row),
+            back_url=self.revealable.url(self.row),
+            **context,
         )
 
     def form_valid(self, form: RevealForm) -> HttpResponse:

@@ -13,22 +13,16 @@ from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.urls import URLResolver, get_resolver
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
 from core.accounts import permissions
-from core.accounts.enums import Role
+from core.accounts.enums import Role, SecondStep
 from core.accounts.models import User
 from core.accounts.permissions import Permission
 from core.accounts.second_step import is_waived, must_have_second_step
 from core.audit.models import AuditEvent
 from core.web.views import StaffView
-
-SECOND_STEPS = {
-    Authenticator.Type.TOTP: gettext_lazy("Authenticator app"),
-    Authenticator.Type.WEBAUTHN: gettext_lazy("Passkey"),
-    Authenticator.Type.RECOVERY_CODES: gettext_lazy("Recovery codes"),
-}
 
 
 @dataclass(frozen=True)
@@ -99,7 +93,7 @@ class RightsView(StaffView, TemplateView):
         return super().get_context_data(
             person=person,
             grant=role_given(person),
-            second_steps=_(", ").join(str(label) for kind, label in SECOND_STEPS.items() if kind in kept),
+            second_steps=_(", ").join(str(label) for kind, label in SecondStep.choices if kind in kept),
             must_have_second_step=must_have_second_step(person),
             held=[each for each in rights if each.permission.name in held],
             lacking=[each for each in rights if each.permission.name not in held],

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.core.validators import RegexValidator
@@ -93,6 +94,11 @@ class TenantModel(models.Model):
         row = super().from_db(db, field_names, values)
         row.as_read = dict(row.__dict__)
         return row
+
+    def differs_in(self, names: Iterable[str]) -> bool:
+        """Tell whether one of these fields holds another value than was read."""
+        fields = (self._meta.get_field(name) for name in names)
+        return any(self.__dict__.get(field.attname) != self.as_read.get(field.attname) for field in fields)
 
     def claim(self) -> Self:
         """Give a new row to the active tenant. Raises WrongTenant for another tenant's row."""

@@ -15,6 +15,8 @@ from core.crypto.fields import Undecryptable, decrypt, encrypt
 
 MAX_QUERY_LENGTH = 200
 MOST_HITS = 20
+# Of each kind under the box, beside which the others are a key away.
+MOST_LIVE_HITS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +68,14 @@ def register(
     _sources[key] = _Source(label=label, icon=icon, permission=permission, find=find, order=order)
 
 
-def search(query: str, user: Any) -> list[Group]:
-    """Ask every source that the user may see."""
+def search(query: str, user: Any, *, most: int = MOST_HITS) -> list[Group]:
+    """Ask every source that the user may see, and return up to `most` hits of each."""
     query = query.strip()[:MAX_QUERY_LENGTH]
     if not query:
         return []
     held = permissions(user)
     return [
-        Group(label=source.label, icon=source.icon, hits=hits[:MOST_HITS], has_more=len(hits) > MOST_HITS)
+        Group(label=source.label, icon=source.icon, hits=hits[:most], has_more=len(hits) > most)
         for source in sorted(_sources.values(), key=lambda source: source.order)
         if source.permission in held and (hits := source.find(query, user))
     ]

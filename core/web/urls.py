@@ -4,6 +4,7 @@ from core.web import health, metrics
 from core.web.views import (
     CsrfTokenView,
     HomeView,
+    LiveSearchView,
     PaletteView,
     SearchView,
     SetKeysView,
@@ -16,6 +17,7 @@ app_name = "web"
 urlpatterns = [
     path("", HomeView.as_view(), name="home"),
     path("search", SearchView.as_view(), name="search"),
+    path("search/live", LiveSearchView.as_view(), name="live_search"),
     path("palette", PaletteView.as_view(), name="palette"),
     path("preferences/language", SetLanguageView.as_view(), name="language"),
     path("preferences/token", CsrfTokenView.as_view(), name="token"),

@@ -28,7 +28,7 @@ from core.accounts.services import change_language
 from core.tenancy.errors import DomainError
 from core.web import navigation, palette
 from core.web.context import THEMES
-from core.web.search import MAX_QUERY_LENGTH, only_exact_hit, open_query, seal_query, search
+from core.web.search import MAX_QUERY_LENGTH, MOST_LIVE_HITS, only_exact_hit, open_query, seal_query, search
 
 EVERY_USER = ""
 SIGNED_OUT_HEADER = "X-Signed-Out"
@@ -192,6 +192,18 @@ class SearchView(StaffView, TemplateView):
         if hit := only_exact_hit(groups):
             return redirect(hit.url)
         return self.render_to_response(self.get_context_data(query=query, groups=groups))
+
+
+class LiveSearchView(StaffView, TemplateView):
+    """The first hits for what stands in the search box, while somebody types; by POST, as the search itself."""
+
+    permission_required = EVERY_USER
+    template_name = "web/live_hits.html"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        groups = search(_cleaned(request.POST.get("q", "")), request.user, most=MOST_LIVE_HITS)
+        return self.render_to_response(self.get_context_data(groups=groups))
 
 
 def _cleaned(query: str) -> str:

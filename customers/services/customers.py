@@ -106,7 +106,8 @@ def update_customer(
 ) -> Customer:
     """Change the facts of a customer; an empty personal field keeps what is stored, unless `remove` names it.
 
-    Custom values that are not given stay; an empty one is removed. `version` is the one that the caller read.
+    Custom values that are not given stay; an empty one is removed. `version` is the one that the caller read. Where
+    nothing differs, nothing is written.
     Raises CustomerChanged if there is a newer one, or BadCustomValue.
     """
     customer = lock_customer(customer.pk)
@@ -123,7 +124,6 @@ def update_customer(
     customer.preferred_language = preferred_language
     customer.account_manager = account_manager
     customer.custom_values = _merged(customer.custom_values, custom_values)
-    customer.version += 1
     changed = [
         "kind",
         "company_name",
@@ -135,14 +135,16 @@ def update_customer(
         "preferred_language",
         "account_manager",
         "custom_values",
-        "version",
     ]
     personal = {"person_name": person_name, "special_needs": special_needs, "birthday": birthday}
     for name, value in personal.items():
         if value or name in remove:
             setattr(customer, name, value or None)
             changed.append(name)
-    customer.save(update_fields=changed)
+    if not customer.differs_in(changed):
+        return customer
+    customer.version += 1
+    customer.save(update_fields=[*changed, "version"])
     index_customers([customer.pk])
     trace = record("customer.updated", subject=customer, by=by, at=at)
     publish_update(customer, changed=sorted(trace.changes), at=at)

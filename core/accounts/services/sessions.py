@@ -76,7 +76,7 @@ def note_second_step_change(*, user: User, at: datetime, keep: str) -> None:
         subject=user,
         by=user,
         at=at,
-        details={"second_steps": ", ".join(sorted(kept.values_list("type", flat=True)))},
+        details={"second_steps": sorted(kept.values_list("type", flat=True))},
     )
     end_sessions(user=user, by=user, at=at, keep=keep)
 

@@ -19,8 +19,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince, timeuntil
+from django.utils.timesince import TIME_STRINGS, timesince, timeuntil
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from core.tenancy.scope import current_tenant
 from core.web import record_pages
@@ -29,6 +30,8 @@ from core.web.facts import fact_id, fact_url
 register = template.Library()
 
 SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "SGD": "S$", "BRL": "R$"}
+# In Chinese a day that has passed is another word than a day of the month.
+UNITS = TIME_STRINGS | {"day": ngettext_lazy("%(num)d day", "%(num)d days", "num")}
 RELATIVE_UP_TO = timedelta(days=7)
 BADGE_COLOURS = {"green", "yellow", "red", "blue", "azure", "purple", "orange", "cyan", "teal", "secondary"}
 
@@ -66,9 +69,9 @@ def relative_time(moment: datetime | None) -> SafeString | str:
     elif abs(distance) > RELATIVE_UP_TO:
         text = timezone.localtime(moment).strftime("%Y-%m-%d")
     elif distance > timedelta():
-        text = _("%(time)s ago") % {"time": timesince(moment, depth=1)}
+        text = _("%(time)s ago") % {"time": timesince(moment, depth=1, time_strings=UNITS)}
     else:
-        text = _("in %(time)s") % {"time": timeuntil(moment, depth=1)}
+        text = _("in %(time)s") % {"time": timeuntil(moment, depth=1, time_strings=UNITS)}
     return _time_element(moment, text)
 
 

@@ -9,8 +9,8 @@
     const ticked = all.filter((tick) => tick.checked).length;
     const scope = bar.querySelector("[name=scope]");
     const count = bar.querySelector("[data-ticked]");
-    count.hidden = false;
     count.textContent = ticked;
+    bar.querySelector("[data-ticked-words]").hidden = scope.checked;
     bar.classList.toggle("is-used", ticked > 0 || scope.checked);
     for (const button of bar.querySelectorAll("[data-tick-page], [data-untick]")) button.hidden = false;
     const head = document.querySelector("[data-tick-all]");

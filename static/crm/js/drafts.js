@@ -45,6 +45,10 @@
     event.preventDefault();
     sent.then(() => event.detail.issueRequest(true));
   });
+  /* What was refused stands in the form again, and nowhere else yet. */
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const form of document.querySelectorAll("form[data-draft]:has(.is-invalid, [role=alert])")) keep(form);
+  });
   const keepAll = () => {
     for (const form of [...timers.keys()]) if (form.isConnected) keep(form, true);
   };
