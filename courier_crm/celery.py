@@ -37,6 +37,11 @@ SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "bulk", "expires": 55},
     },
+    "find duplicate customers": {
+        "task": "customers.tasks.match_customers_task",
+        "schedule": 120.0,
+        "options": {"queue": "bulk", "expires": 115},
+    },
     "seal the audit trail": {
         "task": "core.audit.tasks.seal_events_task",
         "schedule": 5.0,

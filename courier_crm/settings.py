@@ -261,6 +261,7 @@ CELERY_TASK_ROUTES = {
     "core.jobs.tasks.perform_job_task": {"queue": "bulk"},
     "core.web.tasks.sweep_notice_mail_task": {"queue": "default"},
     "core.web.tasks.send_notice_mail_task": {"queue": "messages"},
+    "customers.tasks.match_customers_task": {"queue": "bulk"},
     "customers.tasks.rank_tokens_task": {"queue": "bulk"},
 }
 CELERY_TASK_ACKS_LATE = True

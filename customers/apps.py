@@ -25,13 +25,14 @@ class CustomersConfig(AppConfig):
         from customers.bulk import ACTIONS
         from customers.copies import KIND, file_name, step
         from customers.models import Customer, CustomerToken
-        from customers.permissions import CONFIGURE, COPY, EDIT, VIEW
+        from customers.permissions import CONFIGURE, COPY, EDIT, MERGE, VIEW
         from customers.record_actions import CUSTOMER_ACTIONS, CUSTOMER_PAGE
         from customers.search import customer_hits
         from customers.search_index import renew_tokens
         from customers.services import hand_over_customer, look_after_merges
         from customers.trail import describe_custom_fields, describe_customers, describe_interactions
         from customers.views.customers import CustomerListView
+        from customers.views.duplicates import DuplicateListView
 
         holdings.register(
             holdings.Holding(
@@ -66,6 +67,7 @@ class CustomersConfig(AppConfig):
             write=write_customers,
         )
         exports.register(CustomerListView)
+        exports.register(DuplicateListView)
         for action in ACTIONS:
             actions.register(action)
         trail.register_subject("customers.customer", describe_customers, permission=VIEW)
@@ -108,6 +110,14 @@ class CustomersConfig(AppConfig):
             icon="forms",
             permission=CONFIGURE,
             order=60,
+        )
+        navigation.register_page(
+            key="duplicates",
+            label=_("Possible duplicates"),
+            url_name="customers:duplicates",
+            icon="arrow-merge",
+            permission=MERGE,
+            order=20,
         )
         record_pages.register(CUSTOMER_PAGE)
         record_pages.register_action("customers:detail", *CUSTOMER_ACTIONS)

@@ -15,9 +15,17 @@ from core.web.models import Draft
 from customers import relations
 from customers.copies import count_copies, erase_copies
 from customers.enums import SPOKEN, Direction, InteractionKind
-from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, Interaction
+from customers.models import (
+    Address,
+    Contact,
+    ContactPoint,
+    Customer,
+    CustomerMerge,
+    DuplicateCandidate,
+    Interaction,
+)
 from customers.permissions import REVEAL
-from customers.querysets import same_sources, selves
+from customers.querysets import pairs_of, same_sources, selves
 from customers.relations import Relation
 from customers.services.copies import CopyReason
 from customers.services.erasure import KIND, ErasureReason, erase_again, forget_kept_answers, personal_fields
@@ -30,6 +38,8 @@ actions.declare("customer.erased", _("Personal data erased"))
 actions.declare("customer.merged", _("Another customer merged into this one"))
 actions.declare("customer.absorbed", _("Merged into another customer"))
 actions.declare("customer.merge_undone", _("Merge undone"))
+actions.declare("customer.duplicate_dismissed", _("Said not to be the same as another customer"))
+actions.declare("customer.duplicate_reopened", _("Said to be perhaps the same as another customer"))
 actions.declare("contact.added", _("Contact added"))
 actions.declare("contact.updated", _("Contact changed"))
 actions.declare("contact.removed", _("Contact removed"))
@@ -50,6 +60,8 @@ actions.declare_fields(
     window_shipment_count=_("Shipments in the window"),
     absorbed=_("Merged customer"),
     kept=_("Into the customer"),
+    other=_("Other customer"),
+    duplicates=_("Possible duplicates"),
     merges=_("Customers merged into this one"),
     merged_into=_("Merged into"),
     why_erased=_("Why it was erased"),
@@ -214,19 +226,31 @@ relations.register(
         stays=_("They stay where they are, so that one merge after the other can be undone."),
     ),
 )
+relations.register(
+    "duplicates",
+    Relation(
+        label=_("Possible duplicates"),
+        model=DuplicateCandidate,
+        rows=pairs_of,
+        personal=lambda customer: pairs_of(customer).count(),
+        erase=lambda customer: pairs_of(customer).delete(),
+        stays=_("The two are compared with others anew."),
+    ),
+)
 
 classify(
     "customers.CustomerMerge",
     business="kept absorbed merged_at merged_by undone_at undone_by",
     personal="facts",
 )
+classify("customers.DuplicateCandidate", business="first second score reasons state found_at")
 classify("customers.MergedRow", business="merge_id relation row_id was_primary pk")
 classify("customers.CustomField", business="key label kind choices order is_active")
 classify(
     "customers.Customer",
     business="""number kind company_name industry region source tags preferred_channel preferred_language
         account_manager custom_values created_at erased_at merged_into version tier tier_since contribution
-        contribution_rank token_rank window_shipment_count lower_tier lower_runs lower_as_of shipment_count
+        contribution_rank token_rank is_unmatched window_shipment_count lower_tier lower_runs lower_as_of shipment_count
         first_shipment_at last_shipment_at""",
     personal="person_name birthday special_needs",
 )

@@ -58,3 +58,18 @@ SPOKEN_CHOICES = [(kind.value, kind.label) for kind in SPOKEN]
 class Direction(models.TextChoices):
     INBOUND = "inbound", _("From the customer")
     OUTBOUND = "outbound", _("To the customer")
+
+
+class MatchReason(models.TextChoices):
+    """Why two customers may be the same."""
+
+    PHONE = "phone", _("Same phone")
+    EMAIL = "email", _("Same e-mail")
+    NAME = "name", _("Same name")
+    ALIKE = "alike", _("Names alike")
+    ADDRESS = "address", _("Same address")
+
+
+class DuplicateState(models.TextChoices):
+    OPEN = "open", _("Open")
+    DISMISSED = "dismissed", _("Not the same")

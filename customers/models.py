@@ -16,7 +16,9 @@ from customers.enums import (
     CustomerKind,
     CustomFieldKind,
     Direction,
+    DuplicateState,
     InteractionKind,
+    MatchReason,
     Tier,
 )
 
@@ -61,7 +63,8 @@ class Customer(TenantModel):
     Tier, contribution and the shipment figures are written by functions of `customers.services` alone.
     `contribution` and `window_shipment_count` are those of the last evaluation's window. `contribution_rank` is the
     contribution on a coarse scale of logarithms; `token_rank` is the one by which the customer's tokens are ordered
-    at present, which `customers.search_index.rank_tokens` makes the same.
+    at present, which `customers.search_index.rank_tokens` makes the same. Whose names or contact points were written
+    since `customers.duplicates` looked at it last `is_unmatched`.
     """
 
     number = models.CharField(max_length=40)
@@ -89,6 +92,7 @@ class Customer(TenantModel):
         expression=CONTRIBUTION_RANK, output_field=models.SmallIntegerField(), db_persist=True
     )
     token_rank = models.PositiveSmallIntegerField(default=0)
+    is_unmatched = models.BooleanField(default=True, db_default=True)
     window_shipment_count = models.PositiveIntegerField(default=0)
     lower_tier = models.CharField(max_length=4, choices=Tier.choices, null=True)
     lower_runs = models.PositiveSmallIntegerField(default=0)
@@ -123,6 +127,7 @@ class Customer(TenantModel):
                 condition=~Q(token_rank=F("contribution_rank")),
                 name="customer_rank_behind",
             ),
+            models.Index(fields=["tenant", "id"], condition=Q(is_unmatched=True), name="customer_unmatched"),
             models.Index(fields=["tenant", "account_manager"], name="customer_account_manager"),
             models.Index(fields=["tenant", "region"], name="customer_by_region"),
         ]
@@ -331,3 +336,29 @@ class MergedRow(TenantModel):
     relation = models.CharField(max_length=40)
     row_id = models.UUIDField()
     was_primary = models.BooleanField(default=False)
+
+
+class DuplicateCandidate(TenantModel):
+    """Two customers that may be the same: `first` has the smaller id, `score` is of 100.
+
+    One that somebody has dismissed stays, so that it is not brought up again.
+    """
+
+    first = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    second = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    score = models.PositiveSmallIntegerField()
+    reasons = ArrayField(models.CharField(max_length=12, choices=MatchReason.choices))
+    state = models.CharField(max_length=10, choices=DuplicateState.choices, default=DuplicateState.OPEN)
+    found_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "first", "second"], name="duplicate_pair")]
+        indexes = [
+            models.Index(fields=["tenant", "second"], name="duplicate_second"),
+            models.Index(fields=["tenant", "state", "score", "id"], name="duplicate_by_score"),
+        ]
+
+    @property
+    def reason_labels(self) -> list[str]:
+        """What speaks for it, in words."""
+        return [MatchReason(reason).label for reason in self.reasons]

@@ -9,7 +9,16 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from core.crypto.fields import readable
 from core.tenancy.prepared import Prepared
-from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, CustomField, Interaction
+from customers.models import (
+    Address,
+    Contact,
+    ContactPoint,
+    Customer,
+    CustomerMerge,
+    CustomField,
+    DuplicateCandidate,
+    Interaction,
+)
 from customers.numbers import spellings
 
 SHOWN_ON_RECORD = 10
@@ -120,6 +129,11 @@ def undoable_merges(customer: Customer, *, at: datetime) -> QuerySet[CustomerMer
     merges = CustomerMerge.objects.filter(kept=customer, undone_at=None, facts__isnull=False)
     merges = merges.filter(merged_at__gte=at - UNDOABLE).select_related("absorbed", "merged_by").defer("facts")
     return merges.order_by("-pk")
+
+
+def pairs_of(customer: Customer) -> QuerySet[DuplicateCandidate]:
+    """Return every pair of customers that may be the same in which this one is."""
+    return DuplicateCandidate.objects.filter(Q(first=customer) | Q(second=customer))
 
 
 def selves(customer: Customer) -> QuerySet[Customer]:

@@ -21,16 +21,23 @@ from customers.querysets import names_of, with_merged_names
 BATCH = 500
 TABLE = CustomerToken._meta.db_table
 
-INSERT = """
+# A customer whose tokens change is compared with others again.
+UNMATCHED = """
+    update customers_customer set is_unmatched = true
+    where tenant_id = %s and id = any(%s::uuid[]) and not is_unmatched"""
+
+INSERT = f"""
+    with unmatched as ({UNMATCHED})
     insert into customers_customertoken (tenant_id, key_version, token, rank, customer_id)
     select c.tenant_id, %s, n.token, c.token_rank, c.id
     from unnest(%s::bigint[], %s::uuid[]) as n(token, customer_id)
     join customers_customer c on c.tenant_id = %s and c.id = n.customer_id
-    on conflict do nothing"""
+    on conflict do nothing"""  # noqa: S608  our own names
 
-DELETE = """
+DELETE = f"""
+    with unmatched as ({UNMATCHED})
     delete from customers_customertoken t using unnest(%s::bigint[], %s::uuid[]) as n(token, customer_id)
-    where t.tenant_id = %s and t.token = n.token and t.customer_id = n.customer_id"""
+    where t.tenant_id = %s and t.token = n.token and t.customer_id = n.customer_id"""  # noqa: S608  our own names
 
 # Looked up row by row, which keeps their order.
 RANKED = "i.*, (select c.token_rank from customers_customer c where c.id = i.customer_id)"
@@ -156,7 +163,9 @@ def _write(new: Pairs, old: Pairs) -> None:
     with connection.cursor() as cursor:
         if old:
             tokens, ids = zip(*sorted(old), strict=True)
-            cursor.execute(DELETE, [list(tokens), list(ids), tenant_id])
+            cursor.execute(DELETE, [tenant_id, list(set(ids)), list(tokens), list(ids), tenant_id])
         if new:
             tokens, ids = zip(*sorted(new), strict=True)
-            cursor.execute(INSERT, [versions(tenant_id)[0], list(tokens), list(ids), tenant_id])
+            cursor.execute(
+                INSERT, [tenant_id, list(set(ids)), versions(tenant_id)[0], list(tokens), list(ids), tenant_id]
+            )

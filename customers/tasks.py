@@ -1,12 +1,21 @@
 from celery import shared_task
 
+from customers.duplicates import match_all
 from customers.search_index import rank_all_tokens
 
 # Shorter than the time between two sweeps, so that one has ended when the next begins.
 RANKING_SECONDS = 45
+# Leaves the worker to others for most of the time, also after an import of a million.
+MATCHING_SECONDS = 20
 
 
 @shared_task
 def rank_tokens_task() -> None:
     """Put the tokens of all tenants in the order of what their customers contribute; each in its tenant's scope."""
     rank_all_tokens(seconds=RANKING_SECONDS)
+
+
+@shared_task
+def match_customers_task() -> None:
+    """Find who may be the same among the customers of all tenants that changed; each in its tenant's scope."""
+    match_all(seconds=MATCHING_SECONDS)

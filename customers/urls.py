@@ -1,12 +1,35 @@
 from django.urls import path
 
-from customers.views import addresses, contacts, copies, custom_fields, customers, erasure, interactions, merging
+from customers.views import (
+    addresses,
+    contacts,
+    copies,
+    custom_fields,
+    customers,
+    duplicates,
+    erasure,
+    interactions,
+    merging,
+)
 
 app_name = "customers"
 
 urlpatterns = [
     path("customers/", customers.CustomerListView.as_view(), name="list"),
     path("customers/new/", customers.CreateCustomerView.as_view(), name="create"),
+    path("customers/duplicates/", duplicates.DuplicateListView.as_view(), name="duplicates"),
+    path(
+        "customers/duplicates/<uuid:pk>/dismiss/",
+        duplicates.DecideOnDuplicateView.as_view(),
+        {"decision": "dismiss"},
+        name="dismiss_duplicate",
+    ),
+    path(
+        "customers/duplicates/<uuid:pk>/reopen/",
+        duplicates.DecideOnDuplicateView.as_view(),
+        {"decision": "reopen"},
+        name="reopen_duplicate",
+    ),
     path("customers/<uuid:pk>/", customers.CustomerDetailView.as_view(), name="detail"),
     path("customers/<uuid:pk>/panels/<slug:key>/", customers.CustomerPanelView.as_view(), name="panel"),
     path("customers/<uuid:pk>/here/", customers.CustomerHereView.as_view(), name="here"),

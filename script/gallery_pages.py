@@ -144,7 +144,15 @@ OFFICE_RECORDS = {
     "shipments:import": {"pk": "import_run"},
     "shipments:columns": {"pk": "new_import"},
 }
-WORK = ["customers:list", "customers:create", "shipments:list", "tiering:overview", "tiering:moves", "tiering:policies"]
+WORK = [
+    "customers:list",
+    "customers:create",
+    "customers:duplicates",
+    "shipments:list",
+    "tiering:overview",
+    "tiering:moves",
+    "tiering:policies",
+]
 WORK_RECORDS = {
     "customers:detail": CUSTOMER,
     "customers:update": CUSTOMER,

@@ -98,6 +98,13 @@ def _told(folded: str) -> list[str]:
     return words or folded.split()
 
 
+def compared_name(text: str) -> str:
+    """Return a name as it is compared with others: folded, without what is said of many companies, its words in order
+    of letters, so that （深圳）顺达有限公司 is 顺达（深圳）有限责任公司.
+    """
+    return " ".join(sorted(_told(fold(text)[:LONGEST_NAME])))
+
+
 def _whole(words: Iterable[str]) -> str:
     return WHOLE + " ".join(sorted(words))
 

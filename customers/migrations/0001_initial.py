@@ -98,6 +98,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("token_rank", models.PositiveSmallIntegerField(default=0)),
+                ("is_unmatched", models.BooleanField(db_default=True, default=True)),
                 ("window_shipment_count", models.PositiveIntegerField(default=0)),
                 (
                     "lower_tier",
@@ -276,6 +277,70 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="DuplicateCandidate",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("score", models.PositiveSmallIntegerField()),
+                (
+                    "reasons",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("phone", "Same phone"),
+                                ("email", "Same e-mail"),
+                                ("name", "Same name"),
+                                ("alike", "Names alike"),
+                                ("address", "Same address"),
+                            ],
+                            max_length=12,
+                        ),
+                        size=None,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("dismissed", "Not the same")], default="open", max_length=10
+                    ),
+                ),
+                ("found_at", models.DateTimeField()),
+                (
+                    "first",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "second",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
                     ),
                 ),
             ],
@@ -592,6 +657,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customer",
+            index=models.Index(
+                condition=models.Q(("is_unmatched", True)), fields=["tenant", "id"], name="customer_unmatched"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
             index=models.Index(fields=["tenant", "account_manager"], name="customer_account_manager"),
         ),
         migrations.AddIndex(
@@ -652,6 +723,18 @@ class Migration(migrations.Migration):
             model_name="customertoken",
             index=models.Index(fields=["tenant", "token", "rank", "customer_id"], name="customer_token_ranked"),
         ),
+        migrations.AddIndex(
+            model_name="duplicatecandidate",
+            index=models.Index(fields=["tenant", "second"], name="duplicate_second"),
+        ),
+        migrations.AddIndex(
+            model_name="duplicatecandidate",
+            index=models.Index(fields=["tenant", "state", "score", "id"], name="duplicate_by_score"),
+        ),
+        migrations.AddConstraint(
+            model_name="duplicatecandidate",
+            constraint=models.UniqueConstraint(fields=("tenant", "first", "second"), name="duplicate_pair"),
+        ),
         migrations.AddConstraint(
             model_name="customfield",
             constraint=models.UniqueConstraint(fields=("tenant", "key"), name="custom_field_key"),
@@ -690,5 +773,6 @@ class Migration(migrations.Migration):
             "CustomerToken",
             "CustomerMerge",
             "MergedRow",
+            "DuplicateCandidate",
         ),
     ]

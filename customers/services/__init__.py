@@ -41,6 +41,7 @@ from customers.services.custom_fields import (
     update_custom_field,
 )
 from customers.services.customers import CustomerChanged, CustomerNumberTaken, create_customer, update_customer
+from customers.services.duplicates import decide_on_duplicate
 from customers.services.erasure import ErasureReason, NothingToErase, erase_customer, erasure_figures
 from customers.services.interactions import (
     ContactOfAnother,
@@ -121,6 +122,7 @@ __all__ = [
     "copy_figures",
     "correct_interaction",
     "create_customer",
+    "decide_on_duplicate",
     "erase_customer",
     "erasure_figures",
     "hand_over_customer",

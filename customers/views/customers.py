@@ -17,15 +17,18 @@ from core.web.lists import ChoiceFilter, Column, ColumnKind, ListView, PrefixFil
 from core.web.records import DraftedFormView, HereView, RecordFormView
 from core.web.trail import history_of
 from core.web.views import StaffView
+from customers.duplicates import candidates_of, match_customers
 from customers.enums import CustomerKind, Tier
 from customers.forms.custom_fields import PREFIX
 from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm
-from customers.models import Customer
+from customers.models import Customer, DuplicateCandidate
 from customers.panels import panels_for
 from customers.permissions import EDIT, MERGE, REVEAL, VIEW
 from customers.querysets import SHOWN_ON_RECORD, active_fields, for_list, for_record_page, undoable_merges
 from customers.services import create_customer, update_customer
 from customers.views.interactions import timeline_context
+
+MOST_DUPLICATES = 5
 
 
 def _page_of(customer: Customer) -> str:
@@ -97,7 +100,7 @@ class CustomerDetailView(StaffView, TemplateView):
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         customer = get_object_or_404(for_record_page(Customer.objects.all()), pk=self.kwargs["pk"])
         contacts, addresses = customer.first_contacts, customer.first_addresses
-        may_edit = may(self.request.user, EDIT)
+        may_edit, may_merge = may(self.request.user, EDIT), may(self.request.user, MERGE)
         return super().get_context_data(
             customer=customer,
             contacts=contacts[:SHOWN_ON_RECORD],
@@ -115,10 +118,17 @@ class CustomerDetailView(StaffView, TemplateView):
             may_edit=may_edit,
             facts_url=reverse("customers:update", args=[customer.pk]) if may_edit else "",
             merges=undoable_merges(customer, at=timezone.now()),
-            may_merge=may(self.request.user, MERGE),
+            may_merge=may_merge,
+            duplicates=_compared(customer) if may_merge else [],
             **timeline_context(customer, self.request.user, contacts=contacts[:SHOWN_ON_RECORD]),
             **context,
         )
+
+
+def _compared(customer: Customer) -> list[tuple[DuplicateCandidate, Customer]]:
+    """Return the likeliest duplicates of a customer, each with the other of the two."""
+    pairs = candidates_of(customer)[:MOST_DUPLICATES]
+    return [(pair, pair.second if pair.first_id == customer.pk else pair.first) for pair in pairs]
 
 
 class CustomerPanelView(StaffView, TemplateView):
@@ -157,7 +167,9 @@ class CreateCustomerView(DraftedFormView):
         return {**super().get_form_kwargs(), "custom_fields": list(active_fields())}
 
     def save(self, form: CreateCustomerForm) -> str:
-        customer = create_customer(**form.facts, by=self.request.user, at=timezone.now())
+        at = timezone.now()
+        customer = create_customer(**form.facts, by=self.request.user, at=at)
+        match_customers([customer.pk], at=at)
         return reverse("customers:detail", args=[customer.pk])
 
 

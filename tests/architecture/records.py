@@ -13,6 +13,7 @@ from customers.models import (
     Customer,
     CustomerMerge,
     CustomField,
+    DuplicateCandidate,
     Interaction,
 )
 from shipments.models import ImportRun, ScanEvent, Shipment
@@ -66,6 +67,8 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "customers:create_address": {"pk": Customer},
     "customers:update_address": {"pk": Customer, "address": Address},
     "customers:remove_address": {"pk": Customer, "address": Address},
+    "customers:dismiss_duplicate": {"pk": DuplicateCandidate},
+    "customers:reopen_duplicate": {"pk": DuplicateCandidate},
     "customers:merge": {"pk": Customer},
     "customers:undo_merge": {"pk": Customer, "merge": CustomerMerge},
     "customers:interactions": {"pk": Customer},

@@ -15,6 +15,7 @@ OF_ALL_TENANTS = {
     "core.audit.tasks.seal_events_task",
     "core.events.tasks.sweep_events_task",
     "core.web.tasks.sweep_notice_mail_task",
+    "customers.tasks.match_customers_task",
     "customers.tasks.rank_tokens_task",
 }
 
