@@ -57,6 +57,7 @@ OPEN_TO_ALL = {
 OPEN_TO_EVERY_USER = {
     "web:home": "leads on to the first page that the role may open",
     "web:search": "asks only what the role may see",
+    "web:live_search": "asks only what the role may see",
     "web:palette": "names only what the role may do, and on the open record only to who may see it",
     "console:home": "shows only the settings that the role may open",
     "console:reveal": "asks for the permission that the kind of data names",

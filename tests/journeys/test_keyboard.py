@@ -108,7 +108,7 @@ def edit_the_region(page: Page) -> None:
     page.keyboard.press("Control+A")
     page.keyboard.type("Essex")
     page.keyboard.press("Enter")
-    expect(page.locator("[id$='-region'] dd")).to_contain_text("Essex")
+    expect(page.locator("[id$='-region'] dd:not(.fact-form)")).to_contain_text("Essex")
     expect(page.locator("[id$='-region'] [data-edit-fact]")).to_be_focused()
     check_focus(page)
 

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from core.tenancy.scope import tenant_scope
+from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 
 ADDRESS = "web:live_search"
@@ -25,8 +25,8 @@ def test_number_typed_in_full_is_shown_and_not_gone_to(client_for, agent, kingsw
     assert (response.status_code, response.content.decode().count('role="option"')) == (200, 1)
 
 
-def test_nothing_of_another_tenant_is_found(client_for, agent, other_tenant, now):
-    with tenant_scope(other_tenant):
+def test_nothing_of_another_tenant_is_found(client_for, agent, tenant, other_tenant, now):
+    with inside(other_tenant, leaving=tenant):
         make_customer(at=now, number="X-1", company_name="Kingsway Foods")
     page = client_for(agent).post(reverse(ADDRESS), {"q": "kingsway"}).content.decode()
     assert 'role="option"' not in page

@@ -94,7 +94,9 @@
   document.addEventListener("htmx:afterSettle", ({ detail: { elt, xhr } }) => {
     if (document.activeElement !== document.body || !held.has(xhr)) return;
     const places = [...(elt.querySelectorAll?.("a[href], button, summary, input, select, textarea") ?? [])];
-    places.find((place) => !place.disabled && place.checkVisibility())?.focus({ preventScroll: true });
+    const place = places.find((each) => !each.disabled && each.checkVisibility());
+    place?.focus({ preventScroll: true });
+    place?.scrollIntoView({ block: "nearest" });
   });
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelector("main [aria-invalid=true]")?.focus();

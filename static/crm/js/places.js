@@ -45,7 +45,7 @@
   function leadBack() {
     for (const link of document.querySelectorAll(".back-link")) {
       const place = link.search ? null : read(link.pathname);
-      if (place) link.search = place.search;
+      if (place) link.setAttribute("href", link.pathname + place.search);
     }
   }
 
