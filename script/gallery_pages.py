@@ -174,6 +174,9 @@ SUPERVISOR = Role.SUPERVISOR
 PAGES = [
     *(Page(route=route, role=None) for route in OPEN),
     Page(route="account_login", scene="refused", role=None, steps=_send_empty),
+    Page(route="shipments:track", records={"slug": "slug"}, role=None),
+    Page(route="shipments:track", records={"slug": "slug"}, role=None, scene="refused", steps=_send_empty),
+    Page(route="shipments:trace", records={"slug": "slug", "sealed": "sealed"}, role=None),
     Page(route="console:accept_invitation", records={"token": "token"}, role=None),
     Page(route="console:accept_invitation", records={"token": "spent"}, role=None, scene="void", status=410),
     Page(

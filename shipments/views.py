@@ -20,6 +20,7 @@ from core.web.views import StaffFormView, StaffView
 from shipments.enums import ScanKind, ShipmentException, ShipmentStatus, TransportMode, ValueAddedService
 from shipments.filters import CustomerFilter
 from shipments.forms import ColumnsForm, UploadForm
+from shipments.icons import SCAN_ICONS
 from shipments.models import ImportRun, ScanEvent, Shipment
 from shipments.parts import may_go_on
 from shipments.permissions import IMPORT, VIEW
@@ -28,16 +29,6 @@ from shipments.reading import Outline
 from shipments.results import as_file, in_language
 from shipments.samples import masked
 from shipments.services import KEPT_STOPPED, receive_file, start_import
-
-SCAN_ICONS = {
-    ScanKind.PICKED_UP: "package-import",
-    ScanKind.SORTED: "arrows-split",
-    ScanKind.DEPARTED: "truck-delivery",
-    ScanKind.ARRIVED: "building-warehouse",
-    ScanKind.OUT_FOR_DELIVERY: "truck-delivery",
-    ScanKind.DELIVERED: "circle-check",
-    ScanKind.EXCEPTION: "alert-triangle",
-}
 
 
 class ShipmentListView(ListView):

@@ -108,6 +108,8 @@ NO_RECORDS = {
     "console:view_counts": "the name of a list, the same for all tenants",
     "console:export": "the name of a list, the same for all tenants",
     "console:accept_invitation": "the token proves who was invited; only its hash is kept",
+    "shipments:track": "the tenant's name in addresses; looked up within it, see tests/shipments/tracking",
+    "shipments:trace": "sealed for one tenant; looked up within it, see tests/shipments/tracking",
     "mfa_remove_webauthn": "allauth's: finds one's own passkeys only",
     "api:customer-by-number": "a number, looked up among the tenant's own; see tests/partners/test_isolation.py",
     "api:shipment-by-number": "a number, looked up among the tenant's own; see tests/partners/test_isolation.py",
