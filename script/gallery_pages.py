@@ -144,7 +144,16 @@ OFFICE_RECORDS = {
     "shipments:import": {"pk": "import_run"},
     "shipments:columns": {"pk": "new_import"},
 }
-WORK = ["customers:list", "customers:create", "shipments:list", "tiering:overview", "tiering:moves", "tiering:policies"]
+WORK = [
+    "service_requests:list",
+    "service_requests:create",
+    "customers:list",
+    "customers:create",
+    "shipments:list",
+    "tiering:overview",
+    "tiering:moves",
+    "tiering:policies",
+]
 WORK_RECORDS = {
     "customers:detail": CUSTOMER,
     "customers:update": CUSTOMER,
@@ -157,6 +166,12 @@ WORK_RECORDS = {
     "customers:interactions": CUSTOMER,
     "customers:record_interaction": CUSTOMER,
     "shipments:detail": {"pk": "shipment"},
+    "service_requests:detail": {"pk": "service_request"},
+    "service_requests:move": {"pk": "service_request"},
+    "service_requests:wait": {"pk": "service_request"},
+    "service_requests:finish": {"pk": "service_request"},
+    "service_requests:decline": {"pk": "service_request"},
+    "service_requests:policy": {},
     "tiering:set_override": CUSTOMER,
     "tiering:evaluate": {},
 }
@@ -212,6 +227,9 @@ PAGES = [
     Page(route=LIST, role=SUPERVISOR, scene="keys", steps=_press("?"), is_whole=False),
     Page(route=RECORD, role=SUPERVISOR, scene="palette", records=CUSTOMER, steps=_press("Control+k"), is_whole=False),
     Page(route=RECORD, role=SUPERVISOR, scene="new", records={"pk": "new_customer"}),
+    Page(route="service_requests:list", role=SUPERVISOR, scene="all", query="state=all"),
+    Page(route="service_requests:create", role=SUPERVISOR, scene="refused", steps=_send_empty),
+    Page(route="service_requests:detail", role=SUPERVISOR, scene="closed", records={"pk": "closed_request"}),
     Page(route=RECORD, role=SUPERVISOR, scene="fact", records=CUSTOMER, steps=_click("[data-edit-fact]")),
     Page(route="customers:create", role=SUPERVISOR, scene="refused", steps=_send_empty),
     Page(route="customers:update", role=SUPERVISOR, scene="conflict", records=CUSTOMER, steps=_save_twice),

@@ -26,6 +26,8 @@ from courier_crm.demo.couriers import Courier
 from customers.enums import CustomFieldKind, Tier
 from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, CustomField
 from customers.services import add_custom_field, create_customer, merge_customers
+from service_requests.enums import RequestState
+from service_requests.models import ServiceRequest
 from shipments.models import ImportRun, Shipment
 from shipments.services import receive_file, start_import
 from shipments.tracking.finding import seal
@@ -46,6 +48,8 @@ class Records:
     contact_point: str
     address: str
     shipment: str
+    service_request: str
+    closed_request: str
     slug: str
     sealed: str
     user: str
@@ -87,6 +91,8 @@ def records_of(courier: Courier) -> Records:
             contact_point=str(ContactPoint.objects.filter(contact=contact).first().pk),
             address=str(Address.objects.filter(customer=customer).first().pk),
             shipment=str(shipment.pk),
+            service_request=str(ServiceRequest.objects.filter(state=RequestState.WAITING).first().pk),
+            closed_request=str(ServiceRequest.objects.filter(state=RequestState.DONE).first().pk),
             slug=courier.slug,
             sealed=seal(shipment.pk),
             user=str(User.objects.get(email=f"account-manager@{courier.slug}.example").pk),

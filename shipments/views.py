@@ -22,6 +22,7 @@ from shipments.filters import CustomerFilter
 from shipments.forms import ColumnsForm, UploadForm
 from shipments.icons import SCAN_ICONS
 from shipments.models import ImportRun, ScanEvent, Shipment
+from shipments.panels import panels_of
 from shipments.parts import may_go_on
 from shipments.permissions import IMPORT, VIEW
 from shipments.querysets import for_list, for_record, runs_for_list
@@ -111,6 +112,7 @@ class ShipmentDetailView(StaffView, TemplateView):
             services=[ValueAddedService(code).label for code in shipment.services],
             exceptions=[ShipmentException(code).label for code in shipment.exceptions],
             scans=[_scan_as_event(scan) for scan in shipment.scans.all()],
+            panels=panels_of(shipment, self.request.user),
             history=history_of(shipment, user=self.request.user),
             **context,
         )
