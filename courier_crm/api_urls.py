@@ -5,6 +5,7 @@ from core.partners.bulk.views import JobResultViewSet, JobViewSet
 from core.partners.docs import DocsView
 from core.partners.schema import DescriptionView
 from customers.api import AddressViewSet, ContactViewSet, CustomerViewSet, InteractionViewSet
+from service_requests.api import ServiceRequestViewSet
 from shipments.api import ScanEventViewSet, ShipmentViewSet
 from tiering.api import TierChangeViewSet, TierViewSet
 
@@ -15,6 +16,7 @@ router.register("customers/<str:customer>/addresses", AddressViewSet, basename="
 router.register("customers/<str:customer>/interactions", InteractionViewSet, basename="interaction")
 router.register("shipments/<str:shipment>/events", ScanEventViewSet, basename="scan-event")
 router.register("shipments", ShipmentViewSet, basename="shipment")
+router.register("service-requests", ServiceRequestViewSet, basename="service-request")
 router.register("jobs/<str:job>/results", JobResultViewSet, basename="job-result")
 router.register("jobs", JobViewSet, basename="job")
 router.register("tiers", TierViewSet, basename="tier")

@@ -143,6 +143,7 @@ INSTALLED_APPS = [
     "core.console",
     "customers",
     "shipments",
+    "service_requests",
     "tiering",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -331,6 +332,9 @@ elif EMBEDDED:
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("CRM_FROM_EMAIL", default="Courier CRM <no-reply@localhost>")
 
+# Where pages for people who do not sign in stand; each has the slug of its tenant in the address.
+PUBLIC_PATHS = ("/track/",)
+
 # --- The partner API --------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -362,7 +366,10 @@ SPECTACULAR_SETTINGS = {
         "Tier": "customers.enums.Tier",
         "ShipmentException": "shipments.enums.ShipmentException",
         "InteractionKind": "customers.enums.InteractionKind",
+        "StateEnum": "core.jobs.enums.BackgroundState",
         "StatusEnum": "shipments.enums.ShipmentStatus",
+        "RequestKind": "service_requests.enums.RequestKind",
+        "RequestState": "service_requests.enums.RequestState",
         "RowStatus": "core.partners.bulk.kinds.RowStatus",
         "SpokenKind": "customers.enums.SPOKEN_CHOICES",
     },

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
 
 from core.crypto.fields import readable
 from core.crypto.keys import versions
@@ -14,7 +15,7 @@ from core.crypto.tokens import EMAIL, NAME, PHONE, Part, Reading, readings_of, t
 from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.contact_points import home_country
 from customers.enums import ContactPointKind
-from customers.models import Customer
+from customers.models import Customer, CustomerToken
 from customers.numbers import spellings
 from customers.querysets import for_search, names_of, prefix_of, with_merged_names
 
@@ -165,3 +166,13 @@ def _candidates(reading: Reading, version: int) -> list[uuid.UUID]:
             cursor.execute(LAID_OVER, asked | {"tokens": both, "count": len(both), "laid_over": MOST_LAID_OVER})
             found = [*found, *cursor.fetchall()]
     return list(dict.fromkeys(customer_id for (customer_id,) in found))
+
+
+def reached_by_tail(rows: QuerySet, tail: str, *, customer: str) -> QuerySet:
+    """Leave the rows whose customer, by the named field, has a phone number that ends in these four digits.
+
+    Nothing is decrypted: the digits are asked for as tokens, under every live version of the keys.
+    """
+    tenant_id = required_tenant_id()
+    tokens = [token(tenant_id, ("phone_tail", tail), version=version) for version in versions(tenant_id)]
+    return rows.filter(Exists(CustomerToken.objects.filter(customer_id=OuterRef(customer), token__in=tokens)))

@@ -145,6 +145,8 @@ OFFICE_RECORDS = {
     "shipments:columns": {"pk": "new_import"},
 }
 WORK = [
+    "service_requests:list",
+    "service_requests:create",
     "customers:list",
     "customers:create",
     "customers:duplicates",
@@ -165,6 +167,12 @@ WORK_RECORDS = {
     "customers:interactions": CUSTOMER,
     "customers:record_interaction": CUSTOMER,
     "shipments:detail": {"pk": "shipment"},
+    "service_requests:detail": {"pk": "service_request"},
+    "service_requests:move": {"pk": "service_request"},
+    "service_requests:wait": {"pk": "service_request"},
+    "service_requests:finish": {"pk": "service_request"},
+    "service_requests:decline": {"pk": "service_request"},
+    "service_requests:policy": {},
     "tiering:set_override": CUSTOMER,
     "tiering:evaluate": {},
 }
@@ -182,6 +190,9 @@ SUPERVISOR = Role.SUPERVISOR
 PAGES = [
     *(Page(route=route, role=None) for route in OPEN),
     Page(route="account_login", scene="refused", role=None, steps=_send_empty),
+    Page(route="shipments:track", records={"slug": "slug"}, role=None),
+    Page(route="shipments:track", records={"slug": "slug"}, role=None, scene="refused", steps=_send_empty),
+    Page(route="shipments:trace", records={"slug": "slug", "sealed": "sealed"}, role=None),
     Page(route="console:accept_invitation", records={"token": "token"}, role=None),
     Page(route="console:accept_invitation", records={"token": "spent"}, role=None, scene="void", status=410),
     Page(
@@ -217,6 +228,9 @@ PAGES = [
     Page(route=LIST, role=SUPERVISOR, scene="keys", steps=_press("?"), is_whole=False),
     Page(route=RECORD, role=SUPERVISOR, scene="palette", records=CUSTOMER, steps=_press("Control+k"), is_whole=False),
     Page(route=RECORD, role=SUPERVISOR, scene="new", records={"pk": "new_customer"}),
+    Page(route="service_requests:list", role=SUPERVISOR, scene="all", query="state=all"),
+    Page(route="service_requests:create", role=SUPERVISOR, scene="refused", steps=_send_empty),
+    Page(route="service_requests:detail", role=SUPERVISOR, scene="closed", records={"pk": "closed_request"}),
     Page(route=RECORD, role=SUPERVISOR, scene="fact", records=CUSTOMER, steps=_click("[data-edit-fact]")),
     Page(route="customers:create", role=SUPERVISOR, scene="refused", steps=_send_empty),
     Page(route="customers:update", role=SUPERVISOR, scene="conflict", records=CUSTOMER, steps=_save_twice),

@@ -26,8 +26,11 @@ from courier_crm.demo.couriers import Courier
 from customers.enums import CustomFieldKind, Tier
 from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, CustomField
 from customers.services import add_custom_field, create_customer, merge_customers
+from service_requests.enums import RequestState
+from service_requests.models import ServiceRequest
 from shipments.models import ImportRun, Shipment
 from shipments.services import receive_file, start_import
+from shipments.tracking.finding import seal
 
 MOST_SECONDS = 90
 SHIPMENTS = "waybill_number,customer_number,status,accepted_at,freight\n"
@@ -45,6 +48,10 @@ class Records:
     contact_point: str
     address: str
     shipment: str
+    service_request: str
+    closed_request: str
+    slug: str
+    sealed: str
     user: str
     department: str
     team: str
@@ -68,6 +75,7 @@ def records_of(courier: Courier) -> Records:
         # The biggest VIP whose timeline and archive have something of everything.
         vips = Customer.objects.filter(tier=Tier.VIP, addresses__isnull=False, contacts__points__isnull=False)
         customer = vips.annotate(people=Count("contacts")).order_by("-people", "-contribution").first()
+        shipment = Shipment.objects.filter(customer=customer, scans__isnull=False).first()
         newcomer, other = Customer.objects.filter(contribution=0).order_by("-number")[:2]
         contact = Contact.objects.filter(customer=customer, points__isnull=False).first()
         Invitation.objects.filter(email=f"newcomer@{courier.slug}.example").delete()
@@ -82,7 +90,11 @@ def records_of(courier: Courier) -> Records:
             contact=str(contact.pk),
             contact_point=str(ContactPoint.objects.filter(contact=contact).first().pk),
             address=str(Address.objects.filter(customer=customer).first().pk),
-            shipment=str(Shipment.objects.filter(customer=customer, scans__isnull=False).first().pk),
+            shipment=str(shipment.pk),
+            service_request=str(ServiceRequest.objects.filter(state=RequestState.WAITING).first().pk),
+            closed_request=str(ServiceRequest.objects.filter(state=RequestState.DONE).first().pk),
+            slug=courier.slug,
+            sealed=seal(shipment.pk),
             user=str(User.objects.get(email=f"account-manager@{courier.slug}.example").pk),
             department=str(Department.objects.first().pk),
             team=str(Team.objects.first().pk),

@@ -4,8 +4,10 @@ import uuid
 from typing import Any
 
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from core.tenancy.scope import current_tenant
 from core.web.record_pages import Action, RecordPage, at
 from shipments.models import ImportRun, Shipment
 from shipments.permissions import IMPORT, VIEW
@@ -19,6 +21,10 @@ def find_import(pk: uuid.UUID, user: Any) -> ImportRun | None:
     return ImportRun.objects.filter(pk=pk).first()
 
 
+def waybill_of(shipment: Shipment) -> str:
+    return urlencode({"waybill": shipment.waybill_number})
+
+
 SHIPMENT_PAGE = RecordPage(
     url_name="shipments:detail",
     permission=VIEW,
@@ -26,6 +32,13 @@ SHIPMENT_PAGE = RecordPage(
     name_of=lambda shipment: shipment.waybill_number,
 )
 SHIPMENT_ACTIONS = (
+    Action(
+        name="tracking",
+        label=_("Open the page to track it"),
+        icon="map-pin",
+        url=lambda shipment: f"{reverse('shipments:track', args=[current_tenant().slug])}?{waybill_of(shipment)}",
+        order=50,
+    ),
     Action(
         name="customer",
         label=_("Open the customer"),

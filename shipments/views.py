@@ -20,7 +20,9 @@ from core.web.views import StaffFormView, StaffView
 from shipments.enums import ScanKind, ShipmentException, ShipmentStatus, TransportMode, ValueAddedService
 from shipments.filters import CustomerFilter
 from shipments.forms import ColumnsForm, UploadForm
+from shipments.icons import SCAN_ICONS
 from shipments.models import ImportRun, ScanEvent, Shipment
+from shipments.panels import panels_of
 from shipments.parts import may_go_on
 from shipments.permissions import IMPORT, VIEW
 from shipments.querysets import for_list, for_record, runs_for_list
@@ -28,16 +30,6 @@ from shipments.reading import Outline
 from shipments.results import as_file, in_language
 from shipments.samples import masked
 from shipments.services import KEPT_STOPPED, receive_file, start_import
-
-SCAN_ICONS = {
-    ScanKind.PICKED_UP: "package-import",
-    ScanKind.SORTED: "arrows-split",
-    ScanKind.DEPARTED: "truck-delivery",
-    ScanKind.ARRIVED: "building-warehouse",
-    ScanKind.OUT_FOR_DELIVERY: "truck-delivery",
-    ScanKind.DELIVERED: "circle-check",
-    ScanKind.EXCEPTION: "alert-triangle",
-}
 
 
 class ShipmentListView(ListView):
@@ -120,6 +112,7 @@ class ShipmentDetailView(StaffView, TemplateView):
             services=[ValueAddedService(code).label for code in shipment.services],
             exceptions=[ShipmentException(code).label for code in shipment.exceptions],
             scans=[_scan_as_event(scan) for scan in shipment.scans.all()],
+            panels=panels_of(shipment, self.request.user),
             history=history_of(shipment, user=self.request.user),
             **context,
         )

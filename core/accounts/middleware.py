@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 
 LAST_SEEN = "last_seen"
@@ -13,13 +14,18 @@ SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 
 class SessionTenantMiddleware:
-    """Name the signed-in user's tenant on the request, and end sessions that were idle or open too long."""
+    """Name the signed-in user's tenant on the request, and end sessions that were idle or open too long.
+
+    Public pages are those of the tenant in their address: whoever is signed in, here or there, is nobody to them.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.tenant_id = None
+        if request.path.startswith(settings.PUBLIC_PATHS):
+            return self._as_nobody(request)
         if not SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
             # What we never gave out need not be looked up, and some of it the database would refuse.
             request.session = type(request.session)()
@@ -29,6 +35,14 @@ class SessionTenantMiddleware:
             else:
                 request.tenant_id = request.user.tenant_id
         return self.get_response(request)
+
+    def _as_nobody(self, request: HttpRequest) -> HttpResponse:
+        session, request.session = request.session, type(request.session)()
+        request.user = AnonymousUser()
+        response = self.get_response(request)
+        # The session's own middleware would drop the cookie of an empty one, and sign out by that.
+        request.session = session
+        return response
 
     @staticmethod
     def _over(request: HttpRequest) -> bool:

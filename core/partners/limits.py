@@ -11,23 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.cache import caches
 
 from core.partners.models import ApiKey
+from core.tenancy.counting import count_once
 from core.tenancy.models import Tenant
-from core.tenancy.volatile import ask_redis
 
 WINDOW_SECONDS = 60
-FALLBACK_ALIAS = "database"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# Both counts in one step. A window's count outlives it a little, whatever the clocks of two web servers say.
-COUNT = """
-    local counts = {}
-    for place, name in ipairs(KEYS) do
-        counts[place] = redis.call('INCR', name)
-        if counts[place] == 1 then redis.call('EXPIRE', name, ARGV[1]) end
-    end
-    return counts"""
 
 
 @dataclass(frozen=True)
@@ -78,7 +68,7 @@ def take(*, key: ApiKey, method: str, now: float) -> Verdict:
     seconds = max(1, int((window + 1) * WINDOW_SECONDS - now))
     limits = {"key": limit_of_key(key), "tenant": limit_of_tenant(key.tenant)}
     names = [f"crm:api:{{{key.works_in.pk}}}:{what}:{window}" for what in (key.pk, "all")]
-    counts = _counted(names, method)
+    counts = count_once(names, seconds=2 * WINDOW_SECONDS, away="api.limits_without_redis", in_table=method not in SAFE)
     if counts is None:
         return Verdict(())
     quotas = [
@@ -87,22 +77,3 @@ def take(*, key: ApiKey, method: str, now: float) -> Verdict:
     ]
     is_refused = any(count > limit for count, limit in zip(counts, limits.values(), strict=True))
     return Verdict(quotas, is_refused)
-
-
-def _counted(names: Sequence[str], method: str) -> list[int] | None:
-    counts = ask_redis(
-        lambda redis: redis.eval(COUNT, len(names), *names, 2 * WINDOW_SECONDS), away="api.limits_without_redis"
-    )
-    if counts is not None or method in SAFE:
-        return counts
-    return [_counted_in_table(name) for name in names]
-
-
-def _counted_in_table(name: str) -> int:
-    """Two requests at one moment may count as one here."""
-    kept = caches[FALLBACK_ALIAS]
-    kept.add(name, 0, timeout=2 * WINDOW_SECONDS)
-    try:
-        return kept.incr(name)
-    except ValueError:
-        return 1

@@ -22,6 +22,7 @@ from courier_crm.demo.couriers import COURIERS, Courier
 from courier_crm.demo.keys import make_demo_keys, working_demo_keys
 from courier_crm.demo.stories import number_of, story_of, talks_of_stories
 from courier_crm.demo.traffic import DAYS, MONTHS, Shipper, scan_rows, shipment_file
+from courier_crm.demo.wishes import make_wishes
 from customers.duplicates import match_some
 from customers.enums import Channel, ContactPointKind, CustomerKind, Tier
 from customers.models import Customer
@@ -71,6 +72,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         _write_down_talks(chance, courier, people, today=today)
         while match_some(at=at):
             pass
+        make_wishes(courier, people, today=today)
     build_sandbox(sandbox=tenant.sandbox, language=courier.language, at=at)
     return tenant
 

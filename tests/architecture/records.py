@@ -16,6 +16,7 @@ from customers.models import (
     DuplicateCandidate,
     Interaction,
 )
+from service_requests.models import ServiceRequest
 from shipments.models import ImportRun, ScanEvent, Shipment
 from tiering.models import TierChange, TierOverride
 
@@ -81,6 +82,13 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "shipments:import": {"pk": ImportRun},
     "shipments:columns": {"pk": ImportRun},
     "shipments:result": {"pk": ImportRun},
+    "service_requests:detail": {"pk": ServiceRequest},
+    "service_requests:take": {"pk": ServiceRequest},
+    "service_requests:resume": {"pk": ServiceRequest},
+    "service_requests:move": {"pk": ServiceRequest},
+    "service_requests:wait": {"pk": ServiceRequest},
+    "service_requests:finish": {"pk": ServiceRequest},
+    "service_requests:decline": {"pk": ServiceRequest},
     "tiering:set_override": {"pk": Customer},
     "tiering:end_override": {"pk": Customer, "override": TierOverride},
     "api:customer-detail": {"pk": Customer},
@@ -93,6 +101,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:shipment-detail": {"pk": Shipment},
     "api:scan-event-list": {"shipment": Shipment},
     "api:scan-event-detail": {"shipment": Shipment, "pk": ScanEvent},
+    "api:service-request-detail": {"pk": ServiceRequest},
     "api:job-detail": {"pk": BackgroundJob},
     "api:job-result-list": {"job": BackgroundJob},
     "api:tier-detail": {"pk": Customer},
@@ -111,8 +120,11 @@ NO_RECORDS = {
     "console:view_counts": "the name of a list, the same for all tenants",
     "console:export": "the name of a list, the same for all tenants",
     "console:accept_invitation": "the token proves who was invited; only its hash is kept",
+    "shipments:track": "the tenant's name in addresses; looked up within it, see tests/shipments/tracking",
+    "shipments:trace": "sealed for one tenant; looked up within it, see tests/shipments/tracking",
     "mfa_remove_webauthn": "allauth's: finds one's own passkeys only",
     "api:customer-by-number": "a number, looked up among the tenant's own; see tests/partners/test_isolation.py",
     "api:shipment-by-number": "a number, looked up among the tenant's own; see tests/partners/test_isolation.py",
+    "api:service-request-by-number": "a number, looked up among the tenant's own; see tests/service_requests",
     "account_reset_password_from_key": "allauth's: the key is signed for one person and proves who they are",
 }

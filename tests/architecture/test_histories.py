@@ -13,6 +13,7 @@ from core.partners.models import ApiKey
 from core.tenancy.models import TenantModel
 from core.web import trail
 from customers.models import Customer, CustomField
+from service_requests.models import ServicePolicy, ServiceRequest
 from shipments.models import ImportRun, Shipment
 from tests.factories.worlds import make_world
 from tiering.models import TierPolicy
@@ -28,9 +29,11 @@ PAGES: dict[type[TenantModel], str] = {
     CustomField: "customers:update_custom_field",
     Shipment: "shipments:detail",
     ImportRun: "shipments:import",
+    ServiceRequest: "service_requests:detail",
+    ServicePolicy: "service_requests:policy",
     TierPolicy: "tiering:policies",
 }
-OF_ALL = {"console:organisation", "tiering:policies"}
+OF_ALL = {"console:organisation", "service_requests:policy", "tiering:policies"}
 # The trail tells about them, and they have no page of their own; each with the reason.
 NO_PAGE = {
     "accounts.invitation": "rows of a list, gone when they are accepted or withdrawn",

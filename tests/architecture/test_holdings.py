@@ -24,6 +24,8 @@ NOT_HELD = {
     "customers.CustomerMerge.merged_by": "history: who did it",
     "customers.CustomerMerge.undone_by": "history: who did it",
     "shipments.ImportRun.received_by": "history: who sent the file; whoever may import goes on with it",
+    "service_requests.ServicePolicy.created_by": "history: who decided it",
+    "service_requests.ServiceRequest.opened_by": "history: who wrote it down",
     "tiering.TierPolicy.created_by": "history: who decided it",
     "tiering.TierOverride.approved_by": "history: what was approved stays as it was written, and its expiry ends it",
     "tiering.TierOverride.ended_by": "history: who did it",

@@ -28,6 +28,8 @@ OPEN_TO_ALL = {
     "api:docs": "the description of the API to read, the same for everybody",
     "api:openapi": "the description of the API, the same for everybody",
     "console:accept_invitation": "for who is invited; the token is the proof",
+    "shipments:track": "for who knows a waybill and the digits, rate-limited; shows nothing of a person",
+    "shipments:trace": "for who was answered at shipments:track; the sealed address is the proof, for half an hour",
     "account_login": "where one signs in",
     "account_logout": "ends one's own session",
     "account_inactive": "tells who was switched off",

@@ -15,6 +15,7 @@ from core.crypto.models import RootKey
 from core.tenancy.fields import MoneyField
 from core.tenancy.ids import uuid7
 from core.tenancy.models import Tenant, TenantModel
+from service_requests.policies import first_hours
 from tests.factories.accounts import make_user
 
 FREE_TEXT = (EncryptedTextField, models.CharField, models.TextField)
@@ -27,6 +28,7 @@ CONTENT: dict[str, dict[str, Any]] = {
     },
     "web.SavedView": {"list_name": "customers", "query": "number={mark}", "is_shared": True},
     "customers.CustomField": {"key": "{mark}"},
+    "service_requests.ServicePolicy": {"hours": first_hours()},
     "shipments.ImportPart": {"content": gzip.compress(b"W-1,C-1\n"), "result": gzip.compress(b"[]")},
 }
 

@@ -9,7 +9,7 @@ from tests.factories.accounts import inside
 from tests.factories.customers import make_customer, panels_of
 
 LIST_QUERIES = 8
-RECORD_QUERIES = 7
+RECORD_QUERIES = 8
 
 
 def ship(customer, number, at, **fields):

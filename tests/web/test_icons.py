@@ -81,4 +81,13 @@ def test_sheet_of_the_same_icons_has_the_same_time():
 def test_sources_are_ours_alone():
     rooms = {path.relative_to(ROOT).parts[0] for path in icons.sources()}
 
-    assert rooms == {"core", "customers", "shipments", "tiering", "courier_crm", "templates", "static"}
+    assert rooms == {
+        "core",
+        "customers",
+        "shipments",
+        "service_requests",
+        "tiering",
+        "courier_crm",
+        "templates",
+        "static",
+    }

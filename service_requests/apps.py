@@ -1,0 +1,131 @@
+from django.apps import AppConfig
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+
+class ServiceRequestsConfig(AppConfig):
+    name = "service_requests"
+
+    def ready(self) -> None:
+        import service_requests.declared  # noqa: F401  declares actions, personal data, events and what is revealed
+        from core.accounts import holdings
+        from core.events.registry import receive
+        from core.tenancy.provisioning import on_tenant_created
+        from core.web import exports, navigation, notices, record_pages, search, trail
+        from customers import panels, timeline
+        from service_requests.models import ServiceRequest
+        from service_requests.notices import closed_in_words, describe_requests, opened_in_words
+        from service_requests.panels import requests_of_customer, requests_of_shipment
+        from service_requests.permissions import CONFIGURE, VIEW, WORK
+        from service_requests.querysets import unfinished
+        from service_requests.receivers import IN_CHARGE, tell_those_in_charge
+        from service_requests.record_actions import CUSTOMER_ACTIONS, REQUEST_ACTIONS, REQUEST_PAGE, SHIPMENT_ACTIONS
+        from service_requests.search import find_requests
+        from service_requests.services import create_first_policy, hand_over_request
+        from service_requests.trail import describe_policies
+        from service_requests.trail import describe_requests as name_requests
+        from service_requests.views.requests import RequestListView
+        from shipments import panels as shipment_panels
+
+        on_tenant_created(create_first_policy)
+        holdings.register(
+            holdings.Holding(
+                name="service_requests",
+                label=_("Service requests"),
+                words=lambda count: ngettext("%(count)s service request", "%(count)s service requests", count),
+                model=ServiceRequest,
+                field="assignee",
+                hand_over=hand_over_request,
+                permission=WORK,
+                open=lambda rows, _at: unfinished(rows),
+                page=lambda user: f"{reverse('service_requests:list')}?{urlencode({'assignee': user.pk})}",
+            )
+        )
+        for event in ("opened", "assigned"):
+            receive(
+                f"service_request.{event}",
+                name=f"service_requests.tell_those_in_charge_{event}",
+                call=tell_those_in_charge,
+            )
+        notices.register(
+            IN_CHARGE,
+            label=_("A service request that you or your department is in charge of"),
+            icon="message-question",
+            permission=VIEW,
+            describe=describe_requests,
+        )
+        timeline.register(
+            "service_request.opened",
+            icon="message-question",
+            label=_("Service request opened"),
+            words=opened_in_words,
+        )
+        timeline.register(
+            "service_request.done", icon="checks", label=_("Service request closed"), words=closed_in_words
+        )
+        trail.register_subject("service_requests.servicerequest", name_requests, permission=VIEW)
+        trail.register_subject("service_requests.servicepolicy", describe_policies, permission=CONFIGURE)
+        exports.register(RequestListView)
+        panels.register(
+            key="service_requests",
+            label=_("Service requests"),
+            template_name="service_requests/panel.html",
+            permission=VIEW,
+            load=requests_of_customer,
+            order=80,
+        )
+        shipment_panels.register(
+            key="service_requests",
+            template_name="service_requests/panel.html",
+            permission=VIEW,
+            load=requests_of_shipment,
+        )
+        navigation.register(
+            key="service_requests",
+            label=_("Service requests"),
+            url_name="service_requests:list",
+            icon="message-question",
+            permission=VIEW,
+            order=250,
+            letter="r",
+        )
+        navigation.register_creation(
+            key="service_request",
+            label=_("Open a service request"),
+            url_name="service_requests:create",
+            icon="message-question",
+            permission=WORK,
+            order=5,
+        )
+        navigation.register_setting(
+            key="service_policy",
+            label=_("Working hours and deadlines"),
+            description=_("When your people work, holidays, and how long each kind of service request may take."),
+            url_name="service_requests:policy",
+            icon="calendar-time",
+            permission=CONFIGURE,
+            order=55,
+            actions=("service_policy.changed",),
+            parts=[
+                navigation.Part(label=label, url_name="service_requests:policy", anchor=anchor)
+                for label, anchor in (
+                    (_("Working hours"), "id_opens_at"),
+                    (_("Holidays"), "id_holidays"),
+                    (_("Deadlines of service requests"), "deadlines"),
+                )
+            ],
+        )
+        record_pages.register(REQUEST_PAGE)
+        record_pages.register_action("service_requests:detail", *REQUEST_ACTIONS)
+        record_pages.register_action("customers:detail", *CUSTOMER_ACTIONS)
+        record_pages.register_action("shipments:detail", *SHIPMENT_ACTIONS)
+        search.register(
+            key="service_requests",
+            label=_("Service requests"),
+            icon="message-question",
+            permission=VIEW,
+            find=find_requests,
+            order=30,
+        )

@@ -1,0 +1,59 @@
+"""The shapes in which service requests are read."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+
+from core.accounts.models import User
+from customers.models import Customer
+from service_requests.enums import RUNNING, RequestState
+from service_requests.models import ServiceRequest
+from shipments.models import Shipment
+
+SHOWN_ON_RECORD = 10
+TEXTS = ("text", "outcome")
+
+
+def for_list(requests: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
+    """Bring customers, waybills and who is in charge, in one query; what was said stays in the database."""
+    related = requests.select_related("customer", "shipment", "department", "assignee")
+    return related.defer(*TEXTS, "customer__special_needs", "customer__birthday")
+
+
+def for_record(requests: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
+    """Bring the same with what was said, and who opened it."""
+    related = requests.select_related("customer", "shipment", "department", "assignee", "opened_by")
+    return related.defer("customer__special_needs", "customer__birthday")
+
+
+def unfinished(requests: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
+    return requests.filter(closed_at=None)
+
+
+def overdue(requests: QuerySet[ServiceRequest], *, at: datetime) -> QuerySet[ServiceRequest]:
+    """Leave those whose deadline runs and has passed."""
+    return unfinished(requests).filter(state__in=RUNNING, due_at__lt=at)
+
+
+def newest_of(**owner: Customer | Shipment) -> list[ServiceRequest]:
+    """Return the newest requests of a customer or a shipment, those that are not closed first, in one query."""
+    requests = for_list(ServiceRequest.objects.filter(**owner))
+    in_order = requests.order_by(F("closed_at").desc(nulls_first=True), "-opened_at", "-id")
+    return list(in_order[:SHOWN_ON_RECORD])
+
+
+def counts_for(user: User, *, at: datetime) -> dict[str, Any]:
+    """Count what is unfinished: overdue, nobody's, the user's own, and waiting; one query."""
+    running = Q(state__in=RUNNING)
+    return unfinished(ServiceRequest.objects).aggregate(
+        overdue=Count("pk", filter=running & Q(due_at__lt=at)),
+        nobodys=Count("pk", filter=Q(assignee=None)),
+        own=Count("pk", filter=Q(assignee=user)),
+        waiting=Count("pk", filter=Q(state=RequestState.WAITING)),
+    )
+
+
+def prefix_of(requests: QuerySet[ServiceRequest], text: str) -> QuerySet[ServiceRequest]:
+    """Leave the requests whose number begins with `text`, in any case."""
+    return requests.filter(number__prefix=text.upper()).order_by("number")
