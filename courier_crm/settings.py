@@ -262,6 +262,7 @@ CELERY_TASK_ROUTES = {
     "core.web.tasks.sweep_notice_mail_task": {"queue": "default"},
     "core.web.tasks.send_notice_mail_task": {"queue": "messages"},
     "customers.tasks.rank_tokens_task": {"queue": "bulk"},
+    "customers.tasks.escalate_follow_ups_task": {"queue": "default"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -362,6 +363,11 @@ SPECTACULAR_SETTINGS = {
         "ShipmentException": "shipments.enums.ShipmentException",
         "InteractionKind": "customers.enums.InteractionKind",
         "StatusEnum": "shipments.enums.ShipmentStatus",
+        "FollowUpKind": "customers.enums.FollowUpKind",
+        "FollowUpState": "customers.enums.FollowUpState",
+        "FollowUpOrigin": "customers.enums.FollowUpOrigin",
+        "Recurrence": "customers.enums.Recurrence",
+        "StateEnum": "core.jobs.enums.BackgroundState",
         "RowStatus": "core.partners.bulk.kinds.RowStatus",
         "SpokenKind": "customers.enums.SPOKEN_CHOICES",
     },

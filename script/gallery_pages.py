@@ -91,6 +91,7 @@ def _save_twice(page: BrowserPage) -> None:
 
 
 CUSTOMER = {"pk": "customer"}
+FOLLOW_UP = {"pk": "follow_up"}
 NOBODY = "00000000-0000-7000-8000-000000000000"
 OFFICE = [
     "console:home",
@@ -144,7 +145,18 @@ OFFICE_RECORDS = {
     "shipments:import": {"pk": "import_run"},
     "shipments:columns": {"pk": "new_import"},
 }
-WORK = ["customers:list", "customers:create", "shipments:list", "tiering:overview", "tiering:moves", "tiering:policies"]
+WORK = [
+    "customers:my_day",
+    "customers:follow_ups",
+    "customers:calendar",
+    "customers:create_follow_up",
+    "customers:list",
+    "customers:create",
+    "shipments:list",
+    "tiering:overview",
+    "tiering:moves",
+    "tiering:policies",
+]
 WORK_RECORDS = {
     "customers:detail": CUSTOMER,
     "customers:update": CUSTOMER,
@@ -154,6 +166,15 @@ WORK_RECORDS = {
     "customers:addresses": CUSTOMER,
     "customers:create_address": CUSTOMER,
     "customers:update_address": {"pk": "customer", "address": "address"},
+    "customers:create_follow_up_for": CUSTOMER,
+    "customers:follow_up": FOLLOW_UP,
+    "customers:update_follow_up": FOLLOW_UP,
+    "customers:done_follow_up": FOLLOW_UP,
+    "customers:snooze_follow_up": FOLLOW_UP,
+    "customers:reschedule_follow_up": FOLLOW_UP,
+    "customers:hand_over_follow_up": FOLLOW_UP,
+    "customers:cancel_follow_up": FOLLOW_UP,
+    "customers:reopen_follow_up": {"pk": "closed_follow_up"},
     "customers:interactions": CUSTOMER,
     "customers:record_interaction": CUSTOMER,
     "shipments:detail": {"pk": "shipment"},
@@ -211,6 +232,8 @@ PAGES = [
     Page(route=RECORD, role=SUPERVISOR, scene="new", records={"pk": "new_customer"}),
     Page(route=RECORD, role=SUPERVISOR, scene="fact", records=CUSTOMER, steps=_click("[data-edit-fact]")),
     Page(route="customers:create", role=SUPERVISOR, scene="refused", steps=_send_empty),
+    Page(route="customers:my_day", role=Role.ACCOUNT_MANAGER, scene="hand-over", steps=_press("j", "h")),
+    Page(route="customers:follow_up", role=SUPERVISOR, scene="done", records={"pk": "closed_follow_up"}),
     Page(route="customers:update", role=SUPERVISOR, scene="conflict", records=CUSTOMER, steps=_save_twice),
     Page(route="customers:merge", scene="plan", records=CUSTOMER, query="other={other_number}"),
     Page(route="customers:contacts", role=SUPERVISOR, scene="nothing", records={"pk": "new_customer"}),
@@ -239,6 +262,7 @@ NO_PICTURE = {
     "console:unread_count": "a fragment of the bell",
     "console:open_notice": "leads on to what the notice tells of",
     "customers:panel": "a fragment; seen in the customer's page",
+    "customers:calendar_feed": "a calendar, read by programs; its page is customers:calendar",
     "customers:here": "a fragment; seen in the customer's page while a colleague is there",
     "shipments:result": "a file",
     "account_set_password": "leads on: whoever works here has a password",

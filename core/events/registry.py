@@ -53,8 +53,8 @@ def whole_number(doc: str) -> Field:
     return Field("integer", doc)
 
 
-def record_id(doc: str) -> Field:
-    return Field("string", doc, format="uuid")
+def record_id(doc: str, *, is_nullable: bool = False) -> Field:
+    return Field("string", doc, format="uuid", is_nullable=is_nullable)
 
 
 def day(doc: str) -> Field:

@@ -27,6 +27,7 @@ OPEN_TO_ALL = {
     "web:metrics": "figures without names, for a token or the machine itself",
     "api:docs": "the description of the API to read, the same for everybody",
     "api:openapi": "the description of the API, the same for everybody",
+    "customers:calendar_feed": "for the calendar program of who was given the link; the signed token is the proof",
     "console:accept_invitation": "for who is invited; the token is the proof",
     "account_login": "where one signs in",
     "account_logout": "ends one's own session",

@@ -45,7 +45,16 @@ def test_first_view_of_work_pages_is_light(parts_of, supervisor, now):
     for url in pages:
         parts = parts_of(supervisor, url)
         assert len(parts) > 10
-        assert {name.split(".")[0] for name in parts} >= {"page", "tabler", "icons", "tokens", "shell", "lists", "pieces", "htmx-2"}
+        assert {name.split(".")[0] for name in parts} >= {
+            "page",
+            "tabler",
+            "icons",
+            "tokens",
+            "shell",
+            "lists",
+            "pieces",
+            "htmx-2",
+        }
         assert sum(parts.values()) < MOST_BYTES, sorted(parts.items(), key=lambda part: part[1])
 
 
