@@ -135,7 +135,7 @@ class CustomersConfig(AppConfig):
         from customers.follow_ups.panel import load_follow_up_panel
         from customers.follow_ups.record_actions import FOLLOW_UP_ACTIONS, FOLLOW_UP_PAGE, FOR_CUSTOMER
         from customers.models import FollowUp
-        from customers.permissions import FOLLOW_UPS_VIEW, FOLLOW_UPS_WORK
+        from customers.permissions import FOLLOW_UPS_MANAGE, FOLLOW_UPS_VIEW, FOLLOW_UPS_WORK
         from customers.receivers import OVERDUE, tell_assignee, tell_leaders
         from customers.services.follow_up_steps import GIVEN, pass_on_follow_up
         from customers.trail import describe_follow_ups
@@ -158,11 +158,11 @@ class CustomersConfig(AppConfig):
         )
         receive("follow_up.created", name="customers.tell_assignee", call=tell_assignee)
         receive("follow_up.overdue", name="customers.tell_leaders", call=tell_leaders)
-        for kind, label, icon, describe in (
-            (GIVEN, _("You were given a follow-up"), "calendar-plus", describe_given),
-            (OVERDUE, _("A follow-up where you lead is overdue"), "alarm", describe_overdue),
+        for kind, label, icon, permission, describe in (
+            (GIVEN, _("You were given a follow-up"), "calendar-plus", FOLLOW_UPS_VIEW, describe_given),
+            (OVERDUE, _("A follow-up where you lead is overdue"), "alarm", FOLLOW_UPS_MANAGE, describe_overdue),
         ):
-            notices.register(kind, label=label, icon=icon, permission=FOLLOW_UPS_VIEW, describe=describe)
+            notices.register(kind, label=label, icon=icon, permission=permission, describe=describe)
         trail.register_subject("customers.followup", describe_follow_ups, permission=FOLLOW_UPS_VIEW)
         exports.register(FollowUpListView)
         for action in ACTIONS:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from core.accounts.models import User
 from core.web.lists.actions import BulkAction
 from customers.enums import FollowUpKind, FollowUpOrigin, Priority
-from customers.forms.follow_ups import AssignedForm, HandOverForm, TimeField
+from customers.forms.follow_ups import DUE, AssignedForm, HandOverForm, TimeField
 from customers.models import Customer, FollowUp
 from customers.permissions import FOLLOW_UPS_WORK, may_change_follow_up
 from customers.services.follow_up_steps import hand_over_follow_up, reschedule_follow_up
@@ -26,7 +26,7 @@ class OpenForm(AssignedForm):
         help_text=gettext_lazy("The same for all: name nobody here."),
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=FollowUpKind.choices)
-    due_at = TimeField(label=gettext_lazy("Due"))
+    due_at = TimeField(label=DUE)
     priority = forms.TypedChoiceField(
         label=gettext_lazy("Priority"), choices=Priority.choices, coerce=int, initial=Priority.NORMAL
     )
@@ -34,7 +34,7 @@ class OpenForm(AssignedForm):
 
 
 class MoveForm(forms.Form):
-    due_at = TimeField(label=gettext_lazy("Due"))
+    due_at = TimeField(label=DUE)
 
 
 def _open(*, row: Customer, values: dict[str, Any], by: User, at: datetime) -> bool:

@@ -10,6 +10,7 @@ from core.crypto.register import classify
 from core.events import registry
 from customers import relations
 from customers.enums import FollowUpKind, FollowUpOrigin, FollowUpState
+from customers.forms.follow_ups import DUE
 from customers.models import Customer, FollowUp
 from customers.permissions import REVEAL
 from customers.relations import Relation
@@ -30,7 +31,7 @@ actions.declare_fields(
     outcome=_("Outcome"),
     origin=_("How it came about"),
     assignee=_("Assignee"),
-    due_at=_("Due"),
+    due_at=DUE,
     priority=_("Priority"),
     is_promised=_("Promised to the customer"),
     snoozed_until=_("Snoozed until"),

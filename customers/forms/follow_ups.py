@@ -5,6 +5,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.accounts.models import Team
 from core.web.lists.filters import LAST_DAY
@@ -17,6 +18,7 @@ from customers.numbers import BadNumber, spellings
 from customers.services.follow_ups import LONGEST_OUTCOME, LONGEST_SUBJECT
 
 MORNING = time(9)
+DUE = pgettext_lazy("follow-up", "Due")
 NO_SERIES = [("", _("It does not repeat")), *Recurrence.choices]
 
 
@@ -85,7 +87,7 @@ class FollowUpForm(AssignedForm, SeriesForm):
     )
     subject = _Subject()
     kind = forms.ChoiceField(label=_("Kind"), choices=FollowUpKind.choices)
-    due_at = TimeField(label=_("Due"))
+    due_at = TimeField(label=DUE)
     priority = forms.TypedChoiceField(
         label=_("Priority"), choices=Priority.choices, coerce=int, initial=Priority.NORMAL
     )
@@ -128,7 +130,7 @@ class UpdateFollowUpForm(RecordForm, SeriesForm):
 
     subject = _Subject()
     kind = forms.ChoiceField(label=_("Kind"), choices=FollowUpKind.choices)
-    due_at = TimeField(label=_("Due"))
+    due_at = TimeField(label=DUE)
     priority = forms.TypedChoiceField(label=_("Priority"), choices=Priority.choices, coerce=int)
     is_promised = forms.BooleanField(label=_("Promised to the customer"), required=False)
     field_order = ("subject", "kind", "due_at", "priority", "is_promised", "recurrence", "repeats_until")
@@ -200,7 +202,7 @@ class SnoozeForm(forms.Form):
 class RescheduleForm(forms.Form):
     """To when; or by how many days from today, at its time of day, as a key asks for it."""
 
-    due_at = TimeField(label=_("Due"), required=False)
+    due_at = TimeField(label=DUE, required=False)
     days = forms.IntegerField(min_value=1, max_value=366, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, follow_up: FollowUp, **kwargs: Any) -> None:

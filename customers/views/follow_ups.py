@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.generic import TemplateView
 
 from core.accounts.models import Team
@@ -30,13 +31,14 @@ from core.web.views import StaffView
 from customers.enums import FollowUpKind, FollowUpOrigin, FollowUpState, Priority, Tier
 from customers.follow_ups.querysets import for_list, on_record
 from customers.follow_ups.words import Shown, show
-from customers.forms.follow_ups import FollowUpForm, UpdateFollowUpForm, morning_in
+from customers.forms.follow_ups import DUE, FollowUpForm, UpdateFollowUpForm, morning_in
 from customers.models import Customer, FollowUp
 from customers.permissions import FOLLOW_UPS_VIEW, FOLLOW_UPS_WORK, REVEAL, may_change_follow_up
 from customers.services.follow_ups import open_follow_up, update_follow_up
 from customers.views.steps import own_follow_up
 
 DRAFT = "customers.follow_up"
+PROMISED = pgettext_lazy("follow-up", "Promised")
 
 
 def _page_of(shown: Shown) -> str:
@@ -58,16 +60,16 @@ class FollowUpListView(ListView):
         ChoiceFilter(name="state", label=_("State"), choices=FollowUpState.choices),
         UserFilter(name="assignee", label=_("Assignee")),
         RecordFilter(name="team", label=_("Team"), options=_teams),
-        DateRangeFilter(name="due", label=_("Due"), field="due_at"),
+        DateRangeFilter(name="due", label=DUE, field="due_at"),
         ChoiceFilter(name="kind", label=_("Kind"), choices=FollowUpKind.choices),
         ChoiceFilter(name="priority", label=_("Priority"), choices=Priority.choices),
         ChoiceFilter(name="tier", label=_("Tier"), field="customer__tier", choices=Tier.choices),
         PrefixFilter(name="customer", label=_("Customer number"), field="customer__number", max_length=40),
-        BooleanFilter(name="promised", label=_("Promised"), field="is_promised"),
+        BooleanFilter(name="promised", label=PROMISED, field="is_promised"),
         ChoiceFilter(name="origin", label=_("How it came about"), choices=FollowUpOrigin.choices),
     )
     sorts = (
-        Sort("due", _("Due"), column="due_at"),
+        Sort("due", DUE, column="due_at"),
         Sort("created", _("Opened"), column="created_at", descending_first=True),
     )
     default_sort = "-created"
@@ -87,9 +89,9 @@ class FollowUpListView(ListView):
             name="tier",
         ),
         Column(_("Kind"), lambda shown: shown.follow_up.get_kind_display(), name="kind"),
-        Column(_("Due"), lambda shown: shown.follow_up.due_at, name="due", kind=ColumnKind.TIME, sort="due"),
+        Column(DUE, lambda shown: shown.follow_up.due_at, name="due", kind=ColumnKind.TIME, sort="due"),
         Column(_("Priority"), lambda shown: shown.follow_up.get_priority_display(), name="priority"),
-        Column(_("Promised"), lambda shown: shown.follow_up.is_promised, name="promised"),
+        Column(PROMISED, lambda shown: shown.follow_up.is_promised, name="promised"),
         Column(
             _("State"),
             lambda shown: shown.follow_up.get_state_display(),

@@ -13,10 +13,13 @@
   const linkOf = (row) => (row?.matches("a") ? row : row?.querySelector("a[href]"));
 
   function choose(step) {
+    return chooseAt(rows().findIndex(isChosen) + step);
+  }
+
+  function chooseAt(place) {
     const all = rows();
     if (!all.length) return false;
-    const at = all.findIndex(isChosen);
-    const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
+    const next = all[Math.min(Math.max(place, 0), all.length - 1)];
     for (const row of all) row.classList.toggle("is-chosen", row === next);
     linkOf(next)?.focus({ preventScroll: true });
     window.crm.followPreview(next, linkOf(next));
@@ -58,9 +61,8 @@
     if (detail.target.id === "day") place = rows().findIndex(isChosen);
   });
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
-    const all = rows();
-    if (detail.elt.id !== "day" || place < 0 || !all.length) return;
-    choose(Math.min(place, all.length - 1) + 1);
+    if (detail.elt.id !== "day" || place < 0) return;
+    chooseAt(place);
     place = -1;
   });
 
