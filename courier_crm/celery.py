@@ -42,6 +42,11 @@ SCHEDULE = {
         "schedule": 120.0,
         "options": {"queue": "bulk", "expires": 115},
     },
+    "escalate follow-ups": {
+        "task": "customers.tasks.escalate_follow_ups_task",
+        "schedule": 600.0,
+        "options": {"queue": "default", "expires": 590},
+    },
     "seal the audit trail": {
         "task": "core.audit.tasks.seal_events_task",
         "schedule": 5.0,

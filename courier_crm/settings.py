@@ -264,6 +264,7 @@ CELERY_TASK_ROUTES = {
     "core.web.tasks.send_notice_mail_task": {"queue": "messages"},
     "customers.tasks.match_customers_task": {"queue": "bulk"},
     "customers.tasks.rank_tokens_task": {"queue": "bulk"},
+    "customers.tasks.escalate_follow_ups_task": {"queue": "default"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -370,6 +371,10 @@ SPECTACULAR_SETTINGS = {
         "StatusEnum": "shipments.enums.ShipmentStatus",
         "RequestKind": "service_requests.enums.RequestKind",
         "RequestState": "service_requests.enums.RequestState",
+        "FollowUpKind": "customers.enums.FollowUpKind",
+        "FollowUpState": "customers.enums.FollowUpState",
+        "FollowUpOrigin": "customers.enums.FollowUpOrigin",
+        "Recurrence": "customers.enums.Recurrence",
         "RowStatus": "core.partners.bulk.kinds.RowStatus",
         "SpokenKind": "customers.enums.SPOKEN_CHOICES",
     },

@@ -73,3 +73,54 @@ class MatchReason(models.TextChoices):
 class DuplicateState(models.TextChoices):
     OPEN = "open", _("Open")
     DISMISSED = "dismissed", _("Not the same")
+
+
+class FollowUpKind(models.TextChoices):
+    """What is to be done."""
+
+    CALL = "call", _("Call")
+    EMAIL = "email", pgettext_lazy("way of contact", "E-mail")
+    MESSAGE = "message", pgettext_lazy("way of contact", "Message")
+    VISIT = "visit", _("Visit")
+    CHECK = "check", _("Look into it")
+    OTHER = "other", pgettext_lazy("kind of follow-up", "Other")
+
+
+class FollowUpState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("state of a follow-up", "Open")
+    DONE = "done", pgettext_lazy("state of a follow-up", "Done")
+    CANCELLED = "cancelled", pgettext_lazy("state of a follow-up", "Cancelled")
+
+
+class FollowUpOrigin(models.TextChoices):
+    """How a follow-up came about."""
+
+    HAND = "hand", _("By hand")
+    BULK = "bulk", _("For many at once")
+    RULE = "rule", _("By a rule")
+    SERIES = "series", _("The next of a series")
+    PARTNER = "partner", _("By a partner")
+
+
+class Priority(models.IntegerChoices):
+    """How much it presses; the first first."""
+
+    URGENT = 1, _("Urgent")
+    HIGH = 2, pgettext_lazy("priority", "High")
+    NORMAL = 3, pgettext_lazy("priority", "Normal")
+    LOW = 4, pgettext_lazy("priority", "Low")
+
+
+class Recurrence(models.TextChoices):
+    DAILY = "daily", _("Every day")
+    WEEKLY = "weekly", _("Every week")
+    MONTHLY = "monthly", _("Every month")
+    YEARLY = "yearly", _("Every year")
+
+
+class Assignment(models.TextChoices):
+    """By what a follow-up comes to somebody."""
+
+    HAND = "hand", _("The one chosen here")
+    PORTFOLIO = "portfolio", _("The customer's account manager")
+    LOAD = "load", _("Whoever of the team has the fewest open ones")

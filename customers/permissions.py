@@ -6,7 +6,7 @@ from core.accounts.enums import Role
 from core.accounts.permissions import declare, may
 from core.partners import scopes
 from customers.enums import InteractionKind
-from customers.models import Interaction
+from customers.models import FollowUp, Interaction
 
 EVERYBODY = set(Role)
 
@@ -52,11 +52,24 @@ CONFIGURE = declare(
     label=_("Decide which facts are kept of customers"),
     roles={Role.ADMINISTRATOR},
 ).name
+FOLLOW_UPS_VIEW = declare("follow_ups.view", label=_("See follow-ups"), roles=EVERYBODY).name
+FOLLOW_UPS_WORK = declare(
+    "follow_ups.work",
+    label=_("Open follow-ups, and do those that are one's own or nobody's"),
+    roles={Role.SUPERVISOR, Role.AGENT, Role.ACCOUNT_MANAGER, Role.MARKETING},
+).name
+FOLLOW_UPS_MANAGE = declare(
+    "follow_ups.manage",
+    label=_("Change, hand over and cancel everybody's follow-ups"),
+    roles={Role.SUPERVISOR},
+).name
 
 scopes.declare("customers:read", label=_("Read customers, personal data masked"), permissions={VIEW})
 scopes.declare("customers:write", label=_("Create and change customers"), permissions={EDIT})
 scopes.declare("interactions:read", label=_("Read timelines, personal data masked"), permissions={TIMELINE})
 scopes.declare("interactions:write", label=_("Write down contacts with customers"), permissions={LOG})
+scopes.declare("follow_ups:read", label=_("Read follow-ups, personal data masked"), permissions={FOLLOW_UPS_VIEW})
+scopes.declare("follow_ups:write", label=_("Open and complete follow-ups"), permissions={FOLLOW_UPS_WORK})
 scopes.declare(scopes.PERSONAL, label=_("Read personal data as it is stored, each time recorded"), permissions={REVEAL})
 
 
@@ -66,3 +79,11 @@ def may_remove_interaction(user: Any, interaction: Interaction) -> bool:
         return False
     is_own = interaction.recorded_by_id == user.pk and may(user, LOG)
     return is_own or may(user, CORRECT)
+
+
+def may_change_follow_up(user: Any, follow_up: FollowUp) -> bool:
+    """Say whether somebody may take a step with a follow-up: one's own, one asked for oneself, or one nobody has."""
+    if may(user, FOLLOW_UPS_MANAGE):
+        return True
+    is_free = follow_up.assignee_id is None
+    return may(user, FOLLOW_UPS_WORK) and (is_free or user.pk in (follow_up.assignee_id, follow_up.created_by_id))

@@ -1,7 +1,9 @@
 from celery import shared_task
+from django.utils import timezone
 
 from customers.duplicates import match_all
 from customers.search_index import rank_all_tokens
+from customers.services.escalation import escalate_all
 
 # Shorter than the time between two sweeps, so that one has ended when the next begins.
 RANKING_SECONDS = 45
@@ -19,3 +21,9 @@ def rank_tokens_task() -> None:
 def match_customers_task() -> None:
     """Find who may be the same among the customers of all tenants that changed; each in its tenant's scope."""
     match_all(seconds=MATCHING_SECONDS)
+
+
+@shared_task
+def escalate_follow_ups_task() -> None:
+    """Escalate what is overdue of all tenants; each in its tenant's scope."""
+    escalate_all(at=timezone.now())

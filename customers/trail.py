@@ -3,7 +3,9 @@ from collections.abc import Collection
 
 from django.urls import reverse
 
-from customers.models import Customer, CustomField, Interaction
+from customers.follow_ups.querysets import for_list
+from customers.follow_ups.words import show
+from customers.models import Customer, CustomField, FollowUp, Interaction
 from customers.querysets import for_search
 
 
@@ -27,3 +29,9 @@ def describe_interactions(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[s
 def describe_custom_fields(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
     fields = CustomField.objects.filter(pk__in=ids).values_list("pk", "label")
     return {pk: (label, reverse("customers:update_custom_field", args=[pk])) for pk, label in fields}
+
+
+def describe_follow_ups(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
+    """Return what is to be done, masked, and where it stands."""
+    shown = show(for_list(FollowUp.objects.filter(pk__in=ids)))
+    return {each.pk: (each.subject, reverse("customers:follow_up", args=[each.pk])) for each in shown}

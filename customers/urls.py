@@ -2,14 +2,18 @@ from django.urls import path
 
 from customers.views import (
     addresses,
+    calendars,
     contacts,
     copies,
     custom_fields,
     customers,
     duplicates,
     erasure,
+    follow_ups,
     interactions,
     merging,
+    my_day,
+    steps,
 )
 
 app_name = "customers"
@@ -65,6 +69,22 @@ urlpatterns = [
         interactions.RemoveInteractionView.as_view(),
         name="remove_interaction",
     ),
+    path("customers/<uuid:pk>/follow-ups/new/", follow_ups.CreateFollowUpView.as_view(), name="create_follow_up_for"),
+    path("my-day/", my_day.MyDayView.as_view(), name="my_day"),
+    path("my-day/calendar/", calendars.CalendarView.as_view(), name="calendar"),
+    path("my-day/calendar/make/", calendars.MakeCalendarView.as_view(), name="make_calendar"),
+    path("my-day/calendar/revoke/", calendars.RevokeCalendarView.as_view(), name="revoke_calendar"),
+    path("calendar/<str:token>.ics", calendars.CalendarFeedView.as_view(), name="calendar_feed"),
+    path("follow-ups/", follow_ups.FollowUpListView.as_view(), name="follow_ups"),
+    path("follow-ups/new/", follow_ups.CreateFollowUpView.as_view(), name="create_follow_up"),
+    path("follow-ups/<uuid:pk>/", follow_ups.FollowUpDetailView.as_view(), name="follow_up"),
+    path("follow-ups/<uuid:pk>/edit/", follow_ups.UpdateFollowUpView.as_view(), name="update_follow_up"),
+    path("follow-ups/<uuid:pk>/done/", steps.DoneView.as_view(), name="done_follow_up"),
+    path("follow-ups/<uuid:pk>/snooze/", steps.SnoozeView.as_view(), name="snooze_follow_up"),
+    path("follow-ups/<uuid:pk>/reschedule/", steps.RescheduleView.as_view(), name="reschedule_follow_up"),
+    path("follow-ups/<uuid:pk>/hand-over/", steps.HandOverView.as_view(), name="hand_over_follow_up"),
+    path("follow-ups/<uuid:pk>/cancel/", steps.CancelView.as_view(), name="cancel_follow_up"),
+    path("follow-ups/<uuid:pk>/reopen/", steps.ReopenView.as_view(), name="reopen_follow_up"),
     path("settings/customer-fields/", custom_fields.CustomFieldListView.as_view(), name="custom_fields"),
     path("settings/customer-fields/new/", custom_fields.AddCustomFieldView.as_view(), name="add_custom_field"),
     path(

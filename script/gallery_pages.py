@@ -91,6 +91,7 @@ def _save_twice(page: BrowserPage) -> None:
 
 
 CUSTOMER = {"pk": "customer"}
+FOLLOW_UP = {"pk": "follow_up"}
 NOBODY = "00000000-0000-7000-8000-000000000000"
 OFFICE = [
     "console:home",
@@ -150,6 +151,10 @@ WORK = [
     "customers:list",
     "customers:create",
     "customers:duplicates",
+    "customers:my_day",
+    "customers:follow_ups",
+    "customers:calendar",
+    "customers:create_follow_up",
     "shipments:list",
     "tiering:overview",
     "tiering:moves",
@@ -164,6 +169,15 @@ WORK_RECORDS = {
     "customers:addresses": CUSTOMER,
     "customers:create_address": CUSTOMER,
     "customers:update_address": {"pk": "customer", "address": "address"},
+    "customers:create_follow_up_for": CUSTOMER,
+    "customers:follow_up": FOLLOW_UP,
+    "customers:update_follow_up": FOLLOW_UP,
+    "customers:done_follow_up": FOLLOW_UP,
+    "customers:snooze_follow_up": FOLLOW_UP,
+    "customers:reschedule_follow_up": FOLLOW_UP,
+    "customers:hand_over_follow_up": FOLLOW_UP,
+    "customers:cancel_follow_up": FOLLOW_UP,
+    "customers:reopen_follow_up": {"pk": "closed_follow_up"},
     "customers:interactions": CUSTOMER,
     "customers:record_interaction": CUSTOMER,
     "shipments:detail": {"pk": "shipment"},
@@ -233,6 +247,8 @@ PAGES = [
     Page(route="service_requests:detail", role=SUPERVISOR, scene="closed", records={"pk": "closed_request"}),
     Page(route=RECORD, role=SUPERVISOR, scene="fact", records=CUSTOMER, steps=_click("[data-edit-fact]")),
     Page(route="customers:create", role=SUPERVISOR, scene="refused", steps=_send_empty),
+    Page(route="customers:my_day", role=Role.ACCOUNT_MANAGER, scene="hand-over", steps=_press("j", "h")),
+    Page(route="customers:follow_up", role=SUPERVISOR, scene="done", records={"pk": "closed_follow_up"}),
     Page(route="customers:update", role=SUPERVISOR, scene="conflict", records=CUSTOMER, steps=_save_twice),
     Page(route="customers:merge", scene="plan", records=CUSTOMER, query="other={other_number}"),
     Page(route="customers:contacts", role=SUPERVISOR, scene="nothing", records={"pk": "new_customer"}),
@@ -261,6 +277,7 @@ NO_PICTURE = {
     "console:unread_count": "a fragment of the bell",
     "console:open_notice": "leads on to what the notice tells of",
     "customers:panel": "a fragment; seen in the customer's page",
+    "customers:calendar_feed": "a calendar, read by programs; its page is customers:calendar",
     "customers:here": "a fragment; seen in the customer's page while a colleague is there",
     "shipments:result": "a file",
     "account_set_password": "leads on: whoever works here has a password",

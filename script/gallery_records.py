@@ -24,7 +24,7 @@ from core.web.models import SavedView
 from core.web.saved_views import save_view
 from courier_crm.demo.couriers import Courier
 from customers.enums import CustomFieldKind, Tier
-from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, CustomField
+from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, CustomField, FollowUp
 from customers.services import add_custom_field, create_customer, merge_customers
 from service_requests.enums import RequestState
 from service_requests.models import ServiceRequest
@@ -58,6 +58,8 @@ class Records:
     token: str
     api_key: str
     custom_field: str
+    follow_up: str
+    closed_follow_up: str
     import_run: str
     new_import: str
     export_job: str
@@ -101,6 +103,8 @@ def records_of(courier: Courier) -> Records:
             token=token,
             api_key=str(ApiKey.objects.order_by("pk").first().pk),
             custom_field=str(CustomField.objects.first().pk),
+            follow_up=str(FollowUp.objects.filter(state="open", customer__isnull=False).first().pk),
+            closed_follow_up=str(FollowUp.objects.filter(state="done").first().pk),
             import_run=str(ImportRun.objects.filter(is_finished=True, job__isnull=False).first().pk),
             new_import=str(ImportRun.objects.filter(started_at=None).first().pk),
             export_job=str(own.filter(kind=exports.KIND).first().pk),

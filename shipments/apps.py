@@ -18,6 +18,7 @@ class ShipmentsConfig(AppConfig):
         from core.partners.bulk import performing as bulk
         from core.web import exports, navigation, notices, record_pages, search, trail
         from customers import panels
+        from customers.follow_ups import rules
         from shipments.api.bulk import (
             SCANS,
             SCANS_PER_PART,
@@ -27,6 +28,7 @@ class ShipmentsConfig(AppConfig):
             write_scans,
             write_shipments,
         )
+        from shipments.follow_ups import EXCEPTION_OF_VIP
         from shipments.notices import describe_exceptions
         from shipments.panel import newest_shipments, value_chart
         from shipments.parts import COUNTS, KIND, may_go_on, note_stop, step
@@ -38,6 +40,7 @@ class ShipmentsConfig(AppConfig):
         from shipments.trail import describe_imports, describe_shipments
         from shipments.views import ImportListView, ShipmentListView
 
+        rules.register(EXCEPTION_OF_VIP)
         exports.register(ShipmentListView)
         exports.register(ImportListView)
         background.register(

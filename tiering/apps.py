@@ -17,6 +17,8 @@ class TieringConfig(AppConfig):
         from core.web import exports, navigation, notices, record_pages, trail
         from core.web.navigation import Part
         from customers import panels, timeline
+        from customers.follow_ups import rules
+        from tiering.follow_ups import TIER_FELL
         from tiering.notices import describe_moves, move_in_words
         from tiering.panel import load_tier_panel
         from tiering.permissions import MANAGE, VIEW
@@ -31,6 +33,7 @@ class TieringConfig(AppConfig):
         register(NIGHTLY_JOB, label=_("Evaluate tiers"), run=evaluate_last_day, at=NIGHTLY_AT)
         receive("customer.tier_changed", name="tiering.tell_account_manager", call=tell_account_manager)
         receive("customer.tier_changed", name="tiering.tell_timeline", call=tell_timeline)
+        rules.register(TIER_FELL)
         timeline.register("customer.tier_changed", icon="crown", label=_("Tier changed"), words=move_in_words)
         notices.register(
             TIER_CHANGED,

@@ -101,7 +101,9 @@ class JobRowsView(StaffView, TemplateView):
             default_sort="order",
             tenant=current_tenant(),
         )
-        records = view().get_queryset().in_bulk([outcome.subject_id for outcome in page.rows])
+        shown = view()
+        found = list(shown.get_queryset().filter(pk__in=[outcome.subject_id for outcome in page.rows]))
+        records = {row.pk: row for row in shown.get_export_rows(found, user=self.request.user)}
         head = next(column for column in view.export_columns if column.is_head)
         rows = [(outcome, records.get(outcome.subject_id)) for outcome in page.rows]
         return super().get_context_data(job=job, list=page, rows=rows, head=head, **context)

@@ -46,6 +46,12 @@ KEYS = (
     Key("tick", "x", _("Tick the chosen row")),
     Key("edit", "e", _("Edit this record")),
     Key("note", "n", _("Write down a contact")),
+    Key("follow_up", "f", _("New follow-up")),
+    Key("done", "d", _("Do: the follow-up is done")),
+    Key("snooze", "z", _("Snooze the follow-up for an hour")),
+    Key("reschedule", "r", _("Move the follow-up to tomorrow")),
+    Key("hand_over", "h", _("Hand the follow-up over")),
+    Key("cancel", "c", _("Give the follow-up up")),
     Key("help", "?", _("Show these shortcuts")),
 )
 

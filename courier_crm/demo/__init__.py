@@ -19,6 +19,7 @@ from core.tenancy.clock import day_start, local_date
 from core.tenancy.models import Tenant
 from core.tenancy.scope import current_tenant, tenant_scope
 from courier_crm.demo.couriers import COURIERS, Courier
+from courier_crm.demo.follow_ups import make_follow_ups
 from courier_crm.demo.keys import make_demo_keys, working_demo_keys
 from courier_crm.demo.stories import number_of, story_of, talks_of_stories
 from courier_crm.demo.traffic import DAYS, MONTHS, Shipper, scan_rows, shipment_file
@@ -73,6 +74,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         while match_some(at=at):
             pass
         make_wishes(courier, people, today=today)
+        make_follow_ups(courier, people, today=today)
     build_sandbox(sandbox=tenant.sandbox, language=courier.language, at=at)
     return tenant
 

@@ -39,6 +39,8 @@ class Courier:
     talks: Sequence[tuple[str, str, str]]
     # The same for the customer of each story, with how many days ago.
     stories: dict[str, Sequence[tuple[int, str, str, str]]]
+    # What is to be done, in the order of the plan in courier_crm.demo.follow_ups.
+    follow_ups: Sequence[str]
 
 
 SUDI = Courier(
@@ -110,6 +112,17 @@ SUDI = Courier(
     goods=("文件", "服装", "电子产品", "食品", "日用品", "药品"),
     products={"air": "特快", "road": "标快", "rail": "经济快件", "same_city": "同城急送"},
     override_reason="战略合作客户，已签年度框架协议",
+    follow_ups=(
+        "上门谈挽留：件量已不到半年前的五分之一，带上新报价",
+        "回电说明近期破损的处理结果",
+        "发送大促备车方案",
+        "每周例行致电，确认下周预计件量",
+        "核查上月账单与运单是否一致",
+        "告知节前最后揽收时间",
+        "整理本周客户反馈，交主管",
+        "询问新仓启用时间",
+        "拜访新任采购负责人",
+    ),
     talks=(
         ("call", "inbound", "询问本周发往华南的时效，已告知次日达的截单时间为 18:00。"),
         ("call", "outbound", "回访：对派送时效满意，希望晚间也能上门取件。"),
@@ -214,6 +227,17 @@ PARCELWAY = Courier(
     goods=("Documents", "Clothing", "Electronics", "Food", "Household", "Medicine"),
     products={"air": "Express", "road": "Standard", "rail": "Economy", "same_city": "Same day"},
     override_reason="Strategic partner with a signed framework agreement",
+    follow_ups=(
+        "Visit and win them back: a fifth of what they sent half a year ago; bring the new quote",
+        "Call back about the damaged parcels and what became of the claims",
+        "Send the plan of vans for the sale",
+        "Weekly call: how many parcels next week",
+        "Check last month's invoice against the waybills",
+        "Tell them the last pickup before the holidays",
+        "Sum up this week's feedback for the supervisor",
+        "Ask when the new warehouse opens",
+        "Visit the new head of purchasing",
+    ),
     talks=(
         ("call", "inbound", "Asked for the cut-off for next-day delivery; told them 18:00 at the depot."),
         ("call", "outbound", "Revisit: happy with delivery times, would like an evening pickup as well."),

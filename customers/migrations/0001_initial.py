@@ -763,6 +763,216 @@ class Migration(migrations.Migration):
                 name="interaction_source_once",
             ),
         ),
+        migrations.CreateModel(
+            name="CalendarFeed",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("word", core.crypto.fields.EncryptedTextField()),
+                ("made_at", models.DateTimeField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "user",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "constraints": [models.UniqueConstraint(fields=("tenant", "user"), name="calendar_feed_once")],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="FollowUp",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("subject", core.crypto.fields.EncryptedTextField(null=True)),
+                ("code", models.CharField(blank=True, max_length=60)),
+                ("parameters", models.JSONField(default=dict)),
+                ("cause", models.CharField(blank=True, max_length=100)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("hand", "By hand"),
+                            ("bulk", "For many at once"),
+                            ("rule", "By a rule"),
+                            ("series", "The next of a series"),
+                            ("partner", "By a partner"),
+                        ],
+                        default="hand",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("email", "E-mail"),
+                            ("message", "Message"),
+                            ("visit", "Visit"),
+                            ("check", "Look into it"),
+                            ("other", "Other"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("due_at", models.DateTimeField()),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "Urgent"), (2, "High"), (3, "Normal"), (4, "Low")], default=3
+                    ),
+                ),
+                ("is_promised", models.BooleanField(default=False)),
+                ("snoozed_until", models.DateTimeField(null=True)),
+                (
+                    "recurrence",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("daily", "Every day"),
+                            ("weekly", "Every week"),
+                            ("monthly", "Every month"),
+                            ("yearly", "Every year"),
+                        ],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                ("repeats_from", models.DateTimeField(null=True)),
+                ("repeats_until", models.DateField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("done", "Done"), ("cancelled", "Cancelled")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("outcome", core.crypto.fields.EncryptedTextField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("escalated_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "assignee",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "closed_by",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "created_by",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="follow_ups",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "team",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.team"
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["tenant", "due_at", "id"], name="follow_up_by_due"),
+                    models.Index(fields=["tenant", "created_at", "id"], name="follow_up_by_creation"),
+                    models.Index(fields=["tenant", "customer", "due_at", "id"], name="follow_up_customer"),
+                    models.Index(fields=["tenant", "assignee", "state", "due_at"], name="follow_up_assignee"),
+                    models.Index(fields=["tenant", "team", "state", "due_at"], name="follow_up_team"),
+                    models.Index(
+                        condition=models.Q(("escalated_at", None), ("state", "open")),
+                        fields=["tenant", "due_at", "id"],
+                        name="follow_up_to_escalate",
+                    ),
+                    models.Index(fields=["tenant", "closed_by", "closed_at"], name="follow_up_closed_by"),
+                    models.Index(fields=["tenant", "created_by"], name="follow_up_created_by"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open"), models.Q(("cause", ""), _negated=True)),
+                        fields=("tenant", "cause"),
+                        name="follow_up_cause_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at", None), ("state", "open")),
+                            models.Q(models.Q(("state", "open"), _negated=True), ("closed_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="follow_up_closed_or_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("recurrence", ""), ("repeats_from__isnull", False), _connector="OR"),
+                        name="follow_up_repeats_from",
+                    ),
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
         ProtectTenantTables(
             "Customer",
             "Contact",
@@ -774,5 +984,7 @@ class Migration(migrations.Migration):
             "CustomerMerge",
             "MergedRow",
             "DuplicateCandidate",
+            "FollowUp",
+            "CalendarFeed",
         ),
     ]

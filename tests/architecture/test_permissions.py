@@ -27,6 +27,7 @@ OPEN_TO_ALL = {
     "web:metrics": "figures without names, for a token or the machine itself",
     "api:docs": "the description of the API to read, the same for everybody",
     "api:openapi": "the description of the API, the same for everybody",
+    "customers:calendar_feed": "for the calendar program of who was given the link; the signed token is the proof",
     "console:accept_invitation": "for who is invited; the token is the proof",
     "shipments:track": "for who knows a waybill and the digits, rate-limited; shows nothing of a person",
     "shipments:trace": "for who was answered at shipments:track; the sealed address is the proof, for half an hour",

@@ -17,6 +17,7 @@ OF_ALL_TENANTS = {
     "core.web.tasks.sweep_notice_mail_task",
     "customers.tasks.match_customers_task",
     "customers.tasks.rank_tokens_task",
+    "customers.tasks.escalate_follow_ups_task",
 }
 
 

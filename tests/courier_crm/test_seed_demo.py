@@ -3,7 +3,7 @@ import io
 import random
 import re
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 
@@ -22,12 +22,14 @@ from courier_crm import demo
 from courier_crm.demo.couriers import COURIERS
 from courier_crm.demo.stories import STORIES, number_of
 from courier_crm.demo.traffic import DAYS, Shipper, shipment_file
+from customers.follow_ups.querysets import of_day
 from customers.models import Contact, Customer, Interaction
 from service_requests.models import ServiceRequest
 from shipments.models import ScanEvent, Shipment
 from tiering.models import TierChange, TierOverride
 
 MODELS = (User, Customer, Contact, Shipment, ScanEvent, TierChange, TierOverride, ServiceRequest)
+SEEDED_DAY_END = datetime(2026, 3, 3, tzinfo=UTC)
 
 
 def seed(*arguments):
@@ -144,6 +146,10 @@ def test_stories_are_told_by_shipments_tiers_and_timelines(db):
             assert trouble.tier == "vip"
             assert gone_wrong(trouble) > 0.3
             assert gone_wrong(growth) < 0.2
+            for role in (Role.ACCOUNT_MANAGER, Role.AGENT):
+                user = User.objects.get(role=role)
+                day = of_day(user, before=SEEDED_DAY_END, at=SEEDED_DAY_END)
+                assert day.filter(customer__isnull=False).count() > 1
             said = Interaction.objects.filter(customer=trouble).values_list("direction", flat=True)
             assert Counter(said)["inbound"] == 7
             assert shipped(decline, 540, 570) > 4 * shipped(decline, 695, 725)

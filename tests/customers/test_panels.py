@@ -45,7 +45,7 @@ def test_page_reads_nothing_of_its_panels_and_links_to_each(client_for, agent, n
 
     links = re.findall(r'class="btn btn-sm card-action" href="([^"]*/panels/[^"]*)"', page)
     alone = client.get(links[-1]).content.decode()
-    assert links == [panel_url(customer, key) for key in ("value", "tiers", "shipments")]
+    assert links == [panel_url(customer, key) for key in ("follow_ups", "value", "tiers", "shipments")]
     assert [query["sql"] for query in captured if re.search('FROM "(shipments|tiering)_', query["sql"])] == []
     assert "No shipments yet." in alone
     assert customer.display_name in alone

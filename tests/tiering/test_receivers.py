@@ -31,7 +31,7 @@ def test_first_tiers_are_no_news(customers, tenant, now):
     deliver_all(tenant, now)
 
     assert set(EventDelivery.objects.values_list("state", flat=True)) == {"done"}
-    assert (EventDelivery.objects.count(), Notice.objects.count()) == (20, 0)
+    assert (EventDelivery.objects.count(), Notice.objects.count()) == (30, 0)
 
 
 def test_override_is_told_once_however_often_it_is_delivered(customers, tenant, supervisor, account_manager, now):

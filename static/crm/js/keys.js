@@ -13,10 +13,13 @@
   const linkOf = (row) => (row?.matches("a") ? row : row?.querySelector("a[href]"));
 
   function choose(step) {
+    return chooseAt(rows().findIndex(isChosen) + step);
+  }
+
+  function chooseAt(place) {
     const all = rows();
     if (!all.length) return false;
-    const at = all.findIndex(isChosen);
-    const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
+    const next = all[Math.min(Math.max(place, 0), all.length - 1)];
     for (const row of all) row.classList.toggle("is-chosen", row === next);
     linkOf(next)?.focus({ preventScroll: true });
     window.crm.followPreview(next, linkOf(next));
@@ -46,6 +49,23 @@
     return true;
   }
 
+  /* The step stands in the chosen row, else in the first one that has steps, else on the page of a record. */
+  function step(name) {
+    const main = document.getElementById("main");
+    return click((rows().find(isChosen) ?? main).querySelector(`[data-step="${name}"]`) ?? null);
+  }
+
+  /* After a step the list stands anew: the choice stays where it was. */
+  let place = -1;
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (detail.target.id === "day") place = rows().findIndex(isChosen);
+  });
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (detail.elt.id !== "day" || place < 0) return;
+    chooseAt(place);
+    place = -1;
+  });
+
   /* Each tells whether it did something; a key that did nothing stays the browser's. */
   const acts = {
     search: () => focus(document.querySelector("[data-search]")),
@@ -58,6 +78,12 @@
     /* With none chosen the first: in a view that the list opens with, that is the one it was made for. */
     open: () => click(linkOf(rows().find(isChosen) ?? rows()[0])),
     note: () => focus(document.querySelector("[data-note]")),
+    follow_up: () => step("follow_up") || click(document.querySelector("[data-new-follow-up]")),
+    done: () => step("done"),
+    snooze: () => step("snooze"),
+    reschedule: () => step("reschedule"),
+    hand_over: () => step("hand_over"),
+    cancel: () => step("cancel"),
     help: openHelp,
     area: (press) => click(document.querySelector(`[data-area-key="${CSS.escape(press.split(" ")[1])}"]`)),
   };

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from core.tenancy.fields import money
 from customers.enums import InteractionKind
-from customers.models import Address, Contact, Customer, Interaction
+from customers.models import Address, Contact, Customer, FollowUp, Interaction
 from customers.services import (
     NewContactPoint,
     add_address,
@@ -13,6 +13,7 @@ from customers.services import (
     record_interaction,
 )
 from shipments.models import Shipment
+from tests.customers.follow_ups.made import make_follow_up
 from tests.factories.customers import make_customer
 from tiering.models import TierOverride
 
@@ -27,6 +28,7 @@ def make(number, *, at, by, shipments=2, **facts):
     contact = add_contact(customer=customer, name=f"Mary {number}", is_primary=True, points=points, at=at)
     add_address(customer=customer, street=f"{number} Dock Road", is_primary=True, by=by, at=at)
     record_interaction(customer=customer, contact=contact, kind=InteractionKind.NOTE, text=f"of {number}", by=by, at=at)
+    make_follow_up(customer=customer, subject=f"Call {number}", at=at)
     for place in range(shipments):
         Shipment.objects.create(
             waybill_number=f"W-{number}-{place}",
@@ -52,6 +54,7 @@ def hanging(customer):
         "contacts": sorted(Contact.objects.filter(customer=customer).values_list("pk", "is_primary")),
         "addresses": sorted(Address.objects.filter(customer=customer).values_list("pk", "is_primary")),
         "entries": sorted(Interaction.objects.filter(customer=customer).values_list("pk", flat=True)),
+        "follow_ups": sorted(FollowUp.objects.filter(customer=customer).values_list("pk", flat=True)),
         "shipments": sorted(Shipment.objects.filter(customer=customer).values_list("waybill_number", flat=True)),
         "overrides": sorted(TierOverride.objects.filter(customer=customer).values_list("pk", flat=True)),
     }

@@ -1,0 +1,1 @@
+"""Follow-ups: what staff must do by a time, for a customer or for nobody."""

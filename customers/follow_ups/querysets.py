@@ -1,0 +1,115 @@
+"""The shapes in which follow-ups are read."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import Case, Count, IntegerField, Prefetch, Q, QuerySet, Value, When
+
+from core.accounts import permissions
+from core.accounts.enums import Role
+from core.accounts.models import Team, User
+from core.accounts.permissions import may
+from customers.enums import FollowUpState, Tier
+from customers.models import Contact, Customer, FollowUp
+from customers.permissions import FOLLOW_UPS_MANAGE, FOLLOW_UPS_WORK
+
+# What is due within this time presses as much as the clock can.
+SOON = timedelta(hours=2)
+TIER_RANK = Case(
+    *(When(customer__tier=tier, then=Value(rank)) for rank, tier in enumerate((Tier.VIP, Tier.MID, Tier.LOW))),
+    default=Value(len(Tier)),
+    output_field=IntegerField(),
+)
+
+
+def is_open(follow_ups: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+    return follow_ups.filter(state=FollowUpState.OPEN)
+
+
+def for_list(follow_ups: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+    """Bring what a list shows of each, with the names that are hidden in what people wrote: three queries."""
+    follow_ups = follow_ups.select_related("customer", "assignee", "team")
+    return with_names(follow_ups.defer("customer__special_needs", "customer__birthday"))
+
+
+def with_names(follow_ups: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+    """Bring the names of each customer's people, and of those merged into it: two queries."""
+    contacts = Contact.objects.only("tenant", "name", "customer")
+    absorbed = Customer.with_merged.only("tenant", "person_name", "merged_into")
+    return follow_ups.prefetch_related(
+        Prefetch("customer__contacts", queryset=contacts), Prefetch("customer__absorbed", queryset=absorbed)
+    )
+
+
+def on_record(follow_ups: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+    """Bring what the page of one shows."""
+    return for_list(follow_ups).select_related("created_by", "closed_by")
+
+
+def in_hands_of(follow_ups: QuerySet[FollowUp], user: User) -> QuerySet[FollowUp]:
+    """Leave those that somebody has to do: their own, their team's that nobody has, and nobody's for who leads."""
+    own = Q(assignee=user)
+    if user.team_id:
+        own |= Q(assignee=None, team=user.team_id)
+    if may(user, FOLLOW_UPS_MANAGE):
+        own |= Q(assignee=None, team=None)
+    return follow_ups.filter(own)
+
+
+def of_day(user: User, *, before: datetime, at: datetime) -> QuerySet[FollowUp]:
+    """Return what somebody has to do before a time and does not snooze, in the order in which to do it.
+
+    First by the customer's tier, then by the clock (overdue, due soon, due later), then what was promised, then by
+    priority and time.
+    """
+    clock = Case(
+        When(due_at__lte=at, then=Value(0)),
+        When(due_at__lte=at + SOON, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    waiting = Q(snoozed_until=None) | Q(snoozed_until__lte=at)
+    found = in_hands_of(is_open(FollowUp.objects.filter(waiting, due_at__lt=before)), user)
+    return for_list(found).order_by(TIER_RANK, clock, "-is_promised", "priority", "due_at", "id")
+
+
+def counts_of_day(user: User, *, before: datetime, at: datetime) -> dict[str, int]:
+    """Count what somebody has overdue, due before a time, and snoozed of that; one query."""
+    snoozed = Q(snoozed_until__gt=at)
+    return in_hands_of(is_open(FollowUp.objects.filter(due_at__lt=before)), user).aggregate(
+        overdue=Count("pk", filter=Q(due_at__lte=at) & ~snoozed),
+        today=Count("pk", filter=Q(due_at__gt=at) & ~snoozed),
+        snoozed=Count("pk", filter=snoozed),
+    )
+
+
+def workers() -> QuerySet[User]:
+    """Return the colleagues to whom a follow-up may be given."""
+    roles = permissions.declared()[FOLLOW_UPS_WORK].roles
+    return User.objects.filter(is_active=True, role__in=roles).order_by("name", "id")
+
+
+def least_busy(team: Team) -> User | None:
+    """Return whoever of a team has the fewest open follow-ups; None where nobody of it may have one."""
+    loads = dict(
+        is_open(FollowUp.objects.filter(assignee__team=team)).values_list("assignee").annotate(count=Count("pk"))
+    )
+    members: Iterable[User] = workers().filter(team=team)
+    return min(members, key=lambda member: loads.get(member.pk, 0), default=None)
+
+
+def leaders_of(follow_up: FollowUp) -> list[User]:
+    """Return those who lead where a follow-up is to be done: in its team, else in its department, else everywhere.
+
+    Of the follow-up's own team and department, or of its assignee's; whoever is to do it is not told.
+    """
+    assignee = follow_up.assignee
+    team = follow_up.team_id or (assignee and assignee.team_id)
+    department = (follow_up.team and follow_up.team.department_id) or (assignee and assignee.department_id)
+    found = User.objects.filter(is_active=True, role=Role.SUPERVISOR).exclude(pk=follow_up.assignee_id)
+    leaders = list(found.order_by("name", "id"))
+    return (
+        [each for each in leaders if team and each.team_id == team]
+        or [each for each in leaders if department and each.department_id == department]
+        or leaders
+    )

@@ -1,0 +1,82 @@
+"""What a follow-up is about, in words: as somebody wrote it, personal data hidden, or as a rule has it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from core.crypto.fields import readable
+from core.crypto.masking import UNREADABLE, mask_text
+from customers.models import Customer, FollowUp
+
+Words = Callable[[Mapping[str, Any]], str]
+_words: dict[str, Words] = {}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A follow-up as pages show it; `is_masked` tells that something personal in its subject is hidden."""
+
+    follow_up: FollowUp
+    subject: str
+    outcome: str
+    is_masked: bool
+    is_outcome_masked: bool
+
+    def __str__(self) -> str:
+        return self.subject
+
+    @property
+    def pk(self) -> UUID:
+        return self.follow_up.pk
+
+
+def register(code: str, words: Words) -> None:
+    """Say what a rule's follow-ups are about, by their parameters; raises ValueError for a code that is taken."""
+    if _words.setdefault(code, words) is not words:
+        raise ValueError(f"There are follow-ups {code!r} already.")
+
+
+def is_registered(code: str) -> bool:
+    return code in _words
+
+
+def subject_of(follow_up: FollowUp) -> str:
+    """Return what it is about, nothing hidden; what a rule asked for in the active language."""
+    if follow_up.subject:
+        return follow_up.subject
+    return _words[follow_up.code](follow_up.parameters) if follow_up.code in _words else _("Erased")
+
+
+def show(follow_ups: Iterable[FollowUp]) -> list[Shown]:
+    """Return follow-ups, as for_list brings them, as pages show them."""
+    return [_shown(each) for each in follow_ups]
+
+
+def masked(follow_up: FollowUp, name: str) -> tuple[str, bool]:
+    """Return its subject or outcome with what is personal hidden, and whether anything is; nothing asks the database
+    of one that for_list has brought.
+    """
+    if follow_up.__dict__[name] is None:
+        return "", False
+    text = readable(follow_up, name)
+    shown = UNREADABLE if text is None else mask_text(text, _names_of(follow_up.customer))
+    return shown, shown != text
+
+
+def _shown(follow_up: FollowUp) -> Shown:
+    subject, is_masked = masked(follow_up, "subject")
+    outcome, is_outcome_masked = masked(follow_up, "outcome")
+    return Shown(follow_up, subject or subject_of(follow_up), outcome, is_masked, is_outcome_masked)
+
+
+def _names_of(customer: Customer | None) -> Iterator[str]:
+    """Yield the names of persons that a text about a customer may hold."""
+    if customer is None:
+        return
+    named = [(each, "person_name") for each in (customer, *customer.absorbed.all())]
+    for row, field in (*named, *((contact, "name") for contact in customer.contacts.all())):
+        if name := readable(row, field):
+            yield name

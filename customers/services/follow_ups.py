@@ -1,0 +1,273 @@
+"""Opening follow-ups and changing what they say."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.models import Team, User
+from core.audit.services import record
+from core.events.services import publish
+from core.partners.models import ApiKey
+from core.tenancy.clock import local_date
+from core.tenancy.errors import DomainError, RecordChanged
+from core.tenancy.scope import current_tenant
+from customers.enums import Assignment, FollowUpOrigin, FollowUpState, Priority
+from customers.follow_ups import words
+from customers.follow_ups.querysets import is_open, least_busy, workers
+from customers.models import Customer, FollowUp
+from customers.services.locking import lock_customer
+
+LONGEST_SUBJECT, LONGEST_OUTCOME = 300, 2000
+# Whoever fills in a form takes a while.
+BEHIND = timedelta(minutes=15)
+
+
+class SubjectMissing(DomainError):
+    code = "subject_missing"
+    message = _("Write down what is to be done.")
+
+
+class DueInPast(DomainError):
+    code = "due_in_past"
+    message = _("This time has passed.")
+
+
+class BadRecurrence(DomainError):
+    code = "bad_recurrence"
+    message = _("The series would end before it is due for the first time.")
+
+
+class AssigneeMayNot(DomainError):
+    code = "assignee_may_not"
+    message = _("This colleague does no follow-ups, or no longer works here.")
+
+
+class NobodyInTeam(DomainError):
+    code = "nobody_in_team"
+    message = _("Choose a team in which somebody does follow-ups.")
+
+
+class FollowUpClosed(DomainError):
+    code = "follow_up_closed"
+    message = _("This follow-up is done or cancelled already.")
+
+
+class FollowUpOpen(DomainError):
+    code = "follow_up_open"
+    message = _("This follow-up is open, or another one for the same cause is.")
+
+
+class NotYours(DomainError):
+    code = "not_yours"
+    message = _("This is a colleague's follow-up.")
+
+
+class FollowUpChanged(RecordChanged):
+    code = "follow_up_changed"
+    message = _("Somebody else changed this follow-up in the meantime.")
+
+
+@transaction.atomic
+def open_follow_up(
+    *,
+    customer: Customer | None,
+    kind: str,
+    due_at: datetime,
+    subject: str = "",
+    priority: int = Priority.NORMAL,
+    is_promised: bool = False,
+    assignment: str = Assignment.HAND,
+    assignee: User | None = None,
+    team: Team | None = None,
+    recurrence: str = "",
+    repeats_until: date | None = None,
+    code: str = "",
+    parameters: Mapping[str, Any] | None = None,
+    cause: str = "",
+    origin: str = FollowUpOrigin.HAND,
+    by: User | ApiKey | None,
+    at: datetime,
+) -> FollowUp:
+    """Ask for something to be done by a time; with a `cause`, the one that is open for it already is returned.
+
+    By PORTFOLIO it comes to the customer's account manager, by LOAD to whoever of the team has the fewest open ones,
+    and so it does where there is no account manager. Raises SubjectMissing, DueInPast, BadRecurrence, AssigneeMayNot,
+    NobodyInTeam or CustomerMerged.
+    """
+    subject = subject.strip()
+    if not subject and not words.is_registered(code):
+        raise SubjectMissing
+    if due_at < at - BEHIND:
+        raise DueInPast
+    if customer is not None:
+        customer = lock_customer(customer.pk, lets_others_point_here=True)
+    follow_up = FollowUp(
+        customer=customer,
+        subject=subject or None,
+        code=code,
+        parameters=dict(parameters or {}),
+        cause=cause,
+        origin=origin,
+        kind=kind,
+        assignee=_assignee(assignment, customer, assignee, team),
+        team=team,
+        due_at=due_at,
+        priority=priority,
+        is_promised=is_promised,
+        created_at=at,
+        created_by=by if isinstance(by, User) else None,
+    )
+    set_series(follow_up, recurrence, repeats_until)
+    FollowUp.objects.bulk_create([follow_up], ignore_conflicts=bool(cause))
+    if cause:
+        kept = is_open(FollowUp.objects).get(cause=cause)
+        if kept.pk != follow_up.pk:
+            return kept
+    tell_opened(follow_up, by=by, at=at)
+    return follow_up
+
+
+def tell_opened(follow_up: FollowUp, *, by: User | ApiKey | None, at: datetime) -> None:
+    """Leave a line in the trail and tell the rest of the house that there is one more."""
+    record("follow_up.created", subject=follow_up, by=by, at=at, details={"origin": follow_up.origin})
+    publish("follow_up.created", subject_id=follow_up.pk, payload=told(follow_up), at=at)
+
+
+@transaction.atomic
+def update_follow_up(
+    *,
+    follow_up: FollowUp,
+    version: int,
+    kind: str,
+    due_at: datetime,
+    priority: int,
+    is_promised: bool,
+    recurrence: str,
+    repeats_until: date | None,
+    subject: str = "",
+    by: User,
+    at: datetime,
+) -> FollowUp:
+    """Change what an open follow-up says; an empty subject keeps what is stored. A series begins anew.
+
+    Raises FollowUpChanged if there is a newer version, FollowUpClosed, DueInPast or BadRecurrence.
+    """
+    follow_up = hold_follow_up(follow_up)
+    if follow_up.version != version:
+        raise FollowUpChanged
+    if due_at != follow_up.due_at:
+        move(follow_up, due_at, at)
+    follow_up.kind = kind
+    follow_up.priority = priority
+    follow_up.is_promised = is_promised
+    if subject.strip():
+        follow_up.subject = subject.strip()
+    set_series(follow_up, recurrence, repeats_until)
+    keep(follow_up, "kind", "subject", "priority", "is_promised", *MOVED, *SERIES)
+    record("follow_up.updated", subject=follow_up, by=by, at=at)
+    return follow_up
+
+
+MOVED = ("due_at", "snoozed_until", "escalated_at")
+SERIES = ("recurrence", "repeats_from", "repeats_until")
+
+
+def hold_follow_up(follow_up: FollowUp, *, state: str = FollowUpState.OPEN) -> FollowUp:
+    """Return an open follow-up as it is stored, held to the end of the transaction, its customer before it.
+
+    Raises FollowUpClosed, or FollowUpOpen where `state` is another one; FollowUpChanged where it moved to another
+    customer at this moment.
+    """
+    customer_id = FollowUp.objects.values_list("customer_id", flat=True).get(pk=follow_up.pk)
+    if customer_id is not None:
+        # As merges and erasures do.
+        lock_customer(customer_id, lets_others_point_here=True)
+    stored = FollowUp.objects.select_for_update(of=("self",)).get(pk=follow_up.pk)
+    if stored.customer_id != customer_id:
+        raise FollowUpChanged
+    if state == FollowUpState.OPEN and stored.state != FollowUpState.OPEN:
+        raise FollowUpClosed
+    if state != FollowUpState.OPEN and stored.state == FollowUpState.OPEN:
+        raise FollowUpOpen
+    return stored
+
+
+def keep(follow_up: FollowUp, *changed: str) -> None:
+    """Write the named fields, as a newer version. Raises FollowUpOpen where another is open for the same cause."""
+    follow_up.version += 1
+    try:
+        with transaction.atomic():
+            follow_up.save(update_fields=[*changed, "version"])
+    except IntegrityError as error:
+        if error.__cause__.diag.constraint_name != "follow_up_cause_once":
+            raise
+        raise FollowUpOpen from error
+
+
+def move(follow_up: FollowUp, due_at: datetime, at: datetime) -> None:
+    """Give a follow-up another time, by which it counts from now on. Raises DueInPast."""
+    if due_at < at - BEHIND:
+        raise DueInPast
+    follow_up.due_at = due_at
+    follow_up.snoozed_until = None
+    follow_up.escalated_at = None
+
+
+def set_series(follow_up: FollowUp, recurrence: str, repeats_until: date | None) -> None:
+    """Let a follow-up be the first of a series, or of none. Raises BadRecurrence."""
+    if not recurrence:
+        follow_up.recurrence, follow_up.repeats_from, follow_up.repeats_until = "", None, None
+        return
+    if repeats_until is not None and repeats_until < local_date(follow_up.due_at, current_tenant().time_zone):
+        raise BadRecurrence
+    is_same = follow_up.recurrence == recurrence and follow_up.repeats_from is not None
+    if not is_same or "due_at" in changed_of(follow_up):
+        follow_up.repeats_from = follow_up.due_at
+    follow_up.recurrence = recurrence
+    follow_up.repeats_until = repeats_until
+
+
+def changed_of(follow_up: FollowUp) -> set[str]:
+    """Return the names of the fields that differ from the row as it was read."""
+    read = follow_up.__dict__.get("as_read", {})
+    return {name for name, value in read.items() if follow_up.__dict__.get(name) != value}
+
+
+def check_worker(user: User) -> None:
+    """Raise AssigneeMayNot for a colleague to whom no follow-up may be given."""
+    if not workers().filter(pk=user.pk).exists():
+        raise AssigneeMayNot
+
+
+def told(follow_up: FollowUp) -> dict[str, Any]:
+    """Return what events tell of a follow-up."""
+    return {
+        "customer_id": follow_up.customer_id and str(follow_up.customer_id),
+        "kind": follow_up.kind,
+        "origin": follow_up.origin,
+        "code": follow_up.code,
+        "due_at": follow_up.due_at.isoformat(),
+        "assignee_id": follow_up.assignee_id and str(follow_up.assignee_id),
+    }
+
+
+def _assignee(assignment: str, customer: Customer | None, assignee: User | None, team: Team | None) -> User | None:
+    if assignment == Assignment.HAND:
+        if assignee is not None:
+            check_worker(assignee)
+        return assignee
+    if assignment == Assignment.PORTFOLIO:
+        manager_id = customer.account_manager_id if customer is not None else None
+        manager = workers().filter(pk=manager_id).first() if manager_id else None
+        if manager is not None or team is None:
+            return manager
+    if team is not None:
+        # One at a time, so that two do not both count one too few.
+        Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    found = least_busy(team) if team is not None else None
+    if found is None:
+        raise NobodyInTeam
+    return found

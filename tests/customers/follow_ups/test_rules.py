@@ -1,0 +1,141 @@
+"""Follow-ups that events ask for: a VIP's shipment that went wrong, and a customer that fell into a lower tier."""
+
+import io
+from datetime import date, timedelta
+
+import pytest
+from django.utils import translation
+
+from core.events.dispatching import work_off
+from core.events.models import EventDelivery, OutboxEvent
+from core.web.models import Notice
+from customers.enums import Tier
+from customers.follow_ups import rules, words
+from customers.follow_ups.words import show
+from customers.models import Customer, FollowUp
+from customers.services.follow_up_steps import complete_follow_up
+from shipments.follow_ups import EXCEPTION_OF_VIP
+from shipments.ingest import import_shipments
+from shipments.models import Shipment
+from shipments.receivers import NEWS
+from shipments.scans import record_scans
+from tests.factories.customers import make_customer
+from tests.factories.tiering import ten_customers
+from tiering.services import evaluate_tiers, set_override
+
+
+@pytest.fixture
+def deliver(tenant, now):
+    return lambda: work_off(tenant_id=tenant.pk, now=lambda: now)
+
+
+@pytest.fixture
+def sent(tenant, account_manager, now, deliver):
+    """Import a shipment with an exception of a customer in a tier, accepted so long ago, and deliver what it tells."""
+
+    def sent(tier, ago=timedelta(days=2)):
+        customer = make_customer(at=now, number="C1", account_manager=account_manager)
+        Customer.objects.filter(pk=customer.pk).update(tier=tier)
+        accepted = (now - ago).strftime("%Y-%m-%dT%H:%M:%SZ")
+        text = f"waybill_number,customer_number,accepted_at,freight,exceptions\nW1,C1,{accepted},1,damaged\n"
+        import_shipments(stream=io.BytesIO(text.encode()), tenant=tenant, by=None, at=now)
+        deliver()
+        return customer
+
+    return sent
+
+
+def scan(now, exception, hour):
+    happened_at = f"2026-03-01 {hour:02}:00"
+    row = {"waybill_number": "W1", "kind": "exception", "happened_at": happened_at, "exception": exception}
+    record_scans(rows=[row], at=now)
+
+
+def test_trouble_of_a_vip_is_followed_up_with_the_facts(sent, account_manager, now):
+    customer = sent("vip")
+
+    follow_up = FollowUp.objects.get()
+    assert (follow_up.customer, follow_up.assignee, follow_up.origin, follow_up.code) == (
+        customer,
+        account_manager,
+        "rule",
+        "shipment_exception",
+    )
+    assert (follow_up.due_at, follow_up.priority, follow_up.kind) == (now + timedelta(hours=4), 2, "call")
+    assert follow_up.parameters == {"waybill_number": "W1", "exceptions": ["damaged"], "promised_at": None}
+    assert str(show([follow_up])[0]) == "Shipment W1: Damaged. Call before the customer asks."
+    with translation.override("zh-hans"):
+        assert str(show([follow_up])[0]) == "运单 W1：损毁。请在客户来问之前致电。"
+
+
+def test_second_trouble_of_a_shipment_opens_no_second_one_while_the_first_is_open(sent, deliver, agent, now):
+    sent("vip")
+    scan(now, "lost", 9)
+    deliver()
+    EventDelivery.objects.update(state="due")
+    deliver()
+    assert FollowUp.objects.count() == 1
+
+    complete_follow_up(follow_up=FollowUp.objects.get(), by=agent, at=now)
+    scan(now, "returned", 10)
+    deliver()
+
+    assert sorted(FollowUp.objects.values_list("state", flat=True)) == ["done", "open"]
+    assert OutboxEvent.objects.filter(name="follow_up.created").count() == 2
+
+
+@pytest.mark.parametrize(("tier", "ago"), [("mid", timedelta(days=2)), ("vip", NEWS + timedelta(hours=1))])
+def test_trouble_of_others_and_long_ago_is_not_followed_up(sent, tier, ago):
+    sent(tier, ago)
+
+    assert Shipment.objects.get().exceptions == ["damaged"]
+    assert FollowUp.objects.count() == 0
+
+
+def test_rule_says_nothing_twice_under_the_bell(sent, account_manager):
+    sent("vip")
+
+    assert list(Notice.objects.values_list("user", "kind")) == [(account_manager.pk, "shipment_exception")]
+
+
+@pytest.fixture
+def placed(tenant, now, account_manager):
+    ten_customers(now)
+    evaluate_tiers(as_of=date(2026, 3, 1), at=now)
+    Customer.objects.update(account_manager=account_manager)
+    return Customer.objects.order_by("number")
+
+
+def test_fall_is_followed_up_by_the_account_manager_once(placed, deliver, supervisor, account_manager, now):
+    vip = placed.get(tier="vip")
+    deliver()
+    assert FollowUp.objects.count() == 0
+    for tier in (Tier.MID, Tier.LOW, Tier.VIP):
+        set_override(customer=vip, tier=tier, reason="A test", expires_on=None, by=supervisor, at=now)
+        deliver()
+
+    follow_up = FollowUp.objects.get()
+    assert (follow_up.customer, follow_up.assignee, follow_up.parameters) == (
+        vip,
+        account_manager,
+        {"from": "vip", "to": "mid"},
+    )
+    assert str(show([follow_up])[0]).startswith("Fell from VIP to Mid")
+
+
+def test_fall_of_a_customer_without_account_manager_is_nobodys_work(placed, deliver, supervisor, now):
+    deliver()
+    Customer.objects.update(account_manager=None)
+    vip = placed.get(tier="vip")
+
+    set_override(customer=vip, tier=Tier.LOW, reason="A test", expires_on=None, by=supervisor, at=now)
+    deliver()
+
+    assert FollowUp.objects.count() == 0
+
+
+def test_code_is_taken_once():
+    with pytest.raises(ValueError, match="'shipment_exception' already"):
+        words.register(EXCEPTION_OF_VIP.code, str)
+    with pytest.raises(ValueError, match="already"):
+        rules.register(EXCEPTION_OF_VIP)
