@@ -37,14 +37,15 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
     assert found["Blue Door Ltd"] == [
         "Edit",
         "Write down a contact",
+        "Open a service request",
         "Set the tier by hand",
         "Add a contact",
         "Add an address",
         "Search the timeline",
         "Merge…",
     ]
-    assert found["Create"] == ["Add a customer", "Import shipments"]
-    assert found["Go to"][:3] == ["Customers", "Shipments", "Tiers"]
+    assert found["Create"] == ["Open a service request", "Add a customer", "Import shipments"]
+    assert found["Go to"][:3] == ["Customers", "Service requests", "Shipments"]
 
 
 def test_palette_of_an_administrator_leads_to_each_page_of_the_settings(administrator):
