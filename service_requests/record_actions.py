@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.web.record_pages import Action, RecordPage, at
@@ -74,7 +74,7 @@ REQUEST_ACTIONS = (
     ),
     Action(
         name="move",
-        label=_("Move"),
+        label=pgettext_lazy("service request", "Move"),
         icon="arrows-exchange",
         url=at("service_requests:move"),
         permission=WORK,

@@ -38,7 +38,7 @@ class RequestListView(ListView):
     template_name = "service_requests/request_list.html"
     filters = (
         StateFilter(name="state", label=_("State")),
-        OverdueFilter(name="overdue", label=_("Overdue")),
+        OverdueFilter(name="overdue", label=_("Overdue"), field="due_at"),
         ChoiceFilter(name="kind", label=_("Kind"), choices=RequestKind.choices),
         ChoiceFilter(name="department", label=_("Department"), choices=departments, none=_("No department")),
         ChoiceFilter(name="assignee", label=_("In charge"), choices=colleagues, none=_("Nobody yet")),

@@ -93,6 +93,7 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "follow_ups": 0,
         "shipments": 3,
         "scans": 1,
+        "service_requests": 0,
         "tier_changes": 1,
         "tier_overrides": 1,
     }

@@ -9,10 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.models import Customer
+from service_requests.models import ServiceRequest
 from shipments.models import Shipment
 from tests.factories.customers import make_customer
 
-QUERIES = {"shipments": 6, "tiers": 7, "value": 6}
+QUERIES = {"shipments": 6, "tiers": 7, "value": 6, "service_requests": 6}
 
 
 def panel_url(customer, key):
@@ -25,6 +26,19 @@ def test_panel_asks_the_same_number_of_queries(case, client_for, agent, now, dja
     customer = make_customer(at=now)
     Shipment.objects.bulk_create(
         Shipment(customer=customer, waybill_number=f"W-{number}", accepted_at=now, freight="1.00", refunds="0.00")
+        for number in range(rows)
+    )
+    ServiceRequest.objects.bulk_create(
+        ServiceRequest(
+            serial=number,
+            number=f"SR{number}",
+            kind="chase",
+            customer=customer,
+            text="Where?",
+            allowed_hours=8,
+            opened_at=now,
+            due_at=now,
+        )
         for number in range(rows)
     )
     Customer.objects.update(last_shipment_at=now, shipment_count=rows)
@@ -45,8 +59,11 @@ def test_page_reads_nothing_of_its_panels_and_links_to_each(client_for, agent, n
 
     links = re.findall(r'class="btn btn-sm card-action" href="([^"]*/panels/[^"]*)"', page)
     alone = client.get(links[-1]).content.decode()
-    assert links == [panel_url(customer, key) for key in ("follow_ups", "value", "tiers", "shipments")]
-    assert [query["sql"] for query in captured if re.search('FROM "(shipments|tiering)_', query["sql"])] == []
+    keys = ("follow_ups", "service_requests", "value", "tiers", "shipments")
+    assert links == [panel_url(customer, key) for key in keys]
+    assert [
+        query["sql"] for query in captured if re.search('FROM "(shipments|service_requests|tiering)_', query["sql"])
+    ] == []
     assert "No shipments yet." in alone
     assert customer.display_name in alone
 

@@ -11,6 +11,7 @@ from shipments.models import Shipment
 from tests.factories.accounts import inside, make_user
 from tests.factories.customers import make_customer
 from tests.factories.partners import API, Partner
+from tests.factories.service_requests import open_for
 from tests.factories.tiering import make_shipped
 from tiering.models import TierChange
 
@@ -43,6 +44,7 @@ def make_rows(number, now):
         "/tiers": customer.pk,
         "/shipments": Shipment.objects.get(customer=customer).pk,
         "/tier-changes": change.pk,
+        "/service-requests": open_for(customer, at=now).pk,
     }
 
 
@@ -86,7 +88,10 @@ def test_record_of_another_tenant_is_the_404_of_one_that_never_was(tenant, other
     assert {**answer.json(), "request_id": ""} == {**never.json(), "request_id": ""}
 
 
-@pytest.mark.parametrize(("path", "name"), [("/shipments", "customer_id"), ("/tier-changes", "customer_id")])
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/shipments", "customer_id"), ("/tier-changes", "customer_id"), ("/service-requests", "customer_id")],
+)
 def test_filter_by_another_tenants_customer_finds_nothing(tenant, other_tenant, now, path, name):
     mine = make_rows("MINE", now)["/customers"]
     with inside(other_tenant, leaving=tenant):

@@ -155,7 +155,7 @@ def test_operation_without_its_scope_is_403_and_names_it(tenant, path, scope):
     assert Partner(name="Allowed", allowed=[scope]).get(path).status_code in {200, 404}
 
 
-@pytest.mark.parametrize("resource", ["customers", "shipments", "tiers", "tier-changes"])
+@pytest.mark.parametrize("resource", ["customers", "shipments", "service-requests", "tiers", "tier-changes"])
 def test_what_is_not_there_is_one_and_the_same_404(partner, resource):
     answers = [
         partner.get(f"/{resource}/{place}") for place in (uuid.uuid4(), "12", "%00", "a%2Fb", "..", "é", "x" * 5000)

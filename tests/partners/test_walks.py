@@ -17,6 +17,7 @@ from core.partners.bulk.results import pack
 from core.partners.models import BulkPart
 from core.partners.schema import description
 from customers.models import Address, Contact, Customer, Interaction
+from service_requests.models import ServiceRequest
 from shipments.models import ScanEvent, Shipment
 from tests.factories.customers import make_customer
 from tests.factories.partners import API, Partner
@@ -67,21 +68,38 @@ class Rows:
                     shipment_count=1,
                     changed_at=at,
                 )
+            case "/service-requests":
+                row = ServiceRequest.objects.create(
+                    serial=self.made,
+                    number=name,
+                    kind="chase",
+                    customer=self.owner,
+                    text=name,
+                    allowed_hours=8,
+                    opened_at=at,
+                    due_at=at,
+                )
             case "/jobs":
                 row = BackgroundJob.objects.create(kind="shipments", title=name, work=name, created_at=at, due_at=at)
             case "/jobs/{job}/results":
                 return self.add_result()
             case "/shipments/{shipment}/events":
                 row = ScanEvent.objects.create(shipment=self.shipment, kind=f"{self.made}", happened_at=at)
+            case _:
+                row = self.add_part(resource, name, at)
+        return str(row.pk)
+
+    def add_part(self, resource, name, at):
+        """A part of a customer."""
+        match resource:
             case "/customers/{customer}/interactions":
-                row = Interaction.objects.create(
+                return Interaction.objects.create(
                     customer=self.owner, kind="note", text=name, happened_at=at, recorded_at=at
                 )
             case "/customers/{customer}/contacts":
-                row = Contact.objects.create(customer=self.owner, name=name, created_at=at)
+                return Contact.objects.create(customer=self.owner, name=name, created_at=at)
             case "/customers/{customer}/addresses":
-                row = Address.objects.create(customer=self.owner, street=name)
-        return str(row.pk)
+                return Address.objects.create(customer=self.owner, street=name)
 
 
 def walks():
@@ -95,7 +113,7 @@ def test_every_list_is_walked():
     lists = {path for path, methods in description()["paths"].items() if "get" in methods and "{id}" not in path}
 
     walked = {f"{API}{path}" for path, _sort in walks()}
-    by_number = {f"{API}/{name}/by-number/{{number}}" for name in ("customers", "shipments")}
+    by_number = {f"{API}/{name}/by-number/{{number}}" for name in ("customers", "shipments", "service-requests")}
     assert lists - walked == {f"{API}/openapi.json", *by_number}
 
 
@@ -110,7 +128,8 @@ def test_every_list_is_walked():
 )
 def test_walk_meets_every_first_row_exactly_once(tenant, now, resource, sort, plan):
     first, added, limit = plan
-    for model in (BackgroundJob, Address, Contact, Interaction, TierChange, ScanEvent, Shipment, Customer):
+    owned = (Address, Contact, Interaction, TierChange, ServiceRequest, ScanEvent, Shipment)
+    for model in (BackgroundJob, *owned, Customer):
         model.objects.all().delete()
     rows, partner = Rows(now), _partner(tenant)
     path = rows.path_of(resource)

@@ -286,7 +286,15 @@ def test_page_keeps_what_is_chosen(client_for, account_manager):
 
     answer = client.post(address, {**dict.fromkeys(form.fields, "page"), "tier_changed": "daily"})
 
-    assert set(form.fields) == {"tier_changed", "shipment_exception", "job.ended", "took_over", "follow_up_given"}
+    told = {
+        "tier_changed",
+        "shipment_exception",
+        "service_request_in_charge",
+        "job.ended",
+        "took_over",
+        "follow_up_given",
+    }
+    assert set(form.fields) == told
     assert answer.status_code == 302
     assert choices_of(account_manager) == {"tier_changed": "daily"}
     assert client.get(address).context["form"]["tier_changed"].value() == "daily"

@@ -38,14 +38,15 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "Edit",
         "Write down a contact",
         "New follow-up",
+        "Open a service request",
         "Set the tier by hand",
         "Add a contact",
         "Add an address",
         "Search the timeline",
         "Merge…",
     ]
-    assert found["Create"] == ["Add a customer", "New follow-up", "Import shipments"]
-    assert found["Go to"][:4] == ["My day", "Customers", "Shipments", "Tiers"]
+    assert found["Create"] == ["Open a service request", "Add a customer", "New follow-up", "Import shipments"]
+    assert found["Go to"][:5] == ["My day", "Customers", "Service requests", "Shipments", "Tiers"]
 
 
 def test_palette_of_an_administrator_leads_to_each_page_of_the_settings(administrator):

@@ -138,6 +138,7 @@ def test_plan_says_what_will_be_and_changes_nothing(kept, absorbed, django_asser
         "Addresses": 1,
         "Follow-ups": 1,
         "Shipments": 3,
+        "Service requests": 0,
         "Tiers set by hand": 0,
     }
     assert [(fact.name, fact.kept, fact.absorbed) for fact in plan.facts] == [
