@@ -128,7 +128,7 @@ class FollowUpInput(InputSerializer):
     customer_id = IdField(required=False, allow_null=True)
     subject = TextField(max_length=LONGEST_SUBJECT)
     kind = serializers.ChoiceField(FollowUpKind.choices)
-    due_at = MomentField()
+    due_at = MomentField(help_text="By when it is to be done, to the minute.")
     priority = serializers.IntegerField(
         required=False, min_value=Priority.URGENT, max_value=Priority.LOW, help_text="1 urgent to 4 low; 3 unless told."
     )

@@ -152,8 +152,6 @@ class UpdateFollowUpForm(RecordForm, SeriesForm):
     def stored(self) -> dict[str, Any]:
         names = ("kind", "due_at", "priority", "is_promised", "recurrence", "repeats_until")
         stored = {name: getattr(self.record, name) for name in names}
-        # Browsers ask for minutes, and what they show must not count as a change.
-        stored["due_at"] = stored["due_at"].replace(second=0, microsecond=0)
         return stored if self._is_kept else {"subject": self.record.subject, **stored}
 
     def masked(self) -> dict[str, tuple[Any, str]]:

@@ -91,7 +91,7 @@ def open_follow_up(
     by: User | ApiKey | None,
     at: datetime,
 ) -> FollowUp:
-    """Ask for something to be done by a time; with a `cause`, the one that is open for it already is returned.
+    """Ask for something to be done by a minute; with a `cause`, the one that is open for it already is returned.
 
     By PORTFOLIO it comes to the customer's account manager, by LOAD to whoever of the team has the fewest open ones,
     and so it does where there is no account manager. Raises SubjectMissing, DueInPast, BadRecurrence, AssigneeMayNot,
@@ -114,7 +114,7 @@ def open_follow_up(
         kind=kind,
         assignee=_assignee(assignment, customer, assignee, team),
         team=team,
-        due_at=due_at,
+        due_at=_to_the_minute(due_at),
         priority=priority,
         is_promised=is_promised,
         created_at=at,
@@ -211,9 +211,14 @@ def move(follow_up: FollowUp, due_at: datetime, at: datetime) -> None:
     """Give a follow-up another time, by which it counts from now on. Raises DueInPast."""
     if due_at < at - BEHIND:
         raise DueInPast
-    follow_up.due_at = due_at
+    follow_up.due_at = _to_the_minute(due_at)
     follow_up.snoozed_until = None
     follow_up.escalated_at = None
+
+
+def _to_the_minute(due_at: datetime) -> datetime:
+    # Forms show minutes: what is sent back as it was shown must not count as another time.
+    return due_at.replace(second=0, microsecond=0)
 
 
 def set_series(follow_up: FollowUp, recurrence: str, repeats_until: date | None) -> None:

@@ -148,7 +148,9 @@ def test_customer_is_erased_and_the_business_record_kept(tenant, now, agent):
         "drafts": 0,
         "kept_answers": 0,
         "merges": 0,
+        "duplicates": 0,
         "service_requests": 0,
+        "follow_ups": 0,
     }
     customer.refresh_from_db()
     assert (customer.number, customer.erased_at, customer.person_name, customer.birthday) == ("P-1", now, None, None)

@@ -8,6 +8,7 @@ from core.partners.schema import description
 from core.tenancy.ids import uuid7
 from customers.models import Customer
 from shipments.models import Shipment
+from tests.customers.follow_ups.made import make_follow_up
 from tests.factories.accounts import inside, make_user
 from tests.factories.customers import make_customer
 from tests.factories.partners import API, Partner
@@ -45,6 +46,7 @@ def make_rows(number, now):
         "/shipments": Shipment.objects.get(customer=customer).pk,
         "/tier-changes": change.pk,
         "/service-requests": open_for(customer, at=now).pk,
+        "/follow-ups": make_follow_up(customer=customer, at=now).pk,
     }
 
 

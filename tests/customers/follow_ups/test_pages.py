@@ -188,6 +188,18 @@ def test_edit_keeps_a_masked_subject_and_changes_the_rest(customer, client_for, 
     assert stored.due_at == datetime(2026, 3, 5, 2, tzinfo=UTC)
 
 
+def test_edit_of_an_overdue_one_leaves_its_time(client_for, agent, now):
+    follow_up = make_follow_up(at=now, assignee=agent, due_at=datetime(2026, 3, 1, 1, 0, 59, 7, tzinfo=UTC))
+    client = client_for(agent)
+    form = client.get(page("update_follow_up", follow_up)).context["form"]
+    data = {name: form[name].value() for name in ("version", "began", "kind", "subject")}
+
+    response = client.post(page("update_follow_up", follow_up), {**data, "due_at": "2026-03-01T09:00", "priority": "1"})
+
+    stored = FollowUp.objects.get()
+    assert (response.status_code, stored.priority, stored.due_at) == (302, 1, datetime(2026, 3, 1, 1, tzinfo=UTC))
+
+
 def test_edit_beside_somebody_else_asks_what_to_take(client_for, agent, now):
     follow_up = make_follow_up(at=now, assignee=agent)
     client = client_for(agent)
