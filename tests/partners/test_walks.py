@@ -16,7 +16,7 @@ from core.partners.bulk.kinds import RowResult
 from core.partners.bulk.results import pack
 from core.partners.models import BulkPart
 from core.partners.schema import description
-from customers.models import Address, Contact, Customer, Interaction
+from customers.models import Address, Contact, Customer, FollowUp, Interaction
 from shipments.models import ScanEvent, Shipment
 from tests.factories.customers import make_customer
 from tests.factories.partners import API, Partner
@@ -73,15 +73,22 @@ class Rows:
                 return self.add_result()
             case "/shipments/{shipment}/events":
                 row = ScanEvent.objects.create(shipment=self.shipment, kind=f"{self.made}", happened_at=at)
+            case "/follow-ups":
+                row = FollowUp.objects.create(kind="call", subject=name, due_at=at, created_at=at)
+            case _:
+                row = self.add_part(resource, name, at)
+        return str(row.pk)
+
+    def add_part(self, resource, name, at):
+        match resource:
             case "/customers/{customer}/interactions":
-                row = Interaction.objects.create(
+                return Interaction.objects.create(
                     customer=self.owner, kind="note", text=name, happened_at=at, recorded_at=at
                 )
             case "/customers/{customer}/contacts":
-                row = Contact.objects.create(customer=self.owner, name=name, created_at=at)
+                return Contact.objects.create(customer=self.owner, name=name, created_at=at)
             case "/customers/{customer}/addresses":
-                row = Address.objects.create(customer=self.owner, street=name)
-        return str(row.pk)
+                return Address.objects.create(customer=self.owner, street=name)
 
 
 def walks():
@@ -110,7 +117,7 @@ def test_every_list_is_walked():
 )
 def test_walk_meets_every_first_row_exactly_once(tenant, now, resource, sort, plan):
     first, added, limit = plan
-    for model in (BackgroundJob, Address, Contact, Interaction, TierChange, ScanEvent, Shipment, Customer):
+    for model in (BackgroundJob, FollowUp, Address, Contact, Interaction, TierChange, ScanEvent, Shipment, Customer):
         model.objects.all().delete()
     rows, partner = Rows(now), _partner(tenant)
     path = rows.path_of(resource)
