@@ -23,7 +23,7 @@ MODULE = "fault_events_application"
 SLUGS = ("north", "south")
 CUSTOMERS = 200
 SETTLED_SECONDS = 300.0
-RECEIVERS = 3
+RECEIVERS = 4
 
 # What the beat and the workers run: the product, and one receiver more.
 APPLICATION = """

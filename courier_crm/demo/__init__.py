@@ -39,6 +39,8 @@ PASSWORD = "try-the-courier-crm"  # noqa: S105
 WEEKS_OF_TIERS = 26
 # So many of the best customers, and as many others, have been spoken with lately.
 TALKATIVE = 40
+# So many numbers are kept for invented people; of the customers every so many is one that stands there already.
+NOBODYS_PHONES, ENTERED_TWICE = 1000, 60
 SANDBOX_CUSTOMERS = 24
 
 
@@ -207,8 +209,11 @@ def _person(chance: random.Random, courier: Courier) -> str:
 def _add_people_and_place(
     chance: random.Random, courier: Courier, customer: Customer, place: tuple[str, str], *, at: datetime
 ) -> None:
+    index = int(customer.number.rpartition("-")[2])
+    # Some were entered twice: they share the phones of the one before.
+    owner = index - 1 if index % ENTERED_TWICE == 0 else index
     for is_primary in (True, False)[: chance.choice((1, 1, 2))]:
-        phone = courier.phone_form.format(number=chance.randrange(1000))
+        phone = courier.phone_form.format(number=(2 * owner + (not is_primary)) % NOBODYS_PHONES)
         points = [NewContactPoint(kind=ContactPointKind.PHONE, value=phone, is_preferred=True)]
         if chance.random() < 0.4:
             email = f"contact{chance.randrange(1000)}@{customer.number.lower()}.example"

@@ -67,6 +67,7 @@ def test_pages_that_ask_for_a_proof_are_found_by_the_permission():
     assert told == {
         "customers.copy": (True, True, False),
         "customers.reveal": (True, True, False),
+        "follow_ups.work": (False, True, True),
         "keys.manage": (False, True, True),
         "people.manage": (False, True, True),
     }

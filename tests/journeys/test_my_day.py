@@ -61,6 +61,8 @@ def test_day_is_worked_off_by_single_keys(page_of, viewport):
     page.keyboard.press("j")
     page.keyboard.press("o")
     expect(page.locator("#page-title")).to_have_text(SUBJECTS[5])
+    # Keys do nothing before the scripts are there.
+    page.wait_for_load_state()
     page.keyboard.press("d")
     page.locator("#id_outcome").fill("They were content")
     page.locator("#form button[type=submit]").click()

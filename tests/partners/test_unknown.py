@@ -8,6 +8,7 @@ from core.partners.schema import description
 from core.tenancy.ids import uuid7
 from customers.services import add_address, add_contact, record_interaction
 from shipments.models import Shipment
+from tests.customers.follow_ups.made import make_follow_up
 from tests.factories.customers import make_customer
 from tests.factories.partners import API, Partner
 
@@ -54,10 +55,11 @@ def places(tenant, now):
         "addresses": add_address(customer=customer, street="1 Hill Road", at=now),
         "interactions": record_interaction(customer=customer, kind="note", text="Asked", by=partner.key, at=now),
         "customers": customer,
+        "follow-ups": make_follow_up(customer=customer, at=now),
     }
 
     def filled(path):
-        kind = path.removesuffix("/{id}").rpartition("/")[2]
+        kind = path.partition("/{id}")[0].rpartition("/")[2]
         ids = {"{customer}": customer.pk, "{shipment}": shipment.pk, "{number}": "N-1", "{id}": parts.get(kind)}
         for name, value in ids.items():
             path = path.replace(name, str(getattr(value, "pk", value)))
