@@ -1,0 +1,23 @@
+from customers.models.archive import MAX_TAG_LENGTH, MAX_TAGS, Customer, CustomerManager, CustomField
+from customers.models.follow_ups import CalendarFeed, FollowUp
+from customers.models.people import Address, Contact, ContactPoint
+from customers.models.sameness import CustomerMerge, CustomerToken, DuplicateCandidate, MergedRow
+from customers.models.timeline import Interaction
+
+__all__ = [
+    "MAX_TAGS",
+    "MAX_TAG_LENGTH",
+    "Address",
+    "CalendarFeed",
+    "Contact",
+    "ContactPoint",
+    "CustomField",
+    "Customer",
+    "CustomerManager",
+    "CustomerMerge",
+    "CustomerToken",
+    "DuplicateCandidate",
+    "FollowUp",
+    "Interaction",
+    "MergedRow",
+]
