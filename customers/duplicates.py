@@ -19,7 +19,19 @@ from django.utils import timezone
 from core.crypto.fields import readable
 from core.crypto.keys import versions
 from core.crypto.sounds import is_chinese
-from core.crypto.tokens import Gram, as_phone, compared_name, email_grams, name_grams, phone_grams, token
+from core.crypto.tokens import (
+    EMAIL,
+    NAME,
+    PHONE,
+    WHOLE,
+    Gram,
+    as_phone,
+    compared_name,
+    email_grams,
+    name_grams,
+    phone_grams,
+    token,
+)
 from core.tenancy.models import Tenant
 from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
 from customers.contact_points import home_country
@@ -189,9 +201,10 @@ def _profile(customer: Customer, country: str) -> Profile:
         if street:
             profile.addresses.add((compared_name(address.city), street))
     grams = name_grams(company) | name_grams(person)
-    profile.sure = {gram for gram in grams if gram[0] == "name" and gram[1].startswith("=")}
-    profile.sure |= {("phone", each) for each in profile.phones} | {("email", each) for each in profile.emails}
-    profile.runs = {gram for gram in name_grams(company) if gram[0] == "name" and 1 < len(gram[1]) < 4} - profile.sure
+    profile.sure = {(kind, text) for kind, text in grams if kind == NAME and text.startswith(WHOLE)}
+    profile.sure |= {(PHONE, each) for each in profile.phones} | {(EMAIL, each) for each in profile.emails}
+    profile.runs = {(kind, text) for kind, text in name_grams(company) if kind == NAME and 1 < len(text) < 4}
+    profile.runs -= profile.sure
     return profile
 
 

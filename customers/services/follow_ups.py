@@ -151,7 +151,8 @@ def update_follow_up(
     by: User,
     at: datetime,
 ) -> FollowUp:
-    """Change what an open follow-up says; an empty subject keeps what is stored. A series begins anew.
+    """Change what an open follow-up says; an empty subject keeps what is stored. A series begins anew. Where
+    nothing differs, nothing is written.
 
     Raises FollowUpChanged if there is a newer version, FollowUpClosed, DueInPast or BadRecurrence.
     """
@@ -166,13 +167,15 @@ def update_follow_up(
     if subject.strip():
         follow_up.subject = subject.strip()
     set_series(follow_up, recurrence, repeats_until)
-    keep(follow_up, "kind", "subject", "priority", "is_promised", *MOVED, *SERIES)
-    record("follow_up.updated", subject=follow_up, by=by, at=at)
+    if follow_up.differs_in(SAID):
+        keep(follow_up, *SAID)
+        record("follow_up.updated", subject=follow_up, by=by, at=at)
     return follow_up
 
 
 MOVED = ("due_at", "snoozed_until", "escalated_at")
 SERIES = ("recurrence", "repeats_from", "repeats_until")
+SAID = ("kind", "subject", "priority", "is_promised", *MOVED, *SERIES)
 
 
 def hold_follow_up(follow_up: FollowUp, *, state: str = FollowUpState.OPEN) -> FollowUp:
@@ -229,16 +232,10 @@ def set_series(follow_up: FollowUp, recurrence: str, repeats_until: date | None)
     if repeats_until is not None and repeats_until < local_date(follow_up.due_at, current_tenant().time_zone):
         raise BadRecurrence
     is_same = follow_up.recurrence == recurrence and follow_up.repeats_from is not None
-    if not is_same or "due_at" in changed_of(follow_up):
+    if not is_same or follow_up.differs_in(["due_at"]):
         follow_up.repeats_from = follow_up.due_at
     follow_up.recurrence = recurrence
     follow_up.repeats_until = repeats_until
-
-
-def changed_of(follow_up: FollowUp) -> set[str]:
-    """Return the names of the fields that differ from the row as it was read."""
-    read = follow_up.__dict__.get("as_read", {})
-    return {name for name, value in read.items() if follow_up.__dict__.get(name) != value}
 
 
 def check_worker(user: User) -> None:
