@@ -30,6 +30,7 @@ from shipments.reading import Outline
 from shipments.results import as_file, in_language
 from shipments.samples import masked
 from shipments.services import KEPT_STOPPED, receive_file, start_import
+from shipments.templatetags.shipments import status_badge
 
 
 class ShipmentListView(ListView):
@@ -66,7 +67,7 @@ class ShipmentListView(ListView):
             _("Status"),
             lambda shipment: shipment.get_status_display(),
             name="status",
-            template="shipments/status_cell.html",
+            draw=lambda shipment: status_badge(shipment.status),
         ),
         Column(
             pgettext_lazy("time", "Accepted"),

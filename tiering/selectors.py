@@ -39,8 +39,6 @@ class NamedMove:
     customer_id: uuid.UUID
     name: str
     number: str
-    from_label: str
-    to_label: str
     move: Move
 
 
@@ -116,8 +114,6 @@ def _with_names(moves: list[Move]) -> list[NamedMove]:
             customer_id=move.customer_id,
             name=customers[move.customer_id].display_name,
             number=move.number,
-            from_label=tier_label(move.from_tier),
-            to_label=tier_label(move.to_tier),
             move=move,
         )
         for move in moves

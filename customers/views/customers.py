@@ -26,6 +26,7 @@ from customers.panels import panels_for
 from customers.permissions import EDIT, MERGE, REVEAL, VIEW
 from customers.querysets import SHOWN_ON_RECORD, active_fields, for_list, for_record_page, undoable_merges
 from customers.services import create_customer, update_customer
+from customers.templatetags.customers import tier_badge
 from customers.views.interactions import timeline_context
 
 MOST_DUPLICATES = 5
@@ -57,7 +58,10 @@ class CustomerListView(ListView):
         Column(_("Name"), lambda customer: customer.display_name, name="name", url=_page_of, is_head=True),
         Column(_("Kind"), lambda customer: customer.get_kind_display(), name="kind"),
         Column(
-            _("Tier"), lambda customer: customer.get_tier_display(), name="tier", template="customers/tier_cell.html"
+            _("Tier"),
+            lambda customer: customer.get_tier_display(),
+            name="tier",
+            draw=lambda customer: tier_badge(customer.tier),
         ),
         Column(
             _("Contribution"),

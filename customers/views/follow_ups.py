@@ -35,6 +35,7 @@ from customers.forms.follow_ups import DUE, FollowUpForm, UpdateFollowUpForm, mo
 from customers.models import Customer, FollowUp
 from customers.permissions import FOLLOW_UPS_VIEW, FOLLOW_UPS_WORK, REVEAL, may_change_follow_up
 from customers.services.follow_ups import open_follow_up, update_follow_up
+from customers.templatetags.customers import tier_badge
 from customers.views.steps import own_follow_up
 
 DRAFT = "customers.follow_up"
@@ -87,6 +88,7 @@ class FollowUpListView(ListView):
             _("Tier"),
             lambda shown: shown.follow_up.customer.get_tier_display() if shown.follow_up.customer else "",
             name="tier",
+            draw=lambda shown: tier_badge(shown.follow_up.customer and shown.follow_up.customer.tier),
         ),
         Column(_("Kind"), lambda shown: shown.follow_up.get_kind_display(), name="kind"),
         Column(DUE, lambda shown: shown.follow_up.due_at, name="due", kind=ColumnKind.TIME, sort="due"),

@@ -16,6 +16,7 @@ from core.web.lists import ChoiceFilter, Column, ColumnKind, DateRangeFilter, Li
 from core.web.trail import history_of
 from core.web.views import StaffView
 from customers.permissions import REVEAL
+from customers.templatetags.customers import tier_badge
 from customers.timeline import known_names
 from service_requests.enums import RequestKind
 from service_requests.filters import OverdueFilter, StateFilter, colleagues, departments
@@ -79,7 +80,7 @@ class RequestListView(ListView):
             _("Tier"),
             lambda row: row.customer.get_tier_display(),
             name="tier",
-            template="service_requests/tier_cell.html",
+            draw=lambda row: tier_badge(row.customer.tier),
         ),
         Column(_("Waybill"), lambda row: row.shipment and row.shipment.waybill_number, name="waybill"),
         Column(_("Department"), lambda row: row.department and row.department.name, name="department"),

@@ -32,9 +32,9 @@ class ColumnKind(StrEnum):
 class Column:
     """One column: its head, and how a row's value is got; what pages mask is masked in files too.
 
-    A column that pages show has a `name` for the address; `sort` is the order that its head offers, `template` draws a
-    cell of `row` that is more than a value, and `url` returns where the value leads. The one that `is_head` says which
-    record a row is: it stands first and cannot be taken away.
+    A column that pages show has a `name` for the address; `sort` is the order that its head offers, and `url` returns
+    where the value leads. A cell that is more than a value is drawn by `draw`, or of `row` by the `template`. The
+    column that `is_head` says which record a row is: it stands first and cannot be taken away.
     """
 
     label: Text
@@ -42,6 +42,7 @@ class Column:
     name: str = ""
     kind: ColumnKind = ColumnKind.TEXT
     sort: str = ""
+    draw: Callable[[Any], SafeString | str] | None = None
     template: str = ""
     url: Callable[[Any], str] | None = None
     is_head: bool = False
@@ -59,6 +60,8 @@ class Column:
 
     def shown(self, row: Any) -> Any:
         """Return a row's value as a page shows it."""
+        if self.draw is not None:
+            return self.draw(row)
         value = self.value(row)
         if value is None or value == "":
             return NOTHING

@@ -125,9 +125,10 @@ class ListPage:
         return arranged(self.columns, self._asked_columns or self.own_columns or self.page_columns)
 
     @property
-    def other_columns(self) -> list[Column]:
-        """The columns that the page could show besides."""
-        return [column for column in self.columns if column.name and column not in self.shown_columns]
+    def column_choices(self) -> list[tuple[Column, bool]]:
+        """Every column that the page can show, each with whether it does, those that it shows first."""
+        others = [column for column in self.columns if column.name and column not in self.shown_columns]
+        return [*((column, True) for column in self.shown_columns), *((column, False) for column in others)]
 
     @property
     def file_columns(self) -> Sequence[Column]:

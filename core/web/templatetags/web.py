@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -63,16 +64,16 @@ def relative_time(moment: datetime | None) -> SafeString | str:
     """Show how long ago (or ahead) a time is, the day itself beyond a week; the exact time on hover."""
     if moment is None:
         return "–"
-    distance = timezone.now() - moment
+    distance, local = timezone.now() - moment, timezone.localtime(moment)
     if abs(distance) < timedelta(minutes=1):
         text = _("just now")
     elif abs(distance) > RELATIVE_UP_TO:
-        text = timezone.localtime(moment).strftime("%Y-%m-%d")
+        text = local.date().isoformat()
     elif distance > timedelta():
         text = _("%(time)s ago") % {"time": timesince(moment, depth=1, time_strings=UNITS)}
     else:
         text = _("in %(time)s") % {"time": timeuntil(moment, depth=1, time_strings=UNITS)}
-    return _time_element(moment, text)
+    return _time_element(moment, local, text)
 
 
 @register.simple_tag
@@ -80,16 +81,21 @@ def exact_time(moment: datetime | None) -> SafeString | str:
     """Show date and time of day in the reader's zone."""
     if moment is None:
         return "–"
-    return _time_element(moment, timezone.localtime(moment).strftime("%Y-%m-%d %H:%M"))
-
-
-def _time_element(moment: datetime, text: str) -> SafeString:
     local = timezone.localtime(moment)
-    exact = f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
+    return _time_element(moment, local, _without_zone(local, "minutes"))
+
+
+def _time_element(moment: datetime, local: datetime, text: str) -> SafeString:
+    exact = f"{_without_zone(local, 'seconds')} {local.tzname()}"
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
 
 
+def _without_zone(local: datetime, down_to: str) -> str:
+    return local.replace(tzinfo=None).isoformat(sep=" ", timespec=down_to)
+
+
 @register.simple_tag
+@lru_cache(maxsize=1000)
 def icon(name: str, extra: str = "") -> SafeString:
     """Draw an icon of the Tabler font. A screen reader is not told of it: words must stand beside it."""
     return format_html('<i class="ti ti-{} {}" aria-hidden="true"></i>', name, extra)
