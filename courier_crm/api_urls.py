@@ -4,7 +4,14 @@ from rest_framework.routers import SimpleRouter
 from core.partners.bulk.views import JobResultViewSet, JobViewSet
 from core.partners.docs import DocsView
 from core.partners.schema import DescriptionView
-from customers.api import AddressViewSet, ContactViewSet, CustomerViewSet, FollowUpViewSet, InteractionViewSet
+from customers.api import (
+    AddressViewSet,
+    ContactViewSet,
+    CustomerViewSet,
+    FollowUpViewSet,
+    InteractionViewSet,
+    MergeViewSet,
+)
 from service_requests.api import ServiceRequestViewSet
 from shipments.api import ScanEventViewSet, ShipmentViewSet
 from tiering.api import TierChangeViewSet, TierViewSet
@@ -14,6 +21,7 @@ router.register("customers", CustomerViewSet, basename="customer")
 router.register("customers/<str:customer>/contacts", ContactViewSet, basename="contact")
 router.register("customers/<str:customer>/addresses", AddressViewSet, basename="address")
 router.register("customers/<str:customer>/interactions", InteractionViewSet, basename="interaction")
+router.register("merges", MergeViewSet, basename="merge")
 router.register("follow-ups", FollowUpViewSet, basename="follow-up")
 router.register("shipments/<str:shipment>/events", ScanEventViewSet, basename="scan-event")
 router.register("shipments", ShipmentViewSet, basename="shipment")

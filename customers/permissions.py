@@ -66,6 +66,7 @@ FOLLOW_UPS_MANAGE = declare(
 
 scopes.declare("customers:read", label=_("Read customers, personal data masked"), permissions={VIEW})
 scopes.declare("customers:write", label=_("Create and change customers"), permissions={EDIT})
+scopes.declare("merges:write", label=_("Merge customers that are the same, and undo it"), permissions={MERGE})
 scopes.declare("interactions:read", label=_("Read timelines, personal data masked"), permissions={TIMELINE})
 scopes.declare("interactions:write", label=_("Write down contacts with customers"), permissions={LOG})
 scopes.declare("follow_ups:read", label=_("Read follow-ups, personal data masked"), permissions={FOLLOW_UPS_VIEW})

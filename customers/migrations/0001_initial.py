@@ -703,7 +703,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customermerge",
-            index=models.Index(fields=["tenant", "merged_at"], name="customer_merge_time"),
+            index=models.Index(fields=["tenant", "merged_at", "id"], name="customer_merge_time"),
         ),
         migrations.AddIndex(
             model_name="customermerge",

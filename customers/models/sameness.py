@@ -57,7 +57,7 @@ class CustomerMerge(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "kept", "merged_at"], name="customer_merge_kept"),
             models.Index(fields=["tenant", "absorbed"], name="customer_merge_absorbed"),
-            models.Index(fields=["tenant", "merged_at"], name="customer_merge_time"),
+            models.Index(fields=["tenant", "merged_at", "id"], name="customer_merge_time"),
             models.Index(fields=["tenant", "merged_by"], name="customer_merge_by"),
             models.Index(fields=["tenant", "undone_by"], name="customer_merge_undone_by"),
         ]

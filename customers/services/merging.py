@@ -16,6 +16,7 @@ from core.audit.actions import field_label
 from core.audit.services import record
 from core.crypto.register import Kind, kind_of
 from core.events.services import publish
+from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError
 from customers.carrying import carry, carry_back, carry_over, stand_under, with_late_rows
 from customers.enums import CustomerKind
@@ -146,7 +147,7 @@ def merge_customers(
     absorbed: Customer,
     versions: tuple[int, int],
     take: Collection[str] = (),
-    by: User,
+    by: User | ApiKey,
     at: datetime,
 ) -> CustomerMerge:
     """Let one customer take the place of another, which is the same; `take` names the facts to have from that one.
@@ -189,7 +190,7 @@ def merge_customers(
             "sums": [str(kept.contribution), kept.window_shipment_count],
         },
         merged_at=at,
-        merged_by=by,
+        merged_by=by if isinstance(by, User) else None,
     )
     stand_under(kept.pk)
     carry_over(merge)
@@ -202,7 +203,7 @@ def merge_customers(
 
 
 @transaction.atomic
-def undo_merge(*, merge: CustomerMerge, by: User, at: datetime) -> CustomerMerge:
+def undo_merge(*, merge: CustomerMerge, by: User | ApiKey, at: datetime) -> CustomerMerge:
     """Let the absorbed customer stand by itself again, with all that came from it and still hangs on the kept one.
 
     Facts that the merge changed and nobody since go back to what they were. Contribution and tier of the absorbed
@@ -237,7 +238,8 @@ def undo_merge(*, merge: CustomerMerge, by: User, at: datetime) -> CustomerMerge
     absorbed.save(update_fields=[*FIGURES, "merged_into", "version"])
     carry_back(merge, now_at=kept.pk)
     merge.kept, merge.absorbed = kept, absorbed
-    merge.facts, merge.undone_at, merge.undone_by = None, at, by
+    merge.facts, merge.undone_at = None, at
+    merge.undone_by = by if isinstance(by, User) else None
     merge.save(update_fields=["facts", "undone_at", "undone_by"])
     stand_under(absorbed.pk)
     _recount(kept.pk, absorbed.pk)

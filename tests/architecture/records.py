@@ -110,6 +110,8 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:interaction-detail": {"customer": Customer, "pk": Interaction},
     "api:follow-up-detail": {"pk": FollowUp},
     "api:follow-up-complete": {"pk": FollowUp},
+    "api:merge-detail": {"pk": CustomerMerge},
+    "api:merge-undo": {"pk": CustomerMerge},
     "api:shipment-detail": {"pk": Shipment},
     "api:scan-event-list": {"shipment": Shipment},
     "api:scan-event-detail": {"shipment": Shipment, "pk": ScanEvent},

@@ -6,7 +6,7 @@ from core.accounts.enums import Role
 from core.jobs.models import BackgroundJob
 from core.partners.schema import description
 from core.tenancy.ids import uuid7
-from customers.models import Customer
+from customers.models import Customer, CustomerMerge
 from shipments.models import Shipment
 from tests.customers.follow_ups.made import make_follow_up
 from tests.factories.accounts import inside, make_user
@@ -36,6 +36,7 @@ def make_rows(number, now):
         shipment_count=1,
         changed_at=now,
     )
+    merge = CustomerMerge.objects.create(kept=customer, absorbed=customer, merged_at=now)
     job = BackgroundJob.objects.create(
         kind="shipments", title="Sent", parameters={"key": str(uuid7())}, created_at=now, due_at=now
     )
@@ -47,6 +48,7 @@ def make_rows(number, now):
         "/tier-changes": change.pk,
         "/service-requests": open_for(customer, at=now).pk,
         "/follow-ups": make_follow_up(customer=customer, at=now).pk,
+        "/merges": merge.pk,
     }
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from core.partners.schema import description
 from core.tenancy.ids import uuid7
+from customers.models import CustomerMerge
 from customers.services import add_address, add_contact, record_interaction
 from shipments.models import Shipment
 from tests.customers.follow_ups.made import make_follow_up
@@ -56,6 +57,7 @@ def places(tenant, now):
         "interactions": record_interaction(customer=customer, kind="note", text="Asked", by=partner.key, at=now),
         "customers": customer,
         "follow-ups": make_follow_up(customer=customer, at=now),
+        "merges": CustomerMerge.objects.create(kept=customer, absorbed=customer, merged_at=now),
     }
 
     def filled(path):

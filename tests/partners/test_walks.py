@@ -16,7 +16,7 @@ from core.partners.bulk.kinds import RowResult
 from core.partners.bulk.results import pack
 from core.partners.models import BulkPart
 from core.partners.schema import description
-from customers.models import Address, Contact, Customer, FollowUp, Interaction
+from customers.models import Address, Contact, Customer, CustomerMerge, FollowUp, Interaction
 from service_requests.models import ServiceRequest
 from shipments.models import ScanEvent, Shipment
 from tests.factories.customers import make_customer
@@ -85,6 +85,9 @@ class Rows:
                 return self.add_result()
             case "/shipments/{shipment}/events":
                 row = ScanEvent.objects.create(shipment=self.shipment, kind=f"{self.made}", happened_at=at)
+            case "/merges":
+                absorbed = Customer.objects.create(number=name, created_at=at)
+                row = CustomerMerge.objects.create(kept=self.owner, absorbed=absorbed, merged_at=at)
             case "/follow-ups":
                 row = FollowUp.objects.create(kind="call", subject=name, due_at=at, created_at=at)
             case _:
@@ -130,7 +133,7 @@ def test_every_list_is_walked():
 )
 def test_walk_meets_every_first_row_exactly_once(tenant, now, resource, sort, plan):
     first, added, limit = plan
-    owned = (FollowUp, Address, Contact, Interaction, TierChange, ServiceRequest, ScanEvent, Shipment)
+    owned = (CustomerMerge, FollowUp, Address, Contact, Interaction, TierChange, ServiceRequest, ScanEvent, Shipment)
     for model in (BackgroundJob, *owned, Customer):
         model.objects.all().delete()
     rows, partner = Rows(now), _partner(tenant)
