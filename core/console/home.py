@@ -1,10 +1,11 @@
 """The settings: every page and single setting in one place, found by words of any language."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
 from django.views.generic import TemplateView
 
 from core.web import navigation
@@ -55,17 +56,18 @@ def _found(request: HttpRequest, wanted: str) -> Iterator[Found]:
     done = last_done(asked)
     for page, parts in pages:
         values = page.values(request) if page.values else {}
-        meant = []
-        for part in parts:
-            words = in_all_languages([page.label, part.label, part.changes])
-            if matches(wanted, f"{words} {values.get(part.key, '')}".casefold()):
-                meant.append(part)
-        if meant or matches(wanted, in_all_languages([page.label, page.description])):
+        meant = [part for part in parts if not wanted or _says(page, part, values, wanted)]
+        if meant or not wanted or matches(wanted, in_all_languages([page.label, page.description])):
             shown = [
                 FoundPart(part, str(values.get(part.key, "")), _newest(done, _asked_of(page, user, part)))
                 for part in meant or parts
             ]
             yield Found(page, shown, _newest(done, _asked_of(page, user)))
+
+
+def _says(page: Setting, part: Part, values: Mapping[str, str | Promise], wanted: str) -> bool:
+    words = in_all_languages([page.label, part.label, part.changes])
+    return matches(wanted, f"{words} {values.get(part.key, '')}".casefold())
 
 
 def _asked_of(page: Setting, user: Any, part: Part | None = None) -> list[Asked]:
