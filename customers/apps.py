@@ -30,6 +30,7 @@ class CustomersConfig(AppConfig):
         from customers.search import customer_hits
         from customers.search_index import renew_tokens
         from customers.services import hand_over_customer, look_after_merges
+        from customers.settled import CUSTOM_FIELD_PARTS, custom_field_values
         from customers.trail import describe_custom_fields, describe_customers, describe_interactions
         from customers.views.customers import CustomerListView
         from customers.views.duplicates import DuplicateListView
@@ -94,6 +95,8 @@ class CustomersConfig(AppConfig):
             permission=CONFIGURE,
             order=40,
             actions=("custom_field.added", "custom_field.updated", "custom_field.retired", "custom_field.revived"),
+            parts=CUSTOM_FIELD_PARTS,
+            values=custom_field_values,
         )
         navigation.register_creation(
             key="customer",
@@ -148,6 +151,7 @@ class CustomersConfig(AppConfig):
         from customers.permissions import FOLLOW_UPS_MANAGE, FOLLOW_UPS_VIEW, FOLLOW_UPS_WORK
         from customers.receivers import OVERDUE, tell_assignee, tell_leaders
         from customers.services.follow_up_steps import GIVEN, pass_on_follow_up
+        from customers.settled import CALENDAR_PARTS, calendar_values
         from customers.trail import describe_follow_ups
         from customers.views.follow_ups import FollowUpListView
 
@@ -194,13 +198,18 @@ class CustomersConfig(AppConfig):
             permission=FOLLOW_UPS_VIEW,
             order=20,
         )
-        navigation.register_page(
+        navigation.register_setting(
             key="calendar",
             label=_("Calendar of my follow-ups"),
+            description=_("Your follow-ups in the calendar of a phone or another program."),
             url_name="customers:calendar",
             icon="calendar",
             permission=FOLLOW_UPS_WORK,
-            order=21,
+            order=4,
+            actions=("calendar.made", "calendar.revoked"),
+            parts=CALENDAR_PARTS,
+            values=calendar_values,
+            is_own=True,
         )
         navigation.register_creation(
             key="follow_up",

@@ -3,12 +3,15 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
-from core.accounts.permissions import declare, may
+from core.accounts.permissions import declare, declare_area, may
 from core.partners import scopes
 from customers.enums import InteractionKind
 from customers.models import FollowUp, Interaction
 
 EVERYBODY = set(Role)
+
+declare_area(_("Customers"), "customers")
+declare_area(_("Follow-ups"), "follow_ups")
 
 VIEW = declare("customers.view", label=_("See customers"), roles=EVERYBODY).name
 TIMELINE = declare("customers.timeline", label=_("See timelines of customers"), roles=EVERYBODY).name

@@ -95,6 +95,8 @@ FOLLOW_UP = {"pk": "follow_up"}
 NOBODY = "00000000-0000-7000-8000-000000000000"
 OFFICE = [
     "console:home",
+    "console:preferences",
+    "console:company",
     "console:people",
     "console:invitations",
     "console:invite_user",

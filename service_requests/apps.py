@@ -24,6 +24,7 @@ class ServiceRequestsConfig(AppConfig):
         from service_requests.record_actions import CUSTOMER_ACTIONS, REQUEST_ACTIONS, REQUEST_PAGE, SHIPMENT_ACTIONS
         from service_requests.search import find_requests
         from service_requests.services import create_first_policy, hand_over_request
+        from service_requests.settled import POLICY_PARTS, policy_values
         from service_requests.trail import describe_policies
         from service_requests.trail import describe_requests as name_requests
         from service_requests.views.requests import RequestListView
@@ -108,14 +109,8 @@ class ServiceRequestsConfig(AppConfig):
             permission=CONFIGURE,
             order=55,
             actions=("service_policy.changed",),
-            parts=[
-                navigation.Part(label=label, url_name="service_requests:policy", anchor=anchor)
-                for label, anchor in (
-                    (_("Working hours"), "id_opens_at"),
-                    (_("Holidays"), "id_holidays"),
-                    (_("Deadlines of service requests"), "deadlines"),
-                )
-            ],
+            parts=POLICY_PARTS,
+            values=policy_values,
         )
         record_pages.register(REQUEST_PAGE)
         record_pages.register_action("service_requests:detail", *REQUEST_ACTIONS)

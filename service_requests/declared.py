@@ -15,6 +15,7 @@ from customers.permissions import REVEAL
 from customers.relations import Relation
 from service_requests.enums import CLOSED, RequestKind
 from service_requests.models import ServiceRequest
+from service_requests.policies import DEADLINES, RULES
 
 actions.declare("service_request.opened", _("Service request opened"))
 actions.declare("service_request.taken", _("Service request taken"))
@@ -33,6 +34,8 @@ actions.declare_fields(
     waited_seconds=_("Seconds waited in working time"),
     due_at=_("Deadline"),
     requests=_("Service requests"),
+    **RULES,
+    **DEADLINES,
 )
 actions.declare_values("type", lambda: dict(RequestKind.choices))
 

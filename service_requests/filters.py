@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import Department, User
 from core.web.lists import BooleanFilter, Filter
 from core.web.lists.filters import Cleaned
+from core.web.reading_order import in_reading_order
 from service_requests.enums import RequestState
 from service_requests.querysets import overdue, unfinished
 
@@ -47,9 +48,9 @@ class OverdueFilter(BooleanFilter):
 
 def colleagues() -> list[tuple[str, str]]:
     """Return who may be in charge of a request, and who once was, for a select box."""
-    return [(str(pk), name) for pk, name in User.objects.order_by("name", "id").values_list("pk", "name")]
+    return [(str(user.pk), user.name) for user in in_reading_order(User.objects.order_by("name", "id"))]
 
 
 def departments() -> list[tuple[str, str]]:
     """Return all departments for a select box, closed ones, too, for what they once did."""
-    return [(str(pk), name) for pk, name in Department.objects.order_by("name", "id").values_list("pk", "name")]
+    return [(str(each.pk), each.name) for each in in_reading_order(Department.objects.order_by("name", "id"))]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import Department, User
 from core.accounts.permissions import declared
+from core.web.reading_order import NamedChoiceField
 from customers.models import Customer
 from customers.numbers import spellings
 from service_requests.enums import RequestKind, WaitsFor
@@ -29,8 +30,8 @@ def _workers() -> Any:
 class ChargeForm(forms.Form):
     """Who is in charge."""
 
-    department = forms.ModelChoiceField(label=_("Department"), queryset=None, required=False, empty_label=_("None"))
-    assignee = forms.ModelChoiceField(
+    department = NamedChoiceField(label=_("Department"), queryset=None, required=False, empty_label=_("None"))
+    assignee = NamedChoiceField(
         label=_("In charge"), queryset=None, required=False, empty_label=_("Nobody yet: who takes it")
     )
 

@@ -1,10 +1,12 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
-from core.accounts.permissions import declare
+from core.accounts.permissions import declare, declare_area
 from core.partners import scopes
 
 WORKERS = {Role.SUPERVISOR, Role.AGENT, Role.ACCOUNT_MANAGER}
+
+declare_area(_("Service requests"), "service_requests")
 
 VIEW = declare(
     "service_requests.view",

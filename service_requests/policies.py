@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from django.utils.dates import WEEKDAYS
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -24,6 +26,24 @@ FIRST_HOURS = {
     RequestKind.CERTIFICATE: (9, 18, 27, 27),
     RequestKind.BOOKING: (1, 2, 4, 4),
     RequestKind.EXCHANGE: (4, 9, 18, 18),
+}
+
+RULES: dict[str, str | Promise] = {
+    "days": gettext_lazy("Days of the week worked"),
+    "opens_at": gettext_lazy("Work begins"),
+    "closes_at": gettext_lazy("Work ends"),
+    "holidays": gettext_lazy("Holidays"),
+    "extra_days": gettext_lazy("Days worked besides"),
+}
+
+
+def deadline_name(kind: str) -> str:
+    """Return what the trail calls the deadlines of a kind of request."""
+    return f"hours.{kind}"
+
+
+DEADLINES = {
+    deadline_name(kind): format_lazy(gettext_lazy("Deadline: {kind}"), kind=kind.label) for kind in RequestKind
 }
 
 

@@ -15,7 +15,6 @@ class TieringConfig(AppConfig):
         from core.jobs.nightly import register
         from core.tenancy.provisioning import on_tenant_created
         from core.web import exports, navigation, notices, record_pages, trail
-        from core.web.navigation import Part
         from customers import panels, timeline
         from customers.follow_ups import rules
         from tiering.follow_ups import TIER_FELL
@@ -24,9 +23,9 @@ class TieringConfig(AppConfig):
         from tiering.permissions import MANAGE, VIEW
         from tiering.receivers import TIER_CHANGED, tell_account_manager, tell_timeline
         from tiering.record_actions import CUSTOMER_ACTIONS
-        from tiering.rules import LABELS
         from tiering.selectors import NIGHTLY_JOB
         from tiering.services import create_first_policy, evaluate_last_day
+        from tiering.settled import POLICY_PARTS, policy_values
         from tiering.trail import MOVED, describe_policies, tell_moves
         from tiering.views import MovesView, PolicyListView
 
@@ -73,10 +72,8 @@ class TieringConfig(AppConfig):
             permission=MANAGE,
             order=50,
             actions=("tier_policy.changed",),
-            parts=[
-                Part(label=label, url_name="tiering:create_policy", anchor=f"id_{name}")
-                for name, label in LABELS.items()
-            ],
+            parts=POLICY_PARTS,
+            values=policy_values,
         )
         record_pages.register_action("customers:detail", *CUSTOMER_ACTIONS)
         panels.register(

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from core.accounts.devices import device_of, masked_address
 from core.accounts.models import User
 from core.accounts.second_step import has_second_step, is_fresh, is_waived, must_have_second_step
-from core.accounts.services import end_sessions, keep_secret, note_session, open_secret
+from core.accounts.services import keep_secret, note_password_change, note_session, open_secret
 from core.tenancy.scope import tenant_scope
 
 DEVICE_SALT = "core.accounts.device"
@@ -67,7 +67,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         request = context.request
         keep = request.session.session_key if request.user.pk == user.pk else ""
         with tenant_scope(user.tenant):
-            end_sessions(user=user, by=user, keep=keep or "", at=timezone.now())
+            note_password_change(user=user, keep=keep or "", at=timezone.now())
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count failures on devices that have signed in before by themselves.

@@ -4,10 +4,16 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role, SecondStep
-from core.accounts.permissions import declare
+from core.accounts.permissions import declare, declare_area
 from core.audit import actions
 from core.crypto.register import classify
 
+declare_area(_("Company and people"), "company", "people")
+declare_area(_("Programs of partners"), "keys", "api")
+declare_area(_("Background work and audit"), "jobs", "audit")
+declare_area(_("Lists"), "views")
+
+declare("company.manage", label=_("Change the company's name, zone and language"), roles={Role.ADMINISTRATOR})
 declare("people.manage", label=_("Manage people and departments"), roles={Role.ADMINISTRATOR})
 declare("jobs.view", label=_("See background work"), roles={Role.SUPERVISOR})
 declare("jobs.manage", label=_("Have failed work done again, and dead letters sent again"), roles={Role.SUPERVISOR})
@@ -20,6 +26,8 @@ actions.declare("invitation.withdrawn", _("Invitation withdrawn"))
 actions.declare("invitation.handed_over", _("Invitation handed over"))
 actions.declare("user.created", _("Person added"))
 actions.declare("user.updated", _("Person changed"))
+actions.declare("user.preferred", _("Own language or time zone changed"))
+actions.declare("user.password_changed", _("Password changed"))
 actions.declare("user.deactivated", _("Sign-in switched off"))
 actions.declare("user.handed_over", _("Handed over to a colleague"))
 actions.declare("user.activated", _("Sign-in switched on"))

@@ -20,6 +20,25 @@ class Permission:
 
 
 _declared: dict[str, Permission] = {}
+# What permissions are about, by the beginnings of their names, in the order in which rooms declare it.
+_areas: dict[str, str | Promise] = {}
+
+
+def declare_area(label: str | Promise, *beginnings: str) -> None:
+    """Say what the permissions are about whose names begin so, as "customers" for "customers.view"."""
+    for beginning in beginnings:
+        _areas[beginning] = label
+
+
+def by_area() -> list[tuple[str | Promise, list[Permission]]]:
+    """Return what permissions are about, each with those that are, in the order of their declaration.
+
+    Raises KeyError for a permission about nothing that was declared.
+    """
+    found: dict[str, list[Permission]] = {str(label): [] for label in _areas.values()}
+    for permission in _declared.values():
+        found[str(_areas[permission.name.partition(".")[0]])].append(permission)
+    return [(label, about) for label, about in found.items() if about]
 
 
 def declare(name: str, *, label: str | Promise, roles: Iterable[Role]) -> Permission:

@@ -35,6 +35,11 @@ def declare_fields(**labels: str | Promise) -> None:
     _fields.update(labels)
 
 
+def fields() -> Mapping[str, str | Promise]:
+    """Return the words of every declared field, by its name."""
+    return dict(_fields)
+
+
 def field_label(name: str) -> str:
     """Return a field's words, or its name where nobody declared them."""
     return str(_fields.get(name, name))

@@ -29,6 +29,7 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         from core.audit import actions, erasures
+        from core.console import settled
         from core.console.audit import AuditTrailView
         from core.console.erasure import KIND, erase_again
         from core.console.events import EventsView
@@ -39,6 +40,7 @@ class ConsoleConfig(AppConfig):
         from core.console.record_actions import PAGES
         from core.console.reveal import RevealReason
         from core.console.trail import (
+            describe_company,
             describe_deliveries,
             describe_departments,
             describe_invitations,
@@ -56,8 +58,11 @@ class ConsoleConfig(AppConfig):
         actions.declare("personal.revealed", _("Personal data revealed"))
         actions.declare("tenant.erased", _("Company erased"))
         actions.declare("keys.rotated", _("Keys renewed"))
+        actions.declare("company.changed", _("Company changed"))
+        actions.declare("user.notices_chosen", _("Own notices chosen"))
         actions.declare_fields(
             revealed=_("Revealed"),
+            changed=_("Changed"),
             why=_("Why"),
             key_version=_("Version of the keys"),
             values=_("Values encrypted anew"),
@@ -71,9 +76,11 @@ class ConsoleConfig(AppConfig):
         for view in (PeopleView, InvitationsView, ApiKeysView, AuditTrailView, JobRunsView, EventsView):
             exports.register(view)
         actions.declare_values("list", exports.titles)
+        actions.declare_values("changed", settled.changed_words)
         actions.declare_values("why", lambda: dict(RevealReason.choices))
         actions.declare_values("revealed", lambda: {each.kind: each.label for each in registered()})
 
+        trail.register_subject("tenancy.tenant", describe_company, permission="company.manage")
         trail.register_subject("accounts.user", describe_people, permission="people.manage")
         trail.register_subject("accounts.department", describe_departments, permission="people.manage")
         trail.register_subject("accounts.team", describe_teams, permission="people.manage")
@@ -98,9 +105,6 @@ class ConsoleConfig(AppConfig):
         navigation.register_page(
             key="own_jobs", label=_("My background jobs"), url_name="console:own_jobs", icon="clock-play", order=81
         )
-        navigation.register_page(
-            key="security", label=_("Sign-in and security"), url_name="mfa_index", icon="shield-lock", order=82
-        )
         for key, label, url_name, icon, permission, order in (
             ("person", _("Invite a person"), "console:invite_user", "user-plus", "people.manage", 30),
             ("key", _("Create an API key"), "console:create_key", "key", "keys.manage", 40),
@@ -118,6 +122,72 @@ class ConsoleConfig(AppConfig):
             order=900,
             letter="x",
         )
+        ConsoleConfig._fill_settings()
+
+    @staticmethod
+    def _fill_settings() -> None:
+        from core.console import company, own, settled
+        from core.web import navigation
+
+        for key, label, description, url_name, icon, order, actions, parts, values in (
+            (
+                "preferences",
+                _("Language and display"),
+                _("How you like to work: language, time zone, theme and keys."),
+                own.PREFERENCES,
+                "adjustments",
+                1,
+                ("user.preferred",),
+                own.PREFERENCE_PARTS,
+                own.preference_values,
+            ),
+            (
+                "notice_choices",
+                _("How you are told"),
+                _("What you are told of by mail besides the page of notices."),
+                "console:notice_choices",
+                "bell",
+                2,
+                ("user.notices_chosen",),
+                own.notice_parts,
+                own.notice_values,
+            ),
+            (
+                "security",
+                _("Sign-in and security"),
+                _("How you prove who you are, and where you are signed in."),
+                own.SECURITY,
+                "shield-lock",
+                3,
+                ("user.password_changed", *own.SECOND_STEP_CHANGED, "user.signed_out"),
+                own.SECURITY_PARTS,
+                own.security_values,
+            ),
+        ):
+            navigation.register_setting(
+                key=key,
+                label=label,
+                description=description,
+                url_name=url_name,
+                icon=icon,
+                order=order,
+                actions=actions,
+                parts=parts,
+                values=values,
+                is_own=True,
+            )
+        navigation.register_setting(
+            key="company",
+            label=_("Company"),
+            description=_("What the company is called, where its days begin and what it speaks."),
+            url_name=company.COMPANY,
+            icon="building",
+            permission=company.MANAGE,
+            order=5,
+            actions=("company.changed",),
+            parts=company.PARTS,
+            values=company.values,
+        )
         navigation.register_setting(
             key="people",
             label=_("People"),
@@ -127,6 +197,8 @@ class ConsoleConfig(AppConfig):
             permission="people.manage",
             order=10,
             actions=PEOPLE_CHANGED,
+            parts=settled.PEOPLE_PARTS,
+            values=settled.people_values,
         )
         navigation.register_setting(
             key="organisation",
@@ -144,6 +216,8 @@ class ConsoleConfig(AppConfig):
                 "team.updated",
                 "team.closed",
             ),
+            parts=settled.ORGANISATION_PARTS,
+            values=settled.organisation_values,
         )
         navigation.register_setting(
             key="roles",
@@ -163,6 +237,8 @@ class ConsoleConfig(AppConfig):
             permission="keys.manage",
             order=60,
             actions=KEYS_CHANGED,
+            parts=settled.KEYS_PARTS,
+            values=settled.keys_values,
         )
         navigation.register_setting(
             key="audit",

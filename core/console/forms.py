@@ -1,4 +1,3 @@
-import zoneinfo
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -13,13 +12,27 @@ from core.accounts.enums import Role
 from core.accounts.holdings import Holding
 from core.accounts.models import Department, Team, User
 from core.partners import scopes
+from core.tenancy.zones import is_zone, main_name, zone_choices
+from core.web.reading_order import NamedChoiceField
 
 LAST_DAY = date(2999, 12, 31)
 
 
-def _zones() -> list[tuple[str, str]]:
-    named = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith("Etc/"))
-    return [("", _("As the company")), *((zone, zone.replace("_", " ")) for zone in named)]
+class ZoneField(forms.ChoiceField):
+    """A time zone, chosen by its city in the reader's language; each is offered once and taken by any of its names."""
+
+    def __init__(self, *, empty_label: Any = "", **kwargs: Any) -> None:
+        super().__init__(
+            choices=lambda: [*([("", empty_label)] if empty_label else []), *zone_choices()],
+            widget=forms.Select(attrs={"data-picker": ""}),
+            **kwargs,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return main_name(value) if value else value
+
+    def valid_value(self, value: Any) -> bool:
+        return is_zone(value)
 
 
 class UserForm(forms.Form):
@@ -28,12 +41,10 @@ class UserForm(forms.Form):
     name = forms.CharField(label=_("Full name"), max_length=150)
     email = forms.EmailField(label=_("E-mail"), max_length=254, help_text=_("They sign in with it."))
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, help_text=_("Decides which pages are open."))
-    department = forms.ModelChoiceField(label=_("Department"), queryset=None, required=False, empty_label=_("None"))
-    team = forms.ModelChoiceField(label=_("Team"), queryset=None, required=False, empty_label=_("None"))
+    department = NamedChoiceField(label=_("Department"), queryset=None, required=False, empty_label=_("None"))
+    team = NamedChoiceField(label=_("Team"), queryset=None, required=False, empty_label=_("None"))
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=_zones, required=False, widget=forms.Select(attrs={"data-picker": ""})
-    )
+    time_zone = ZoneField(label=_("Time zone"), required=False, empty_label=_("As the company"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,7 +58,7 @@ class HandOverForm(forms.Form):
     def __init__(self, *args: Any, user: User, held: Sequence[tuple[Holding, int]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for holding, count in held:
-            self.fields[holding.name] = forms.ModelChoiceField(
+            self.fields[holding.name] = NamedChoiceField(
                 label=f"{holding.label} ({count:,})",
                 queryset=holding.heirs(user),
                 required=False,
@@ -66,8 +77,8 @@ class InvitationForm(forms.Form):
         label=_("E-mail"), max_length=254, help_text=_("The invitation goes there, and they sign in with it.")
     )
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, help_text=_("Decides which pages are open."))
-    department = forms.ModelChoiceField(label=_("Department"), queryset=None, required=False, empty_label=_("None"))
-    team = forms.ModelChoiceField(label=_("Team"), queryset=None, required=False, empty_label=_("None"))
+    department = NamedChoiceField(label=_("Department"), queryset=None, required=False, empty_label=_("None"))
+    team = NamedChoiceField(label=_("Team"), queryset=None, required=False, empty_label=_("None"))
     language = forms.ChoiceField(
         label=_("Language"), choices=settings.LANGUAGES, help_text=_("The language of the invitation.")
     )
@@ -119,7 +130,7 @@ class DepartmentForm(forms.Form):
 
 class TeamForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=100)
-    department = forms.ModelChoiceField(label=_("Department"), queryset=None, required=False, empty_label=_("None"))
+    department = NamedChoiceField(label=_("Department"), queryset=None, required=False, empty_label=_("None"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -129,7 +140,7 @@ class TeamForm(forms.Form):
 class CloseForm(forms.Form):
     """Where people go when their department or team is closed."""
 
-    to = forms.ModelChoiceField(label=_("People go to"), queryset=None, required=False, empty_label=_("None"))
+    to = NamedChoiceField(label=_("People go to"), queryset=None, required=False, empty_label=_("None"))
 
     def __init__(self, *args: Any, closing: Department | Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

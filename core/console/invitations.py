@@ -1,7 +1,9 @@
 """Invitations: sent, sent again and withdrawn by administrators; accepted by who holds the link."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.forms import BaseForm
@@ -9,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -30,10 +32,12 @@ from core.accounts.services import (
 from core.console.forms import AcceptInvitationForm, InvitationForm
 from core.console.mail import send_invitation
 from core.tenancy.errors import DomainError
-from core.tenancy.scope import tenant_scope
+from core.tenancy.scope import current_tenant, tenant_scope
 from core.web.lists import ChoiceFilter, Column, ListView, Sort
+from core.web.preferences import keep_language
 from core.web.views import StaffFormView, StaffView, go_to
 
+Answer = Callable[..., HttpResponseBase]
 MANAGE = "people.manage"
 
 
@@ -73,7 +77,7 @@ class InviteUserView(StaffFormView):
     }
 
     def get_initial(self) -> dict[str, Any]:
-        return {"language": self.request.user.language, "role": Role.AGENT}
+        return {"language": current_tenant().language, "role": Role.AGENT}
 
     def save(self, form: BaseForm) -> str:
         invitation, token = invite_user(**form.cleaned_data, by=self.request.user, at=timezone.now())
@@ -118,7 +122,10 @@ class WithdrawInvitationView(StaffView):
 
 
 class AcceptInvitationView(FormView):
-    """Where the link leads: the person says name, language and password. Open to who holds the link."""
+    """Where the link leads: the person says name, language and password. Open to who holds the link.
+
+    It speaks the language of the invitation, unless another one was chosen in this browser.
+    """
 
     http_method_names = ["get", "post"]
     template_name = "account/invitation.html"
@@ -130,8 +137,22 @@ class AcceptInvitationView(FormView):
         elif self.invitation is None:
             response = TemplateResponse(request, "account/invitation_void.html", status=410)
         else:
-            response = super().dispatch(request, *args, **kwargs)
+            response = self._speaking(super().dispatch, request, *args, **kwargs)
         patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    def _speaking(
+        self, answer: Callable[..., HttpResponseBase], request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Answer in the language of the invitation, to the last word of the page."""
+        if settings.LANGUAGE_COOKIE_NAME in request.COOKIES:
+            return answer(request, *args, **kwargs)
+        with translation.override(self.invitation.language):
+            request.LANGUAGE_CODE = translation.get_language()
+            response = answer(request, *args, **kwargs)
+            if isinstance(response, TemplateResponse):
+                response.render()
+            response.headers["Content-Language"] = request.LANGUAGE_CODE
         return response
 
     @cached_property
@@ -162,8 +183,12 @@ class AcceptInvitationView(FormView):
         except EmailTaken as error:
             form.add_error(None, str(error.message))
             return self.form_invalid(form)
-        messages.success(self.request, _("Welcome. Sign in with your e-mail address and your new password."))
-        return redirect("account_login")
+        language = form.cleaned_data["language"]
+        with translation.override(language):
+            messages.success(self.request, _("Welcome. Sign in with your e-mail address and your new password."))
+        response = redirect("account_login")
+        keep_language(response, language)
+        return response
 
     def form_invalid(self, form: AcceptInvitationForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)

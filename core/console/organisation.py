@@ -19,6 +19,7 @@ from core.accounts.services import (
     update_team,
 )
 from core.console.forms import CloseForm, DepartmentForm, TeamForm
+from core.web.reading_order import in_reading_order
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView
 
@@ -30,8 +31,9 @@ class OrganisationView(StaffView, TemplateView):
     template_name = "console/organisation.html"
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        departments = list(Department.objects.annotate(people=_ACTIVE_PEOPLE).order_by("name"))
-        teams = list(Team.objects.select_related("department").annotate(people=_ACTIVE_PEOPLE).order_by("name"))
+        departments = in_reading_order(Department.objects.annotate(people=_ACTIVE_PEOPLE).order_by("name"))
+        teams = Team.objects.select_related("department").annotate(people=_ACTIVE_PEOPLE).order_by("name")
+        teams = in_reading_order(teams)
         return super().get_context_data(
             departments=[each for each in departments if each.closed_at is None],
             teams=[each for each in teams if each.closed_at is None],

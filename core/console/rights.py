@@ -1,7 +1,7 @@
 """What people may do, and why: the permissions of each role, and of one person."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.urls import URLResolver, get_resolver
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
@@ -56,6 +57,7 @@ class Right:
     """A permission as one person has it or lacks it: by which roles, with which proof, and whether that is wanting."""
 
     permission: Permission
+    is_held: bool
     proof: Proof | None
     is_blocked: bool
 
@@ -64,18 +66,36 @@ class Right:
         return _(", ").join(str(role.label) for role in Role if role in self.permission.roles)
 
 
+@dataclass(frozen=True)
+class Area:
+    """What permissions are about, and those that are as one person has them or lacks them, those they have first."""
+
+    label: str | Promise
+    rights: list[Right]
+
+    @property
+    def held(self) -> list[Right]:
+        return [each for each in self.rights if each.is_held]
+
+
 class RolesView(StaffView, TemplateView):
-    """Every permission against every role."""
+    """Every permission against every role, by what it is about."""
 
     permission_required = "people.manage"
     template_name = "console/roles.html"
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        rows = [
-            (each.label, proofs().get(each.name), [(role.label, role in each.roles) for role in Role])
-            for each in _in_order()
+        areas = [
+            (
+                label,
+                [
+                    (each.label, proofs().get(each.name), [(role.label, role in each.roles) for role in Role])
+                    for each in about
+                ],
+            )
+            for label, about in permissions.by_area()
         ]
-        return super().get_context_data(roles=Role, rows=rows, **context)
+        return super().get_context_data(roles=Role, areas=areas, **context)
 
 
 class RightsView(StaffView, TemplateView):
@@ -89,21 +109,30 @@ class RightsView(StaffView, TemplateView):
         kept = set(Authenticator.objects.filter(user=person).values_list("type", flat=True))
         is_without = not kept and not is_waived(person)
         held = permissions.permissions(person)
-        rights = [_right(each, is_without=is_without and each.name in held) for each in _in_order()]
+        areas = [
+            Area(label, _held_first([_right(each, held, is_without=is_without) for each in about]))
+            for label, about in permissions.by_area()
+        ]
         return super().get_context_data(
             person=person,
             grant=role_given(person),
             second_steps=_(", ").join(str(label) for kind, label in SecondStep.choices if kind in kept),
             must_have_second_step=must_have_second_step(person),
-            held=[each for each in rights if each.permission.name in held],
-            lacking=[each for each in rights if each.permission.name not in held],
+            areas=areas,
+            held=len(held),
+            total=len(permissions.declared()),
             **context,
         )
 
 
-def _right(permission: Permission, *, is_without: bool) -> Right:
-    proof = proofs().get(permission.name)
-    return Right(permission, proof, is_blocked=bool(proof and proof.second_step and is_without))
+def _right(permission: Permission, held: Collection[str], *, is_without: bool) -> Right:
+    proof, is_held = proofs().get(permission.name), permission.name in held
+    is_blocked = bool(is_held and is_without and proof and proof.second_step)
+    return Right(permission, is_held, proof, is_blocked)
+
+
+def _held_first(rights: list[Right]) -> list[Right]:
+    return sorted(rights, key=lambda each: not each.is_held)
 
 
 @cache
@@ -140,7 +169,3 @@ def role_given(person: User) -> Grant | None:
     if event is None:
         return None
     return Grant(event.happened_at, User.objects.filter(pk=event.actor_id).first())
-
-
-def _in_order() -> list[Permission]:
-    return sorted(permissions.declared().values(), key=lambda each: each.name)

@@ -9,12 +9,14 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
+from core.accounts.models import User
 from core.accounts.services import create_user
+from core.audit.services import record
 from core.crypto.keys import create_root_key
 from core.tenancy.errors import DomainError
 from core.tenancy.models import Tenant
 from core.tenancy.provisioning import provision
-from core.tenancy.scope import tenant_scope
+from core.tenancy.scope import required_tenant_id, tenant_scope
 
 # ISO 4217 currencies whose minor unit is not a hundredth; amounts are kept in hundredths.
 _OTHER_PLACES = (
@@ -61,7 +63,7 @@ def create_tenant(
         raise BadTenant(_("There is no time zone %(zone)s.") % {"zone": time_zone})
     if currency not in _legal_tender() - OTHER_PLACES:
         raise BadTenant(_("%(code)s is no currency with two decimal places.") % {"code": currency})
-    tenant = Tenant(slug=slug, name=name, time_zone=time_zone, currency=currency, created_at=at)
+    tenant = Tenant(slug=slug, name=name, time_zone=time_zone, currency=currency, language=language, created_at=at)
     try:
         tenant.clean_fields()
     except ValidationError as error:
@@ -94,12 +96,31 @@ def create_tenant(
     return tenant, password
 
 
+@transaction.atomic
+def update_company(*, name: str, time_zone: str, language: str, by: User, at: datetime) -> Tenant:
+    """Change what the active tenant is called, where its days begin and what it speaks; where nothing differs, nothing
+    is written. Raises BadTenant.
+    """
+    if time_zone not in zoneinfo.available_timezones():
+        raise BadTenant(_("There is no time zone %(zone)s.") % {"zone": time_zone})
+    tenant = Tenant.objects.select_for_update().get(pk=required_tenant_id())
+    facts = {"name": name, "time_zone": time_zone, "language": language}
+    tenant.as_read = {each: getattr(tenant, each) for each in facts}
+    if facts != tenant.as_read:
+        for each, value in facts.items():
+            setattr(tenant, each, value)
+        tenant.save(update_fields=list(facts))
+        record("company.changed", subject=tenant, by=by, at=at)
+    return tenant
+
+
 def _create_sandbox(tenant: Tenant, *, at: datetime) -> None:
     sandbox = Tenant(
         slug=f"{tenant.slug}{SANDBOX_SUFFIX}",
         name=tenant.name,
         time_zone=tenant.time_zone,
         currency=tenant.currency,
+        language=tenant.language,
         sandbox_of=tenant,
         created_at=at,
     )

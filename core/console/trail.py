@@ -11,10 +11,15 @@ from core.crypto.fields import readable
 from core.events.models import EventDelivery
 from core.jobs.models import BackgroundJob, JobRun
 from core.partners.models import ApiKey
-from core.tenancy.models import TenantModel
+from core.tenancy.models import Tenant, TenantModel
 from core.web.models import SavedView
 
 Described = dict[uuid.UUID, tuple[str, str]]
+
+
+def describe_company(ids: Collection[uuid.UUID]) -> Described:
+    tenants = Tenant.objects.filter(pk__in=ids).values_list("pk", "name")
+    return {pk: (name, reverse("console:company")) for pk, name in tenants}
 
 
 def describe_people(ids: Collection[uuid.UUID]) -> Described:

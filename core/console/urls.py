@@ -4,6 +4,7 @@ from core.console import (
     audit,
     background,
     bulk,
+    company,
     events,
     invitations,
     jobs,
@@ -11,6 +12,7 @@ from core.console import (
     lists,
     notices,
     organisation,
+    own,
     people,
     rights,
 )
@@ -21,6 +23,8 @@ app_name = "console"
 
 urlpatterns = [
     path("settings/", SettingsHomeView.as_view(), name="home"),
+    path("settings/own/", own.PreferencesView.as_view(), name="preferences"),
+    path("settings/company/", company.CompanyView.as_view(), name="company"),
     path("settings/people/", people.PeopleView.as_view(), name="people"),
     path("settings/people/invitations/", invitations.InvitationsView.as_view(), name="invitations"),
     path("settings/people/invitations/new/", invitations.InviteUserView.as_view(), name="invite_user"),

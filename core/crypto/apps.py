@@ -14,6 +14,7 @@ class CryptoConfig(AppConfig):
         kms.service().check()
 
         classify(
-            "tenancy.Tenant", business="slug name time_zone currency is_active is_demo sandbox_of stamp created_at"
+            "tenancy.Tenant",
+            business="slug name time_zone currency language is_active is_demo sandbox_of stamp created_at",
         )
         classify("crypto.RootKey", business="version created_at destroyed_at", sensitive="wrapped")

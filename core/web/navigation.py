@@ -1,9 +1,10 @@
 """What stands in the navigation, filled by each room in its AppConfig.ready()."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 
@@ -35,25 +36,43 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting(Entry):
-    """A page of the settings; who did the newest of `actions`, of the audit trail, changed it last.
+class Part:
+    """A single setting: what it changes, in words, and where, by the address within the page at `url_name`.
 
-    `parts` are the single settings on it, by the address within the page where each is changed.
+    `key` names it, and its value among those of its page. It stands for the `fields` of the form there, or for what is
+    at `anchor`. Who changed it last did the newest of `actions`, those of the page unless named, that tells of `told`.
     """
 
-    actions: Sequence[str] = ()
-    parts: Sequence["Part"] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
+    key: str
     label: Text
+    changes: Text
     url_name: str
-    anchor: str
+    fields: tuple[str, ...] = ()
+    anchor: str = ""
+    actions: Sequence[str] | None = None
+    told: str = ""
 
     @property
     def url(self) -> str:
-        return f"{reverse(self.url_name)}#{self.anchor}"
+        anchor = self.anchor or (f"id_{self.fields[0]}" if self.fields else "")
+        return f"{reverse(self.url_name)}#{anchor}" if anchor else reverse(self.url_name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting(Entry):
+    """A page of the settings; who did the newest of `actions`, of the audit trail, changed it last.
+
+    `parts` are the single settings on it, or give those of a user; `values` gives what they are set to, in words, by
+    their keys, in the same few queries for many. On a page that `is_own` everybody changes what is theirs alone.
+    """
+
+    actions: Sequence[str] = ()
+    parts: Sequence[Part] | Callable[[Any], Sequence[Part]] = ()
+    values: Callable[[HttpRequest], Mapping[str, Text]] | None = None
+    is_own: bool = False
+
+    def parts_for(self, user: Any) -> Sequence[Part]:
+        return self.parts(user) if callable(self.parts) else self.parts
 
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
@@ -91,10 +110,12 @@ def register_setting(
     description: Text,
     url_name: str,
     icon: str,
-    permission: str,
+    permission: str = "",
     order: int = 100,
     actions: Sequence[str] = (),
-    parts: Sequence[Part] = (),
+    parts: Sequence[Part] | Callable[[Any], Sequence[Part]] = (),
+    values: Callable[[HttpRequest], Mapping[str, Text]] | None = None,
+    is_own: bool = False,
 ) -> None:
     """Add a page to the settings area; raises ValueError for a key that is taken."""
     if key in _settings_pages:
@@ -109,6 +130,8 @@ def register_setting(
         order=order,
         actions=actions,
         parts=parts,
+        values=values,
+        is_own=is_own,
     )
 
 
@@ -127,8 +150,8 @@ def register_creation(*, key: str, label: Text, url_name: str, icon: str, permis
 
 
 def areas_for(user: Any) -> list[Entry]:
-    """Return the areas the user may enter, in order; Settings only where one of its pages is open to them."""
-    return [entry for entry in _allowed(_areas.values(), user) if entry.key != "settings" or settings_pages_for(user)]
+    """Return the areas the user may enter, in order."""
+    return _allowed(_areas.values(), user)
 
 
 def settings_pages_for(user: Any) -> list[Setting]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from core.accounts.models import User
+from core.audit.services import record
 from core.tenancy.scope import required_tenant_id
 from core.web.enums import HowTold
 from core.web.models import NoticeChoice
@@ -20,6 +21,9 @@ def choices_of(user: User) -> dict[str, str]:
 def choose(*, user: User, chosen: Mapping[str, str], at: datetime) -> None:
     """Keep how somebody wants to be told of each named kind; what came before is not mailed afterwards."""
     before = choices_of(user)
+    changed = [kind for kind, how in chosen.items() if before.get(kind, HowTold.PAGE) != how]
+    if changed:
+        record("user.notices_chosen", of=user, by=user, at=at, details={"changed": changed})
     for kind, how in chosen.items():
         if HowTold(how) == HowTold.PAGE:
             NoticeChoice.objects.filter(user=user, kind=kind).delete()

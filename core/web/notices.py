@@ -81,6 +81,11 @@ def notify(
     Notice.objects.bulk_create([notice], ignore_conflicts=True)
 
 
+def kinds() -> list[NoticeKind]:
+    """Return every kind of notice."""
+    return list(_kinds.values())
+
+
 def kinds_of(user: User) -> list[NoticeKind]:
     """Return the kinds of notices that the user may see at this moment."""
     held = permissions(user)

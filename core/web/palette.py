@@ -1,16 +1,21 @@
 """The commands of the palette: what may be done on the open record, where to go, what to create."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
 from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from pypinyin import Style, lazy_pinyin
 
 from core.web import navigation, record_pages
+
+CHINESE = re.compile(r"[\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ def groups_for(user: Any, *, path: str) -> list[Group]:
     parts = [
         Command(f"{page.label} · {part.label}", part.url, page.icon, in_all_languages([page.label, part.label]))
         for page in settings_pages
-        for part in page.parts
+        for part in page.parts_for(user)
     ]
     groups = [
         Group(record.name if record else "", acts),
@@ -54,13 +59,24 @@ def groups_for(user: Any, *, path: str) -> list[Group]:
 
 
 def in_all_languages(texts: Iterable[str | Promise]) -> str:
-    """Return the texts in each language of the product, folded, to be searched by whoever thinks in another."""
+    """Return the texts in each language of the product, folded, to be searched by whoever thinks in another; to a
+    reader of Chinese also as they sound, in pinyin and its initials.
+    """
     given = list(texts)
     words = []
     for code, _name in settings.LANGUAGES:
         with override(code):
             words += [str(text) for text in given if text]
+    if (get_language() or "").startswith("zh"):
+        words += [sound for text in given if text for sound in _sounds_of(str(text))]
     return " ".join(dict.fromkeys(words)).casefold()
+
+
+@lru_cache(maxsize=4096)
+def _sounds_of(text: str) -> tuple[str, ...]:
+    """Return the pinyin of each run of Chinese words in a text, and the initials of it."""
+    runs = [lazy_pinyin(run, style=Style.NORMAL) for run in CHINESE.findall(text)]
+    return tuple(word for run in runs for word in ("".join(run), "".join(syllable[0] for syllable in run)))
 
 
 def matches(query: str, words: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.db.models import Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -167,7 +168,8 @@ def last_change_of(
     for event in events.order_by("-happened_at", "-pk")[:NEWEST]:
         pair = event.changes[name]
         if not only or pair is None or pair[1] == to:
-            return _actor(event, _named([event], are_subjects_named=False)), event.happened_at
+            names = _named([event], are_subjects_named=False)
+            return _actor(event.actor_kind, event.actor_id, names), event.happened_at
     return "", None
 
 
@@ -176,25 +178,43 @@ def lines_of(events: Iterable[AuditEvent], *, user: Any) -> list[Line]:
     return list(_lines(list(events), user, are_subjects_named=True))
 
 
-def last_done(actions: Collection[str]) -> dict[str, Done]:
-    """Return when each of the actions was last done, and by whom; one query for the events, by their index, and one
-    for the names of each kind of actor.
+@dataclass(frozen=True)
+class Asked:
+    """An action of the trail; with `told` one that changed a field of that name, or names it among its details
+    as `changed`; with a subject one that was done to it.
     """
-    newest = [
-        AuditEvent.objects.filter(action=action)
-        .order_by("-happened_at", "-pk")
-        .only("tenant", "action", "actor_kind", "actor_id", "happened_at")[:1]
-        for action in sorted(actions)
-    ]
-    events = list(newest[0].union(*newest[1:], all=True)) if newest else []
+
+    action: str
+    told: str = ""
+    subject_id: uuid.UUID | None = None
+
+
+def last_done(asked: Collection[Asked]) -> dict[Asked, Done]:
+    """Return when each of what is asked for was last done, and by whom; one query for the events, by their index, and
+    one for the names of each kind of actor.
+    """
+    order = list(asked)
+    newest = [_newest(each).annotate(place=Value(place)) for place, each in enumerate(order)]
+    columns = ("place", "happened_at", "actor_kind", "actor_id")
+    parts = [events.values_list(*columns)[:1] for events in newest]
+    found = list(parts[0].union(*parts[1:], all=True)) if parts else []
     wanted: dict[str, set[uuid.UUID]] = defaultdict(set)
-    for event in events:
-        if event.actor_kind in ACTORS:
-            wanted[ACTORS[event.actor_kind]].add(event.actor_id)
+    for _place, _at, actor_kind, actor_id in found:
+        if actor_kind in ACTORS:
+            wanted[ACTORS[actor_kind]].add(actor_id)
     names: dict[uuid.UUID, tuple[str, str]] = {}
     for kind in sorted(wanted):
         names |= _subjects[kind].describe(wanted[kind])
-    return {event.action: Done(event.happened_at, _actor(event, names)) for event in events}
+    return {order[place]: Done(at, _actor(kind, actor_id, names)) for place, at, kind, actor_id in found}
+
+
+def _newest(asked: Asked) -> models.QuerySet[AuditEvent]:
+    events = AuditEvent.objects.filter(action=asked.action)
+    if asked.subject_id is not None:
+        events = events.filter(subject_id=asked.subject_id)
+    if asked.told:
+        events = events.filter(Q(changes__has_key=asked.told) | Q(details__changed__contains=[asked.told]))
+    return events.order_by("-happened_at", "-pk")
 
 
 def _may(user: Any, permission: str) -> bool:
@@ -211,7 +231,7 @@ def _lines(events: Sequence[AuditEvent], user: Any, *, are_subjects_named: bool)
         yield Line(
             at=event.happened_at,
             action=label_of(event.action),
-            actor=_actor(event, names),
+            actor=_actor(event.actor_kind, event.actor_id, names),
             subject=name,
             subject_url=url if subject and _may(user, subject.permission) else "",
             changes=list(_changes(event, names)),
@@ -243,11 +263,11 @@ def _named(events: Sequence[AuditEvent], *, are_subjects_named: bool) -> Names:
     return found
 
 
-def _actor(event: AuditEvent, names: Names) -> str:
-    if event.actor_kind == SYSTEM:
+def _actor(kind: str, actor_id: uuid.UUID | None, names: Names) -> str:
+    if kind == SYSTEM:
         return _("The system")
-    name = names.get(event.actor_id, ("", ""))[0]
-    if event.actor_kind == "user":
+    name = names.get(actor_id, ("", ""))[0]
+    if kind == "user":
         return name or _("Somebody who is gone")
     return _("API key “%(name)s”") % {"name": name}
 

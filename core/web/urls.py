@@ -1,16 +1,8 @@
 from django.urls import path
 
 from core.web import health, metrics
-from core.web.views import (
-    CsrfTokenView,
-    HomeView,
-    LiveSearchView,
-    PaletteView,
-    SearchView,
-    SetKeysView,
-    SetLanguageView,
-    SetThemeView,
-)
+from core.web.preferences import SetKeysView, SetLanguageView, SetThemeView
+from core.web.views import CsrfTokenView, HomeView, LiveSearchView, PaletteView, SearchView
 
 app_name = "web"
 

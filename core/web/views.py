@@ -24,15 +24,12 @@ from django.views.generic.edit import FormMixin
 
 from core.accounts.permissions import may
 from core.accounts.second_step import has_second_step, is_fresh, is_waived, must_have_second_step
-from core.accounts.services import change_language
 from core.tenancy.errors import DomainError
 from core.web import navigation, palette
-from core.web.context import THEMES
 from core.web.search import MAX_QUERY_LENGTH, MOST_LIVE_HITS, only_exact_hit, open_query, seal_query, search
 
 EVERY_USER = ""
 SIGNED_OUT_HEADER = "X-Signed-Out"
-YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
 class StaffView(View):
@@ -222,29 +219,6 @@ class PaletteView(StaffView, TemplateView):
         return super().get_context_data(groups=groups, **context)
 
 
-class SetLanguageView(View):
-    """Keep the chosen language: on the user when signed in, in the cookie in any case. Open to everyone."""
-
-    http_method_names = ["post"]
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        language = request.POST.get("language", "")
-        response = go_to(request, own_path(request, request.POST.get("next")))
-        if language not in dict(settings.LANGUAGES):
-            messages.error(request, _("This language is not available."))
-            return response
-        if request.user.is_authenticated:
-            change_language(user=request.user, language=language)
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            language,
-            max_age=YEAR_SECONDS,
-            secure=settings.LANGUAGE_COOKIE_SECURE,
-            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
-        )
-        return response
-
-
 class CsrfTokenView(View):
     """The token that forms of a page opened before the last sign-in need to be sent after it. Open to everyone."""
 
@@ -253,42 +227,4 @@ class CsrfTokenView(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         response = JsonResponse({"token": get_token(request)})
         patch_cache_control(response, private=True, no_store=True)
-        return response
-
-
-class SetThemeView(View):
-    """Keep the chosen theme in a cookie that the server reads, so that no page flashes. Open to everyone."""
-
-    http_method_names = ["post"]
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        theme = request.POST.get("theme", "")
-        response = go_to(request, own_path(request, request.POST.get("next")))
-        if theme in THEMES:
-            response.set_cookie(
-                "crm_theme",
-                theme,
-                max_age=YEAR_SECONDS,
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Lax",
-            )
-        return response
-
-
-class SetKeysView(View):
-    """Switch the keyboard shortcuts on or off, in a cookie. Open to everyone."""
-
-    http_method_names = ["post"]
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        response = go_to(request, own_path(request, request.POST.get("next")))
-        response.set_cookie(
-            "crm_keys",
-            "off" if request.POST.get("keys") == "off" else "on",
-            max_age=YEAR_SECONDS,
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
         return response

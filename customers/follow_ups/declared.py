@@ -17,6 +17,7 @@ from customers.relations import Relation
 
 actions.declare("follow_up.created", _("Follow-up opened"))
 actions.declare("follow_up.updated", _("Follow-up changed"))
+actions.declare("follow_up.added_to", _("More happened, added to the follow-up"))
 actions.declare("follow_up.done", _("Follow-up done"))
 actions.declare("follow_up.cancelled", _("Follow-up cancelled"))
 actions.declare("follow_up.reopened", _("Follow-up opened again"))

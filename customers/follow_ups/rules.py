@@ -11,7 +11,7 @@ from core.events.registry import receive
 from customers.enums import Assignment, FollowUpKind, FollowUpOrigin, Priority
 from customers.follow_ups import words
 from customers.models import Customer
-from customers.services.follow_ups import open_follow_up
+from customers.services.follow_ups import Add, open_follow_up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,8 @@ class Rule:
     """For an event of a name, a follow-up for the account manager of a customer, where `wanted` asks for one.
 
     `wanted(event, at)` returns None where nothing is to be done. `say(parameters)` is what it is about, in the active
-    language. It is due `due_in` after the event is received.
+    language. It is due `due_in` after the event is received. With `add(kept, new)`, which joins two parameters, what
+    happens while one is open for the same cause is added to it, and `happened` lists it all.
     """
 
     code: str
@@ -38,11 +39,13 @@ class Rule:
     due_in: timedelta
     kind: FollowUpKind = FollowUpKind.CALL
     priority: Priority = Priority.NORMAL
+    add: Add | None = None
+    happened: words.Happened | None = None
 
 
 def register(rule: Rule) -> None:
     """Add a rule; raises ValueError for a code that is taken, and KeyError for an event that is not declared."""
-    words.register(rule.code, rule.say)
+    words.register(rule.code, rule.say, rule.happened)
     receive(rule.event, name=f"follow_ups.{rule.code}", call=partial(_apply, rule))
 
 
@@ -59,6 +62,7 @@ def _apply(rule: Rule, *, event: OutboxEvent, at: datetime) -> None:
         code=rule.code,
         parameters=wanted.parameters,
         cause=wanted.cause,
+        add=rule.add,
         origin=FollowUpOrigin.RULE,
         by=None,
         at=at,

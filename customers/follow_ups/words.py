@@ -1,6 +1,6 @@
 """What a follow-up is about, in words: as somebody wrote it, personal data hidden, or as a rule has it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,10 @@ from core.crypto.masking import UNREADABLE, mask_text
 from customers.models import Customer, FollowUp
 
 Words = Callable[[Mapping[str, Any]], str]
+# Each thing that happened, in words, with the address of its page.
+Happened = Callable[[Mapping[str, Any]], Sequence[tuple[str, str]]]
 _words: dict[str, Words] = {}
+_happened: dict[str, Happened] = {}
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,24 @@ class Shown:
         return self.follow_up.pk
 
 
-def register(code: str, words: Words) -> None:
-    """Say what a rule's follow-ups are about, by their parameters; raises ValueError for a code that is taken."""
+def register(code: str, words: Words, happened: Happened | None = None) -> None:
+    """Say what a rule's follow-ups are about, by their parameters, and list what happened where it is told one by one.
+
+    Raises ValueError for a code that is taken.
+    """
     if _words.setdefault(code, words) is not words:
         raise ValueError(f"There are follow-ups {code!r} already.")
+    if happened is not None:
+        _happened[code] = happened
 
 
 def is_registered(code: str) -> bool:
     return code in _words
+
+
+def happened_of(follow_up: FollowUp) -> Sequence[tuple[str, str]]:
+    """Return each thing that happened and its address, the newest first, where its rule lists them."""
+    return _happened[follow_up.code](follow_up.parameters) if follow_up.code in _happened else []
 
 
 def subject_of(follow_up: FollowUp) -> str:

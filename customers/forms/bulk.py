@@ -7,13 +7,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.web.reading_order import NamedChoiceField
 from customers.models import MAX_TAG_LENGTH
 
 
 class AssignForm(forms.Form):
-    account_manager = forms.ModelChoiceField(
-        label=_("Account manager"), queryset=None, empty_label=_("Choose somebody")
-    )
+    account_manager = NamedChoiceField(label=_("Account manager"), queryset=None, empty_label=_("Choose somebody"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

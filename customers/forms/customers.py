@@ -13,6 +13,7 @@ from core.accounts.models import User
 from core.crypto.masking import mask_name
 from core.tenancy.clock import local_date
 from core.tenancy.scope import current_tenant
+from core.web.reading_order import NamedChoiceField
 from core.web.records import RecordForm
 from customers.enums import Channel, CustomerKind
 from customers.forms.custom_fields import PREFIX, value_fields
@@ -60,9 +61,7 @@ class CustomerFactsForm(forms.Form):
     industry = forms.CharField(label=_("Industry"), max_length=100, required=False)
     region = forms.CharField(label=_("Region"), max_length=100, required=False)
     source = forms.CharField(label=_("Source"), max_length=100, required=False)
-    account_manager = forms.ModelChoiceField(
-        label=_("Account manager"), queryset=None, required=False, empty_label=_("None")
-    )
+    account_manager = NamedChoiceField(label=_("Account manager"), queryset=None, required=False, empty_label=_("None"))
     preferred_channel = forms.ChoiceField(
         label=_("Preferred channel"), choices=[("", _("None")), *Channel.choices], required=False
     )
@@ -107,6 +106,17 @@ class CreateCustomerForm(CustomerFactsForm):
         help_text=_("As it stands on the shipments; it cannot be changed later."),
     )
     field_order = ("number",)
+    # What only customers of one kind have; the style sheet hides it while another kind is chosen.
+    OF_KIND = {
+        CustomerKind.COMPANY: ("company_name",),
+        CustomerKind.INDIVIDUAL: ("person_name", "birthday"),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind, names in self.OF_KIND.items():
+            for name in names:
+                self.fields[name].widget.attrs["data-of-kind"] = kind
 
     def clean_number(self) -> str:
         try:
@@ -116,6 +126,10 @@ class CreateCustomerForm(CustomerFactsForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        for kind, names in self.OF_KIND.items():
+            if cleaned.get("kind") not in (None, kind):
+                # Typed before another kind was chosen, and hidden since.
+                cleaned |= dict.fromkeys(names, "")
         name = _name_field(cleaned.get("kind"))
         if not cleaned.get(name) and name not in self.errors:
             self.add_error(name, ENTER_THE_NAME)

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from core.accounts.models import Team
 from core.web.lists.filters import LAST_DAY
+from core.web.reading_order import NamedChoiceField
 from core.web.records import RecordForm
 from customers.enums import Assignment, FollowUpKind, Priority, Recurrence
 from customers.follow_ups.querysets import workers
@@ -56,8 +57,8 @@ class AssignedForm(forms.Form):
     """Who is to do it: by name, by the customer's portfolio, or by load."""
 
     assignment = forms.ChoiceField(label=_("Who is to do it"), choices=Assignment.choices, initial=Assignment.HAND)
-    assignee = forms.ModelChoiceField(label=_("Assignee"), queryset=None, required=False, empty_label=_("Nobody yet"))
-    team = forms.ModelChoiceField(label=_("Team"), queryset=None, required=False, empty_label=_("None"))
+    assignee = NamedChoiceField(label=_("Assignee"), queryset=None, required=False, empty_label=_("Nobody yet"))
+    team = NamedChoiceField(label=_("Team"), queryset=None, required=False, empty_label=_("None"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -219,8 +220,8 @@ class RescheduleForm(forms.Form):
 
 
 class HandOverForm(forms.Form):
-    assignee = forms.ModelChoiceField(label=_("Assignee"), queryset=None, required=False, empty_label=_("Nobody yet"))
-    team = forms.ModelChoiceField(label=_("Team"), queryset=None, required=False, empty_label=_("None"))
+    assignee = NamedChoiceField(label=_("Assignee"), queryset=None, required=False, empty_label=_("Nobody yet"))
+    team = NamedChoiceField(label=_("Team"), queryset=None, required=False, empty_label=_("None"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,6 +1,6 @@
 """Opening follow-ups and changing what they say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,8 @@ from customers.models import Customer, FollowUp
 from customers.services.locking import lock_customer
 
 LONGEST_SUBJECT, LONGEST_OUTCOME = 300, 2000
+# Joins the parameters of a follow-up with what happened since.
+Add = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
 # Whoever fills in a form takes a while.
 BEHIND = timedelta(minutes=15)
 
@@ -87,11 +89,13 @@ def open_follow_up(
     code: str = "",
     parameters: Mapping[str, Any] | None = None,
     cause: str = "",
+    add: Add | None = None,
     origin: str = FollowUpOrigin.HAND,
     by: User | ApiKey | None,
     at: datetime,
 ) -> FollowUp:
-    """Ask for something to be done by a minute; with a `cause`, the one that is open for it already is returned.
+    """Ask for something to be done by a minute; with a `cause`, the one that is open for it already is returned, with
+    the parameters added to its own by `add(kept, new)`.
 
     By PORTFOLIO it comes to the customer's account manager, by LOAD to whoever of the team has the fewest open ones,
     and so it does where there is no account manager. Raises SubjectMissing, DueInPast, BadRecurrence, AssigneeMayNot,
@@ -125,9 +129,31 @@ def open_follow_up(
     if cause:
         kept = is_open(FollowUp.objects).get(cause=cause)
         if kept.pk != follow_up.pk:
-            return kept
+            return kept if add is None else _add_to(kept, follow_up, add, by=by, at=at)
     tell_opened(follow_up, by=by, at=at)
     return follow_up
+
+
+def _add_to(kept: FollowUp, new: FollowUp, add: Add, *, by: User | ApiKey | None, at: datetime) -> FollowUp:
+    """Add what is new to the one that is open: it presses as much as the more pressing of the two, and is back in the
+    day. Whoever holds the customer is alone with it.
+    """
+    kept = FollowUp.objects.select_for_update(of=("self",)).get(pk=kept.pk)
+    parameters = add(kept.parameters, new.parameters)
+    if parameters == kept.parameters:
+        return kept
+    kept.parameters = parameters
+    kept.due_at = min(kept.due_at, new.due_at)
+    kept.priority = min(kept.priority, new.priority)
+    kept.snoozed_until = None
+    pressing = ("due_at", "priority", "snoozed_until")
+    if kept.differs_in(pressing):
+        keep(kept, "parameters", *pressing)
+    else:
+        # Nothing that a form shows has changed, so no form is refused.
+        kept.save(update_fields=["parameters"])
+    record("follow_up.added_to", of=kept, by=by, at=at)
+    return kept
 
 
 def tell_opened(follow_up: FollowUp, *, by: User | ApiKey | None, at: datetime) -> None:

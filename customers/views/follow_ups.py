@@ -30,7 +30,7 @@ from core.web.trail import history_of
 from core.web.views import StaffView
 from customers.enums import FollowUpKind, FollowUpOrigin, FollowUpState, Priority, Tier
 from customers.follow_ups.querysets import for_list, on_record
-from customers.follow_ups.words import Shown, show
+from customers.follow_ups.words import Shown, happened_of, show
 from customers.forms.follow_ups import DUE, FollowUpForm, UpdateFollowUpForm, morning_in
 from customers.models import Customer, FollowUp
 from customers.permissions import FOLLOW_UPS_VIEW, FOLLOW_UPS_WORK, REVEAL, may_change_follow_up
@@ -139,6 +139,7 @@ class FollowUpDetailView(StaffView, TemplateView):
         return super().get_context_data(
             follow_up=follow_up,
             shown=show([follow_up])[0],
+            happened=happened_of(follow_up),
             now=timezone.now(),
             may_change=may_change,
             may_reveal=may(user, REVEAL),

@@ -11,7 +11,7 @@ from core.tenancy.errors import DomainError
 from core.tenancy.scope import required_tenant_id
 from service_requests.enums import RequestKind
 from service_requests.models import ServicePolicy
-from service_requests.policies import MOST_HOURS, TIERS, first_hours
+from service_requests.policies import MOST_HOURS, RULES, TIERS, deadline_name, first_hours
 
 MOST_DATES = 200
 
@@ -87,8 +87,15 @@ def create_policy(
         raise PolicyChanged
     policy = ServicePolicy(version=in_force.version + 1, **rules, created_by=by, created_at=at)
     policy.save()
-    record("service_policy.changed", of=policy, by=by, at=at, details={"version": policy.version})
+    details = {"version": policy.version, "changed": _differences(in_force, policy)}
+    record("service_policy.changed", of=policy, by=by, at=at, details=details)
     return policy
+
+
+def _differences(older: ServicePolicy, newer: ServicePolicy) -> list[str]:
+    """Return the names of the rules that differ; deadlines by the kind of request."""
+    named = [name for name in RULES if getattr(older, name) != getattr(newer, name)]
+    return named + [deadline_name(kind) for kind in newer.hours if older.hours.get(kind) != newer.hours[kind]]
 
 
 def _check(rules: Mapping[str, Any]) -> None:

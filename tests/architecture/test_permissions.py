@@ -63,6 +63,7 @@ OPEN_TO_EVERY_USER = {
     "web:live_search": "asks only what the role may see",
     "web:palette": "names only what the role may do, and on the open record only to who may see it",
     "console:home": "shows only the settings that the role may open",
+    "console:preferences": "one's own language, zone, theme and keys",
     "console:reveal": "asks for the permission that the kind of data names",
     "console:export": "asks for the permission of the list",
     "console:save_view": "asks for the permission of the list",

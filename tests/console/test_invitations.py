@@ -24,6 +24,7 @@ from core.accounts.services import (
     withdraw_invitation,
 )
 from core.audit.models import AuditEvent
+from core.tenancy.models import Tenant
 from tests.factories.accounts import inside, make_user, outside
 
 PASSWORD = "forty two slow couriers"
@@ -270,3 +271,44 @@ def test_list_asks_the_same_few_questions(client_for, administrator, count, djan
 @pytest.mark.parametrize("name", ["invitations", "invite_user"])
 def test_invitations_are_refused_to_an_agent(client_for, agent, name):
     assert client_for(agent).get(reverse(f"console:{name}")).status_code == 403
+
+
+def test_invitation_is_in_the_language_of_the_company_unless_another_is_chosen(client_for, tenant, now):
+    Tenant.objects.filter(pk=tenant.pk).update(language="zh-hans")
+    tenant.language = "zh-hans"
+    administrator = make_user(role=Role.ADMINISTRATOR, at=now, language="en")
+
+    form = client_for(administrator).get(reverse("console:invite_user")).context["form"]
+
+    assert form.initial["language"] == "zh-hans"
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh-hans", "加入Swift"), ("en", "Join Swift")])
+def test_first_page_and_account_speak_the_language_of_the_invitation(administrator, tenant, language, words):
+    other = {"zh-hans": "en", "en": "zh-CN"}[language]
+    _invitation, token = invite(administrator, language=language)
+    with outside(tenant):
+        stranger = Client(headers={"Accept-Language": other})
+
+        page = stranger.get(link(token))
+        refused = stranger.post(link(token), JOINING | {"language": language, "name": ""})
+        joined = stranger.post(link(token), JOINING | {"language": language})
+        sign_in = stranger.get(joined.url)
+
+    for answer in (page, refused):
+        assert words in answer.content.decode()
+        assert f'<html lang="{language}"' in answer.content.decode()
+    assert (joined.status_code, page.context["form"].initial["language"]) == (302, language)
+    assert f'<html lang="{language}"' in sign_in.content.decode()
+    assert User.objects.get(email="li.lei@staff.example").language == language
+
+
+def test_language_chosen_on_the_first_page_is_spoken_from_there(administrator, tenant):
+    _invitation, token = invite(administrator, language="zh-hans")
+    with outside(tenant):
+        stranger = Client()
+        stranger.post(reverse("web:language"), {"language": "en"})
+
+        body = stranger.get(link(token)).content.decode()
+
+    assert "Join Swift" in body

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from core.accounts.enums import Role
 from core.accounts.models import User
+from core.events.models import OutboxEvent
 from core.partners import scopes
 from core.partners.models import ApiKey
 from core.partners.selectors import find_api_key
@@ -25,6 +26,7 @@ from courier_crm.demo.traffic import DAYS, Shipper, shipment_file
 from customers.follow_ups.querysets import of_day
 from customers.models import Contact, Customer, Interaction
 from service_requests.models import ServiceRequest
+from shipments.follow_ups import wanted_for_exception
 from shipments.models import ScanEvent, Shipment
 from tiering.models import TierChange, TierOverride
 
@@ -150,10 +152,18 @@ def test_stories_are_told_by_shipments_tiers_and_timelines(db):
                 user = User.objects.get(role=role)
                 day = of_day(user, before=SEEDED_DAY_END, at=SEEDED_DAY_END)
                 assert day.filter(customer__isnull=False).count() > 1
+            assert 0 < len(asked_for_trouble()) <= Customer.objects.filter(tier="vip").count() < 10
             said = Interaction.objects.filter(customer=trouble).values_list("direction", flat=True)
             assert Counter(said)["inbound"] == 7
             assert shipped(decline, 540, 570) > 4 * shipped(decline, 695, 725)
             assert shipped(growth, 590, 620) < shipped(growth, 695, 725)
+
+
+def asked_for_trouble():
+    """The causes by which follow-ups are opened for shipments that went wrong, one open follow-up for each."""
+    events = OutboxEvent.objects.filter(name="shipment.exception")
+    wanted = [wanted_for_exception(event, SEEDED_DAY_END) for event in events]
+    return {each.cause for each in wanted if each is not None}
 
 
 def moves(customer):

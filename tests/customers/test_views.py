@@ -132,6 +132,19 @@ def test_create_customer_ignores_what_the_form_does_not_ask(client_for, agent, t
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "kept"),
+    [("company", ("Blue Kiln", None, None)), ("individual", ("", "Zhang Wei", "1990-02-03"))],
+)
+def test_create_customer_keeps_only_what_customers_of_its_kind_have(client_for, agent, kind, kept):
+    data = {"number": "N-1", "company_name": "Blue Kiln", "person_name": "Zhang Wei", "birthday": "1990-02-03"}
+
+    client_for(agent).post(reverse("customers:create"), data | {"kind": kind})
+
+    customer = Customer.objects.get()
+    assert (customer.company_name, customer.person_name, customer.birthday) == kept
+
+
 def test_create_customer_when_number_is_taken_says_so_beside_it(client_for, agent, now):
     make_customer(at=now, number="N-1")
     data = {"number": "N-1", "kind": "company", "company_name": "Blue Kiln"}

@@ -27,7 +27,7 @@ def test_caller_is_revealed_and_the_privacy_officer_sees_it(page_of, now, langua
     with tenant_scope(make_tenant(slug="swift", at=now)):
         agent, officer = make_user(role=Role.AGENT, at=now), make_user(role=Role.PRIVACY_OFFICER, at=now)
         for each in (agent, officer):
-            change_language(user=each, language=language)
+            change_language(user=each, language=language, at=now)
         customer = make_customer(number="C-1", at=now)
         points = [NewContactPoint(kind=ContactPointKind.PHONE, value=PHONE)]
         contact = add_contact(customer=customer, name="李小龙", points=points, at=now)

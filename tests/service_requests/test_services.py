@@ -264,7 +264,8 @@ class TestPolicy:
         assert open_for(at=shanghai("2026-03-02 18:00")).due_at == shanghai("2026-03-04 15:00")
         assert stored(request_).due_at == shanghai("2026-03-03 11:30")
         trail = AuditEvent.objects.get(action="service_policy.changed")
-        assert (trail.actor_id, trail.details) == (supervisor.pk, {"version": 2})
+        changed = ["opens_at", "holidays", *(f"hours.{kind}" for kind in hours)]
+        assert (trail.actor_id, trail.details) == (supervisor.pk, {"version": 2, "changed": changed})
 
     def test_what_cannot_be_is_refused(self, tenant, supervisor, now):
         hours = current_policy().hours

@@ -34,14 +34,6 @@ def test_area_with_a_taken_key_or_letter_is_refused(areas):
         areas.register(**entry("b", letter="a"))
 
 
-def test_settings_are_an_area_only_for_who_may_open_one_of_their_pages(areas, agent, administrator):
-    areas.register(**entry("settings"))
-    areas.register_setting(**entry("people", description="", permission="people.manage"))
-
-    assert areas.areas_for(agent) == []
-    assert [each.key for each in areas.areas_for(administrator)] == ["settings"]
-
-
 def test_current_area_is_the_longest_beginning_of_the_path(areas, administrator):
     areas.register(**entry("home"))
     areas.register(**entry("settings", url_name="console:home"))

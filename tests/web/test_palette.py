@@ -61,7 +61,26 @@ def test_command_is_found_by_its_words_in_every_language(supervisor, customer):
         commands = palette.groups_for(supervisor, path=path_of(customer))[0].commands
 
     assert commands[0].label == "编辑"
-    assert commands[0].words == "编辑 edit"
+    assert commands[0].words == "编辑 edit bianji bj"
+
+
+@pytest.mark.parametrize("typed", ["xinzengkehu", "xzkh", "KEHU", "新增 kh"])
+def test_command_is_found_by_its_sound_and_initials_in_chinese(supervisor, typed):
+    with override("zh-hans"):
+        created = {each.url: each for each in palette.groups_for(supervisor, path="/")[0].commands}
+    with override("en"):
+        in_english = {each.url: each for each in palette.groups_for(supervisor, path="/")[0].commands}
+
+    url = reverse("customers:create")
+    assert palette.matches(typed, created[url].words)
+    assert not palette.matches(typed, in_english[url].words) or "kh" not in typed.casefold()
+    assert not palette.matches(typed, created[reverse("shipments:upload")].words)
+
+
+def test_word_of_several_readings_sounds_as_in_its_phrase():
+    with override("zh-hans"):
+        assert "zhongyaokehu zykh" in palette.in_all_languages(["重要客户"])
+        assert "chongxin cx" in palette.in_all_languages(["重新"])
 
 
 @pytest.mark.parametrize("below", ["", "edit/", "contacts/new/", "timeline/", "nothing/of/the/kind/"])

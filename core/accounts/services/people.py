@@ -146,10 +146,20 @@ def activate_user(*, user: User, by: User, at: datetime) -> User:
     return user
 
 
-def change_language(*, user: User, language: str) -> None:
+def change_language(*, user: User, language: str, at: datetime) -> None:
     """Keep the language somebody chose for themselves."""
+    change_preferences(user=user, language=language, time_zone=user.time_zone, at=at)
+
+
+@transaction.atomic
+def change_preferences(*, user: User, language: str, time_zone: str, at: datetime) -> None:
+    """Keep the language and the time zone somebody chose for themselves; where nothing differs, nothing is written."""
+    user = _locked(user)
     user.language = language
-    user.save(update_fields=["language"])
+    user.time_zone = time_zone
+    if user.differs_in(["language", "time_zone"]):
+        user.save(update_fields=["language", "time_zone"])
+        record("user.preferred", subject=user, by=user, at=at)
 
 
 def _locked(user: User) -> User:

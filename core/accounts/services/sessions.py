@@ -82,6 +82,13 @@ def note_second_step_change(*, user: User, at: datetime, keep: str) -> None:
 
 
 @transaction.atomic
+def note_password_change(*, user: User, at: datetime, keep: str) -> None:
+    """Keep that somebody set a new password, and sign them out everywhere else."""
+    record("user.password_changed", of=user, by=user, at=at)
+    end_sessions(user=user, by=user, at=at, keep=keep)
+
+
+@transaction.atomic
 def reset_second_step(*, user: User, by: User, at: datetime) -> None:
     """Take a second step away from somebody who lost it, and sign them out. Raises OwnSecondStep or NoSecondStep."""
     if user.pk == by.pk:

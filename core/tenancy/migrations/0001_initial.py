@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=200)),
                 ("time_zone", models.CharField(default="Asia/Shanghai", max_length=64)),
                 ("currency", models.CharField(default="CNY", max_length=3)),
+                ("language", models.CharField(default="zh-hans", max_length=10)),
                 ("is_active", models.BooleanField(default=True)),
                 ("is_demo", models.BooleanField(default=False)),
                 (

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.tenancy.clock import day_start
+from core.web.reading_order import NamedChoiceField
 from core.web.templatetags.web import format_money
 
 Text = str | Promise
@@ -208,9 +209,7 @@ class RecordFilter(Filter):
 
     def form_fields(self) -> dict[str, forms.Field]:
         return {
-            self.name: forms.ModelChoiceField(
-                label=self.label, required=False, queryset=self.options(), empty_label=_("Any")
-            )
+            self.name: NamedChoiceField(label=self.label, required=False, queryset=self.options(), empty_label=_("Any"))
         }
 
     def apply(self, rows: QuerySet[Any], cleaned: Cleaned, zone: str) -> QuerySet[Any]:

@@ -4,17 +4,19 @@ import io
 from datetime import date, timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import translation
 
+from core.audit.models import AuditEvent
 from core.events.dispatching import work_off
 from core.events.models import EventDelivery, OutboxEvent
 from core.web.models import Notice
-from customers.enums import Tier
+from customers.enums import Priority, Tier
 from customers.follow_ups import rules, words
-from customers.follow_ups.words import show
+from customers.follow_ups.words import happened_of, show
 from customers.models import Customer, FollowUp
-from customers.services.follow_up_steps import complete_follow_up
-from shipments.follow_ups import EXCEPTION_OF_VIP
+from customers.services.follow_up_steps import complete_follow_up, snooze_follow_up
+from shipments.follow_ups import EXCEPTION_OF_VIP, MOST_SHIPMENTS, add_exceptions, say_exceptions
 from shipments.ingest import import_shipments
 from shipments.models import Shipment
 from shipments.receivers import NEWS
@@ -45,9 +47,9 @@ def sent(tenant, account_manager, now, deliver):
     return sent
 
 
-def scan(now, exception, hour):
+def scan(now, exception, hour, waybill="W1"):
     happened_at = f"2026-03-01 {hour:02}:00"
-    row = {"waybill_number": "W1", "kind": "exception", "happened_at": happened_at, "exception": exception}
+    row = {"waybill_number": waybill, "kind": "exception", "happened_at": happened_at, "exception": exception}
     record_scans(rows=[row], at=now)
 
 
@@ -62,7 +64,13 @@ def test_trouble_of_a_vip_is_followed_up_with_the_facts(sent, account_manager, n
         "shipment_exception",
     )
     assert (follow_up.due_at, follow_up.priority, follow_up.kind) == (now + timedelta(hours=4), 2, "call")
-    assert follow_up.parameters == {"waybill_number": "W1", "exceptions": ["damaged"], "promised_at": None}
+    told = {
+        "id": str(Shipment.objects.get().pk),
+        "waybill_number": "W1",
+        "exceptions": ["damaged"],
+        "promised_at": None,
+    }
+    assert follow_up.parameters == {"shipments": [told], "left_out": 0}
     assert str(show([follow_up])[0]) == "Shipment W1: Damaged. Call before the customer asks."
     with translation.override("zh-hans"):
         assert str(show([follow_up])[0]) == "运单 W1：损毁。请在客户来问之前致电。"
@@ -82,6 +90,100 @@ def test_second_trouble_of_a_shipment_opens_no_second_one_while_the_first_is_ope
 
     assert sorted(FollowUp.objects.values_list("state", flat=True)) == ["done", "open"]
     assert OutboxEvent.objects.filter(name="follow_up.created").count() == 2
+
+
+def send_more(tenant, now, waybill, exceptions="", customer="C1"):
+    accepted = (now - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    row = f"{waybill},{customer},{accepted},1,{exceptions}\n"
+    text = f"waybill_number,customer_number,accepted_at,freight,exceptions\n{row}"
+    import_shipments(stream=io.BytesIO(text.encode()), tenant=tenant, by=None, at=now)
+
+
+def happened(follow_up):
+    return [words for words, _url in happened_of(follow_up)]
+
+
+def test_trouble_of_other_shipments_is_added_to_the_one_that_is_open(sent, deliver, tenant, agent, now):
+    sent("vip")
+    for waybill in ("W2", "W3"):
+        send_more(tenant, now, waybill, "late")
+        deliver()
+    scan(now, "lost", 9)
+    deliver()
+
+    follow_up = FollowUp.objects.get()
+    assert happened(follow_up) == ["W1: Damaged, Lost", "W3: Late", "W2: Late"]
+    subject = "3 shipments went wrong, last W1: Damaged, Lost. Call before the customer asks."
+    assert str(show([follow_up])[0]) == subject
+    assert (follow_up.due_at, follow_up.priority, follow_up.version) == (now + timedelta(hours=4), Priority.HIGH, 1)
+    assert AuditEvent.objects.filter(action="follow_up.added_to", subject_id=follow_up.pk).count() == 3
+    assert OutboxEvent.objects.filter(name="follow_up.created").count() == 1
+
+    complete_follow_up(follow_up=follow_up, by=agent, at=now)
+    send_more(tenant, now, "W4", "late")
+    deliver()
+
+    assert [happened(each) for each in FollowUp.objects.filter(state="open")] == [["W4: Late"]]
+
+
+def test_page_lists_what_happened_with_links(sent, deliver, now, client_for, account_manager):
+    sent("vip")
+    send_more(account_manager.tenant, now, "W2", "late")
+    deliver()
+
+    body = client_for(account_manager).get(reverse("customers:follow_up", args=[FollowUp.objects.get().pk]))
+
+    for shipment in Shipment.objects.all():
+        assert f'<li><a href="{reverse("shipments:detail", args=[shipment.pk])}">' in body.content.decode()
+
+
+def test_more_trouble_brings_a_snoozed_one_back_and_what_was_put_off_forward(sent, deliver, tenant, supervisor, now):
+    sent("vip")
+    follow_up = FollowUp.objects.get()
+    later = now + timedelta(days=2)
+    snooze_follow_up(follow_up=follow_up, until=later, by=supervisor, at=now)
+    FollowUp.objects.update(due_at=later, priority=Priority.LOW)
+    send_more(tenant, now, "W2", "late")
+
+    deliver()
+
+    follow_up.refresh_from_db()
+    assert (follow_up.snoozed_until, follow_up.due_at) == (None, now + timedelta(hours=4))
+    assert follow_up.priority == Priority.HIGH
+
+
+def test_what_is_overdue_stays_overdue(sent, deliver, tenant, now):
+    sent("vip")
+    FollowUp.objects.update(due_at=now - timedelta(hours=1))
+    send_more(tenant, now, "W2", "late")
+
+    deliver()
+
+    assert FollowUp.objects.get().due_at == now - timedelta(hours=1)
+
+
+def test_each_customer_has_one_of_their_own(sent, deliver, tenant, now):
+    sent("vip")
+    other = make_customer(at=now, number="C2")
+    Customer.objects.filter(pk=other.pk).update(tier="vip")
+    send_more(tenant, now, "W2", "late", customer="C2")
+
+    deliver()
+
+    assert sorted(FollowUp.objects.values_list("customer__number", flat=True)) == ["C1", "C2"]
+
+
+def test_the_oldest_of_very_many_are_counted():
+    def one(number):
+        return {"id": str(number), "waybill_number": f"W{number}", "exceptions": ["late"], "promised_at": None}
+
+    facts = {"shipments": [one(0)], "left_out": 0}
+    for number in range(1, MOST_SHIPMENTS + 3):
+        facts = add_exceptions(facts, {"shipments": [one(number)], "left_out": 0})
+
+    assert (len(facts["shipments"]), facts["left_out"]) == (MOST_SHIPMENTS, 3)
+    assert say_exceptions(facts).startswith(f"{MOST_SHIPMENTS + 3} shipments went wrong, last W{MOST_SHIPMENTS + 2}:")
+    assert add_exceptions(facts, {"shipments": [one(9)], "left_out": 0}) == facts
 
 
 @pytest.mark.parametrize(("tier", "ago"), [("mid", timedelta(days=2)), ("vip", NEWS + timedelta(hours=1))])

@@ -1,0 +1,42 @@
+"""What the tier policy in force says, rule by rule, as the settings show it."""
+
+from collections.abc import Mapping
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.tenancy.scope import current_tenant
+from core.web.navigation import Part
+from tiering.enums import PolicyMode
+from tiering.rules import LABELS, UNUSED, in_words
+from tiering.services import current_policy
+
+CHANGES: dict[str, str | Promise] = {
+    "mode": gettext_lazy("Whether the rank among all customers decides, the amount, or both."),
+    "window_days": gettext_lazy("Over how many of the last days shipments count."),
+    "vip_percent": gettext_lazy("How large the share of customers is that come first."),
+    "mid_percent": gettext_lazy("How large the share of customers is that come next."),
+    "vip_monthly": gettext_lazy("How much a customer must bring in for the highest tier."),
+    "mid_monthly": gettext_lazy("How much a customer must bring in for the middle tier."),
+    "weight_amount": gettext_lazy("How much money counts in the order of customers."),
+    "weight_frequency": gettext_lazy("How much the number of shipments counts in the order of customers."),
+    "weight_tenure": gettext_lazy("How much the time since the first shipment counts in the order of customers."),
+    "demotion_runs": gettext_lazy("How long a customer keeps a tier whose rules it no longer meets."),
+}
+POLICY_PARTS = tuple(
+    Part(key=name, label=label, changes=CHANGES[name], url_name="tiering:create_policy", fields=(name,), told=name)
+    for name, label in LABELS.items()
+)
+
+
+def policy_values(_request: HttpRequest) -> Mapping[str, str | Promise]:
+    """Return the rules in force; of those that the chosen mode takes no notice of, that it does so."""
+    policy, currency = current_policy(), current_tenant().currency
+    unused = UNUSED[PolicyMode(policy.mode)]
+    values = {name: in_words(name, getattr(policy, name), currency) for name in LABELS}
+    return {
+        name: _("%(value)s, not used now") % {"value": said} if name in unused else said
+        for name, said in values.items()
+    }
