@@ -52,6 +52,7 @@ KEYS = (
     Key("reschedule", "r", _("Move the follow-up to tomorrow")),
     Key("hand_over", "h", _("Hand the follow-up over")),
     Key("cancel", "c", _("Give the follow-up up")),
+    Key("undo", "u", _("Undo what was just saved")),
     Key("help", "?", _("Show these shortcuts")),
 )
 

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,8 @@ from core.tenancy.scope import current_tenant
 from core.web.drafts import draft_of, typed_in
 from core.web.lists import ChoiceFilter, DateRangeFilter, Filter, ListPage, ListView, Sort, UserFilter
 from core.web.records import DraftedFormView, restored
-from core.web.views import StaffView, go_to
+from core.web.undoing import UndoableView
+from core.web.views import go_to
 from customers import permissions
 from customers.enums import Direction, InteractionKind
 from customers.forms.interactions import InteractionForm
@@ -28,6 +29,7 @@ from customers.models import Contact, Customer, Interaction
 from customers.permissions import LOG, REVEAL, VIEW, may_remove_interaction
 from customers.querysets import SHOWN_ON_RECORD, contacts_in_order, for_timeline
 from customers.services import record_interaction, remove_interaction
+from customers.services.restoring import interaction_before, restore_interaction
 from customers.timeline import MOST_NAMES, entries, known_names
 
 # The part of the customer's page that is put anew when something was written down.
@@ -177,18 +179,24 @@ class RecordInteractionView(DraftedFormView):
         return TemplateResponse(self.request, "customers/timeline.html", context, status=status)
 
 
-class RemoveInteractionView(StaffView):
+class RemoveInteractionView(UndoableView):
     permission_required = VIEW
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, pk: str, interaction: str) -> HttpResponse:
+    def act(self, request: HttpRequest, pk: UUID, interaction: UUID) -> HttpResponse:
         found = get_object_or_404(Interaction.objects, pk=interaction, customer_id=pk)
         if not may_remove_interaction(request.user, found):
             raise PermissionDenied
+        before = interaction_before(found)
         try:
-            remove_interaction(interaction=found, by=request.user, at=timezone.now())
+            remove_interaction(interaction=found, version=found.version, by=request.user, at=timezone.now())
         except DomainError as error:
             messages.error(request, str(error.message))
         else:
-            messages.success(request, _("The entry was removed."))
+            self.tell_undoable(_("The entry was removed."), subject_id=pk, before=before)
         return go_to(request, reverse("customers:interactions", args=[pk]))
+
+    def undo(self, before: Mapping[str, Any]) -> str:
+        customer_id = self.kwargs["pk"]
+        restore_interaction(customer_id=customer_id, before=before, by=self.request.user, at=timezone.now())
+        return reverse("customers:interactions", args=[customer_id])

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.forms import (
     BoundField,
     CheckboxInput,
@@ -26,6 +27,7 @@ from django.utils.translation import ngettext_lazy
 from core.tenancy.scope import current_tenant
 from core.web import record_pages
 from core.web.facts import fact_id, fact_url
+from core.web.undoing import UNDO
 
 register = template.Library()
 
@@ -159,6 +161,14 @@ def preview(url: str, name: str) -> SafeString:
         _("Preview %(name)s") % {"name": name},
         icon("layout-sidebar-right"),
     )
+
+
+@register.inclusion_tag("components/undo.html", takes_context=True)
+def undo_button(context: template.Context, message: Message) -> dict[str, Any]:
+    """Draw the button that undoes what a notice tells of, where it can be undone."""
+    kind, _colon, rest = (message.extra_tags or "").partition(":")
+    undo_id, _colon, place = rest.partition(":")
+    return {"undo_id": undo_id if kind == UNDO else "", "place": place, "csrf_token": context.get("csrf_token")}
 
 
 @register.inclusion_tag("components/record_actions.html", takes_context=True)

@@ -84,6 +84,7 @@
     reschedule: () => step("reschedule"),
     hand_over: () => step("hand_over"),
     cancel: () => step("cancel"),
+    undo: () => click([...document.querySelectorAll("[data-undo] button")].at(-1)),
     help: openHelp,
     area: (press) => click(document.querySelector(`[data-area-key="${CSS.escape(press.split(" ")[1])}"]`)),
   };
