@@ -142,6 +142,9 @@ class RecordForm(forms.Form):
             differs = typed_digest != self.digest(name)
         if not differs:
             return None
+        if words and name in self.masked() and digest != self.digest(name) and words == self._words(name):
+            # Two values under one mask look the same, and are not.
+            words = _("%(mask)s (another value than now)") % {"mask": words}
         has_moved, is_untouched = digest != self.digest(name), typed_digest == digest != ""
         suggested = (THEIRS if is_untouched else "") if has_moved else MINE
         by, at = self._last_change(name) if has_moved else ("", None)
