@@ -1,5 +1,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -39,11 +40,20 @@ DRAFT = "customers.interaction"
 ENTRIES = ("timeline-entries", "timeline-more")
 
 
-def timeline_context(customer: Customer, user: Any, *, contacts: list[Contact], form: Any = None) -> dict[str, Any]:
-    """Return what `customers/timeline.html` needs: the newest entries, and the list that goes on where they end."""
+# By these the timeline of the record's page is filtered, and so they stand in its address.
+FILTERED_BY = ("kind", "direction", "contact")
+
+
+def timeline_context(
+    customer: Customer, user: Any, *, contacts: list[Contact], form: Any = None, asked: QueryDict | None = None
+) -> dict[str, Any]:
+    """Return what `customers/timeline.html` needs: the newest entries, and the list that goes on where they end.
+
+    Of what was `asked` the filters count, and nothing else.
+    """
     page = ListPage(
         path=reverse("customers:interactions", args=[customer.pk]),
-        params=QueryDict(),
+        params=_filters_of(asked) if asked else QueryDict(),
         queryset=for_timeline(Interaction.objects.filter(customer=customer)),
         filters=timeline_filters(contacts),
         sorts=InteractionListView.sorts,
@@ -58,6 +68,12 @@ def timeline_context(customer: Customer, user: Any, *, contacts: list[Contact], 
         "interaction_form": form or (_form_with_draft(customer, user, contacts) if may_log else None),
         "may_log": may_log,
     }
+
+
+def _filters_of(asked: QueryDict) -> QueryDict:
+    params = QueryDict(mutable=True)
+    params.update({name: asked[name] for name in FILTERED_BY if asked.get(name)})
+    return params
 
 
 def timeline_filters(contacts: Sequence[Contact]) -> list[Filter]:
@@ -102,6 +118,15 @@ class InteractionListView(ListView):
     def get_template_names(self) -> list[str]:
         is_in_page = self.request.htmx.target in ENTRIES
         return ["customers/timeline_entries.html"] if is_in_page else super().get_template_names()
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().get(request, *args, **kwargs)
+        page = reverse("customers:detail", args=[self.customer.pk])
+        # Of the record's page the address says how its timeline is filtered; that of a list beside it stays.
+        if request.htmx.target == ENTRIES[0] and urlsplit(request.htmx.current_url or "").path == page:
+            query = _filters_of(request.GET).urlencode()
+            answer.headers["HX-Push-Url"] = f"{page}?{query}" if query else page
+        return answer
 
     def get_queryset(self) -> QuerySet[Interaction]:
         return for_timeline(Interaction.objects.filter(customer=self.customer))
