@@ -11,7 +11,7 @@ from core.events import registry
 from core.jobs.models import BackgroundJob
 from core.partners.models import KeptAnswer
 from core.partners.querysets import answers_naming
-from core.web.models import Draft
+from core.web.models import Draft, Undo
 from customers import relations
 from customers.copies import count_copies, erase_copies
 from customers.enums import SPOKEN, Direction, InteractionKind
@@ -43,12 +43,15 @@ actions.declare("customer.duplicate_reopened", _("Said to be perhaps the same as
 actions.declare("contact.added", _("Contact added"))
 actions.declare("contact.updated", _("Contact changed"))
 actions.declare("contact.removed", _("Contact removed"))
+actions.declare("contact.restored", _("Contact put back"))
 actions.declare("address.added", _("Address added"))
 actions.declare("address.updated", _("Address changed"))
 actions.declare("address.removed", _("Address removed"))
+actions.declare("address.restored", _("Address put back"))
 actions.declare("interaction.recorded", _("Contact written down"))
 actions.declare("interaction.corrected", _("Entry of the timeline corrected"))
 actions.declare("interaction.removed", _("Entry of the timeline removed"))
+actions.declare("interaction.restored", _("Entry of the timeline put back"))
 actions.declare("custom_field.added", _("Customer field added"))
 actions.declare("custom_field.updated", _("Customer field changed"))
 actions.declare("custom_field.retired", _("Customer field retired"))
@@ -71,6 +74,7 @@ actions.declare_fields(
     entries=_("Entries of the timeline"),
     copies=_("Copies of personal data"),
     drafts=_("Drafts of staff"),
+    undos=_("What staff can undo for a while"),
     addresses=_("Addresses"),
     kept_answers=_("Answers to partners, kept for a day"),
     kind=_("Kind"),
@@ -202,6 +206,16 @@ relations.register(
         personal=lambda customer: Draft.objects.filter(subject_id=customer.pk).count(),
         erase=lambda customer: Draft.objects.filter(subject_id=customer.pk).delete(),
         stays=_("Nobody has saved them yet."),
+    ),
+)
+relations.register(
+    "undos",
+    Relation(
+        label=_("What staff can undo for a while"),
+        model=Undo,
+        personal=lambda customer: Undo.objects.filter(subject_id=customer.pk).count(),
+        erase=lambda customer: Undo.objects.filter(subject_id=customer.pk).delete(),
+        stays=_("It is undone where it was changed."),
     ),
 )
 relations.register(

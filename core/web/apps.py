@@ -21,6 +21,7 @@ class WebConfig(AppConfig):
         from core.web.models import SavedView
         from core.web.notices import forget_notices
         from core.web.saved_views import hand_over_view
+        from core.web.undoing import forget_undos
 
         holdings.register(
             holdings.Holding(
@@ -36,6 +37,9 @@ class WebConfig(AppConfig):
         )
         nightly.register("notices.forget", label=_("Forget old notices"), run=forget_notices, at=FORGETTING_AT)
         nightly.register("drafts.forget", label=_("Forget old drafts"), run=forget_drafts, at=FORGETTING_AT)
+        nightly.register(
+            "undos.forget", label=_("Forget what can be undone no more"), run=forget_undos, at=FORGETTING_AT
+        )
         nightly.register(
             "bulk.forget", label=_("Forget the rows of bulk changes"), run=bulk.forget_outcomes, at=FORGETTING_AT
         )

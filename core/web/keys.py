@@ -44,14 +44,15 @@ KEYS = (
     Key("open", "o", _("Open the chosen row")),
     Key("preview", "p", _("Preview the chosen row beside the list"), also=" "),
     Key("tick", "x", _("Tick the chosen row")),
-    Key("edit", "e", _("Edit this record")),
-    Key("note", "n", _("Write down a contact")),
+    Key("edit", "e", _("Edit the chosen row, or this record")),
+    Key("note", "n", _("Write down a contact, here or with the chosen row")),
     Key("follow_up", "f", _("New follow-up")),
     Key("done", "d", _("Do: the follow-up is done")),
     Key("snooze", "z", _("Snooze the follow-up for an hour")),
     Key("reschedule", "r", _("Move the follow-up to tomorrow")),
     Key("hand_over", "h", _("Hand the follow-up over")),
     Key("cancel", "c", _("Give the follow-up up")),
+    Key("undo", "u", _("Undo what was just saved")),
     Key("help", "?", _("Show these shortcuts")),
 )
 

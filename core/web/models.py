@@ -145,7 +145,7 @@ class Draft(TenantModel):
     """
 
     user = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    form = models.CharField(max_length=40)
+    form = models.CharField(max_length=100)
     record_id = models.UUIDField()
     subject_id = models.UUIDField()
     content = EncryptedTextField()
@@ -158,4 +158,24 @@ class Draft(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "subject_id"], name="draft_of_subject"),
             models.Index(fields=["tenant", "changed_at"], name="draft_by_time"),
+        ]
+
+
+class Undo(TenantModel):
+    """What one member of staff can put back for a while: what stood there before their change made at `place`.
+
+    An erasure of `subject_id` takes it away.
+    """
+
+    user = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    place = models.CharField(max_length=250)
+    subject_id = models.UUIDField()
+    content = EncryptedTextField()
+    made_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        indexes = [
+            models.Index(fields=["tenant", "user", "made_at"], name="undo_of_user"),
+            models.Index(fields=["tenant", "subject_id"], name="undo_of_subject"),
+            models.Index(fields=["tenant", "made_at"], name="undo_by_time"),
         ]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
@@ -28,6 +28,8 @@ class Command:
     words: str
     keys: tuple[str, ...] = ()
     note: str = ""
+    # The name of the record's action that it is.
+    act: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,10 @@ def groups_for(user: Any, *, path: str) -> list[Group]:
     """Return what the user may do from the page at `path`, one query where a record is open there."""
     record = record_pages.open_record(path, user)
     offers = record.offers if record else []
-    acts = [_command(offer.action.label, offer.starts_at, offer.action.icon) for offer in offers]
+    acts = [
+        replace(_command(offer.action.label, offer.starts_at, offer.action.icon), act=offer.action.name)
+        for offer in offers
+    ]
     areas = [_of_entry(entry, keys=("g", entry.letter) if entry.letter else ()) for entry in navigation.areas_for(user)]
     pages = [_of_entry(entry) for entry in navigation.pages_for(user)]
     settings_pages = navigation.settings_pages_for(user)

@@ -125,6 +125,12 @@ def open_record(path: str, user: Any) -> OpenRecord | None:
     return OpenRecord(page.name_of(record), offers(page.url_name, record, user))
 
 
+def path_patterns() -> list[str]:
+    """Return the addresses of all records that have a page, with a star in the place of the id."""
+    anybody = uuid.UUID(int=0)
+    return sorted(reverse(name, args=[anybody]).replace(str(anybody), "*") for name in _pages)
+
+
 def _page_at(path: str) -> tuple[RecordPage | None, Any]:
     while path.strip("/"):
         try:

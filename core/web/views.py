@@ -124,8 +124,11 @@ class StaffFormView(StaffView, FormView):
         except DomainError as error:
             return self.form_refused(form, error)
         if self.success_message:
-            messages.success(self.request, str(self.success_message))
+            self.tell_saved(str(self.success_message))
         return self.go_on(target)
+
+    def tell_saved(self, text: str) -> None:
+        messages.success(self.request, text)
 
     def go_on(self, target: str) -> HttpResponse:
         return go_to(self.request, target)

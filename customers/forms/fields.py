@@ -99,6 +99,10 @@ class RemovableField:
     def words_of(self, value: Any) -> str:
         return gettext("Remove what is stored") if isinstance(value, Removal) else str(value or "")
 
+    def sent_for(self, name: str, value: Any) -> dict[str, str]:
+        """Return what a form is sent for the field to hold a value, or to hold none any more."""
+        return {name: str(value)} if value else {_box(name): "on"}
+
     def offer_removal(self, placeholder: str) -> None:
         """Say that something is stored, by its masked form, and offer to remove it."""
         self.widget.offers_removal = True

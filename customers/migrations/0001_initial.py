@@ -669,6 +669,14 @@ class Migration(migrations.Migration):
             model_name="customer",
             index=models.Index(fields=["tenant", "region"], name="customer_by_region"),
         ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(fields=["tenant", "window_shipment_count", "id"], name="customer_by_window"),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(fields=["tenant", "last_shipment_at"], name="customer_last_shipment"),
+        ),
         migrations.AddConstraint(
             model_name="customer",
             constraint=models.UniqueConstraint(fields=("tenant", "number"), name="customer_number"),

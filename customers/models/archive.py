@@ -122,6 +122,8 @@ class Customer(TenantModel):
             models.Index(fields=["tenant", "id"], condition=Q(is_unmatched=True), name="customer_unmatched"),
             models.Index(fields=["tenant", "account_manager"], name="customer_account_manager"),
             models.Index(fields=["tenant", "region"], name="customer_by_region"),
+            models.Index(fields=["tenant", "window_shipment_count", "id"], name="customer_by_window"),
+            models.Index(fields=["tenant", "last_shipment_at"], name="customer_last_shipment"),
         ]
 
     def __str__(self) -> str:

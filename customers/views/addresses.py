@@ -1,4 +1,6 @@
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -11,13 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.accounts.permissions import may
+from core.tenancy.errors import DomainError
 from core.web.lists import ListView, Sort
 from core.web.records import RecordFormView
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.undoing import UndoableView
+from core.web.views import StaffFormView, go_to
 from customers.forms.addresses import AddressForm, UpdateAddressForm
 from customers.models import Address, Customer
 from customers.permissions import EDIT, VIEW
-from customers.services import AddressGone, add_address, remove_address, update_address
+from customers.services import add_address, remove_address, update_address
+from customers.services.restoring import address_before, restore_address
 
 
 class AddressListView(ListView):
@@ -70,6 +75,10 @@ class UpdateAddressView(RecordFormView):
     def record(self) -> Address:
         return _address_of(self.kwargs)
 
+    @property
+    def draft_subject_id(self) -> UUID:
+        return self.record.customer_id
+
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(customer=self.record.customer, address=self.record, **context)
 
@@ -81,19 +90,25 @@ class UpdateAddressView(RecordFormView):
         return reverse("customers:detail", args=[address.customer_id])
 
 
-class RemoveAddressView(StaffView):
+class RemoveAddressView(UndoableView):
     permission_required = EDIT
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def act(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         address = _address_of(kwargs)
+        before = address_before(address)
         try:
-            remove_address(address=address, by=request.user, at=timezone.now())
-        except AddressGone as error:
+            remove_address(address=address, version=address.version, by=request.user, at=timezone.now())
+        except DomainError as error:
             messages.error(request, str(error.message))
         else:
-            messages.success(request, _("The address was removed."))
+            self.tell_undoable(_("The address was removed."), subject_id=address.customer_id, before=before)
         return go_to(request, reverse("customers:detail", args=[address.customer_id]))
+
+    def undo(self, before: Mapping[str, Any]) -> str:
+        customer_id = self.kwargs["pk"]
+        restore_address(customer_id=customer_id, before=before, by=self.request.user, at=timezone.now())
+        return reverse("customers:detail", args=[customer_id])
 
 
 def _address_of(kwargs: dict[str, Any]) -> Address:

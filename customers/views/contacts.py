@@ -1,4 +1,6 @@
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -11,16 +13,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.accounts.permissions import may
+from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from core.web.lists import ListView, Sort
 from core.web.records import RecordFormView
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.undoing import UndoableView
+from core.web.views import StaffFormView, go_to
 from customers.contact_points import home_country
 from customers.forms.contacts import ContactForm, UpdateContactForm
 from customers.models import Contact, Customer
 from customers.permissions import EDIT, REVEAL, VIEW
 from customers.querysets import with_points
-from customers.services import ContactGone, NewContactPoint, add_contact, remove_contact, update_contact
+from customers.services import NewContactPoint, add_contact, remove_contact, update_contact
+from customers.services.restoring import contact_before, restore_contact
 
 
 class ContactListView(ListView):
@@ -86,6 +91,10 @@ class UpdateContactView(RecordFormView):
     def record(self) -> Contact:
         return _contact_of(self.kwargs)
 
+    @property
+    def draft_subject_id(self) -> UUID:
+        return self.record.customer_id
+
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "country": home_country(current_tenant().time_zone)}
 
@@ -101,19 +110,25 @@ class UpdateContactView(RecordFormView):
         return reverse("customers:detail", args=[contact.customer_id])
 
 
-class RemoveContactView(StaffView):
+class RemoveContactView(UndoableView):
     permission_required = EDIT
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def act(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         contact = _contact_of(kwargs)
+        before = contact_before(contact)
         try:
-            remove_contact(contact=contact, by=request.user, at=timezone.now())
-        except ContactGone as error:
+            remove_contact(contact=contact, version=contact.version, by=request.user, at=timezone.now())
+        except DomainError as error:
             messages.error(request, str(error.message))
         else:
-            messages.success(request, _("The contact was removed."))
+            self.tell_undoable(_("The contact was removed."), subject_id=contact.customer_id, before=before)
         return go_to(request, reverse("customers:detail", args=[contact.customer_id]))
+
+    def undo(self, before: Mapping[str, Any]) -> str:
+        customer_id = self.kwargs["pk"]
+        restore_contact(customer_id=customer_id, before=before, by=self.request.user, at=timezone.now())
+        return reverse("customers:detail", args=[customer_id])
 
 
 def _contact_of(kwargs: dict[str, Any]) -> Contact:

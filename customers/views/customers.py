@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
-from core.web.lists import ChoiceFilter, Column, ColumnKind, ListView, PrefixFilter, Sort, UserFilter
+from core.web.lists import ChoiceFilter, Column, ColumnKind, DateRangeFilter, ListView, PrefixFilter, Sort, UserFilter
 from core.web.records import DraftedFormView, HereView, RecordFormView
 from core.web.trail import history_of
 from core.web.views import StaffView
@@ -45,9 +45,11 @@ class CustomerListView(ListView):
         ChoiceFilter(name="kind", label=_("Kind"), choices=CustomerKind.choices),
         PrefixFilter(name="region", label=_("Region"), max_length=100),
         UserFilter(name="account_manager", label=_("Account manager")),
+        DateRangeFilter(name="last", label=_("Last shipment"), field="last_shipment_at"),
     )
     sorts = (
         Sort("contribution", _("Contribution"), descending_first=True),
+        Sort("window", _("Shipments in the window"), column="window_shipment_count", descending_first=True),
         Sort("created", _("Created"), column="created_at", descending_first=True),
     )
     default_sort = "-contribution"
@@ -71,6 +73,13 @@ class CustomerListView(ListView):
             sort="contribution",
         ),
         Column(_("Shipments"), lambda customer: customer.shipment_count, name="shipments", kind=ColumnKind.NUMBER),
+        Column(
+            _("Shipments in the window"),
+            lambda customer: customer.window_shipment_count,
+            name="window",
+            kind=ColumnKind.NUMBER,
+            sort="window",
+        ),
         Column(_("Last shipment"), lambda customer: customer.last_shipment_at, name="last", kind=ColumnKind.TIME),
         Column(_("Industry"), lambda customer: customer.industry, name="industry"),
         Column(_("Region"), lambda customer: customer.region, name="region"),
@@ -124,7 +133,9 @@ class CustomerDetailView(StaffView, TemplateView):
             merges=undoable_merges(customer, at=timezone.now()),
             may_merge=may_merge,
             duplicates=_compared(customer) if may_merge else [],
-            **timeline_context(customer, self.request.user, contacts=contacts[:SHOWN_ON_RECORD]),
+            **timeline_context(
+                customer, self.request.user, contacts=contacts[:SHOWN_ON_RECORD], asked=self.request.GET
+            ),
             **context,
         )
 

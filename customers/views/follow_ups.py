@@ -195,6 +195,7 @@ class UpdateFollowUpView(RecordFormView):
 
     permission_required = FOLLOW_UPS_WORK
     template_name = "customers/followup_form.html"
+    draft_name = "follow_ups.facts"
     form_class = UpdateFollowUpForm
     error_fields = {"due_in_past": "due_at", "bad_recurrence": "repeats_until"}
     success_message = _("Saved.")
@@ -202,6 +203,10 @@ class UpdateFollowUpView(RecordFormView):
     @cached_property
     def record(self) -> FollowUp:
         return own_follow_up(self.request.user, self.kwargs["pk"])
+
+    @property
+    def draft_subject_id(self) -> UUID:
+        return self.record.customer_id or self.record.pk
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         (shown,) = show([self.record])

@@ -1,5 +1,6 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,7 +21,8 @@ from core.tenancy.scope import current_tenant
 from core.web.drafts import draft_of, typed_in
 from core.web.lists import ChoiceFilter, DateRangeFilter, Filter, ListPage, ListView, Sort, UserFilter
 from core.web.records import DraftedFormView, restored
-from core.web.views import StaffView, go_to
+from core.web.undoing import UndoableView
+from core.web.views import go_to
 from customers import permissions
 from customers.enums import Direction, InteractionKind
 from customers.forms.interactions import InteractionForm
@@ -28,6 +30,7 @@ from customers.models import Contact, Customer, Interaction
 from customers.permissions import LOG, REVEAL, VIEW, may_remove_interaction
 from customers.querysets import SHOWN_ON_RECORD, contacts_in_order, for_timeline
 from customers.services import record_interaction, remove_interaction
+from customers.services.restoring import interaction_before, restore_interaction
 from customers.timeline import MOST_NAMES, entries, known_names
 
 # The part of the customer's page that is put anew when something was written down.
@@ -37,11 +40,20 @@ DRAFT = "customers.interaction"
 ENTRIES = ("timeline-entries", "timeline-more")
 
 
-def timeline_context(customer: Customer, user: Any, *, contacts: list[Contact], form: Any = None) -> dict[str, Any]:
-    """Return what `customers/timeline.html` needs: the newest entries, and the list that goes on where they end."""
+# By these the timeline of the record's page is filtered, and so they stand in its address.
+FILTERED_BY = ("kind", "direction", "contact")
+
+
+def timeline_context(
+    customer: Customer, user: Any, *, contacts: list[Contact], form: Any = None, asked: QueryDict | None = None
+) -> dict[str, Any]:
+    """Return what `customers/timeline.html` needs: the newest entries, and the list that goes on where they end.
+
+    Of what was `asked` the filters count, and nothing else.
+    """
     page = ListPage(
         path=reverse("customers:interactions", args=[customer.pk]),
-        params=QueryDict(),
+        params=_filters_of(asked) if asked else QueryDict(),
         queryset=for_timeline(Interaction.objects.filter(customer=customer)),
         filters=timeline_filters(contacts),
         sorts=InteractionListView.sorts,
@@ -56,6 +68,12 @@ def timeline_context(customer: Customer, user: Any, *, contacts: list[Contact], 
         "interaction_form": form or (_form_with_draft(customer, user, contacts) if may_log else None),
         "may_log": may_log,
     }
+
+
+def _filters_of(asked: QueryDict) -> QueryDict:
+    params = QueryDict(mutable=True)
+    params.update({name: asked[name] for name in FILTERED_BY if asked.get(name)})
+    return params
 
 
 def timeline_filters(contacts: Sequence[Contact]) -> list[Filter]:
@@ -100,6 +118,15 @@ class InteractionListView(ListView):
     def get_template_names(self) -> list[str]:
         is_in_page = self.request.htmx.target in ENTRIES
         return ["customers/timeline_entries.html"] if is_in_page else super().get_template_names()
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().get(request, *args, **kwargs)
+        page = reverse("customers:detail", args=[self.customer.pk])
+        # Of the record's page the address says how its timeline is filtered; that of a list beside it stays.
+        if request.htmx.target == ENTRIES[0] and urlsplit(request.htmx.current_url or "").path == page:
+            query = _filters_of(request.GET).urlencode()
+            answer.headers["HX-Push-Url"] = f"{page}?{query}" if query else page
+        return answer
 
     def get_queryset(self) -> QuerySet[Interaction]:
         return for_timeline(Interaction.objects.filter(customer=self.customer))
@@ -177,18 +204,24 @@ class RecordInteractionView(DraftedFormView):
         return TemplateResponse(self.request, "customers/timeline.html", context, status=status)
 
 
-class RemoveInteractionView(StaffView):
+class RemoveInteractionView(UndoableView):
     permission_required = VIEW
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, pk: str, interaction: str) -> HttpResponse:
+    def act(self, request: HttpRequest, pk: UUID, interaction: UUID) -> HttpResponse:
         found = get_object_or_404(Interaction.objects, pk=interaction, customer_id=pk)
         if not may_remove_interaction(request.user, found):
             raise PermissionDenied
+        before = interaction_before(found)
         try:
-            remove_interaction(interaction=found, by=request.user, at=timezone.now())
+            remove_interaction(interaction=found, version=found.version, by=request.user, at=timezone.now())
         except DomainError as error:
             messages.error(request, str(error.message))
         else:
-            messages.success(request, _("The entry was removed."))
+            self.tell_undoable(_("The entry was removed."), subject_id=pk, before=before)
         return go_to(request, reverse("customers:interactions", args=[pk]))
+
+    def undo(self, before: Mapping[str, Any]) -> str:
+        customer_id = self.kwargs["pk"]
+        restore_interaction(customer_id=customer_id, before=before, by=self.request.user, at=timezone.now())
+        return reverse("customers:interactions", args=[customer_id])

@@ -1,6 +1,6 @@
 """The steps with a follow-up: a page each, and one key each in "my day", which then stands anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -13,7 +13,9 @@ from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
+from core.web.undoing import UndoableView
 from core.web.views import StaffFormView, own_path
+from customers.enums import FollowUpState
 from customers.follow_ups.querysets import on_record
 from customers.follow_ups.words import show
 from customers.forms.follow_ups import (
@@ -34,6 +36,7 @@ from customers.services.follow_up_steps import (
     reschedule_follow_up,
     snooze_follow_up,
 )
+from customers.services.restoring import step_before, take_back_step
 from customers.views.my_day import DAY, day_page
 
 NEXT = "next"
@@ -47,13 +50,17 @@ def own_follow_up(user: Any, pk: Any) -> FollowUp:
     return follow_up
 
 
-class StepView(StaffFormView):
-    """One step: `take` is the service, which gets what the form asks for."""
+class StepView(UndoableView, StaffFormView):
+    """One step: `take` is the service, which gets what the form asks for.
+
+    One that `can_be_undone` is taken back by the notice, unless a series went on with the next one.
+    """
 
     permission_required = FOLLOW_UPS_WORK
     template_name = "customers/followup_step.html"
     title: ClassVar[str | Promise]
     take: ClassVar[Callable[..., FollowUp]]
+    can_be_undone: ClassVar[bool] = False
 
     @cached_property
     def follow_up(self) -> FollowUp:
@@ -75,8 +82,30 @@ class StepView(StaffFormView):
         )
 
     def save(self, form: BaseForm) -> str:
-        type(self).take(follow_up=self.follow_up, **form.cleaned_data, by=self.request.user, at=timezone.now())
+        follow_up = self.follow_up
+        taken = type(self).take(follow_up=follow_up, **form.cleaned_data, by=self.request.user, at=timezone.now())
+        went_on = bool(follow_up.recurrence) and taken.state == FollowUpState.DONE
+        if self.can_be_undone and taken.version == follow_up.version + 1 and not went_on:
+            self._before = {"version": taken.version, "row": step_before(follow_up)}
         return self.next_url
+
+    def tell_saved(self, text: str) -> None:
+        before = getattr(self, "_before", None)
+        if before is None or before["row"] is None:
+            super().tell_saved(text)
+        else:
+            self.tell_undoable(text, subject_id=self.follow_up.customer_id or self.follow_up.pk, before=before)
+
+    def undo(self, before: Mapping[str, Any]) -> str:
+        follow_up = self.follow_up
+        take_back_step(
+            follow_up=follow_up,
+            version=before["version"],
+            before=before["row"],
+            by=self.request.user,
+            at=timezone.now(),
+        )
+        return reverse("customers:follow_up", args=[follow_up.pk])
 
     def go_on(self, target: str) -> HttpResponse:
         return day_page(self.request) if self.is_in_day else super().go_on(target)
@@ -95,6 +124,7 @@ class DoneView(StepView):
     title = _("Done")
     form_class = DoneForm
     take = staticmethod(complete_follow_up)
+    can_be_undone = True
     success_message = _("Done.")
 
 
@@ -102,6 +132,7 @@ class CancelView(StepView):
     title = _("Give up")
     form_class = CancelForm
     take = staticmethod(cancel_follow_up)
+    can_be_undone = True
     success_message = _("The follow-up is cancelled.")
 
 
@@ -116,6 +147,7 @@ class SnoozeView(StepView):
     title = _("Snooze")
     form_class = SnoozeForm
     take = staticmethod(snooze_follow_up)
+    can_be_undone = True
     error_fields = {"snooze_in_past": "until"}
     success_message = _("Snoozed.")
 
@@ -127,6 +159,7 @@ class RescheduleView(StepView):
     title = _("Reschedule")
     form_class = RescheduleForm
     take = staticmethod(reschedule_follow_up)
+    can_be_undone = True
     error_fields = {"due_in_past": "due_at"}
     success_message = _("Rescheduled.")
 

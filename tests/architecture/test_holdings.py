@@ -18,6 +18,7 @@ NOT_HELD = {
     "web.NoticeChoice.user": "how they want to be told",
     "web.NoticeMail.user": "told to them",
     "web.Draft.user": "what they typed and did not save, for nobody else to see",
+    "web.Undo.user": "what they changed, for nobody else to undo",
     "web.ViewPin.user": "how they have a list",
     "web.ListChoice.user": "how they have a list",
     "customers.Interaction.recorded_by": "history: who wrote it down",

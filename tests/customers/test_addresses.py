@@ -115,7 +115,7 @@ def test_remove_address_says_before_what_goes(client_for, agent, address):
     page = client.get(url_of(address)).content.decode()
     response = client.post(url_of(address, "remove_address"))
 
-    assert "is removed for good" in page
+    assert "is removed; right afterwards you can undo it." in page
     assert "left without a primary address" in page
     assert response.status_code == 302
     assert Address.objects.count() == 0

@@ -107,6 +107,31 @@ def test_personal_values_are_masked_as_in_the_form(client_for, agent, account_ma
     assert [secret for secret in ("Zhang Wei", "Chen Long", "Ring twice") if secret in body] == []
 
 
+def test_two_values_under_one_mask_are_told_apart(client_for, agent, account_manager, customer):
+    mine, theirs = client_for(account_manager), client_for(agent)
+    began = opened(mine, url_of(customer, "special_needs"))
+    theirs.post(url_of(customer), {**opened(theirs, url_of(customer)), "special_needs": "Ring once"})
+
+    response = mine.post(url_of(customer, "special_needs"), {**began, "special_needs": "Knock"})
+
+    fact, body = by_name(response)["special_needs"], response.content.decode()
+    assert (fact.began, fact.stands, fact.typed) == ("**** (another value than now)", "****", "Knock")
+    assert (fact.by, fact.at is not None) == (agent.name, True)
+    assert reverse("console:reveal", args=["special-needs", customer.pk]) in body
+    assert "Ring" not in body
+
+
+def test_who_may_not_reveal_is_not_led_there(client_for, agent, supervisor, customer, monkeypatch):
+    monkeypatch.setattr("core.web.templatetags.web.may", lambda _user, permission: permission != "customers.reveal")
+    mine, theirs = client_for(agent), client_for(supervisor)
+    began = opened(mine, url_of(customer, "special_needs"))
+    theirs.post(url_of(customer), {**opened(theirs, url_of(customer)), "special_needs": "Ring once"})
+
+    response = mine.post(url_of(customer, "special_needs"), {**began, "special_needs": "Knock"})
+
+    assert "reveal-link" not in response.content.decode()
+
+
 def test_other_facts_do_not_stand_in_the_way_of_one(client_for, agent, account_manager, customer):
     mine, theirs = client_for(agent), client_for(account_manager)
     began = opened(mine, url_of(customer, "region"))

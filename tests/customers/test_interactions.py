@@ -311,6 +311,26 @@ def test_page_of_the_customer_filters_its_timeline_in_place(client_for, agent, c
     assert "No entry matches these filters" in none
 
 
+def test_address_of_the_customers_page_says_how_its_timeline_is_filtered(client_for, agent, customer, now):
+    record_interaction(customer=customer, **SAID, by=agent, at=now)
+    record_interaction(customer=customer, kind="note", text="VIP soon", by=agent, at=now)
+    page = reverse("customers:detail", args=[customer.pk])
+    client = client_for(agent)
+
+    def pushed(asked, at):
+        headers = {"HX-Request": "true", "HX-Target": "timeline-entries", "HX-Current-URL": f"http://testserver{at}"}
+        return client.get(url_of(customer, "interactions"), asked, headers=headers).headers.get("HX-Push-Url")
+
+    opened = client.get(page, {"kind": "note", "cursor": "x", "nothing": "1"}).content.decode()
+
+    assert pushed({"kind": "note", "direction": ""}, page) == f"{page}?kind=note"
+    assert pushed({}, f"{page}?kind=note") == page
+    assert pushed({"kind": "note"}, reverse("customers:list")) is None
+    assert "VIP soon" in opened
+    assert SAID["text"] not in opened
+    assert '<option value="note" selected>' in opened
+
+
 def test_page_of_the_customer_goes_on_where_its_timeline_ends(client_for, agent, customer, now):
     for minute in range(25):
         text = f"Entry {minute:02}."

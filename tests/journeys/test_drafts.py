@@ -72,3 +72,28 @@ def test_what_was_typed_last_is_kept_when_the_page_is_left(page_of, now):
     expect(page.locator("dl.facts")).to_contain_text("Glass")
     with tenant_scope(customer.tenant):
         assert Draft.objects.count() == 0
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_half_typed_fact_stands_open_again_after_a_reload_and_goes_by_escape(page_of, now, width):
+    with tenant_scope(make_tenant(slug="swift", at=now)):
+        agent = make_user(role=Role.AGENT, at=now)
+        customer = make_customer(number="K-1", company_name="Kingsway", region="Kent", at=now)
+    page = page_of(agent, viewport={"width": width, "height": 900})
+    page.goto(f"/customers/{customer.pk}/")
+    region = page.locator("[data-fact-form] input[name=region]")
+    page.locator("[id$='-region'] [data-edit-fact]").press("Enter")
+    expect(region).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Ess")
+    wait_for_draft(customer.tenant)
+
+    page.reload()
+    expect(region).to_have_value("Ess")
+    expect(page.locator(".draft-note")).to_be_visible()
+    region.press("Escape")
+    expect(region).to_have_count(0)
+    page.locator("[id$='-region'] [data-edit-fact]").press("Enter")
+    expect(region).to_have_value("Kent")
+    with tenant_scope(customer.tenant):
+        assert Draft.objects.count() == 0

@@ -5,8 +5,10 @@ from playwright.sync_api import expect
 
 from core.accounts.enums import Role
 from core.tenancy.scope import tenant_scope
+from customers.models import Customer
 from tests.factories.accounts import make_tenant, make_user
 from tests.factories.customers import make_customer
+from tests.factories.service_requests import open_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -133,3 +135,39 @@ def test_settings_are_found_as_somebody_types(page_in):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#id_demotion_runs")).to_be_focused()
+
+
+@pytest.mark.parametrize(("key", "path"), [("e", "edit"), ("n", "timeline/new")])
+def test_key_acts_on_the_chosen_row(page_in, key, path):
+    page = page_in(DESK)
+    page.goto("/customers/?sort=created")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    row = page.locator("tr.is-chosen a.row-title")
+    expect(row).to_have_text("Company 01")
+    record = row.get_attribute("href")
+    page.keyboard.press(key)
+
+    expect(page).to_have_url(f"{record}{path}/")
+
+
+def test_record_in_a_panel_opens_beside_the_page_and_a_lost_session_is_told_once(page_in, courier, now):
+    with tenant_scope(courier):
+        customer = Customer.objects.order_by("number").first()
+        open_for(customer, at=now)
+    page = page_in(DESK)
+    page.goto(f"/customers/{customer.pk}/")
+    panel = page.locator("#panel-service_requests")
+    panel.scroll_into_view_if_needed()
+    page.locator("#panel-service_requests tbody tr").hover()
+    page.locator("#panel-service_requests [data-preview]").click()
+    expect(page.locator("#preview-title")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    page.context.clear_cookies()
+    page.locator("[data-note]").press_sequentially("They ask")
+    page.locator("[data-preview]").first.dispatch_event("click")
+    page.locator("[data-edit-fact]").first.dispatch_event("click")
+    expect(page.get_by_role("alert")).to_have_count(1)
+    page.wait_for_timeout(2500)
+    expect(page.locator("#notices .notice")).to_have_count(1)

@@ -12,7 +12,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # What is left of a sheet of A4 beside its margins.
 PAPER = {"width": 700, "height": 1000}
-ON_SCREEN_ONLY = ".side, .top, .btn, .menu, .bulk-bar, .back-link, .row-tick, .fact-edit, .timeline-form"
+ON_SCREEN_ONLY = (
+    ".side, .top, .btn, .menu, .bulk-bar, .back-link, .row-tick, .fact-edit, .timeline-form, .timeline-filter,"
+    " .panel-waits"
+)
 
 
 def test_list_and_record_print_alone(page_of, now):

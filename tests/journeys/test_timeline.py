@@ -34,7 +34,11 @@ def test_timeline_is_filtered_and_continued_in_place(page_of, now, width):
     expect(page.locator("#timeline-more")).to_have_count(0)
     page.locator(".timeline-filter select[name=kind]").select_option("visit")
     expect(page.locator("#timeline-entries")).to_contain_text("No entry matches these filters")
-    assert page.url.endswith(f"/customers/{customer.pk}/")
+    expect(page).to_have_url(f"/customers/{customer.pk}/?kind=visit")
+
+    page.go_back()
+    expect(page.locator(".timeline-filter select[name=kind]")).to_have_value("call")
+    expect(entries).to_have_count(3)
 
 
 def test_panels_come_into_view_with_their_chart(page_of, now):

@@ -14,6 +14,7 @@ from customers.enums import CustomerKind
 from customers.models import Customer, Interaction
 from customers.services import erase_customer, update_customer
 from customers.services.erasure import ErasureReason
+from tests.customers.follow_ups.made import make_follow_up
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 
@@ -198,6 +199,61 @@ def test_draft_nobody_touches_is_forgotten(agent, customer, now):
 
     assert forget_drafts(business_date=now.date(), at=now) == {"drafts": 1}
     assert Draft.objects.get().form == "customers.facts"
+
+
+def fact_url(customer, name="region"):
+    return f"{edit_url(customer)}?only={name}"
+
+
+def test_draft_of_one_fact_stands_where_the_fact_is_edited(client_for, agent, customer):
+    htmx = {"HTTP_HX_REQUEST": "true"}
+    client = client_for(agent)
+
+    kept = client.post(fact_url(customer), {"version": 1, "region": "Ke", "draft": "keep"})
+    page = client.get(fact_url(customer), **htmx).content.decode()
+    other = client.get(fact_url(customer, "industry"), **htmx).content.decode()
+    whole = client.get(edit_url(customer)).content.decode()
+    saved = client.post(fact_url(customer), {"version": 1, "region": "Kent"}, **htmx)
+
+    assert kept.status_code == 204
+    assert 'value="Ke"' in page
+    assert "Discard the draft" in page
+    assert "Discard the draft" not in other + whole
+    assert saved.status_code == 302
+    assert (Draft.objects.count(), Customer.objects.get().region) == (0, "Kent")
+
+
+def test_discarded_draft_of_a_fact_leaves_the_small_form_as_it_is_stored(client_for, agent, customer):
+    client = client_for(agent)
+    client.post(fact_url(customer), {"version": 1, "region": "Ke", "draft": "keep"})
+
+    page = client.post(fact_url(customer), {"draft": "discard"}, HTTP_HX_REQUEST="true")
+
+    body = page.content.decode()
+    assert body.startswith(f'<dd id="form-fact-{customer.pk}-region"')
+    assert 'value="Bavaria"' in body
+    assert "Discard the draft" not in body
+    assert Draft.objects.count() == 0
+
+
+def test_draft_of_a_fact_that_the_form_does_not_ask_for_is_not_kept(client_for, agent, customer):
+    url = fact_url(customer, "n" * 200)
+
+    assert client_for(agent).post(url, {"version": 1, "draft": "keep"}).status_code == 404
+    assert Draft.objects.count() == 0
+
+
+def test_draft_of_a_follow_ups_fact_goes_with_the_customers_data(client_for, agent, administrator, customer, now):
+    follow_up = make_follow_up(at=now, customer=customer)
+    url = f"{reverse('customers:update_follow_up', args=[follow_up.pk])}?only=subject"
+    client = client_for(agent)
+
+    client.post(url, {"version": 1, "subject": "Ask Li Na", "draft": "keep"})
+    page = client.get(url).content.decode()
+    erase_customer(customer=customer, reason=ErasureReason.choices[0][0], by=administrator, at=now)
+
+    assert "Ask Li Na" in page
+    assert Draft.objects.count() == 0
 
 
 def test_erasure_takes_drafts_of_the_customer_away(client_for, agent, administrator, customer, now):

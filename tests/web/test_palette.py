@@ -207,3 +207,11 @@ def test_letters_of_what_an_area_is_called_lead_there(supervisor):
     commands = [command for group in palette.groups_for(supervisor, path="/") for command in group.commands]
 
     assert [command.keys for command in commands if command.label == "Customers"] == [("g", "c")]
+
+
+def test_lines_of_a_record_name_their_action(client_for, agent, customer):
+    lines = client_for(agent).get(reverse("web:palette"), {"path": path_of(customer)}).content.decode()
+
+    assert f'href="{reverse("customers:update", args=[customer.pk])}"' in lines
+    assert 'data-record-act="edit"' in lines
+    assert 'data-record-act="note"' in lines

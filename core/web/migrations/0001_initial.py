@@ -411,7 +411,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
-                ("form", models.CharField(max_length=40)),
+                ("form", models.CharField(max_length=100)),
                 ("record_id", models.UUIDField()),
                 ("subject_id", models.UUIDField()),
                 ("content", core.crypto.fields.EncryptedTextField()),
@@ -450,8 +450,51 @@ class Migration(migrations.Migration):
                 ("all_tenants", django.db.models.manager.Manager()),
             ],
         ),
+        migrations.CreateModel(
+            name="Undo",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("place", models.CharField(max_length=250)),
+                ("subject_id", models.UUIDField()),
+                ("content", core.crypto.fields.EncryptedTextField()),
+                ("made_at", models.DateTimeField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "user",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["tenant", "user", "made_at"], name="undo_of_user"),
+                    models.Index(fields=["tenant", "subject_id"], name="undo_of_subject"),
+                    models.Index(fields=["tenant", "made_at"], name="undo_by_time"),
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
         ProtectTenantTables(
-            "SavedView", "ListChoice", "ViewPin", "BulkOutcome", "NoticeChoice", "NoticeMail", "Notice", "Draft"
+            "SavedView", "ListChoice", "ViewPin", "BulkOutcome", "NoticeChoice", "NoticeMail", "Notice", "Draft", "Undo"
         ),
         # The table the cache falls back to without Redis; it holds no tenant's data, and its keys name none.
         migrations.RunSQL(

@@ -88,6 +88,20 @@ class RecordForm(forms.Form):
             del self.fields[other]
         self.fields[name].widget.attrs["autofocus"] = True
 
+    def sent_for(self, name: str) -> dict[str, str] | None:
+        """Return what the form would be sent for a fact to be what is stored; None where nothing says so."""
+        field, masked = self.fields[name], self.masked()
+        value = masked[name][0] if name in masked else self.stored()[name]
+        if hasattr(field, "sent_for"):
+            return field.sent_for(name, value)
+        if name in masked and not value:
+            return None
+        prepared = field.prepare_value(value)
+        if isinstance(prepared, bool):
+            return {name: "on"} if prepared else {}
+        shown = field.widget.format_value(prepared) if isinstance(prepared, datetime) else prepared
+        return {name: str(_plain(shown))}
+
     def add_error(self, field: str | None, error: Any) -> None:
         """Say of a fact that is not asked for what is wrong with it above the others."""
         if field in self._left_out:
@@ -125,10 +139,13 @@ class RecordForm(forms.Form):
             typed_digest, differs = "", field.has_changed(None, data)
         else:
             typed_digest = digest_of(_plain(field.prepare_value(typed)))
-            differs = typed_digest != self._digest(name)
+            differs = typed_digest != self.digest(name)
         if not differs:
             return None
-        has_moved, is_untouched = digest != self._digest(name), typed_digest == digest != ""
+        if words and name in self.masked() and digest != self.digest(name) and words == self._words(name):
+            # Two values under one mask look the same, and are not.
+            words = _("%(mask)s (another value than now)") % {"mask": words}
+        has_moved, is_untouched = digest != self.digest(name), typed_digest == digest != ""
         suggested = (THEIRS if is_untouched else "") if has_moved else MINE
         by, at = self._last_change(name) if has_moved else ("", None)
         return Difference(
@@ -161,10 +178,11 @@ class RecordForm(forms.Form):
         return last_change_of(self.told_of, self.name_in_trail(name), only=self.told_by, to=self.stored().get(name))
 
     def _seal_began(self) -> str:
-        facts = {name: (self._digest(name), self._words(name)) for name in self.asks_for}
+        facts = {name: (self.digest(name), self._words(name)) for name in self.asks_for}
         return seal_began(self.record, {**facts, **self.began_beside()})
 
-    def _digest(self, name: str) -> str:
+    def digest(self, name: str) -> str:
+        """Return what tells whether a fact still stands as it did."""
         masked = self.masked()
         if name in masked:
             return digest_of(_plain(masked[name][0]))

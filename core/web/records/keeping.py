@@ -26,6 +26,11 @@ class DraftedFormView(StaffFormView):
     draft_name: ClassVar[str] = ""
 
     @property
+    def draft_form(self) -> str:
+        """The name under which the draft is kept."""
+        return self.draft_name
+
+    @property
     def draft_record_id(self) -> UUID:
         """The record that the form changes or adds something to."""
         return self.request.user.pk
@@ -81,7 +86,7 @@ class DraftedFormView(StaffFormView):
         discard_draft(**self._place())
 
     def _place(self) -> dict[str, Any]:
-        return {"user": self.request.user, "form": self.draft_name, "record_id": self.draft_record_id}
+        return {"user": self.request.user, "form": self.draft_form, "record_id": self.draft_record_id}
 
 
 def restored(form: BaseForm, draft: Draft) -> BaseForm:

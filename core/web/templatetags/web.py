@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.forms import (
     BoundField,
     CheckboxInput,
@@ -16,6 +17,7 @@ from django.forms import (
     Textarea,
 )
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
@@ -24,9 +26,13 @@ from django.utils.timesince import TIME_STRINGS, timesince, timeuntil
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
+from core.accounts.permissions import may
+from core.crypto import revealable
+from core.tenancy.models import TenantModel
 from core.tenancy.scope import current_tenant
 from core.web import record_pages
 from core.web.facts import fact_id, fact_url
+from core.web.undoing import UNDO
 
 register = template.Library()
 
@@ -165,6 +171,31 @@ def preview(url: str, name: str) -> SafeString:
         _("Preview %(name)s") % {"name": name},
         icon("layout-sidebar-right"),
     )
+
+
+@register.simple_tag(takes_context=True)
+def reveal_url(context: template.Context, record: TenantModel, name: str) -> str:
+    """Return where a masked fact of a record is revealed, with a reason and a line in the trail; nothing for who may
+    not.
+    """
+    for each in revealable.registered():
+        if isinstance(record, each.model) and each.field == name and may(context["request"].user, each.permission):
+            return reverse("console:reveal", args=[each.kind, record.pk])
+    return ""
+
+
+@register.inclusion_tag("components/undo.html", takes_context=True)
+def undo_button(context: template.Context, message: Message) -> dict[str, Any]:
+    """Draw the button that undoes what a notice tells of, where it can be undone."""
+    kind, _colon, rest = (message.extra_tags or "").partition(":")
+    undo_id, _colon, place = rest.partition(":")
+    return {"undo_id": undo_id if kind == UNDO else "", "place": place, "csrf_token": context.get("csrf_token")}
+
+
+@register.simple_tag
+def record_paths() -> str:
+    """Return the addresses of records, with stars for ids, by which the script knows what can be previewed."""
+    return " ".join(record_pages.path_patterns())
 
 
 @register.inclusion_tag("components/record_actions.html", takes_context=True)

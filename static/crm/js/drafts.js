@@ -30,6 +30,7 @@
   document.addEventListener("input", (event) => {
     const form = event.target.closest?.("form[data-draft]");
     if (!form) return;
+    form.dataset.typed = "";
     clearTimeout(timers.get(form));
     timers.set(form, setTimeout(() => keep(form), PAUSE_MS));
   });
@@ -38,14 +39,39 @@
     clearTimeout(timers.get(event.target));
     timers.delete(event.target);
   }, true);
-  /* A draft that came after the form was saved would stay. */
+  /* A draft that came after the form was saved would stay; a fact opened before its draft went would show it. */
   document.addEventListener("htmx:confirm", (event) => {
-    const sent = underWay.get(event.target);
+    const sent = event.target.matches("[data-edit-fact]") ? dropped : underWay.get(event.target);
     if (!sent) return;
     event.preventDefault();
     sent.then(() => event.detail.issueRequest(true));
   });
+  /* Whoever leaves a fact as it was wants no draft of it either. */
+  let dropped = null;
+  function dropDraft(form) {
+    if (!form.matches("[data-draft]")) return;
+    dropped = drop(form).finally(() => { dropped = null; });
+  }
+
+  async function drop(form) {
+    clearTimeout(timers.get(form));
+    timers.delete(form);
+    const body = new URLSearchParams(new FormData(form));
+    body.set("draft", "discard");
+    await underWay.get(form);
+    try {
+      await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" }, keepalive: true });
+    } catch {
+      /* Offline: it stays, and says so when the fact is opened again. */
+    }
+  }
+  window.crm = { ...window.crm, dropDraft };
   /* What was refused stands in the form again, and nowhere else yet. */
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (detail.xhr?.status !== 422) return;
+    const form = detail.elt.matches?.("form[data-draft]") ? detail.elt : detail.elt.querySelector?.("form[data-draft]");
+    if (form) keep(form);
+  });
   document.addEventListener("DOMContentLoaded", () => {
     for (const form of document.querySelectorAll("form[data-draft]:has(.is-invalid, [role=alert])")) keep(form);
   });

@@ -49,6 +49,22 @@
     return true;
   }
 
+  /* The palette knows what may be done to the record of the chosen row, and where. */
+  function actOnRow(name) {
+    const link = linkOf(rows().find(isChosen));
+    if (link) goToAct(name, new URL(link.href).pathname);
+    return Boolean(link);
+  }
+
+  async function goToAct(name, path) {
+    const url = `${document.getElementById("palette").dataset.url}?path=${encodeURIComponent(path)}`;
+    const answer = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (answer?.headers.get("X-Signed-Out")) window.crm.signedOut();
+    const offered = new DOMParser().parseFromString((await answer?.text()) ?? "", "text/html");
+    const act = offered.querySelector(`[data-record-act="${CSS.escape(name)}"]`);
+    if (act) window.location.assign(act.getAttribute("href"));
+  }
+
   /* The step stands in the chosen row, else in the first one that has steps, else on the page of a record. */
   function step(name) {
     const main = document.getElementById("main");
@@ -74,16 +90,18 @@
     previous: () => choose(-1),
     preview,
     tick: () => click(rows().find(isChosen)?.querySelector("[name=row]")),
-    edit: () => click(document.activeElement?.closest(".fact")?.querySelector("[data-edit-fact]") ?? document.querySelector("[data-edit]")),
+    edit: () => click(document.activeElement?.closest(".fact")?.querySelector("[data-edit-fact]"))
+      || actOnRow("edit") || click(document.querySelector("[data-edit]")),
     /* With none chosen the first: in a view that the list opens with, that is the one it was made for. */
     open: () => click(linkOf(rows().find(isChosen) ?? rows()[0])),
-    note: () => focus(document.querySelector("[data-note]")),
+    note: () => focus(document.querySelector("[data-note]")) || actOnRow("note"),
     follow_up: () => step("follow_up") || click(document.querySelector("[data-new-follow-up]")),
     done: () => step("done"),
     snooze: () => step("snooze"),
     reschedule: () => step("reschedule"),
     hand_over: () => step("hand_over"),
     cancel: () => step("cancel"),
+    undo: () => click([...document.querySelectorAll("[data-undo] button")].at(-1)),
     help: openHelp,
     area: (press) => click(document.querySelector(`[data-area-key="${CSS.escape(press.split(" ")[1])}"]`)),
   };

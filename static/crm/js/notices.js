@@ -35,13 +35,14 @@
     prepare(notice);
   }
 
-  /* Good news goes away by itself; what asks for an act stays until it is closed. */
+  /* Good news goes away by itself, later where it can be undone; what asks for an act stays until it is closed. */
   function prepare(notice) {
     const close = notice.querySelector("[data-dismiss-notice]");
     if (close) close.hidden = false;
     if (!notice.matches(".notice-success, .notice-brief") || notice.dataset.timed) return;
     notice.dataset.timed = "1";
-    let timer = setTimeout(() => notice.remove(), 6000);
+    const shownMs = notice.querySelector("[data-undo]") ? 20000 : 6000;
+    let timer = setTimeout(() => notice.remove(), shownMs);
     for (const pause of ["mouseenter", "focusin"]) notice.addEventListener(pause, () => clearTimeout(timer));
     for (const go of ["mouseleave", "focusout"]) {
       notice.addEventListener(go, () => {

@@ -12,8 +12,9 @@
     window.htmx.ajax("GET", url, { source: body(), target: body() });
   }
 
+  /* Of several links in a row the one that has the focus is meant. */
   function openPreview(row, from) {
-    const url = urlOf(row);
+    const url = document.activeElement?.nextElementSibling?.dataset.preview ?? urlOf(row);
     if (url) load(url, from);
     return Boolean(url);
   }
@@ -44,6 +45,31 @@
     if (event.key !== "Escape" || event.isComposing || !panel()?.open || document.querySelector("dialog:modal")) return;
     if (document.querySelector("details[data-menu][open]") || event.target.closest?.("input, textarea, select")) return;
     panel().close();
+  });
+  /* Wherever a record is linked, in rows, timelines, panels and facts, it can be previewed. */
+  const PLACES = ["[data-row]", ".event", ".list-group-item", ".facts dd", ".page-subtitle"];
+  const LINKS = PLACES.map((place) => `#main ${place} a[href]:not(.btn)`).join();
+  let isRecord = () => false;
+
+  function offerAll(root) {
+    for (const link of root.querySelectorAll?.(LINKS) ?? []) {
+      const isElsewhere = isRecord(link.pathname) && !link.search && link.pathname !== window.location.pathname;
+      if (!isElsewhere || link.nextElementSibling?.matches("[data-preview]")) continue;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "preview-button";
+      button.dataset.preview = link.pathname;
+      button.title = panel().dataset.offer.replace("{}", link.textContent.trim());
+      button.setAttribute("aria-label", button.title);
+      button.innerHTML = '<i class="ti ti-layout-sidebar-right" aria-hidden="true"></i>';
+      link.after(button);
+    }
+  }
+  document.addEventListener("htmx:load", (event) => offerAll(event.detail.elt.parentElement ?? event.detail.elt));
+  document.addEventListener("DOMContentLoaded", () => {
+    const patterns = (panel()?.dataset.records ?? "").split(" ").filter(Boolean);
+    isRecord = (path) => patterns.some((each) => new RegExp(`^${each.replace("*", "[0-9a-f-]{36}")}$`).test(path));
+    offerAll(document);
   });
   document.addEventListener("DOMContentLoaded", () => {
     panel()?.addEventListener("close", () => {

@@ -4,6 +4,7 @@
   const focusFact = (fact) => fact?.querySelector("[data-edit-fact]")?.focus();
 
   function close(form) {
+    if ("typed" in form.dataset || form.parentElement.querySelector(".draft-note")) window.crm.dropDraft(form);
     const fact = form.closest(".fact");
     form.closest(".fact-form").remove();
     focusFact(fact);
@@ -29,6 +30,18 @@
       form.requestSubmit();
     }
   });
+  /* What was half typed stands open again after the page was loaded anew: its words are the draft. */
+  const place = () => `crm.facts ${window.location.pathname}`;
+  window.addEventListener("pagehide", () => {
+    const open = [...document.querySelectorAll("[data-fact-form][data-typed]")].map((form) => form.closest(".fact").id);
+    if (open.length) sessionStorage.setItem(place(), JSON.stringify(open));
+  });
+  window.addEventListener("load", () => {
+    const open = JSON.parse(sessionStorage.getItem(place()) ?? "[]");
+    sessionStorage.removeItem(place());
+    for (const id of open) document.getElementById(id)?.querySelector("[data-edit-fact]")?.click();
+  });
+
   /* A page that nobody looks at does not say that somebody is there. */
   document.addEventListener("htmx:configRequest", (event) => {
     const here = event.target.closest?.("[data-here]");
