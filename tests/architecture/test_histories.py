@@ -10,7 +10,7 @@ from core.audit import actions
 from core.audit.services import record
 from core.jobs.models import BackgroundJob
 from core.partners.models import ApiKey
-from core.tenancy.models import TenantModel
+from core.tenancy.models import Tenant, TenantModel
 from core.web import trail
 from customers.models import Customer, CustomField, FollowUp
 from service_requests.models import ServicePolicy, ServiceRequest
@@ -19,7 +19,8 @@ from tests.factories.worlds import make_world
 from tiering.models import TierPolicy
 
 # The page of a record, by its id or as a row of a page that stands for all of them.
-PAGES: dict[type[TenantModel], str] = {
+PAGES: dict[type[TenantModel | Tenant], str] = {
+    Tenant: "console:company",
     User: "console:update_user",
     Department: "console:organisation",
     Team: "console:organisation",
@@ -34,7 +35,7 @@ PAGES: dict[type[TenantModel], str] = {
     ServicePolicy: "service_requests:policy",
     TierPolicy: "tiering:policies",
 }
-OF_ALL = {"console:organisation", "service_requests:policy", "tiering:policies"}
+OF_ALL = {"console:company", "console:organisation", "service_requests:policy", "tiering:policies"}
 # The trail tells about them, and they have no page of their own; each with the reason.
 NO_PAGE = {
     "accounts.invitation": "rows of a list, gone when they are accepted or withdrawn",
@@ -71,7 +72,7 @@ def test_no_entry_is_stale():
 
 @pytest.mark.parametrize("model", PAGES, ids=lambda model: model.__name__)
 def test_page_shows_what_became_of_the_record(model, told, client_for, administrator, now):
-    world = make_world("own", at=now)
+    world = {Tenant: administrator.tenant, **make_world("own", at=now)}
     BackgroundJob.objects.update(owner=administrator)
     ImportRun.objects.update(started_at=now)
     page = PAGES[model]
@@ -87,7 +88,7 @@ def test_page_shows_what_became_of_the_record(model, told, client_for, administr
 
 
 def test_every_kind_of_record_is_named_in_words(tenant, now):
-    world = {model._meta.label_lower: row for model, row in make_world("own", at=now).items()}
+    world = {model._meta.label_lower: row for model, row in {Tenant: tenant, **make_world("own", at=now)}.items()}
 
     told = {kind: trail._subjects[kind].describe([world[kind].pk]) for kind in trail.subject_kinds()}
 
