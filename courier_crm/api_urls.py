@@ -4,7 +4,16 @@ from rest_framework.routers import SimpleRouter
 from core.partners.bulk.views import JobResultViewSet, JobViewSet
 from core.partners.docs import DocsView
 from core.partners.schema import DescriptionView
-from customers.api import AddressViewSet, ContactViewSet, CustomerViewSet, FollowUpViewSet, InteractionViewSet
+from customers.api import (
+    AddressViewSet,
+    ConsentEntryViewSet,
+    ConsentViewSet,
+    ContactViewSet,
+    CustomerViewSet,
+    FollowUpViewSet,
+    InteractionViewSet,
+    PurposeViewSet,
+)
 from service_requests.api import ServiceRequestViewSet
 from shipments.api import ScanEventViewSet, ShipmentViewSet
 from tiering.api import TierChangeViewSet, TierViewSet
@@ -14,6 +23,9 @@ router.register("customers", CustomerViewSet, basename="customer")
 router.register("customers/<str:customer>/contacts", ContactViewSet, basename="contact")
 router.register("customers/<str:customer>/addresses", AddressViewSet, basename="address")
 router.register("customers/<str:customer>/interactions", InteractionViewSet, basename="interaction")
+router.register("purposes", PurposeViewSet, basename="purpose")
+router.register("consents", ConsentViewSet, basename="consent")
+router.register("consent-entries", ConsentEntryViewSet, basename="consent-entry")
 router.register("follow-ups", FollowUpViewSet, basename="follow-up")
 router.register("shipments/<str:shipment>/events", ScanEventViewSet, basename="scan-event")
 router.register("shipments", ShipmentViewSet, basename="shipment")

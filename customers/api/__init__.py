@@ -1,8 +1,18 @@
-"""Customers with their contacts, addresses, timelines and follow-ups over the API."""
+"""Customers with their contacts, addresses, timelines, consents and follow-ups over the API."""
 
+from customers.api.consents import ConsentEntryViewSet, ConsentViewSet, PurposeViewSet
 from customers.api.customers import CustomerViewSet
 from customers.api.follow_ups import FollowUpViewSet
 from customers.api.interactions import InteractionViewSet
 from customers.api.parts import AddressViewSet, ContactViewSet
 
-__all__ = ["AddressViewSet", "ContactViewSet", "CustomerViewSet", "FollowUpViewSet", "InteractionViewSet"]
+__all__ = [
+    "AddressViewSet",
+    "ConsentEntryViewSet",
+    "ConsentViewSet",
+    "ContactViewSet",
+    "CustomerViewSet",
+    "FollowUpViewSet",
+    "InteractionViewSet",
+    "PurposeViewSet",
+]
