@@ -6,11 +6,14 @@ from core.partners.docs import DocsView
 from core.partners.schema import DescriptionView
 from customers.api import (
     AddressViewSet,
+    ConsentEntryViewSet,
+    ConsentViewSet,
     ContactViewSet,
     CustomerViewSet,
     FollowUpViewSet,
     InteractionViewSet,
     MergeViewSet,
+    PurposeViewSet,
 )
 from service_requests.api import ServiceRequestViewSet
 from shipments.api import ScanEventViewSet, ShipmentViewSet
@@ -22,6 +25,9 @@ router.register("customers/<str:customer>/contacts", ContactViewSet, basename="c
 router.register("customers/<str:customer>/addresses", AddressViewSet, basename="address")
 router.register("customers/<str:customer>/interactions", InteractionViewSet, basename="interaction")
 router.register("merges", MergeViewSet, basename="merge")
+router.register("purposes", PurposeViewSet, basename="purpose")
+router.register("consents", ConsentViewSet, basename="consent")
+router.register("consent-entries", ConsentEntryViewSet, basename="consent-entry")
 router.register("follow-ups", FollowUpViewSet, basename="follow-up")
 router.register("shipments/<str:shipment>/events", ScanEventViewSet, basename="scan-event")
 router.register("shipments", ShipmentViewSet, basename="shipment")

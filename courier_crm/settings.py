@@ -334,7 +334,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("CRM_FROM_EMAIL", default="Courier CRM <no-reply@localhost>")
 
 # Where pages for people who do not sign in stand; each has the slug of its tenant in the address.
-PUBLIC_PATHS = ("/track/",)
+PUBLIC_PATHS = ("/track/", "/preferences/")
 
 # --- The partner API --------------------------------------------------------------------------------------------
 
@@ -377,6 +377,11 @@ SPECTACULAR_SETTINGS = {
         "Recurrence": "customers.enums.Recurrence",
         "RowStatus": "core.partners.bulk.kinds.RowStatus",
         "SpokenKind": "customers.enums.SPOKEN_CHOICES",
+        "PreferredChannelEnum": "customers.enums.Channel",
+        "PurposeBasis": "customers.enums.PurposeBasis",
+        "ConsentState": "customers.enums.ConsentState",
+        "ConsentSource": "customers.enums.ConsentSource",
+        "ToldConsentSource": "customers.enums.TOLD_SOURCES",
     },
 }
 

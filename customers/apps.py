@@ -133,6 +133,7 @@ class CustomersConfig(AppConfig):
             order=10,
         )
         self._register_follow_ups()
+        self._register_consents()
 
     @staticmethod
     def _register_follow_ups() -> None:
@@ -229,4 +230,49 @@ class CustomersConfig(AppConfig):
             permission=FOLLOW_UPS_VIEW,
             load=load_follow_up_panel,
             order=10,
+        )
+
+    @staticmethod
+    def _register_consents() -> None:
+        import customers.consents.declared  # noqa: F401  declares actions, personal data, events and relations
+        from core.tenancy.provisioning import on_tenant_created
+        from core.web import navigation, record_pages, trail
+        from customers import panels, timeline
+        from customers.consents.panel import load_consent_panel
+        from customers.consents.words import said_in_words
+        from customers.permissions import CONSENTS_CONFIGURE, CONSENTS_VIEW
+        from customers.record_actions import CONSENTS
+        from customers.services.purposes import create_first_purposes
+        from customers.trail import describe_purposes
+
+        on_tenant_created(create_first_purposes)
+        timeline.register("consent.given", icon="shield-check", label=_("Consent given"), words=said_in_words)
+        timeline.register("consent.withdrawn", icon="shield-x", label=_("Consent withdrawn"), words=said_in_words)
+        trail.register_subject("customers.purpose", describe_purposes, permission=CONSENTS_CONFIGURE)
+        record_pages.register_action("customers:detail", CONSENTS)
+        panels.register(
+            key="consents",
+            label=_("May be contacted for"),
+            template_name="customers/consent_panel.html",
+            permission=CONSENTS_VIEW,
+            load=load_consent_panel,
+            order=20,
+        )
+        navigation.register_setting(
+            key="purposes",
+            label=_("Purposes and consents"),
+            description=_("What customers may be contacted for, what that rests on, and the texts they see."),
+            url_name="customers:purposes",
+            icon="shield-check",
+            permission=CONSENTS_CONFIGURE,
+            order=45,
+            actions=("purpose.added", "purpose.updated", "purpose.retired", "purpose.revived"),
+        )
+        navigation.register_creation(
+            key="purpose",
+            label=_("Add a purpose"),
+            url_name="customers:add_purpose",
+            icon="shield-check",
+            permission=CONSENTS_CONFIGURE,
+            order=65,
         )

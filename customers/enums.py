@@ -124,3 +124,57 @@ class Assignment(models.TextChoices):
     HAND = "hand", _("The one chosen here")
     PORTFOLIO = "portfolio", _("The customer's account manager")
     LOAD = "load", _("Whoever of the team has the fewest open ones")
+
+
+class PurposeBasis(models.TextChoices):
+    """What allows personal data to be used for a purpose."""
+
+    CONSENT = "consent", _("Consent")
+    CONTRACT = "contract", pgettext_lazy("what a use rests on", "The contract")
+    INTEREST = "interest", _("Legitimate interest")
+
+
+class ConsentState(models.TextChoices):
+    GIVEN = "given", pgettext_lazy("consent", "Given")
+    WITHDRAWN = "withdrawn", pgettext_lazy("consent", "Withdrawn")
+
+
+class ConsentSource(models.TextChoices):
+    """How somebody said yes or no."""
+
+    PHONE = "phone", _("By phone")
+    PERSON = "person", _("In person")
+    PAPER = "paper", _("In writing")
+    WEB = "web", _("On a web page or in an app")
+    LINK = "link", _("In the preference centre")
+
+
+# What people and partners write down; the preference centre says itself that it was there.
+TOLD_SOURCES = [choice for choice in ConsentSource.choices if choice[0] != ConsentSource.LINK]
+
+
+class ContactReason(models.TextChoices):
+    """Why somebody may be contacted for a purpose, or may not."""
+
+    CONSENTED = "consented", _("Consent was given")
+    CONTRACT = "contract", _("Needed for the contract")
+    INTEREST = "interest", _("Legitimate interest, no objection")
+    ERASED = "erased", _("Personal data was erased")
+    NOT_IN_USE = "not_in_use", _("There is no such purpose in use")
+    NOT_COVERED = "not_covered", _("The purpose does not cover this channel")
+    NO_CONSENT = "no_consent", _("No consent was given")
+    WITHDRAWN = "withdrawn", _("Consent was withdrawn")
+    OPTED_OUT = "opted_out", _("Objected")
+    TEXT_CHANGED = "text_changed", _("Consent was given to an older text")
+    LAPSED = "lapsed", _("Consent has lapsed")
+    UNREACHABLE = "unreachable", _("No contact point for this channel")
+
+
+ALLOWING = (ContactReason.CONSENTED, ContactReason.CONTRACT, ContactReason.INTEREST)
+# What must be known of somebody to be reached by a channel; a visit needs an address.
+POINT_OF_CHANNEL = {
+    Channel.PHONE: ContactPointKind.PHONE,
+    Channel.SMS: ContactPointKind.PHONE,
+    Channel.EMAIL: ContactPointKind.EMAIL,
+    Channel.WECHAT: ContactPointKind.WECHAT,
+}

@@ -66,6 +66,17 @@ FOLLOW_UPS_MANAGE = declare(
     label=_("Change, hand over and cancel everybody's follow-ups"),
     roles={Role.SUPERVISOR},
 ).name
+CONSENTS_VIEW = declare("consents.view", label=_("See what customers agreed to"), roles=EVERYBODY).name
+CONSENTS_RECORD = declare(
+    "consents.record",
+    label=_("Write down what customers agree to, and make links by which they do it themselves"),
+    roles={Role.SUPERVISOR, Role.AGENT, Role.ACCOUNT_MANAGER, Role.MARKETING, Role.PRIVACY_OFFICER},
+).name
+CONSENTS_CONFIGURE = declare(
+    "consents.configure",
+    label=_("Decide what customers may be contacted for"),
+    roles={Role.ADMINISTRATOR, Role.PRIVACY_OFFICER},
+).name
 
 scopes.declare("customers:read", label=_("Read customers, personal data masked"), permissions={VIEW})
 scopes.declare("customers:write", label=_("Create and change customers"), permissions={EDIT})
@@ -74,6 +85,8 @@ scopes.declare("interactions:read", label=_("Read timelines, personal data maske
 scopes.declare("interactions:write", label=_("Write down contacts with customers"), permissions={LOG})
 scopes.declare("follow_ups:read", label=_("Read follow-ups, personal data masked"), permissions={FOLLOW_UPS_VIEW})
 scopes.declare("follow_ups:write", label=_("Open and complete follow-ups"), permissions={FOLLOW_UPS_WORK})
+scopes.declare("consents:read", label=_("Read purposes and consents"), permissions={CONSENTS_VIEW})
+scopes.declare("consents:write", label=_("Write down what customers agree to"), permissions={CONSENTS_RECORD})
 scopes.declare(scopes.PERSONAL, label=_("Read personal data as it is stored, each time recorded"), permissions={REVEAL})
 
 

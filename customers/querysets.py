@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from core.crypto.fields import readable
 from core.tenancy.prepared import Prepared
@@ -18,6 +18,7 @@ from customers.models import (
     CustomField,
     DuplicateCandidate,
     Interaction,
+    PurposeText,
 )
 from customers.numbers import spellings
 
@@ -110,6 +111,12 @@ def for_timeline(interactions: QuerySet[Interaction]) -> QuerySet[Interaction]:
 def active_fields() -> QuerySet[CustomField]:
     """Return the tenant's own fields that are in use, in the order of a page; at most fifty."""
     return CustomField.objects.filter(is_active=True).order_by("order", "id")
+
+
+def current_texts() -> QuerySet[PurposeText]:
+    """Return what is told of each purpose in use where contact data is collected; at most thirty."""
+    texts = PurposeText.objects.filter(purpose__is_active=True, version=F("purpose__text_version"))
+    return texts.select_related("purpose").order_by("purpose__order", "purpose_id")
 
 
 def prefix_of(customers: QuerySet[Customer], text: str) -> QuerySet[Customer]:

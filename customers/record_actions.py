@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.web.record_pages import Action, RecordPage, at
 from customers.models import Customer
-from customers.permissions import COPY, EDIT, ERASE, LOG, MERGE, VIEW
+from customers.permissions import CONSENTS_VIEW, COPY, EDIT, ERASE, LOG, MERGE, VIEW
 
 
 def find_customer(pk: uuid.UUID, user: Any) -> Customer | None:
@@ -85,4 +85,14 @@ CUSTOMER_ACTIONS = (
         order=90,
         classes="btn-outline-danger",
     ),
+)
+
+CONSENTS = Action(
+    name="consents",
+    label=_("Consents and preferences"),
+    icon="shield-check",
+    url=at("customers:consents"),
+    permission=CONSENTS_VIEW,
+    order=65,
+    is_in_header=False,
 )

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from customers.follow_ups.querysets import for_list
 from customers.follow_ups.words import show
-from customers.models import Customer, CustomField, FollowUp, Interaction
+from customers.models import Customer, CustomField, FollowUp, Interaction, Purpose
 from customers.querysets import for_search
 
 
@@ -35,3 +35,8 @@ def describe_follow_ups(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str
     """Return what is to be done, masked, and where it stands."""
     shown = show(for_list(FollowUp.objects.filter(pk__in=ids)))
     return {each.pk: (each.subject, reverse("customers:follow_up", args=[each.pk])) for each in shown}
+
+
+def describe_purposes(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
+    purposes = Purpose.objects.filter(pk__in=ids)
+    return {purpose.pk: (purpose.name, reverse("customers:update_purpose", args=[purpose.pk])) for purpose in purposes}

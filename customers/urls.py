@@ -3,6 +3,7 @@ from django.urls import path
 from customers.views import (
     addresses,
     calendars,
+    consents,
     contacts,
     copies,
     custom_fields,
@@ -13,6 +14,8 @@ from customers.views import (
     interactions,
     merging,
     my_day,
+    preferences,
+    purposes,
     steps,
 )
 
@@ -70,6 +73,20 @@ urlpatterns = [
         name="remove_interaction",
     ),
     path("customers/<uuid:pk>/follow-ups/new/", follow_ups.CreateFollowUpView.as_view(), name="create_follow_up_for"),
+    path("customers/<uuid:pk>/consents/", consents.ConsentsView.as_view(), name="consents"),
+    path("customers/<uuid:pk>/consents/<uuid:purpose>/", consents.RecordConsentView.as_view(), name="record_consent"),
+    path("customers/<uuid:pk>/consents/link/", consents.MakePreferenceLinkView.as_view(), name="make_preference_link"),
+    path(
+        "customers/<uuid:pk>/consents/link/<uuid:link>/revoke/",
+        consents.RevokePreferenceLinkView.as_view(),
+        name="revoke_preference_link",
+    ),
+    path("preferences/<slug:slug>/<str:token>/", preferences.PreferenceView.as_view(), name="preferences"),
+    path("settings/purposes/", purposes.PurposeListView.as_view(), name="purposes"),
+    path("settings/purposes/new/", purposes.AddPurposeView.as_view(), name="add_purpose"),
+    path("settings/purposes/<uuid:pk>/", purposes.UpdatePurposeView.as_view(), name="update_purpose"),
+    path("settings/purposes/<uuid:pk>/retire/", purposes.RetirePurposeView.as_view(), name="retire_purpose"),
+    path("settings/purposes/<uuid:pk>/revive/", purposes.RevivePurposeView.as_view(), name="revive_purpose"),
     path("my-day/", my_day.MyDayView.as_view(), name="my_day"),
     path("my-day/calendar/", calendars.CalendarView.as_view(), name="calendar"),
     path("my-day/calendar/make/", calendars.MakeCalendarView.as_view(), name="make_calendar"),

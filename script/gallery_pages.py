@@ -114,6 +114,8 @@ OFFICE = [
     "console:notice_choices",
     "customers:custom_fields",
     "customers:add_custom_field",
+    "customers:purposes",
+    "customers:add_purpose",
     "shipments:imports",
     "shipments:upload",
     "tiering:create_policy",
@@ -144,6 +146,7 @@ OFFICE_RECORDS = {
     "customers:erase": CUSTOMER,
     "customers:merge": CUSTOMER,
     "customers:update_custom_field": {"pk": "custom_field"},
+    "customers:update_purpose": {"pk": "purpose"},
     "shipments:import": {"pk": "import_run"},
     "shipments:columns": {"pk": "new_import"},
 }
@@ -181,6 +184,7 @@ WORK_RECORDS = {
     "customers:cancel_follow_up": FOLLOW_UP,
     "customers:reopen_follow_up": {"pk": "closed_follow_up"},
     "customers:interactions": CUSTOMER,
+    "customers:consents": CUSTOMER,
     "customers:record_interaction": CUSTOMER,
     "shipments:detail": {"pk": "shipment"},
     "service_requests:detail": {"pk": "service_request"},
@@ -209,6 +213,7 @@ PAGES = [
     Page(route="shipments:track", records={"slug": "slug"}, role=None),
     Page(route="shipments:track", records={"slug": "slug"}, role=None, scene="refused", steps=_send_empty),
     Page(route="shipments:trace", records={"slug": "slug", "sealed": "sealed"}, role=None),
+    Page(route="customers:preferences", records={"slug": "slug", "token": "preferences"}, role=None),
     Page(route="console:accept_invitation", records={"token": "token"}, role=None),
     Page(route="console:accept_invitation", records={"token": "spent"}, role=None, scene="void", status=410),
     Page(

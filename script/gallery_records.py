@@ -24,8 +24,10 @@ from core.web.models import SavedView
 from core.web.saved_views import save_view
 from courier_crm.demo.couriers import Courier
 from customers.enums import CustomFieldKind, Tier
-from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, CustomField, FollowUp
+from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, CustomField, FollowUp, Purpose
 from customers.services import add_custom_field, create_customer, merge_customers
+from customers.services.preferences import make_preference_link, preference_token
+from customers.services.purposes import MARKETING
 from service_requests.enums import RequestState
 from service_requests.models import ServiceRequest
 from shipments.models import ImportRun, Shipment
@@ -58,6 +60,8 @@ class Records:
     token: str
     api_key: str
     custom_field: str
+    purpose: str
+    preferences: str
     follow_up: str
     closed_follow_up: str
     import_run: str
@@ -103,6 +107,8 @@ def records_of(courier: Courier) -> Records:
             token=token,
             api_key=str(ApiKey.objects.order_by("pk").first().pk),
             custom_field=str(CustomField.objects.first().pk),
+            purpose=str(Purpose.objects.get(key=MARKETING).pk),
+            preferences=preference_token(make_preference_link(customer=customer, by=admin, at=timezone.now())),
             follow_up=str(FollowUp.objects.filter(state="open", customer__isnull=False).first().pk),
             closed_follow_up=str(FollowUp.objects.filter(state="done").first().pk),
             import_run=str(ImportRun.objects.filter(is_finished=True, job__isnull=False).first().pk),

@@ -71,6 +71,48 @@ class AppendOnly(Operation):
         return f"Let {', '.join(self.names)} only be added to"
 
 
+class OnlyMoved(Operation):
+    """Let rows of a model be added and one column of them be written, and nothing else be changed or deleted."""
+
+    reversible = True
+
+    def __init__(self, name: str, column: str) -> None:
+        self.name = name
+        self.column = column
+
+    def deconstruct(self) -> Any:
+        return self.__class__.__qualname__, [self.name, self.column], {}
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        pass
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        table = to_state.apps.get_model(app_label, self.name)._meta.db_table
+        schema_editor.execute(f"revoke update, delete on {table} from crm_app")
+        schema_editor.execute(f"grant update ({self.column}) on {table} to crm_app")
+        schema_editor.execute(
+            f"""
+            create or replace function {table}_only_moved() returns trigger language plpgsql as $$
+            begin
+                if tg_op = 'DELETE'
+                    or to_jsonb(new) - '{self.column}' <> to_jsonb(old) - '{self.column}' then
+                    raise exception '{table} is only added to' using errcode = 'insufficient_privilege';
+                end if;
+                return new;
+            end $$"""
+        )
+        schema_editor.execute(
+            f"create trigger only_moved before update or delete on {table}"
+            f" for each row execute function {table}_only_moved()"
+        )
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """The table itself is dropped next."""
+
+    def describe(self) -> str:
+        return f"Let {self.name} only be added to, and moved by {self.column}"
+
+
 class AwaitSeal(Operation):
     """Have the database note every new event, with its digest, as waiting for its seal, until that is there."""
 

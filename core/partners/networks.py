@@ -13,6 +13,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 MOST_NETWORKS = 50
 # What stands for a proxy that connects over a Unix socket, and so has no address.
 UNIX_SOCKET = "unix"
+IPV6_NETWORK = 64
 
 
 class BadNetwork(DomainError):
@@ -53,6 +54,14 @@ def client_address(request: HttpRequest) -> Address | None:
         if not _is_trusted(hop):
             return _address(hop)
     return _address(hops[0] if hops else peer)
+
+
+def network_of(request: HttpRequest) -> str:
+    """Return the address that asks; of IPv6 the network, of which one household has all addresses."""
+    address = client_address(request)
+    if address is not None and address.version == 6:
+        return str(int(address) >> (128 - IPV6_NETWORK))
+    return str(address)
 
 
 def _is_trusted(text: str) -> bool:

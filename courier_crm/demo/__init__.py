@@ -18,6 +18,7 @@ from core.console.services import create_tenant
 from core.tenancy.clock import day_start, local_date
 from core.tenancy.models import Tenant
 from core.tenancy.scope import current_tenant, tenant_scope
+from courier_crm.demo.consents import make_consents
 from courier_crm.demo.couriers import COURIERS, Courier
 from courier_crm.demo.follow_ups import make_follow_ups
 from courier_crm.demo.keys import make_demo_keys, working_demo_keys
@@ -75,6 +76,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         _write_down_talks(chance, courier, people, today=today)
         while match_some(at=at):
             pass
+        make_consents(courier, by=people[Role.AGENT], today=today)
         make_wishes(courier, people, today=today)
         make_follow_ups(courier, people, today=today)
     build_sandbox(sandbox=tenant.sandbox, language=courier.language, at=at)

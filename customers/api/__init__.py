@@ -1,5 +1,6 @@
-"""Customers with their contacts, addresses, timelines and follow-ups over the API."""
+"""Customers with their contacts, addresses, timelines, consents and follow-ups over the API."""
 
+from customers.api.consents import ConsentEntryViewSet, ConsentViewSet, PurposeViewSet
 from customers.api.customers import CustomerViewSet
 from customers.api.follow_ups import FollowUpViewSet
 from customers.api.interactions import InteractionViewSet
@@ -8,9 +9,12 @@ from customers.api.parts import AddressViewSet, ContactViewSet
 
 __all__ = [
     "AddressViewSet",
+    "ConsentEntryViewSet",
+    "ConsentViewSet",
     "ContactViewSet",
     "CustomerViewSet",
     "FollowUpViewSet",
     "InteractionViewSet",
     "MergeViewSet",
+    "PurposeViewSet",
 ]

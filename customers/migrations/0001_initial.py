@@ -14,6 +14,7 @@ import core.crypto.fields
 import core.tenancy.fields
 import core.tenancy.ids
 import core.tenancy.models
+from core.audit.operations import OnlyMoved
 from core.tenancy.operations import ProtectTenantTables
 
 
@@ -981,6 +982,370 @@ class Migration(migrations.Migration):
                 ("all_tenants", django.db.models.manager.Manager()),
             ],
         ),
+        migrations.CreateModel(
+            name="Purpose",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                ("key", models.CharField(max_length=40)),
+                ("name_zh", models.CharField(max_length=100)),
+                ("name_en", models.CharField(max_length=100)),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("consent", "Consent"),
+                            ("contract", "The contract"),
+                            ("interest", "Legitimate interest"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "channels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("phone", "Phone"),
+                                ("email", "E-mail"),
+                                ("sms", "SMS"),
+                                ("wechat", "WeChat"),
+                                ("visit", "Visit"),
+                            ],
+                            max_length=10,
+                        ),
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("lapses_after_months", models.PositiveSmallIntegerField(null=True)),
+                ("order", models.PositiveSmallIntegerField(default=100)),
+                ("is_active", models.BooleanField(default=True)),
+                ("text_version", models.PositiveSmallIntegerField(default=1)),
+                ("valid_from", models.PositiveSmallIntegerField(default=1)),
+                ("version", models.PositiveIntegerField(default=1)),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "constraints": [models.UniqueConstraint(fields=("tenant", "key"), name="purpose_key")],
+                "indexes": [],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="PurposeText",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "purpose",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="texts", to="customers.purpose"
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField(default=1)),
+                ("text_zh", models.TextField()),
+                ("text_en", models.TextField()),
+                ("written_at", models.DateTimeField()),
+                (
+                    "written_by",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [models.Index(fields=["tenant", "written_by"], name="purpose_text_written_by")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "purpose", "version"), name="purpose_text_version")
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ConsentEntry",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "customer",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consent_entries",
+                        to="customers.customer",
+                    ),
+                ),
+                ("said_of", models.UUIDField()),
+                ("contact_id", models.UUIDField(null=True)),
+                (
+                    "purpose",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.purpose"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Phone"),
+                            ("email", "E-mail"),
+                            ("sms", "SMS"),
+                            ("wechat", "WeChat"),
+                            ("visit", "Visit"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("state", models.CharField(choices=[("given", "Given"), ("withdrawn", "Withdrawn")], max_length=9)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("phone", "By phone"),
+                            ("person", "In person"),
+                            ("paper", "In writing"),
+                            ("web", "On a web page or in an app"),
+                            ("link", "In the preference centre"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("text_version", models.PositiveSmallIntegerField()),
+                ("decided_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "recorded_by",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("recorded_by_key", models.UUIDField(null=True)),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["tenant", "customer", "decided_at", "id"], name="consent_entry_customer"),
+                    models.Index(
+                        condition=models.Q(("contact_id__isnull", False)),
+                        fields=["tenant", "contact_id"],
+                        name="consent_entry_contact",
+                    ),
+                    models.Index(fields=["tenant", "decided_at", "id"], name="consent_entry_by_time"),
+                    models.Index(fields=["tenant", "purpose"], name="consent_entry_purpose"),
+                    models.Index(fields=["tenant", "recorded_by"], name="consent_entry_recorded_by"),
+                ],
+                "constraints": [],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Consent",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "customer",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="consents", to="customers.customer"
+                    ),
+                ),
+                (
+                    "contact",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to="customers.contact",
+                    ),
+                ),
+                (
+                    "purpose",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.purpose"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Phone"),
+                            ("email", "E-mail"),
+                            ("sms", "SMS"),
+                            ("wechat", "WeChat"),
+                            ("visit", "Visit"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("state", models.CharField(choices=[("given", "Given"), ("withdrawn", "Withdrawn")], max_length=9)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("phone", "By phone"),
+                            ("person", "In person"),
+                            ("paper", "In writing"),
+                            ("web", "On a web page or in an app"),
+                            ("link", "In the preference centre"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("text_version", models.PositiveSmallIntegerField()),
+                ("decided_at", models.DateTimeField()),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["tenant", "contact"], name="consent_contact"),
+                    models.Index(fields=["tenant", "purpose", "channel", "state", "customer"], name="consent_purpose"),
+                    models.Index(fields=["tenant", "decided_at", "id"], name="consent_by_time"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "customer", "contact", "purpose", "channel"),
+                        name="consent_once",
+                        nulls_distinct=False,
+                    )
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="PreferenceLink",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "customer",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="preference_links",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "contact",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.contact"
+                    ),
+                ),
+                ("word", core.crypto.fields.EncryptedTextField()),
+                ("made_at", models.DateTimeField()),
+                (
+                    "made_by",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("expires_at", models.DateTimeField()),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["tenant", "customer"], name="preference_link_customer"),
+                    models.Index(fields=["tenant", "contact"], name="preference_link_contact"),
+                    models.Index(fields=["tenant", "made_by"], name="preference_link_made_by"),
+                ],
+                "constraints": [],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
         ProtectTenantTables(
             "Customer",
             "Contact",
@@ -994,5 +1359,11 @@ class Migration(migrations.Migration):
             "DuplicateCandidate",
             "FollowUp",
             "CalendarFeed",
+            "Purpose",
+            "PurposeText",
+            "ConsentEntry",
+            "Consent",
+            "PreferenceLink",
         ),
+        OnlyMoved("ConsentEntry", "customer_id"),
     ]

@@ -1,4 +1,5 @@
 from customers.models.archive import MAX_TAG_LENGTH, MAX_TAGS, Customer, CustomerManager, CustomField
+from customers.models.consents import Consent, ConsentEntry, PreferenceLink, Purpose, PurposeText, in_language
 from customers.models.follow_ups import CalendarFeed, FollowUp
 from customers.models.people import Address, Contact, ContactPoint
 from customers.models.sameness import CustomerMerge, CustomerToken, DuplicateCandidate, MergedRow
@@ -9,6 +10,8 @@ __all__ = [
     "MAX_TAG_LENGTH",
     "Address",
     "CalendarFeed",
+    "Consent",
+    "ConsentEntry",
     "Contact",
     "ContactPoint",
     "CustomField",
@@ -20,4 +23,8 @@ __all__ = [
     "FollowUp",
     "Interaction",
     "MergedRow",
+    "PreferenceLink",
+    "Purpose",
+    "PurposeText",
+    "in_language",
 ]

@@ -23,7 +23,7 @@ from customers.contact_points import home_country
 from customers.forms.contacts import ContactForm, UpdateContactForm
 from customers.models import Contact, Customer
 from customers.permissions import EDIT, REVEAL, VIEW
-from customers.querysets import with_points
+from customers.querysets import current_texts, with_points
 from customers.services import NewContactPoint, add_contact, remove_contact, update_contact
 from customers.services.restoring import contact_before, restore_contact
 
@@ -69,7 +69,7 @@ class CreateContactView(StaffFormView):
         return {"is_primary": not Contact.objects.filter(customer=self.customer, is_primary=True).exists()}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(customer=self.customer, **context)
+        return super().get_context_data(customer=self.customer, purposes=current_texts(), **context)
 
     def save(self, form: ContactForm) -> str:
         facts = form.facts

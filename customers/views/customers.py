@@ -24,7 +24,14 @@ from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm
 from customers.models import Customer, DuplicateCandidate
 from customers.panels import panels_for
 from customers.permissions import EDIT, MERGE, REVEAL, VIEW
-from customers.querysets import SHOWN_ON_RECORD, active_fields, for_list, for_record_page, undoable_merges
+from customers.querysets import (
+    SHOWN_ON_RECORD,
+    active_fields,
+    current_texts,
+    for_list,
+    for_record_page,
+    undoable_merges,
+)
 from customers.services import create_customer, update_customer
 from customers.templatetags.customers import tier_badge
 from customers.views.interactions import timeline_context
@@ -180,6 +187,9 @@ class CreateCustomerView(DraftedFormView):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "custom_fields": list(active_fields())}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(purposes=current_texts(), **context)
 
     def save(self, form: CreateCustomerForm) -> str:
         at = timezone.now()

@@ -5,17 +5,15 @@ counted in the table of the cache. What is counted is named by digests: addresse
 """
 
 from django.http import HttpRequest
-from django.utils.crypto import salted_hmac
 
-from core.partners.networks import client_address
-from core.tenancy.counting import count_once
+from core.partners.networks import network_of
+from core.tenancy.counting import count_once, digest
 from core.tenancy.scope import required_tenant_id
 
 WINDOW_SECONDS = 60 * 60
 # Many telephones share an address of their provider; one waybill is asked for by a few people.
 QUESTIONS_PER_ADDRESS = 60
 QUESTIONS_PER_WAYBILL = 10
-IPV6_NETWORK = 64
 
 
 def may_ask(request: HttpRequest, waybill: str, *, now: float) -> bool:
@@ -23,22 +21,10 @@ def may_ask(request: HttpRequest, waybill: str, *, now: float) -> bool:
     window = int(now // WINDOW_SECONDS)
     tenant_id = required_tenant_id()
     names = [
-        f"crm:tracking:{_digest('address', _network_of(request))}:{window}",
-        f"crm:tracking:{_digest('waybill', f'{tenant_id}:{waybill.upper()}')}:{window}",
+        f"crm:tracking:{digest('shipments.tracking.address', network_of(request))}:{window}",
+        f"crm:tracking:{digest('shipments.tracking.waybill', f'{tenant_id}:{waybill.upper()}')}:{window}",
     ]
     of_address, of_waybill = count_once(
         names, seconds=2 * WINDOW_SECONDS, away="tracking.limits_without_redis", in_table=True
     )
     return of_address <= QUESTIONS_PER_ADDRESS and of_waybill <= QUESTIONS_PER_WAYBILL
-
-
-def _network_of(request: HttpRequest) -> str:
-    """Return the address that asks; of IPv6 the network, of which one household has all addresses."""
-    address = client_address(request)
-    if address is not None and address.version == 6:
-        return str(int(address) >> (128 - IPV6_NETWORK))
-    return str(address)
-
-
-def _digest(what: str, text: str) -> str:
-    return salted_hmac(f"shipments.tracking.{what}", text, algorithm="sha256").hexdigest()[:32]

@@ -8,6 +8,8 @@ from core.tenancy.models import TenantModel
 from core.web.models import Notice, SavedView
 from customers.models import (
     Address,
+    Consent,
+    ConsentEntry,
     Contact,
     ContactPoint,
     Customer,
@@ -16,6 +18,8 @@ from customers.models import (
     DuplicateCandidate,
     FollowUp,
     Interaction,
+    PreferenceLink,
+    Purpose,
 )
 from service_requests.models import ServiceRequest
 from shipments.models import ImportRun, ScanEvent, Shipment
@@ -85,6 +89,13 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "customers:hand_over_follow_up": {"pk": FollowUp},
     "customers:cancel_follow_up": {"pk": FollowUp},
     "customers:reopen_follow_up": {"pk": FollowUp},
+    "customers:consents": {"pk": Customer},
+    "customers:record_consent": {"pk": Customer, "purpose": Purpose},
+    "customers:make_preference_link": {"pk": Customer},
+    "customers:revoke_preference_link": {"pk": Customer, "link": PreferenceLink},
+    "customers:update_purpose": {"pk": Purpose},
+    "customers:retire_purpose": {"pk": Purpose},
+    "customers:revive_purpose": {"pk": Purpose},
     "customers:update_custom_field": {"pk": CustomField},
     "customers:retire_custom_field": {"pk": CustomField},
     "customers:revive_custom_field": {"pk": CustomField},
@@ -112,6 +123,9 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:follow-up-complete": {"pk": FollowUp},
     "api:merge-detail": {"pk": CustomerMerge},
     "api:merge-undo": {"pk": CustomerMerge},
+    "api:purpose-detail": {"pk": Purpose},
+    "api:consent-detail": {"pk": Consent},
+    "api:consent-entry-detail": {"pk": ConsentEntry},
     "api:shipment-detail": {"pk": Shipment},
     "api:scan-event-list": {"shipment": Shipment},
     "api:scan-event-detail": {"shipment": Shipment, "pk": ScanEvent},
@@ -137,6 +151,7 @@ NO_RECORDS = {
     "shipments:track": "the tenant's name in addresses; looked up within it, see tests/shipments/tracking",
     "shipments:trace": "sealed for one tenant; looked up within it, see tests/shipments/tracking",
     "customers:calendar_feed": "the token is signed and names its tenant; see tests/customers/follow_ups",
+    "customers:preferences": "the token is signed for one tenant; see tests/customers/consents",
     "mfa_remove_webauthn": "allauth's: finds one's own passkeys only",
     "api:customer-by-number": "a number, looked up among the tenant's own; see tests/partners/test_isolation.py",
     "api:shipment-by-number": "a number, looked up among the tenant's own; see tests/partners/test_isolation.py",

@@ -12,7 +12,7 @@ from core.jobs.models import BackgroundJob
 from core.partners.models import ApiKey
 from core.tenancy.models import Tenant, TenantModel
 from core.web import trail
-from customers.models import Customer, CustomField, FollowUp
+from customers.models import Customer, CustomField, FollowUp, Purpose
 from service_requests.models import ServicePolicy, ServiceRequest
 from shipments.models import ImportRun, Shipment
 from tests.factories.worlds import make_world
@@ -29,6 +29,7 @@ PAGES: dict[type[TenantModel | Tenant], str] = {
     Customer: "customers:detail",
     CustomField: "customers:update_custom_field",
     FollowUp: "customers:follow_up",
+    Purpose: "customers:update_purpose",
     Shipment: "shipments:detail",
     ImportRun: "shipments:import",
     ServiceRequest: "service_requests:detail",

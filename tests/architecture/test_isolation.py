@@ -25,6 +25,7 @@ from core.tenancy.models import Tenant, TenantModel, TenantQuerySet
 from core.web.lists import ListView, RecordFilter
 from core.web.views import StaffFormView, StaffView
 from customers.models import (
+    ConsentEntry,
     Contact,
     Customer,
     CustomerToken,
@@ -38,7 +39,7 @@ from tests.factories.partners import Partner
 from tests.factories.worlds import World, make_world, tenant_models
 
 # The database lets nobody change these, of any tenant.
-ONLY_ADDED_TO = {AuditEvent, AuditSeal, Erasure}
+ONLY_ADDED_TO = {AuditEvent, AuditSeal, Erasure, ConsentEntry}
 # What names a row of a composite key, beside the tenant.
 KEYS = {
     CustomerToken: ("token", "customer_id"),

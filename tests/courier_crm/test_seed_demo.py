@@ -24,13 +24,13 @@ from courier_crm.demo.couriers import COURIERS
 from courier_crm.demo.stories import STORIES, number_of
 from courier_crm.demo.traffic import DAYS, Shipper, shipment_file
 from customers.follow_ups.querysets import of_day
-from customers.models import Contact, Customer, Interaction
+from customers.models import Consent, Contact, Customer, Interaction
 from service_requests.models import ServiceRequest
 from shipments.follow_ups import wanted_for_exception
 from shipments.models import ScanEvent, Shipment
 from tiering.models import TierChange, TierOverride
 
-MODELS = (User, Customer, Contact, Shipment, ScanEvent, TierChange, TierOverride, ServiceRequest)
+MODELS = (User, Customer, Contact, Shipment, ScanEvent, TierChange, TierOverride, ServiceRequest, Consent)
 SEEDED_DAY_END = datetime(2026, 3, 3, tzinfo=UTC)
 
 
@@ -56,8 +56,9 @@ def test_seed_makes_two_couriers_once(db, now):
     assert list(made) == ["parcelway", "sudi"]
     assert counts() == made
     assert second == first.replace("is made.", "is there already.")
-    for slug, (people, customers, contacts, shipments, scans, changes, overrides, requests) in made.items():
+    for slug, (people, customers, contacts, shipments, scans, changes, overrides, requests, consents) in made.items():
         assert (people, customers, overrides, requests) == (len(Role), 30, 1, 12), slug
+        assert consents > 30
         assert contacts > 10
         assert 800 < shipments < 1000
         assert scans > 200

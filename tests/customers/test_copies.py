@@ -91,6 +91,8 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "merges": 0,
         "duplicates": 0,
         "follow_ups": 0,
+        "consent_entries": 0,
+        "consents": 0,
         "shipments": 3,
         "scans": 1,
         "service_requests": 0,

@@ -6,11 +6,12 @@ from core.accounts.enums import Role
 from core.jobs.models import BackgroundJob
 from core.partners.schema import description
 from core.tenancy.ids import uuid7
-from customers.models import Customer, CustomerMerge
+from customers.models import Customer, CustomerMerge, Purpose
 from shipments.models import Shipment
+from tests.customers.consents.said import say
 from tests.customers.follow_ups.made import make_follow_up
 from tests.factories.accounts import inside, make_user
-from tests.factories.customers import make_customer
+from tests.factories.customers import make_customer, make_only_purpose
 from tests.factories.partners import API, Partner
 from tests.factories.service_requests import open_for
 from tests.factories.tiering import make_shipped
@@ -40,7 +41,12 @@ def make_rows(number, now):
     job = BackgroundJob.objects.create(
         kind="shipments", title="Sent", parameters={"key": str(uuid7())}, created_at=now, due_at=now
     )
+    make_only_purpose(key=number.lower(), at=now)
+    (entry,) = say(customer, "given", purpose=number.lower(), at=now)
     return {
+        "/purposes": entry.purpose_id,
+        "/consents": customer.consents.get().pk,
+        "/consent-entries": entry.pk,
         "/jobs": job.pk,
         "/customers": customer.pk,
         "/tiers": customer.pk,
@@ -73,6 +79,7 @@ def test_list_shows_the_keys_tenant_alone(tenant, other_tenant, now, path):
 def test_list_of_a_tenant_without_rows_is_empty(tenant, other_tenant, now, path):
     make_rows("MINE", now)
     with inside(other_tenant, leaving=tenant):
+        Purpose.objects.all().delete()
         stranger = Partner()
 
     assert stranger.get(path).json() == {"data": [], "has_more": False, "next_cursor": None}

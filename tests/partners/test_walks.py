@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import reduce
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,18 @@ from core.partners.bulk.kinds import RowResult
 from core.partners.bulk.results import pack
 from core.partners.models import BulkPart
 from core.partners.schema import description
-from customers.models import Address, Contact, Customer, CustomerMerge, FollowUp, Interaction
+from customers.models import (
+    Address,
+    Consent,
+    ConsentEntry,
+    Contact,
+    Customer,
+    CustomerMerge,
+    FollowUp,
+    Interaction,
+    Purpose,
+    PurposeText,
+)
 from service_requests.models import ServiceRequest
 from shipments.models import ScanEvent, Shipment
 from tests.factories.customers import make_customer
@@ -85,18 +97,34 @@ class Rows:
                 return self.add_result()
             case "/shipments/{shipment}/events":
                 row = ScanEvent.objects.create(shipment=self.shipment, kind=f"{self.made}", happened_at=at)
-            case "/merges":
-                absorbed = Customer.objects.create(number=name, created_at=at)
-                row = CustomerMerge.objects.create(kept=self.owner, absorbed=absorbed, merged_at=at)
+            case "/purposes" | "/consents" | "/consent-entries":
+                row = self.add_consent(resource, at)
             case "/follow-ups":
                 row = FollowUp.objects.create(kind="call", subject=name, due_at=at, created_at=at)
             case _:
                 row = self.add_part(resource, name, at)
         return str(row.pk)
 
+    def add_consent(self, resource, at):
+        """A purpose, or what somebody said to one."""
+        purpose = Purpose.objects.create(key=f"{at.day}-{self.made}", basis="consent")
+        PurposeText.objects.create(purpose=purpose, written_at=at)
+        facts = {"customer": self.owner, "purpose": purpose, "channel": "sms", "state": "given", "source": "web"}
+        facts |= {"text_version": 1, "decided_at": at}
+        match resource:
+            case "/purposes":
+                return purpose
+            case "/consents":
+                return Consent.objects.create(**facts)
+            case "/consent-entries":
+                return ConsentEntry.objects.create(said_of=self.owner.pk, recorded_at=at, **facts)
+
     def add_part(self, resource, name, at):
         """A part of a customer."""
         match resource:
+            case "/merges":
+                absorbed = Customer.objects.create(number=name, created_at=at)
+                return CustomerMerge.objects.create(kept=self.owner, absorbed=absorbed, merged_at=at)
             case "/customers/{customer}/interactions":
                 return Interaction.objects.create(
                     customer=self.owner, kind="note", text=name, happened_at=at, recorded_at=at
@@ -132,11 +160,17 @@ def test_every_list_is_walked():
     )
 )
 def test_walk_meets_every_first_row_exactly_once(tenant, now, resource, sort, plan):
+    partner = _partner(tenant)
+    # What an example makes goes with it; some of it nobody may delete.
+    before = transaction.savepoint()
+    try:
+        _walk(Rows(now), partner, resource, sort, plan)
+    finally:
+        transaction.savepoint_rollback(before)
+
+
+def _walk(rows, partner, resource, sort, plan):
     first, added, limit = plan
-    owned = (CustomerMerge, FollowUp, Address, Contact, Interaction, TierChange, ServiceRequest, ScanEvent, Shipment)
-    for model in (BackgroundJob, *owned, Customer):
-        model.objects.all().delete()
-    rows, partner = Rows(now), _partner(tenant)
     path = rows.path_of(resource)
     stood = [rows.add(resource, place) for place in first]
     waiting = iter(added)

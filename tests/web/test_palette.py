@@ -43,6 +43,7 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "Add a contact",
         "Add an address",
         "Search the timeline",
+        "Consents and preferences",
         "Merge…",
     ]
     assert found["Create"] == ["Open a service request", "Add a customer", "New follow-up", "Import shipments"]
@@ -96,7 +97,7 @@ def test_no_record_is_open_elsewhere(supervisor, path):
 
 
 def test_actions_are_those_of_the_role(customer, analyst, supervisor):
-    assert acts(analyst, path_of(customer)) == ["note", "timeline"]
+    assert acts(analyst, path_of(customer)) == ["note", "timeline", "consents"]
     assert "merge" in acts(supervisor, path_of(customer))
 
 

@@ -1,0 +1,135 @@
+"""Whether somebody may be contacted: pure rules, and the one question that everything asks before it sends."""
+
+from calendar import monthrange
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import cached_property
+
+from customers.enums import ALLOWING, POINT_OF_CHANNEL, Channel, ConsentState, ContactReason, PurposeBasis
+from customers.models import Consent, Contact, ContactPoint, Customer, Purpose
+
+ALLOWED_BY = {
+    PurposeBasis.CONSENT: ContactReason.CONSENTED,
+    PurposeBasis.CONTRACT: ContactReason.CONTRACT,
+    PurposeBasis.INTEREST: ContactReason.INTEREST,
+}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether somebody may be contacted, and every reason why not, or the one why; `consent` is what they said last."""
+
+    reasons: tuple[ContactReason, ...]
+    consent: Consent | None = None
+
+    @property
+    def is_allowed(self) -> bool:
+        return all(reason in ALLOWING for reason in self.reasons)
+
+    @property
+    def words(self) -> str:
+        """The reasons in the active language."""
+        return " · ".join(str(reason.label) for reason in self.reasons)
+
+
+class Standing:
+    """All that decides whether one customer, or one of its contacts, may be contacted; at most four queries."""
+
+    def __init__(self, customer: Customer) -> None:
+        self.customer = customer
+
+    @cached_property
+    def purposes(self) -> dict[str, Purpose]:
+        """The purposes in use by their keys, in the order of pages."""
+        found = Purpose.objects.filter(is_active=True).order_by("order", "id")
+        return {purpose.key: purpose for purpose in found}
+
+    @cached_property
+    def consents(self) -> dict[tuple, Consent]:
+        """What was said, by contact's id (None: by the customer itself), purpose's id and channel."""
+        found = Consent.objects.filter(customer=self.customer)
+        return {(each.contact_id, each.purpose_id, each.channel): each for each in found}
+
+    @cached_property
+    def points(self) -> set[tuple]:
+        """The kinds of contact points, with the id of the contact."""
+        found = ContactPoint.objects.filter(contact__customer=self.customer)
+        return set(found.values_list("contact_id", "kind"))
+
+    @cached_property
+    def has_address(self) -> bool:
+        return self.customer.addresses.exists()
+
+    def decide(self, purpose: str, channel: str, *, contact: Contact | None = None, at: datetime) -> Decision:
+        """Return whether the customer, or the contact, may be contacted by this channel for the purpose of this key."""
+        contact_id = contact and contact.pk
+        found = self.purposes.get(purpose)
+        if found is None:
+            return Decision((ContactReason.NOT_IN_USE,))
+        said = effective(
+            own=contact_id and self.consents.get((contact_id, found.pk, channel)),
+            whole=self.consents.get((None, found.pk, channel)),
+        )
+        refusals = [*self._refusals(contact_id, channel), *refusals_of(found, channel, said, at=at)]
+        return Decision(tuple(refusals) or (ALLOWED_BY[PurposeBasis(found.basis)],), said)
+
+    def _refusals(self, contact_id: object, channel: str) -> Iterator[ContactReason]:
+        if self.customer.erased_at is not None:
+            yield ContactReason.ERASED
+        elif not self._is_reachable(contact_id, channel):
+            yield ContactReason.UNREACHABLE
+
+    def _is_reachable(self, contact_id: object, channel: str) -> bool:
+        if channel == Channel.VISIT:
+            return self.has_address
+        kind = POINT_OF_CHANNEL[Channel(channel)]
+        return any(of == kind and contact_id in (None, whose) for whose, of in self.points)
+
+
+def may_contact(
+    *, customer: Customer, purpose: str, channel: str, contact: Contact | None = None, at: datetime
+) -> Decision:
+    """Return whether a customer, or one of its contacts, may be contacted at a time by a channel, and why.
+
+    `purpose` is the key of one in the register. Everything that is sent asks this first; at most four queries.
+    """
+    return Standing(customer).decide(purpose, channel, contact=contact, at=at)
+
+
+def effective(*, own: Consent | None, whole: Consent | None) -> Consent | None:
+    """Return what holds of what a contact said itself and what was said for the whole customer.
+
+    Nobody's no is taken back by somebody else: a contact's own stands, and a later one of the customer ends its yes.
+    """
+    if own is None or whole is None:
+        return own or whole
+    is_ended = whole.state == ConsentState.WITHDRAWN and whole.decided_at > own.decided_at
+    return whole if own.state == ConsentState.GIVEN and is_ended else own
+
+
+def refusals_of(purpose: Purpose, channel: str, said: Consent | None, *, at: datetime) -> Collection[ContactReason]:
+    """Return why the purpose and what was said to it speak against a contact."""
+    refusals = [] if channel in purpose.channels else [ContactReason.NOT_COVERED]
+    if not purpose.may_be_decided:
+        return refusals
+    asks_consent = purpose.basis == PurposeBasis.CONSENT
+    if said is not None and said.state == ConsentState.WITHDRAWN:
+        return [*refusals, ContactReason.WITHDRAWN if asks_consent else ContactReason.OPTED_OUT]
+    if not asks_consent:
+        return refusals
+    if said is None:
+        return [*refusals, ContactReason.NO_CONSENT]
+    if said.text_version < purpose.valid_from:
+        refusals.append(ContactReason.TEXT_CHANGED)
+    if purpose.lapses_after_months and months_after(said.decided_at, purpose.lapses_after_months) <= at:
+        refusals.append(ContactReason.LAPSED)
+    return refusals
+
+
+def months_after(moment: datetime, months: int) -> datetime:
+    """Return the same time some months later; a day that the month does not have is its last."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    day = min(moment.day, monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day)
