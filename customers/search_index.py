@@ -87,6 +87,12 @@ def renew_tokens(ids: Iterable[uuid.UUID]) -> None:
     _copy(grams, Tokens(required_tenant_id()), ranked=RANKED)
 
 
+def forget_tokens(ids: Iterable[uuid.UUID]) -> None:
+    """Take the tokens of customers away that are to be deleted: one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(DELETE_ALL, [required_tenant_id(), sorted(set(ids))])
+
+
 def _copy(grams: Mapping[str, set[Gram]], tokens: Tokens, *, ranked: str) -> None:
     # Customer by customer, as the primary key is.
     rows = ((customer_id, tokens.of(gram)) for customer_id, each in grams.items() for gram in each)

@@ -26,6 +26,8 @@ NOT_HELD = {
     "customers.FollowUp.created_by": "history: who asked for it",
     "customers.FollowUp.closed_by": "history: who did it",
     "customers.CalendarFeed.user": "their own calendar",
+    "imports.ImportBatch.received_by": "history: who sent the file; whoever may import goes on with it",
+    "imports.ImportTemplate.saved_by": "history: who saved it; everybody who imports has it",
     "shipments.ImportRun.received_by": "history: who sent the file; whoever may import goes on with it",
     "service_requests.ServicePolicy.created_by": "history: who decided it",
     "service_requests.ServiceRequest.opened_by": "history: who wrote it down",
