@@ -110,6 +110,11 @@ def index_opened(customer: Customer) -> None:
     _write(_tokens({customer.pk: grams}), set())
 
 
+def index_more(grams: Mapping[uuid.UUID, set[Gram]]) -> None:
+    """Add the tokens of what these customers have got besides, and keep all others: one query."""
+    _write(_tokens(grams), set())
+
+
 def rank_tokens(*, batch: int = BATCH) -> int:
     """Give the tokens of up to `batch` customers the rank of what these contribute now; return how many were behind."""
     with connection.cursor() as cursor:

@@ -80,6 +80,7 @@ def check_step(*, job: BackgroundJob, at: datetime) -> Step:
     rows = _read(batch, part, kind, at)
     _refuse_repeated(batch, rows)
     kind.plan(rows=[row for row in rows if not row.status], at=at)
+    _remember(part, rows)
     _keep(batch, part, rows)
     return _next(batch, part, rows)
 

@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.audit.services import record_many
 from core.crypto.fields import readable
-from core.crypto.tokens import compared_name, unique_gram
+from core.crypto.tokens import Gram, compared_name, name_grams, unique_gram
 from core.tenancy.copying import rewrite
 from core.tenancy.errors import DomainError
+from core.tenancy.scope import current_tenant
+from customers.contact_points import home_country
 from customers.models import Address, Contact, ContactPoint, Customer
 from customers.querysets import contacts_in_order, with_points
-from customers.search_index import index_customers
+from customers.search_index import index_more, point_grams
 from customers.services.changes import Outcome
 from customers.services.contacts import MAX_POINTS, NewContactPoint, TooManyContactPoints
 from customers.services.locking import CustomerMerged
@@ -135,13 +137,23 @@ def upsert_parts(kind: PartKind, sent: Sequence[SentPart], *, by: User, at: date
     rewrite([*({**archive.freed, **archive.changed}).values()], [*kind.names, "version"])
     kind.model.objects.bulk_create(archive.new, batch_size=1000)
     ContactPoint.objects.bulk_create(archive.points, batch_size=1000)
-    touched = [*archive.new, *archive.changed.values()]
     if kind is CONTACTS:
-        index_customers(part.customer_id for part in touched)
+        index_more(_grams(archive))
     added = [customers[part.customer_id] for part in archive.new]
     record_many(f"{kind.action}.added", added, by=by, at=at)
     changed = list(archive.changed.values())
     record_many(f"{kind.action}.updated", changed, of=lambda part: customers[part.customer_id], by=by, at=at)
+
+
+def _grams(archive: _Archive) -> dict[uuid.UUID, set[Gram]]:
+    """Return by what else the customers are found now."""
+    country = home_country(current_tenant().time_zone) or ""
+    grams: dict[uuid.UUID, set[Gram]] = defaultdict(set)
+    for contact in archive.new:
+        grams[contact.customer_id] |= name_grams(contact.name)
+    for point in archive.points:
+        grams[point.contact.customer_id] |= point_grams(point.kind, point.value, country)
+    return grams
 
 
 def _weigh(kind: PartKind, sent: Sequence[SentPart], customers: Any, at: datetime) -> _Archive:

@@ -147,6 +147,7 @@ def test_customer_is_erased_and_the_business_record_kept(tenant, now, agent):
         "copies": 0,
         "drafts": 0,
         "kept_answers": 0,
+        "imported_rows": 0,
         "merges": 0,
         "duplicates": 0,
         "service_requests": 0,
@@ -192,7 +193,7 @@ def test_page_says_in_numbers_what_goes_and_then_erases_it(tenant, now, client_f
     page = client.get(url)
     bad = client.post(url, {"reason": "because"})
 
-    assert [count for _label, count in page.context["figures"]] == [2, 1, 1, 1, 1, *[0] * 7]
+    assert [count for _label, count in page.context["figures"]] == [2, 1, 1, 1, 1, *[0] * 8]
     assert (bad.status_code, Contact.objects.count()) == (422, 1)
     assert client.post(url, {"reason": "request"}).url == f"/customers/{customer.pk}/"
     assert Contact.objects.count() == 0
