@@ -141,6 +141,7 @@ INSTALLED_APPS = [
     "core.partners",
     "core.web",
     "core.console",
+    "core.imports",
     "customers",
     "shipments",
     "service_requests",

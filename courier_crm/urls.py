@@ -5,6 +5,7 @@ urlpatterns = [
     path("", include("core.web.urls")),
     path("", include("core.accounts.urls")),
     path("", include("core.console.urls")),
+    path("", include("core.imports.urls")),
     path("", include("customers.urls")),
     path("", include("shipments.urls")),
     path("", include("service_requests.urls")),

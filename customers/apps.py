@@ -17,6 +17,7 @@ class CustomersConfig(AppConfig):
         import customers.declared  # noqa: F401  declares actions, personal data, events and what is revealed
         from core.accounts import holdings
         from core.crypto.rotation import TokenIndex, register_tokens
+        from core.imports import kinds
         from core.jobs import background, nightly
         from core.partners.bulk import performing as bulk
         from core.web import exports, navigation, record_pages, search, trail
@@ -24,6 +25,8 @@ class CustomersConfig(AppConfig):
         from customers.api.bulk import CUSTOMERS, ROWS_PER_PART, number_of, write_customers
         from customers.bulk import ACTIONS
         from customers.copies import KIND, file_name, step
+        from customers.imports.customers import KIND as IMPORTED_CUSTOMERS
+        from customers.imports.parts import KINDS as IMPORTED_PARTS
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, EDIT, MERGE, VIEW
         from customers.record_actions import CUSTOMER_ACTIONS, CUSTOMER_PAGE
@@ -67,6 +70,8 @@ class CustomersConfig(AppConfig):
             rows_per_part=ROWS_PER_PART,
             write=write_customers,
         )
+        for kind in (IMPORTED_CUSTOMERS, *IMPORTED_PARTS):
+            kinds.register(kind)
         exports.register(CustomerListView)
         exports.register(DuplicateListView)
         for action in ACTIONS:

@@ -8,6 +8,8 @@ from core.audit.models import AuditEvent
 from core.crypto import revealable
 from core.crypto.register import classify
 from core.events import registry
+from core.imports.models import ImportPart
+from core.imports.services import count_of_owner, forget_owner
 from core.jobs.models import BackgroundJob
 from core.partners.models import KeptAnswer
 from core.partners.querysets import answers_naming
@@ -33,6 +35,7 @@ from customers.services.merging import count_absorbed, forget_merges
 
 actions.declare("customer.created", _("Customer created"))
 actions.declare("customer.updated", _("Customer changed"))
+actions.declare("customer.removed", _("Customer removed, because its import was undone"))
 actions.declare("customer.copied", _("Personal data copied"))
 actions.declare("customer.erased", _("Personal data erased"))
 actions.declare("customer.merged", _("Another customer merged into this one"))
@@ -75,6 +78,7 @@ actions.declare_fields(
     copies=_("Copies of personal data"),
     drafts=_("Drafts of staff"),
     undos=_("What staff can undo for a while"),
+    imported_rows=_("Rows of imported files"),
     addresses=_("Addresses"),
     kept_answers=_("Answers to partners, kept for a day"),
     kind=_("Kind"),
@@ -229,6 +233,16 @@ relations.register(
     ),
 )
 
+relations.register(
+    "imported_rows",
+    Relation(
+        label=_("Rows of imported files"),
+        model=ImportPart,
+        personal=lambda customer: count_of_owner(customer.pk),
+        erase=lambda customer: forget_owner(customer.pk),
+        stays=_("They tell what stood in one customer before, for the undoing of their import."),
+    ),
+)
 relations.register(
     "merges",
     Relation(

@@ -176,6 +176,26 @@ def candidates_of(customer: Customer) -> QuerySet[DuplicateCandidate]:
     return standing(pairs_of(customer).filter(state=DuplicateState.OPEN)).order_by("-score", "id")
 
 
+def find_alike(names: Mapping[uuid.UUID, tuple[str, str]]) -> dict[uuid.UUID, list[tuple[str, Match]]]:
+    """Return who of the archive may be the same as somebody who is not in it yet, by number, the likeliest first.
+
+    `names` are those of the company and of the person, by ids that mean nothing. Eight queries, however many.
+    """
+    profiles = {}
+    for key, (company, person) in names.items():
+        profiles[key] = Profile(company=compared_name(company), person=compared_name(person))
+        _add_grams(profiles[key], company, person)
+    pairs = set(_pairs_sharing(profiles)) if profiles else set()
+    known = _profiles({each for pair in pairs for each in pair} - profiles.keys())
+    numbers = dict(Customer.objects.filter(pk__in=known).values_list("pk", "number"))
+    found: dict[uuid.UUID, list[tuple[str, Match]]] = defaultdict(list)
+    for pair in pairs:
+        key, other = pair if pair[0] in profiles else pair[::-1]
+        if other in numbers and (match := compare(profiles[key], known[other])).score >= LEAST_SCORE:
+            found[key].append((numbers[other], match))
+    return {key: sorted(each, key=lambda hit: (-hit[1].score, hit[0])) for key, each in found.items()}
+
+
 def _profiles(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Profile]:
     """Read what is compared: four queries. Those that were merged or erased are left out."""
     country = home_country(current_tenant().time_zone) or ""
@@ -200,12 +220,16 @@ def _profile(customer: Customer, country: str) -> Profile:
         street = compared_name(readable(address, "street") or "")
         if street:
             profile.addresses.add((compared_name(address.city), street))
+    _add_grams(profile, company, person)
+    return profile
+
+
+def _add_grams(profile: Profile, company: str, person: str) -> None:
     grams = name_grams(company) | name_grams(person)
     profile.sure = {(kind, text) for kind, text in grams if kind == NAME and text.startswith(WHOLE)}
     profile.sure |= {(PHONE, each) for each in profile.phones} | {(EMAIL, each) for each in profile.emails}
     profile.runs = {(kind, text) for kind, text in name_grams(company) if kind == NAME and 1 < len(text) < 4}
     profile.runs -= profile.sure
-    return profile
 
 
 def _pairs_sharing(profiles: Mapping[uuid.UUID, Profile]) -> Iterator[Pair]:

@@ -1,5 +1,6 @@
 """Opening the archives of many customers at once, with the people who speak for them, as imports do."""
 
+import json
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from core.crypto.fields import encrypt
 from core.crypto.tokens import Gram, Tokens, name_grams, unique_gram
 from core.events.statement import telling
 from core.events.waking import wake_for
-from core.tenancy.copying import as_bytea, incoming
+from core.tenancy.copying import as_array, as_bytea, incoming
 from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.contact_points import home_country
 from customers.enums import CustomerKind
@@ -25,7 +26,8 @@ from customers.services.contacts import NewContactPoint
 CUSTOMERS, CONTACTS, POINTS = (model._meta.db_table for model in (Customer, Contact, ContactPoint))
 PLAIN = ("industry", "region", "source", "preferred_channel", "preferred_language")
 PERSONAL = ("person_name", "special_needs", "birthday")
-CUSTOMER_COLUMNS = ("id", "number", "kind", "company_name", "tags", "account_manager_id", *PLAIN, *PERSONAL)
+HEAD = ("id", "number", "kind", "company_name", "tags", "custom_values", "account_manager_id")
+CUSTOMER_COLUMNS = (*HEAD, *PLAIN, *PERSONAL)
 CONTACT_COLUMNS = ("id", "customer_id", "name", "position", "is_primary")
 POINT_COLUMNS = ("id", "contact_id", "kind", "value", "fingerprint", "is_preferred")
 
@@ -46,18 +48,18 @@ ADD_POINTS = f"""
     from incoming_{POINTS} i join {CONTACTS} c on c.tenant_id = %(tenant)s and c.id = i.contact_id"""  # noqa: S608
 
 
-def _opening() -> str:
+def _opening(*, is_told: bool) -> str:
     """Return the statement that opens the archives and tells of them; the rest of each is as a new one begins."""
+    told = telling("customer.created", of="opened", subject="id", payload={"number": "number"}) if is_told else ""
     return f"""
         with opened as (
-            insert into {CUSTOMERS} (tenant_id, {", ".join(CUSTOMER_COLUMNS)}, created_at, custom_values, version,
+            insert into {CUSTOMERS} (tenant_id, {", ".join(CUSTOMER_COLUMNS)}, created_at, version,
                 contribution, token_rank, window_shipment_count, lower_runs, shipment_count)
-            select %(tenant)s::uuid, {", ".join(CUSTOMER_COLUMNS)}, %(at)s, '{{}}', 1, 0, 0, 0, 0, 0
+            select %(tenant)s::uuid, {", ".join(CUSTOMER_COLUMNS)}, %(at)s, 1, 0, 0, 0, 0, 0
             from incoming_{CUSTOMERS}
             on conflict (tenant_id, number) do nothing
             returning number, id
-        ),
-        {telling("customer.created", of="opened", subject="id", payload={"number": "number"})}
+        ){told and f", {told}"}
         select number, id from opened"""  # noqa: S608  names of our own tables
 
 
@@ -104,7 +106,8 @@ class _Rows:
         company, manager = facts.get("company_name", ""), facts.get("account_manager")
         self.customers.append(
             (
-                *(shown_id, archive.number, archive.kind, company, _as_array(facts.get("tags", ()))),
+                *(shown_id, archive.number, archive.kind, company, as_array(facts.get("tags", ()))),
+                json.dumps(facts.get("custom_values", {})),
                 manager and manager.pk,
                 *(facts.get(name, "") for name in PLAIN),
                 *(self._sealed(facts.get(name), CUSTOMERS, name, customer_id) for name in PERSONAL),
@@ -153,20 +156,17 @@ def open_archives(archives: Iterable[Archive], *, at: datetime) -> dict[str, uui
     return found
 
 
-def _as_array(texts: Iterable[str]) -> str:
-    """Return texts as PostgreSQL reads an array of them."""
-    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
-    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
-
-
 def _known(numbers: list[str]) -> dict[str, uuid.UUID]:
     with connection.cursor() as cursor:
         cursor.execute(KNOWN, [required_tenant_id(), numbers])
         return dict(cursor.fetchall())
 
 
-def open_new_archives(archives: Iterable[Archive], *, at: datetime) -> Mapping[str, uuid.UUID]:
-    """Open these archives; return the ids of those that nobody opened meanwhile. The caller holds the turn, too."""
+def open_new_archives(archives: Iterable[Archive], *, is_told: bool = True, at: datetime) -> Mapping[str, uuid.UUID]:
+    """Open these archives; return the ids of those that nobody opened meanwhile. The caller holds the turn, too.
+
+    Not `is_told` are those of whom an event tells together.
+    """
     tokens = Tokens(required_tenant_id())
     rows = _Rows(required_tenant_id(), home_country(current_tenant().time_zone) or "", tokens)
     for archive in archives:
@@ -176,9 +176,10 @@ def open_new_archives(archives: Iterable[Archive], *, at: datetime) -> Mapping[s
     asked = {"tenant": rows.tenant_id, "at": at}
     with connection.cursor() as cursor:
         with incoming(CUSTOMERS, CUSTOMER_COLUMNS, rows.customers, texts=("company_name", *PLAIN)):
-            cursor.execute(_opening(), asked)
+            cursor.execute(_opening(is_told=is_told), asked)
             opened = dict(cursor.fetchall())
-        wake_for("customer.created")
+        if is_told:
+            wake_for("customer.created")
         if rows.contacts:
             with incoming(CONTACTS, CONTACT_COLUMNS, rows.contacts, texts=("position",)):
                 cursor.execute(ADD_CONTACTS, asked)

@@ -87,6 +87,12 @@ def renew_tokens(ids: Iterable[uuid.UUID]) -> None:
     _copy(grams, Tokens(required_tenant_id()), ranked=RANKED)
 
 
+def forget_tokens(ids: Iterable[uuid.UUID]) -> None:
+    """Take the tokens of customers away that are to be deleted: one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(DELETE_ALL, [required_tenant_id(), sorted(set(ids))])
+
+
 def _copy(grams: Mapping[str, set[Gram]], tokens: Tokens, *, ranked: str) -> None:
     # Customer by customer, as the primary key is.
     rows = ((customer_id, tokens.of(gram)) for customer_id, each in grams.items() for gram in each)
@@ -102,6 +108,11 @@ def index_opened(customer: Customer) -> None:
     """Make the tokens of a customer that has just been created, and so has nobody who speaks for it: one query."""
     grams = name_grams(customer.company_name) | name_grams(customer.person_name or "")
     _write(_tokens({customer.pk: grams}), set())
+
+
+def index_more(grams: Mapping[uuid.UUID, set[Gram]]) -> None:
+    """Add the tokens of what these customers have got besides, and keep all others: one query."""
+    _write(_tokens(grams), set())
 
 
 def rank_tokens(*, batch: int = BATCH) -> int:

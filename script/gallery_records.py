@@ -12,6 +12,11 @@ from django.utils import timezone, translation
 from core.accounts.enums import Role
 from core.accounts.models import Department, Invitation, Team, User
 from core.accounts.services import create_team, invite_user
+from core.imports.enums import BatchState
+from core.imports.kinds import kind_of
+from core.imports.models import ImportBatch
+from core.imports.services import receive_file as receive_records
+from core.imports.services import start_check
 from core.jobs.enums import UNFINISHED
 from core.jobs.models import BackgroundJob
 from core.jobs.running import start_job
@@ -64,6 +69,8 @@ class Records:
     preferences: str
     follow_up: str
     closed_follow_up: str
+    file_batch: str
+    new_batch: str
     import_run: str
     new_import: str
     export_job: str
@@ -111,6 +118,8 @@ def records_of(courier: Courier) -> Records:
             preferences=preference_token(make_preference_link(customer=customer, by=admin, at=timezone.now())),
             follow_up=str(FollowUp.objects.filter(state="open", customer__isnull=False).first().pk),
             closed_follow_up=str(FollowUp.objects.filter(state="done").first().pk),
+            file_batch=str(ImportBatch.objects.filter(state=BatchState.CHECKED).first().pk),
+            new_batch=str(ImportBatch.objects.filter(state=BatchState.WAITING).first().pk),
             import_run=str(ImportRun.objects.filter(is_finished=True, job__isnull=False).first().pk),
             new_import=str(ImportRun.objects.filter(started_at=None).first().pk),
             export_job=str(own.filter(kind=exports.KIND).first().pk),
@@ -141,7 +150,7 @@ def _make_what_is_missing(courier: Courier, admin: User) -> list[BackgroundJob]:
         merge_customers(kept=kept, absorbed=twice, versions=(kept.version, twice.version), **made)
     if ImportRun.objects.filter(job__isnull=False).exists():
         return []
-    return [*_import(courier, made), _export(made), _change(courier, made)]
+    return [*_import(courier, made), _check(courier, made), _export(made), _change(courier, made)]
 
 
 def _import(courier: Courier, made: dict) -> list[BackgroundJob]:
@@ -158,6 +167,23 @@ def _import(courier: Courier, made: dict) -> list[BackgroundJob]:
         for name, text in files.items()
     ]
     return [start_import(run=runs[0], mapping={name: name for name in SHIPMENTS.strip().split(",")}, **made)]
+
+
+def _check(courier: Courier, made: dict) -> BackgroundJob:
+    """Check a file of customers of which two rows are wrong, and keep another whose columns are not told."""
+    known = Customer.objects.filter(kind="company").order_by("number").first()
+    rows = [f"{courier.prefix}-N{at},{known.company_name} {at},1990-01-0{at + 1}" for at in range(6)]
+    rows += [
+        f"{courier.prefix}-N8,{known.company_name},",
+        f"{courier.prefix}-N9,,",
+        f"{courier.prefix}-N7,A,2090-01-01",
+    ]
+    text = "number,company_name,birthday\n" + "\n".join(rows)
+    kind, size = kind_of("customers"), len(text.encode())
+    for name in ("leads.csv", "fair.csv"):
+        stream = io.BytesIO(text.encode())
+        batch = receive_records(kind=kind, stream=stream, size=size, file_name=name, **made)
+    return start_check(batch=batch, mapping=batch.mapping, **made)
 
 
 def _export(made: dict) -> BackgroundJob:

@@ -14,6 +14,7 @@ class ShipmentsConfig(AppConfig):
         import shipments.declared  # noqa: F401  declares actions and personal data of shipments
         from core.audit.erasures import register_part_of_tenant
         from core.events.registry import receive
+        from core.imports.kinds import ElsewhereKind, register_elsewhere
         from core.jobs import background, nightly
         from core.partners.bulk import performing as bulk
         from core.web import exports, navigation, notices, record_pages, search, trail
@@ -53,6 +54,17 @@ class ShipmentsConfig(AppConfig):
             may_repeat=may_go_on,
         )
         background.tell_ends(note_stop)
+        register_elsewhere(
+            ElsewhereKind(
+                name="shipments",
+                label=_("Shipments"),
+                text=_("Known by their waybill number. They have a page of imports of their own."),
+                icon="package",
+                permission=IMPORT,
+                order=40,
+                url_name="shipments:upload",
+            )
+        )
         nightly.register(
             "shipments.forget_files", label=_("Forget files of imports"), run=forget_files, at=FORGETTING_AT
         )

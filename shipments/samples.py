@@ -4,10 +4,9 @@ A column that is found to hold a field is shown as that field is elsewhere. One 
 or a street: of its cells the first character and the shape stay.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
-from core.crypto.masking import HIDDEN, mask_name, mask_text
+from core.crypto.masking import mask_name, mask_shape, mask_text
 
 _WORDS = ("goods_category", "service_product", "origin_city", "origin_region", "destination_city", "destination_region")
 _MASKS: dict[str, Callable[[str], str]] = {"customer_name": mask_name, **dict.fromkeys(_WORDS, mask_text)}
@@ -17,9 +16,3 @@ def masked(sample: Sequence[Sequence[str]], columns: Sequence[str], found: Mappi
     """Return the rows masked; `found` names the field that a column holds."""
     masks = [_MASKS.get(found[column], str) if column in found else mask_shape for column in columns]
     return [[mask(cell) for mask, cell in zip(masks, cells, strict=True)] for cells in sample]
-
-
-def mask_shape(cell: str) -> str:
-    """Keep the first character, and what is neither letter nor digit."""
-    cell = cell.strip()
-    return cell[:1] + re.sub(r"\w", HIDDEN, cell[1:])

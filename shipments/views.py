@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
+from core.imports.permissions import IMPORTS
 from core.web.context import WATCH_JOBS
 from core.web.lists import ChoiceFilter, Column, ColumnKind, DateRangeFilter, ListView, PrefixFilter, Sort
 from core.web.trail import history_of
@@ -153,7 +154,7 @@ class ImportListView(ListView):
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         now = timezone.now()
         runs = [(run, run.state(now)) for run in context["rows"]]
-        return super().get_context_data(runs=runs, **context)
+        return super().get_context_data(runs=runs, may_bring_in=may(self.request.user, IMPORTS), **context)
 
 
 class UploadView(StaffFormView):

@@ -55,3 +55,9 @@ def mask_text(text: str, names: Iterable[str] = ()) -> str:
             masked = mask_name(name)
             text = re.sub(re.escape(name), lambda _found, masked=masked: masked, text, flags=re.IGNORECASE)
     return text
+
+
+def mask_shape(text: str) -> str:
+    """Keep the first character of a text that may hold anything, and what is neither letter nor digit."""
+    text = text.strip()
+    return text[:1] + re.sub(r"\w", HIDDEN, text[1:])

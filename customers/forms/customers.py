@@ -122,7 +122,7 @@ class CreateCustomerForm(CustomerFactsForm):
         try:
             return clean_number(self.cleaned_data["number"])
         except BadNumber as error:
-            raise ValidationError(str(error.message)) from error
+            raise ValidationError(error.message) from error
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -1,5 +1,6 @@
-"""Customers as programs send them by the thousand: the same as one by one, in fewer statements."""
+"""Customers by the thousand, as programs and files send them: the same as one by one, in a few statements."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,88 +8,144 @@ from typing import Any
 
 from django.db import transaction
 
-from core.audit.services import record
+from core.accounts.models import User
+from core.audit.services import record_many
 from core.events.services import publish_many
 from core.partners.models import ApiKey
+from core.tenancy.copying import rewrite
 from core.tenancy.errors import DomainError
 from customers.enums import CustomerKind
 from customers.models import Customer
 from customers.opening import Archive, open_new_archives
 from customers.search_index import index_customers
-from customers.services.changes import PERSONAL, Outcome, change_customer, check_name, differing_facts
+from customers.services.changes import PERSONAL, Outcome, check_name, differing_facts
 from customers.services.locking import CustomerMerged
 from customers.turns import wait_for_imports
+
+NAMES = frozenset(("company_name", "person_name"))
 
 
 @dataclass(slots=True)
 class SentCustomer:
-    """What the customer of a number is to be like; `outcome` tells what became of it, or why nothing did."""
+    """What the customer of a number is to be like; `outcome` tells what became of it, or why nothing did.
+
+    `facts` may have `custom_values`, of which those that are not given stay. Of one that was changed, `before` has the
+    facts that stood there, as they are stored, and `version` is the one from now on. A new one that says no kind is of
+    `kind_if_new`.
+    """
 
     number: str
     facts: Mapping[str, Any]
+    kind_if_new: str = CustomerKind.COMPANY
     outcome: Outcome | DomainError = Outcome.UNCHANGED
+    customer_id: uuid.UUID | None = None
+    version: int = 1
+    before: dict[str, Any] | None = None
 
 
 @transaction.atomic
-def upsert_customers(*, sent: Sequence[SentCustomer], by: ApiKey, at: datetime) -> None:
+def upsert_customers(*, sent: Sequence[SentCustomer], is_told: bool = True, by: User | ApiKey, at: datetime) -> None:
     """Open the archives of the numbers, or change the named facts of those that are there; no number stands twice.
 
-    A few statements in all, and two for each customer that is opened or changed.
+    A few statements, however many there are. Not `is_told` are those of whom an event tells together.
     """
     wait_for_imports()
     found = Customer.with_merged.select_for_update(of=("self",)).filter(number__in=[each.number for each in sent])
     stored = {customer.number: customer for customer in found.order_by("pk")}
-    _change([(stored[each.number], each) for each in sent if each.number in stored], by, at)
-    _open([each for each in sent if each.number not in stored], by, at)
+    pairs = [(stored[each.number], each) for each in sent if each.number in stored]
+    _change(pairs, is_told=is_told, by=by, at=at)
+    _open([each for each in sent if each.number not in stored], is_told=is_told, by=by, at=at)
 
 
-def _change(pairs: Sequence[tuple[Customer, SentCustomer]], by: ApiKey, at: datetime) -> None:
-    happenings = []
-    for customer, each in pairs:
+def plan_customers(sent: Sequence[SentCustomer]) -> None:
+    """Say what upsert_customers would do, without doing it; one query."""
+    found = Customer.with_merged.filter(number__in=[each.number for each in sent])
+    stored = {customer.number: customer for customer in found}
+    for each in sent:
+        customer = stored.get(each.number)
         try:
-            if customer.merged_into_id is not None:
-                raise CustomerMerged
-            differing = differing_facts(customer, each.facts)
+            if customer is None:
+                _check_new(each)
+                each.outcome = Outcome.CREATED
+            else:
+                each.customer_id = customer.pk
+                each.outcome = Outcome.UPDATED if _differing(customer, each) else Outcome.UNCHANGED
+        except DomainError as refusal:
+            each.outcome = refusal
+
+
+def _differing(customer: Customer, sent: SentCustomer) -> dict[str, Any]:
+    """Return what of the facts is not so yet. Raises CustomerMerged, CompanyNameMissing or PersonNameMissing."""
+    if customer.merged_into_id is not None:
+        raise CustomerMerged
+    facts = dict(sent.facts)
+    if "custom_values" in facts:
+        values = {**customer.custom_values, **facts["custom_values"]}
+        facts["custom_values"] = {key: value for key, value in values.items() if value}
+    return differing_facts(customer, facts)
+
+
+def _change(pairs: Sequence[tuple[Customer, SentCustomer]], *, is_told: bool, by: User | ApiKey, at: datetime) -> None:
+    changed, names, renamed = [], {"version"}, []
+    for customer, each in pairs:
+        each.customer_id, each.version = customer.pk, customer.version
+        try:
+            differing = _differing(customer, each)
         except DomainError as refusal:
             each.outcome = refusal
             continue
         if not differing:
             continue
+        each.before = {name: _as_stored(getattr(customer, name)) for name in differing}
         for name, value in differing.items():
             setattr(customer, name, value or None if name in PERSONAL else value)
         customer.version += 1
-        customer.save(update_fields=[*differing, "version"])
-        trace = record("customer.updated", subject=customer, by=by, at=at)
-        payload = {"number": customer.number, "version": customer.version, "changed": sorted(trace.changes)}
-        happenings.append((customer.pk, payload))
-        each.outcome = Outcome.UPDATED
-    index_customers([pk for pk, _payload in happenings])
-    publish_many("customer.updated", happenings, at=at)
+        each.outcome, each.version = Outcome.UPDATED, customer.version
+        changed.append(customer)
+        names |= differing.keys()
+        if NAMES & differing.keys():
+            renamed.append(customer.pk)
+    rewrite(changed, names)
+    index_customers(renamed)
+    traces = record_many("customer.updated", changed, by=by, at=at)
+    if is_told:
+        told = [
+            (customer.pk, {"number": customer.number, "version": customer.version, "changed": sorted(trace.changes)})
+            for customer, trace in zip(changed, traces, strict=True)
+        ]
+        publish_many("customer.updated", told, at=at)
 
 
-def _open(sent: Sequence[SentCustomer], by: ApiKey, at: datetime) -> None:
+def _as_stored(value: Any) -> Any:
+    return str(value.pk) if isinstance(value, User) else value
+
+
+def _open(sent: Sequence[SentCustomer], *, is_told: bool, by: User | ApiKey, at: datetime) -> None:
     named: dict[str, SentCustomer] = {}
     for each in sent:
-        kind = each.facts.get("kind", CustomerKind.COMPANY)
         try:
-            check_name(kind, each.facts.get("person_name" if kind == CustomerKind.INDIVIDUAL else "company_name"))
+            _check_new(each)
             named[each.number] = each
         except DomainError as refusal:
             each.outcome = refusal
-    opened = open_new_archives((_archive(each) for each in named.values()), at=at)
-    for number, customer_id in opened.items():
-        customer = Customer(pk=customer_id, number=number)
-        record("customer.created", subject=customer, by=by, at=at, details={"number": number})
-        named[number].outcome = Outcome.CREATED
-    for number in named.keys() - opened.keys():
-        # Somebody opened it by hand a moment ago.
-        customer, outcome = change_customer(
-            customer=Customer.objects.get(number=number), changes=named[number].facts, by=by, at=at
-        )
-        named[number].outcome = outcome
+    opened = open_new_archives((_archive(each) for each in named.values()), is_told=is_told, at=at)
+    customers = [Customer(pk=customer_id, number=number) for number, customer_id in opened.items()]
+    record_many("customer.created", customers, by=by, at=at, details=lambda customer: {"number": customer.number})
+    for customer in customers:
+        named[customer.number].outcome, named[customer.number].customer_id = Outcome.CREATED, customer.pk
+    raced = named.keys() - opened.keys()
+    if raced:
+        # Somebody opened them by hand a moment ago.
+        found = Customer.with_merged.select_for_update(of=("self",)).filter(number__in=raced).order_by("pk")
+        _change([(customer, named[customer.number]) for customer in found], is_told=is_told, by=by, at=at)
+
+
+def _check_new(sent: SentCustomer) -> None:
+    kind = sent.facts.get("kind", sent.kind_if_new)
+    check_name(kind, sent.facts.get("person_name" if kind == CustomerKind.INDIVIDUAL else "company_name"))
 
 
 def _archive(sent: SentCustomer) -> Archive:
     facts = dict(sent.facts)
-    kind = facts.pop("kind", CustomerKind.COMPANY)
+    kind = facts.pop("kind", sent.kind_if_new)
     return Archive(number=sent.number, kind=kind, facts=facts)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
+from core.imports.permissions import IMPORTS
 from core.web.lists import ChoiceFilter, Column, ColumnKind, DateRangeFilter, ListView, PrefixFilter, Sort, UserFilter
 from core.web.records import DraftedFormView, HereView, RecordFormView
 from core.web.trail import history_of
@@ -102,7 +103,9 @@ class CustomerListView(ListView):
         return for_list(Customer.objects.all())
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(may_edit=may(self.request.user, EDIT), **context)
+        user = self.request.user
+        may_edit = may(user, EDIT)
+        return super().get_context_data(may_edit=may_edit, may_bring_in=may_edit and may(user, IMPORTS), **context)
 
 
 class CustomerDetailView(StaffView, TemplateView):

@@ -2,6 +2,7 @@
 
 from core.accounts.models import Department, Invitation, Team, User, UserSession
 from core.events.models import EventDelivery
+from core.imports.models import ImportBatch, ImportTemplate
 from core.jobs.models import BackgroundJob, JobRun
 from core.partners.models import ApiKey
 from core.tenancy.models import TenantModel
@@ -59,6 +60,14 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "console:open_notice": {"pk": Notice},
     "console:read_notice": {"pk": Notice},
     "console:reveal": {"pk": ContactPoint},
+    "imports:remove_template": {"pk": ImportTemplate},
+    "imports:batch": {"pk": ImportBatch},
+    "imports:columns": {"pk": ImportBatch},
+    "imports:start": {"pk": ImportBatch},
+    "imports:go_on": {"pk": ImportBatch},
+    "imports:undo": {"pk": ImportBatch},
+    "imports:result": {"pk": ImportBatch},
+    "imports:refused": {"pk": ImportBatch},
     "customers:detail": {"pk": Customer},
     "customers:panel": {"pk": Customer},
     "customers:here": {"pk": Customer},
@@ -150,6 +159,7 @@ NO_RECORDS = {
     "console:accept_invitation": "the token proves who was invited; only its hash is kept",
     "shipments:track": "the tenant's name in addresses; looked up within it, see tests/shipments/tracking",
     "shipments:trace": "sealed for one tenant; looked up within it, see tests/shipments/tracking",
+    "imports:upload": "the name of a kind, the same for all tenants",
     "customers:calendar_feed": "the token is signed and names its tenant; see tests/customers/follow_ups",
     "customers:preferences": "the token is signed for one tenant; see tests/customers/consents",
     "mfa_remove_webauthn": "allauth's: finds one's own passkeys only",

@@ -8,6 +8,7 @@ from django.urls import reverse
 from core.accounts.models import Department, Team, User
 from core.audit import actions
 from core.audit.services import record
+from core.imports.models import ImportBatch
 from core.jobs.models import BackgroundJob
 from core.partners.models import ApiKey
 from core.tenancy.models import Tenant, TenantModel
@@ -31,6 +32,7 @@ PAGES: dict[type[TenantModel | Tenant], str] = {
     FollowUp: "customers:follow_up",
     Purpose: "customers:update_purpose",
     Shipment: "shipments:detail",
+    ImportBatch: "imports:batch",
     ImportRun: "shipments:import",
     ServiceRequest: "service_requests:detail",
     ServicePolicy: "service_requests:policy",

@@ -30,6 +30,8 @@ NOT_HELD = {
     "customers.ConsentEntry.recorded_by": "history: who wrote it down",
     "customers.PreferenceLink.made_by": "history: who made it; it ends by itself, and whoever may revokes it",
     "customers.CalendarFeed.user": "their own calendar",
+    "imports.ImportBatch.received_by": "history: who sent the file; whoever may import goes on with it",
+    "imports.ImportTemplate.saved_by": "history: who saved it; everybody who imports has it",
     "shipments.ImportRun.received_by": "history: who sent the file; whoever may import goes on with it",
     "service_requests.ServicePolicy.created_by": "history: who decided it",
     "service_requests.ServiceRequest.opened_by": "history: who wrote it down",

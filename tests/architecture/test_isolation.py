@@ -19,6 +19,7 @@ from django.urls import path, reverse
 
 from core.accounts.models import Department, User
 from core.audit.models import AuditEvent, AuditSeal, Erasure
+from core.imports.models import ImportedRecord, ImportMark
 from core.tenancy import scope
 from core.tenancy.ids import uuid7
 from core.tenancy.models import Tenant, TenantModel, TenantQuerySet
@@ -44,6 +45,8 @@ ONLY_ADDED_TO = {AuditEvent, AuditSeal, Erasure, ConsentEntry}
 KEYS = {
     CustomerToken: ("token", "customer_id"),
     ImportedRow: ("run_id", "waybill"),
+    ImportMark: ("batch_id", "mark"),
+    ImportedRecord: ("record_id", "part_id"),
     MergedRow: ("merge_id", "relation", "row_id"),
 }
 MARK, OWN_MARK = "zqcanaryzq", "zqhomelyzq"

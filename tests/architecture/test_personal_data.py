@@ -68,6 +68,8 @@ def test_the_register_has_no_stale_entry():
         ("customers.customertoken", "pk"),
         ("customers.mergedrow", "pk"),
         ("shipments.importedrow", "pk"),
+        ("imports.importmark", "pk"),
+        ("imports.importedrecord", "pk"),
     }
 
     assert {key for key in classified() if key not in known} == set()

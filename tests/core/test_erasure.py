@@ -148,6 +148,7 @@ def test_customer_is_erased_and_the_business_record_kept(tenant, now, agent):
         "drafts": 0,
         "undos": 0,
         "kept_answers": 0,
+        "imported_rows": 0,
         "merges": 0,
         "duplicates": 0,
         "service_requests": 0,

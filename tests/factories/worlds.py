@@ -29,6 +29,9 @@ CONTENT: dict[str, dict[str, Any]] = {
     "web.SavedView": {"list_name": "customers", "query": "number={mark}", "is_shared": True},
     "customers.CustomField": {"key": "{mark}"},
     "service_requests.ServicePolicy": {"hours": first_hours()},
+    "imports.ImportBatch": {"kind": "customers", "state": "done", "counts": {"created": 1}},
+    "imports.ImportPart": {"content": gzip.compress(b"[]"), "result": gzip.compress(b"[]")},
+    "imports.ImportTemplate": {"kind": "customers"},
     "shipments.ImportPart": {"content": gzip.compress(b"W-1,C-1\n"), "result": gzip.compress(b"[]")},
 }
 

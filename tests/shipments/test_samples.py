@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from shipments.samples import mask_shape
+from core.crypto.masking import mask_shape
 from tests.factories.imports import receive
 
 FILE = (

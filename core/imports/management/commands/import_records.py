@@ -1,0 +1,105 @@
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from core.accounts.models import User
+from core.imports.enums import Encoding
+from core.imports.kinds import kind_of, labels
+from core.imports.models import ImportBatch
+from core.imports.results import result_file
+from core.imports.services import receive_file, start_check, start_import
+from core.jobs.enums import BackgroundState
+from core.jobs.models import BackgroundJob
+from core.jobs.running import perform_job
+from core.tenancy.commands import add_tenant_argument, tenant_named
+from core.tenancy.errors import DomainError
+from core.tenancy.models import Tenant
+from core.tenancy.scope import tenant_scope
+
+PAUSE_SECONDS = 0.5
+
+
+class Command(BaseCommand):
+    help = "Bring a CSV or Excel file of records into a tenant, as the pages do; each refused row gets a reason."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("kind", choices=sorted(labels()))
+        parser.add_argument("file", type=Path)
+        add_tenant_argument(parser)
+        parser.add_argument("--by", required=True, metavar="EMAIL", help="who brings it in, and needs the permission")
+        parser.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", dest="pairs")
+        parser.add_argument("--encoding", choices=Encoding.values, default="", help="found out unless it is given")
+        parser.add_argument("--skip-alike", action="store_true", help="leave out rows that may be there already")
+        parser.add_argument(
+            "--check", action="store_true", help="change nothing, only say what would become of each row"
+        )
+        parser.add_argument("--result", type=Path, help="write what became of every row into this CSV file")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        tenant = tenant_named(options["tenant"])
+        try:
+            batch = self._bring_in(tenant, options)
+        except OSError as error:
+            raise CommandError(f"{error.filename}: {error.strerror}") from None
+        except DomainError as error:
+            raise CommandError(str(error)) from None
+        with tenant_scope(tenant):
+            if options["result"]:
+                options["result"].write_bytes(b"".join(result_file(batch, get_language())))
+            for status, count in sorted(batch.counts.items()):
+                self.stdout.write(f"{status}: {count}")
+
+    def _bring_in(self, tenant: Tenant, options: dict[str, Any]) -> ImportBatch:
+        with tenant_scope(tenant):
+            by = User.objects.filter(email=options["by"].lower(), is_active=True).first()
+            if by is None:
+                raise CommandError(_("Nobody who works here has the e-mail address %s.") % options["by"])
+            with options["file"].open("rb") as stream:
+                batch = receive_file(
+                    kind=kind_of(options["kind"]),
+                    stream=stream,
+                    size=options["file"].stat().st_size,
+                    file_name=options["file"].name,
+                    encoding=options["encoding"],
+                    by=by,
+                    at=timezone.now(),
+                )
+            mapping = self._mapping(batch, options["pairs"])
+            job = start_check(batch=batch, mapping=mapping, by=by, at=timezone.now())
+        self._wait_for(tenant, job)
+        if not options["check"]:
+            with tenant_scope(tenant):
+                job = start_import(batch=batch, skips_alike=options["skip_alike"], by=by, at=timezone.now())
+            self._wait_for(tenant, job)
+        with tenant_scope(tenant):
+            batch.refresh_from_db()
+        return batch
+
+    @staticmethod
+    def _mapping(batch: ImportBatch, pairs: list[str]) -> list[str]:
+        mapping = list(batch.mapping)
+        for pair in pairs:
+            field, _separator, column = pair.partition("=")
+            if column not in batch.columns:
+                raise CommandError(_("The file has no column %s.") % column)
+            mapping = ["" if each == field else each for each in mapping]
+            mapping[batch.columns.index(column)] = field
+        return mapping
+
+    @staticmethod
+    def _wait_for(tenant: Tenant, job: BackgroundJob) -> None:
+        """Do the job here, unless a worker is at it already, and wait for its end."""
+        while job.is_unfinished:
+            perform_job(tenant_id=tenant.pk, job_id=job.pk, now=timezone.now)
+            with tenant_scope(tenant):
+                job.refresh_from_db()
+            if job.is_unfinished:
+                time.sleep(PAUSE_SECONDS)
+        if job.state != BackgroundState.DONE:
+            raise CommandError(job.error or str(job.get_state_display()))

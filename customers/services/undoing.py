@@ -1,0 +1,169 @@
+"""Undoing what a file brought in: record by record as it was, unless somebody touched it since."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.models import User
+from core.audit.services import record_many
+from core.tenancy.copying import rewrite
+from core.tenancy.models import TenantModel
+from customers.models import ContactPoint, Customer, DuplicateCandidate
+from customers.search_index import forget_tokens, index_customers
+from customers.services.many import NAMES
+from customers.services.many_parts import CONTACTS, Part, PartKind
+from customers.turns import wait_for_imports
+
+GONE = _("It is not there any more.")
+CHANGED = _("Somebody changed it since.")
+GOES_ALONG = (DuplicateCandidate, ContactPoint)
+IN_USE = _("Something hangs on it by now, such as contacts or shipments.")
+
+
+@dataclass(slots=True)
+class Written:
+    """A record that was written: its version since, and the `facts` before, as `SentCustomer.before` has them.
+
+    Of a contact or an address, `points` are the ways to be reached that were added, and `freed` the id of the one whose
+    primary place it took, its version since and before. `kept` says why it stays as it is, None where it was undone.
+    """
+
+    record_id: uuid.UUID
+    is_new: bool
+    version: int
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    points: Sequence[str] = ()
+    freed: Sequence[Any] = ()
+    kept: Promise | None = None
+
+
+@transaction.atomic
+def undo_customers(*, written: Sequence[Written], by: User, at: datetime) -> None:
+    """Remove customers that are new and restore the facts of others; a few statements, however many there are."""
+    wait_for_imports()
+    ids = [each.record_id for each in written]
+    found = Customer.with_merged.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    stored = {customer.pk: customer for customer in found}
+    used = _used(Customer, [each.record_id for each in written if each.is_new])
+    for each in written:
+        customer = stored.get(each.record_id)
+        if customer is None or customer.merged_into_id is not None or customer.erased_at is not None:
+            each.kept = GONE
+        elif customer.version != each.version:
+            each.kept = CHANGED
+        elif each.is_new and customer.pk in used:
+            each.kept = IN_USE
+    undone = [each for each in written if each.kept is None]
+    _restore([(stored[each.record_id], each) for each in undone if not each.is_new], by, at)
+    _remove([stored[each.record_id] for each in undone if each.is_new], by, at)
+
+
+def _used(model: type[TenantModel], ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Return the records on which anything hangs that does not go with them; one query for each foreign key to them."""
+    used: set[uuid.UUID] = set()
+    for each in model._meta.get_fields(include_hidden=True):
+        if each.one_to_many and each.related_model not in GOES_ALONG:
+            name = each.field.attname
+            rows = each.related_model.with_merged if each.related_model is Customer else each.related_model.objects
+            used |= set(rows.filter(**{f"{name}__in": ids}).values_list(name, flat=True).distinct())
+    return used
+
+
+def _restore(pairs: Sequence[tuple[Customer, Written]], by: User, at: datetime) -> None:
+    names, renamed = {"version"}, []
+    managers = [each.facts["account_manager"] for _customer, each in pairs if each.facts.get("account_manager")]
+    people = User.objects.in_bulk(managers)
+    for customer, each in pairs:
+        for name, value in each.facts.items():
+            stored = people.get(uuid.UUID(value)) if name == "account_manager" and value else value
+            setattr(customer, name, stored)
+        customer.version += 1
+        names |= each.facts.keys()
+        if NAMES & each.facts.keys():
+            renamed.append(customer.pk)
+    customers = [customer for customer, _each in pairs]
+    rewrite(customers, names)
+    index_customers(renamed)
+    record_many("customer.updated", customers, by=by, at=at)
+
+
+def _remove(customers: Sequence[Customer], by: User, at: datetime) -> None:
+    ids = [customer.pk for customer in customers]
+    record_many("customer.removed", customers, by=by, at=at, details=lambda customer: {"number": customer.number})
+    forget_tokens(ids)
+    Customer.with_merged.filter(pk__in=ids).delete()
+
+
+@transaction.atomic
+def undo_parts(kind: PartKind, *, written: Sequence[Written], by: User, at: datetime) -> None:
+    """Remove contacts or addresses that are new and restore the facts of others; a few statements in all."""
+    wait_for_imports()
+    ids = [each.record_id for each in written]
+    owners = kind.model.objects.filter(pk__in=ids).values("customer")
+    found = Customer.objects.select_for_update(of=("self",)).filter(pk__in=owners).order_by("pk")
+    customers = {customer.pk: customer for customer in found}
+    stored: dict[uuid.UUID, Part] = {part.pk: part for part in kind.stored(customers)}
+    used = _used(kind.model, [each.record_id for each in written if each.is_new])
+    for each in written:
+        part = stored.get(each.record_id)
+        if part is None:
+            each.kept = GONE
+        elif part.version != each.version:
+            each.kept = CHANGED
+        elif each.is_new and part.pk in used:
+            each.kept = IN_USE
+    undone = [each for each in written if each.kept is None]
+    new = [stored[each.record_id] for each in undone if each.is_new]
+    restored = {each.record_id: stored[each.record_id] for each in undone if not each.is_new}
+    record_many(f"{kind.action}.removed", [customers[part.customer_id] for part in new], by=by, at=at)
+    _put_back(kind, stored, undone, new, restored)
+    record_many(f"{kind.action}.updated", restored.values(), of=lambda part: customers[part.customer_id], by=by, at=at)
+    if kind is CONTACTS:
+        index_customers(part.customer_id for part in [*new, *restored.values()])
+
+
+def _put_back(
+    kind: PartKind,
+    stored: Mapping[uuid.UUID, Part],
+    undone: Sequence[Written],
+    new: Sequence[Part],
+    restored: Mapping[uuid.UUID, Part],
+) -> None:
+    kind.model.objects.filter(pk__in=[part.pk for part in new]).delete()
+    ContactPoint.objects.filter(pk__in=[point for each in undone for point in each.points]).delete()
+    for each in undone:
+        for name, value in each.facts.items():
+            setattr(stored[each.record_id], name, value)
+    for part in restored.values():
+        part.version += 1
+    changed = {**restored, **_give_back(stored, undone, restored)}
+    # The primary place is left before it is taken.
+    for is_primary in (False, True):
+        rewrite([part for part in changed.values() if part.is_primary == is_primary], [*kind.names, "version"])
+
+
+def _give_back(
+    stored: Mapping[uuid.UUID, Part], undone: Sequence[Written], restored: Mapping[uuid.UUID, Part]
+) -> dict[uuid.UUID, Part]:
+    """Return the parts that are the primary ones again, unless somebody touched them since."""
+    gone = {each.record_id for each in undone if each.is_new}
+    taken = {part.customer_id for part in stored.values() if part.is_primary and part.pk not in gone}
+    places = {}
+    for each in undone:
+        if not each.freed:
+            continue
+        part_id, since, before = each.freed
+        part = stored.get(uuid.UUID(part_id))
+        if part is None or part.pk in gone or part.pk in restored or part.customer_id in taken:
+            continue
+        if part.version == since:
+            part.is_primary, part.version = True, before
+            places[part.pk] = part
+            taken.add(part.customer_id)
+    return places

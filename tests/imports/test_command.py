@@ -1,0 +1,61 @@
+"""The command brings files in as the pages do."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from core.accounts.enums import Role
+from core.tenancy.scope import tenant_scope
+from customers.models import Customer
+from tests.factories.accounts import make_tenant, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def swift(now):
+    tenant = make_tenant(slug="swift", at=now)
+    with tenant_scope(tenant):
+        make_user(role=Role.SUPERVISOR, email="boss@swift.example", at=now)
+        make_user(role=Role.ANALYST, email="analyst@swift.example", at=now)
+    return tenant
+
+
+def bring_in(path, *more, by="boss@swift.example"):
+    call_command("import_records", "customers", str(path), "--tenant", "swift", "--by", by, *more)
+
+
+def test_file_comes_in_with_a_result(swift, tmp_path, capsys):
+    path, result = tmp_path / "a.csv", tmp_path / "result.csv"
+    path.write_text("no;what\nC-1;A\nC-2;\n", encoding="utf-8")
+
+    bring_in(path, "--map", "number=no", "--map", "company_name=what", "--result", str(result))
+
+    assert capsys.readouterr().out == "created: 1\nrefused: 1\n"
+    assert result.read_text(encoding="utf-8-sig").splitlines()[1:] == [
+        "2,C-1,Created,",
+        "3,C-2,Refused,A company has a name.",
+    ]
+    with tenant_scope(swift):
+        assert [customer.company_name for customer in Customer.objects.all()] == ["A"]
+
+
+def test_check_changes_nothing(swift, tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    path.write_text("number,company_name\nC-1,A\n", encoding="utf-8")
+
+    bring_in(path, "--check")
+
+    assert capsys.readouterr().out == "created: 1\n"
+    with tenant_scope(swift):
+        assert Customer.objects.count() == 0
+
+
+def test_who_may_not_is_refused(swift, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("number,company_name\nC-1,A\n", encoding="utf-8")
+
+    for by in ("analyst@swift.example", "nobody@swift.example"):
+        with pytest.raises(CommandError):
+            bring_in(path, by=by)
+    with tenant_scope(swift):
+        assert Customer.objects.count() == 0

@@ -1,0 +1,138 @@
+"""Contacts and addresses come in by files, beside what their customers have already."""
+
+import pytest
+
+from core.audit.models import AuditEvent
+from customers.finding import find_customers
+from customers.models import Address, Contact, ContactPoint
+from customers.services import NewContactPoint, add_address, add_contact, update_address
+from tests.factories.customers import make_customer
+from tests.factories.files import checked, imported, outcomes, received, rows_of, undone
+
+CONTACTS = (
+    "客户编号,姓名,职务,手机,邮箱,主要联系人\n"
+    "C-1,李娜,采购,138 1234 5678,li.na@example.com,是\n"
+    "C-1,王芳,,010-62345678,,否\n"
+    "C-9,张伟,,,,\n"
+    "C-2,赵敏,,12,,\n"
+    "C-2,,,13812345679,,\n"
+)
+
+
+@pytest.fixture
+def customers(tenant, now):
+    return [make_customer(number=number, at=now) for number in ("C-1", "C-2")]
+
+
+def points() -> list[tuple[str, str, str]]:
+    found = ContactPoint.objects.select_related("contact").order_by("pk")
+    return [(point.contact.name, point.kind, point.value) for point in found]
+
+
+def test_new_contacts(customers, supervisor, now):
+    batch = imported(CONTACTS, kind="contacts", by=supervisor, at=now)
+
+    assert outcomes(batch) == [
+        (2, "created", ""),
+        (3, "created", ""),
+        (4, "refused", "No customer has this number. Bring in the customers first."),
+        (5, "refused", "Phone: This is no phone number. Write it as it is dialled, abroad with + and country code."),
+        (6, "refused", "Full name: This field is required."),
+    ]
+    assert points() == [
+        ("李娜", "phone", "+8613812345678"),
+        ("李娜", "email", "li.na@example.com"),
+        ("王芳", "phone", "+861062345678"),
+    ]
+    assert [(each.position, each.is_primary) for each in Contact.objects.order_by("pk")] == [
+        ("采购", True),
+        ("", False),
+    ]
+    assert [hit.customer.number for hit in find_customers("5678", limit=5)] == ["C-1"]
+    assert AuditEvent.objects.filter(action="contact.added", subject_id=customers[0].pk).count() == 2
+    assert [row.key for row in rows_of(batch)][:2] == ["C-1", "C-1"]
+
+
+def test_check_of_contacts_changes_nothing(customers, supervisor, now):
+    batch = checked(CONTACTS, kind="contacts", by=supervisor, at=now)
+
+    assert ([row.status for row in rows_of(batch)][:2], Contact.objects.count()) == (["created", "created"], 0)
+
+
+def test_known_contact_gets_what_is_new_and_undo_takes_it_back(customers, supervisor, now):
+    known = [NewContactPoint(kind="phone", value="13812345678", is_preferred=True)]
+    boss = add_contact(customer=customers[0], name="Boss", is_primary=True, at=now)
+    contact = add_contact(customer=customers[0], name="Li Na", position="Old", points=known, at=now)
+    content = "customer number,name,position,phone,email,primary\nC-1,LI NA,Buyer,138-1234-5678,li@example.com,yes\n"
+
+    batch = imported(content, kind="contacts", by=supervisor, at=now)
+
+    contact.refresh_from_db()
+    boss.refresh_from_db()
+    assert (contact.name, contact.position, contact.is_primary, contact.version) == ("Li Na", "Buyer", True, 2)
+    assert (boss.is_primary, boss.version) == (False, 2)
+    assert points() == [("Li Na", "phone", "+8613812345678"), ("Li Na", "email", "li@example.com")]
+
+    assert [row.status for row in rows_of(imported(content, kind="contacts", by=supervisor, at=now))] == ["unchanged"]
+    batch = undone(batch, by=supervisor, at=now)
+
+    assert outcomes(batch) == [(2, "undone", "")]
+    contact.refresh_from_db()
+    boss.refresh_from_db()
+    assert (contact.position, contact.is_primary, boss.is_primary, boss.version) == ("Old", False, True, 1)
+    assert points() == [("Li Na", "phone", "+8613812345678")]
+    assert find_customers("li@example.com", limit=5) == []
+
+
+def test_new_contacts_are_undone(customers, supervisor, now):
+    batch = undone(imported(CONTACTS, kind="contacts", by=supervisor, at=now), by=supervisor, at=now)
+
+    assert batch.counts == {"undone": 2, "refused": 3}
+    assert (Contact.objects.count(), ContactPoint.objects.count()) == (0, 0)
+    assert AuditEvent.objects.filter(action="contact.removed").count() == 2
+
+
+def test_several_who_are_to_be_the_primary_one(customers, supervisor, now):
+    content = "number,name,primary\nC-1,One,yes\nC-1,Two,yes\nC-1,Three,no\n"
+
+    batch = imported(content, kind="contacts", by=supervisor, at=now)
+
+    assert [each.name for each in Contact.objects.filter(is_primary=True)] == ["Two"]
+    assert undone(batch, by=supervisor, at=now).counts == {"undone": 3}
+    assert Contact.objects.count() == 0
+
+
+def test_columns_of_contacts_are_found_by_what_stands_in_them(customers, supervisor, now):
+    batch = received(
+        "客户编号,联系人,A,B,C\nC-1,李娜,13812345678,li@example.com,x\n", kind="contacts", by=supervisor, at=now
+    )
+
+    assert batch.mapping == ["customer_number", "name", "phone", "email", ""]
+
+
+def test_addresses(customers, supervisor, now):
+    content = (
+        "客户编号,地址,城市,省份,邮编,主要地址\n"
+        "C-1,科技路1号,深圳,广东,518000,是\n"
+        "C-1,科技路1号,上海,,,否\n"
+        "C-2,,北京,,,\n"
+    )
+    known = add_address(customer=customers[0], street="科技路 1 号", city="深圳", is_primary=True, at=now)
+
+    batch = imported(content, kind="addresses", by=supervisor, at=now)
+
+    assert outcomes(batch) == [
+        (2, "updated", ""),
+        (3, "created", ""),
+        (4, "refused", "Street, house and unit: This field is required."),
+    ]
+    known.refresh_from_db()
+    assert (known.street, known.region, known.postal_code, known.version) == ("科技路 1 号", "广东", "518000", 2)
+    assert sorted(Address.objects.values_list("city", flat=True)) == ["上海", "深圳"]
+
+    facts = {name: getattr(known, name) for name in ("label", "city", "postal_code", "is_primary")}
+    update_address(address=known, version=2, region="Elsewhere", **facts, by=supervisor, at=now)
+    batch = undone(batch, by=supervisor, at=now)
+
+    assert outcomes(batch)[:2] == [(2, "kept", "Somebody changed it since."), (3, "undone", "")]
+    assert list(Address.objects.values_list("city", "region")) == [("深圳", "Elsewhere")]
