@@ -53,11 +53,3 @@ class ImportsConfig(AppConfig):
             permission=IMPORTS,
             order=19,
         )
-        navigation.register_page(
-            key="import_batches",
-            label=_("Bring in files"),
-            url_name="imports:list",
-            icon="file-import",
-            permission=IMPORTS,
-            order=19,
-        )

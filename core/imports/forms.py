@@ -20,7 +20,7 @@ class UploadForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
     )
     encoding = forms.ChoiceField(
-        label=_("Letters"),
+        label=_("Text encoding"),
         choices=[("", _("Found out from the file")), *Encoding.choices],
         required=False,
         help_text=_("Only where letters come out wrong."),

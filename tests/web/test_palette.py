@@ -46,7 +46,13 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "Consents and preferences",
         "Merge…",
     ]
-    assert found["Create"] == ["Open a service request", "Add a customer", "New follow-up", "Import shipments"]
+    assert found["Create"] == [
+        "Open a service request",
+        "Add a customer",
+        "New follow-up",
+        "Bring in files",
+        "Import shipments",
+    ]
     assert found["Go to"][:5] == ["My day", "Customers", "Service requests", "Shipments", "Tiers"]
 
 
