@@ -147,10 +147,9 @@ def _tell(customer: Customer, entries: Collection[ConsentEntry], *, by: User | A
             happened_at=first.decided_at,
             at=at,
         )
-        publish(
-            name,
-            subject_id=customer.pk,
-            payload={
+        happening = {
+            "subject_id": customer.pk,
+            "payload": {
                 "number": customer.number,
                 "contact_id": contact_id,
                 "purpose": first.purpose.key,
@@ -159,5 +158,9 @@ def _tell(customer: Customer, entries: Collection[ConsentEntry], *, by: User | A
                 "text_version": first.text_version,
                 "decided_at": first.decided_at.isoformat(),
             },
-            at=at,
-        )
+            "at": at,
+        }
+        if state == ConsentState.GIVEN:
+            publish("consent.given", **happening)
+        else:
+            publish("consent.withdrawn", **happening)
