@@ -15,6 +15,7 @@ from customers.api import (
     MergeViewSet,
     PurposeViewSet,
 )
+from service_plans.api import ServicePlanViewSet
 from service_requests.api import ServiceRequestViewSet
 from shipments.api import ScanEventViewSet, ShipmentViewSet
 from tiering.api import TierChangeViewSet, TierViewSet
@@ -32,6 +33,7 @@ router.register("follow-ups", FollowUpViewSet, basename="follow-up")
 router.register("shipments/<str:shipment>/events", ScanEventViewSet, basename="scan-event")
 router.register("shipments", ShipmentViewSet, basename="shipment")
 router.register("service-requests", ServiceRequestViewSet, basename="service-request")
+router.register("service-plans", ServicePlanViewSet, basename="service-plan")
 router.register("jobs/<str:job>/results", JobResultViewSet, basename="job-result")
 router.register("jobs", JobViewSet, basename="job")
 router.register("tiers", TierViewSet, basename="tier")

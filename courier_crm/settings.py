@@ -145,6 +145,7 @@ INSTALLED_APPS = [
     "customers",
     "shipments",
     "service_requests",
+    "service_plans",
     "tiering",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -335,7 +336,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("CRM_FROM_EMAIL", default="Courier CRM <no-reply@localhost>")
 
 # Where pages for people who do not sign in stand; each has the slug of its tenant in the address.
-PUBLIC_PATHS = ("/track/", "/preferences/")
+PUBLIC_PATHS = ("/track/", "/preferences/", "/plans/")
 
 # --- The partner API --------------------------------------------------------------------------------------------
 
@@ -378,6 +379,8 @@ SPECTACULAR_SETTINGS = {
         "Recurrence": "customers.enums.Recurrence",
         "RowStatus": "core.partners.bulk.kinds.RowStatus",
         "SpokenKind": "customers.enums.SPOKEN_CHOICES",
+        "PlanState": "service_plans.enums.PlanState",
+        "ItemKind": "service_plans.enums.ItemKind",
         "PreferredChannelEnum": "customers.enums.Channel",
         "PurposeBasis": "customers.enums.PurposeBasis",
         "ConsentState": "customers.enums.ConsentState",

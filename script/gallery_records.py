@@ -33,6 +33,9 @@ from customers.models import Address, Contact, ContactPoint, Customer, CustomerM
 from customers.services import add_custom_field, create_customer, merge_customers
 from customers.services.preferences import make_preference_link, preference_token
 from customers.services.purposes import MARKETING
+from service_plans.enums import PlanState
+from service_plans.models import ServicePlan
+from service_plans.services import create_next_edition, share_plan, share_token
 from service_requests.enums import RequestState
 from service_requests.models import ServiceRequest
 from shipments.models import ImportRun, Shipment
@@ -67,6 +70,11 @@ class Records:
     custom_field: str
     purpose: str
     preferences: str
+    plan: str
+    proposed_plan: str
+    draft_plan: str
+    plan_item: str
+    shared_plan: str
     follow_up: str
     closed_follow_up: str
     file_batch: str
@@ -94,6 +102,11 @@ def records_of(courier: Courier) -> Records:
         Invitation.objects.filter(email=f"newcomer@{courier.slug}.example").delete()
         facts = {"role": Role.AGENT, "language": courier.language}
         _row, token = invite_user(email=f"newcomer@{courier.slug}.example", **facts, by=admin, at=timezone.now())
+        plan = ServicePlan.objects.filter(state=PlanState.APPROVED).order_by("pk").first()
+        plan = share_plan(plan=plan, by=admin, at=timezone.now())
+        draft = ServicePlan.objects.filter(state=PlanState.DRAFT).first()
+        if draft is None:
+            draft = create_next_edition(plan=plan, by=admin, at=timezone.now())
         own = BackgroundJob.objects.filter(owner=admin).order_by("-pk")
         return Records(
             customer=str(customer.pk),
@@ -116,6 +129,11 @@ def records_of(courier: Courier) -> Records:
             custom_field=str(CustomField.objects.first().pk),
             purpose=str(Purpose.objects.get(key=MARKETING).pk),
             preferences=preference_token(make_preference_link(customer=customer, by=admin, at=timezone.now())),
+            plan=str(plan.pk),
+            proposed_plan=str(ServicePlan.objects.filter(state=PlanState.PROPOSED).first().pk),
+            draft_plan=str(draft.pk),
+            plan_item=str(draft.items.first().pk),
+            shared_plan=share_token(plan),
             follow_up=str(FollowUp.objects.filter(state="open", customer__isnull=False).first().pk),
             closed_follow_up=str(FollowUp.objects.filter(state="done").first().pk),
             file_batch=str(ImportBatch.objects.filter(state=BatchState.CHECKED).first().pk),

@@ -99,6 +99,9 @@ _TEXT = _Kind(
 )
 _ID = _Kind(forms.UUIDField, _nothing, lambda _field: {"type": "string", "format": "uuid"})
 _MOMENT = _Kind(MomentField, _nothing, lambda _field: {"type": "string", "format": "date-time"})
+_DAY = _Kind(
+    forms.DateField, lambda _field: {"input_formats": ["%Y-%m-%d"]}, lambda _field: {"type": "string", "format": "date"}
+)
 _AMOUNT = _Kind(
     forms.DecimalField,
     lambda _field: {"max_digits": 15, "decimal_places": 2},
@@ -120,6 +123,7 @@ def _kind(field: models.Field, operator: str) -> _Kind:
         return _CHOICE
     for column_type, kind in (
         (models.DateTimeField, _MOMENT),
+        (models.DateField, _DAY),
         (MoneyField, _AMOUNT),
         (models.UUIDField, _ID),
         (models.ForeignKey, _ID),

@@ -41,6 +41,8 @@ class Courier:
     stories: dict[str, Sequence[tuple[int, str, str, str]]]
     # What is to be done, in the order of the plan in courier_crm.demo.follow_ups.
     follow_ups: Sequence[str]
+    # What is promised to key customers, by the kind of the item of a plan.
+    promises: dict[str, str]
 
 
 SUDI = Courier(
@@ -111,6 +113,14 @@ SUDI = Courier(
     outlet_form="{city}{number}号网点",
     goods=("文件", "服装", "电子产品", "食品", "日用品", "药品"),
     products={"air": "特快", "road": "标快", "rail": "经济快件", "same_city": "同城急送"},
+    promises={
+        "product": "省内及主要城市次日达，全部运单按承诺时间派送。",
+        "pickup": "工作日上门取件，8 点至 20 点之间完成。",
+        "packaging": "使用可循环材料包装，随货附回收说明。",
+        "route": "主要线路三天内送达。",
+        "price": "首重与续重按年度协议价，月运量满 3000 票再享九五折。",
+        "billing": "月结，次月 10 日前开票，20 日前付款。",
+    },
     override_reason="战略合作客户，已签年度框架协议",
     follow_ups=(
         "上门谈挽留：件量已不到半年前的五分之一，带上新报价",
@@ -226,6 +236,14 @@ PARCELWAY = Courier(
     outlet_form="{city} depot {number}",
     goods=("Documents", "Clothing", "Electronics", "Food", "Household", "Medicine"),
     products={"air": "Express", "road": "Standard", "rail": "Economy", "same_city": "Same day"},
+    promises={
+        "product": "Next day to all main cities; every parcel is delivered by its promised time.",
+        "pickup": "Picked up at your door on working days, between 8 a.m. and 8 p.m.",
+        "packaging": "Packed in recycled material, with a note on how to return it.",
+        "route": "Delivered within three days on your main route.",
+        "price": "Rates of the yearly agreement; five per cent off from 3,000 parcels a month.",
+        "billing": "Billed monthly by the 10th, payable by the 20th.",
+    },
     override_reason="Strategic partner with a signed framework agreement",
     follow_ups=(
         "Visit and win them back: a fifth of what they sent half a year ago; bring the new quote",

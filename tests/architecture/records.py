@@ -22,6 +22,7 @@ from customers.models import (
     PreferenceLink,
     Purpose,
 )
+from service_plans.models import PlanItem, ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.models import ImportRun, ScanEvent, Shipment
 from tiering.models import TierChange, TierOverride
@@ -112,6 +113,19 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "shipments:import": {"pk": ImportRun},
     "shipments:columns": {"pk": ImportRun},
     "shipments:result": {"pk": ImportRun},
+    "service_plans:detail": {"pk": ServicePlan},
+    "service_plans:update": {"pk": ServicePlan},
+    "service_plans:propose": {"pk": ServicePlan},
+    "service_plans:approve": {"pk": ServicePlan},
+    "service_plans:send_back": {"pk": ServicePlan},
+    "service_plans:drop": {"pk": ServicePlan},
+    "service_plans:next": {"pk": ServicePlan},
+    "service_plans:end": {"pk": ServicePlan},
+    "service_plans:share": {"pk": ServicePlan},
+    "service_plans:stop_sharing": {"pk": ServicePlan},
+    "service_plans:add_item": {"pk": ServicePlan},
+    "service_plans:change_item": {"pk": ServicePlan, "item": PlanItem},
+    "service_plans:remove_item": {"pk": ServicePlan, "item": PlanItem},
     "service_requests:detail": {"pk": ServiceRequest},
     "service_requests:take": {"pk": ServiceRequest},
     "service_requests:resume": {"pk": ServiceRequest},
@@ -139,6 +153,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:scan-event-list": {"shipment": Shipment},
     "api:scan-event-detail": {"shipment": Shipment, "pk": ScanEvent},
     "api:service-request-detail": {"pk": ServiceRequest},
+    "api:service-plan-detail": {"pk": ServicePlan},
     "api:job-detail": {"pk": BackgroundJob},
     "api:job-result-list": {"job": BackgroundJob},
     "api:tier-detail": {"pk": Customer},
@@ -148,6 +163,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
 CONSTANTS: dict[str, dict[str, str]] = {
     "console:reveal": {"kind": "contact-point"},
     "customers:panel": {"key": "shipments"},
+    "service_plans:add_item": {"kind": "price"},
 }
 # Routes whose arguments are no ids of records, each with the reason.
 NO_RECORDS = {
@@ -161,6 +177,7 @@ NO_RECORDS = {
     "shipments:trace": "sealed for one tenant; looked up within it, see tests/shipments/tracking",
     "imports:upload": "the name of a kind, the same for all tenants",
     "customers:calendar_feed": "the token is signed and names its tenant; see tests/customers/follow_ups",
+    "service_plans:shared": "the token is signed for one tenant; see tests/service_plans",
     "customers:preferences": "the token is signed for one tenant; see tests/customers/consents",
     "mfa_remove_webauthn": "allauth's: finds one's own passkeys only",
     "api:customer-by-number": "a number, looked up among the tenant's own; see tests/partners/test_isolation.py",

@@ -14,6 +14,7 @@ from core.partners.models import ApiKey
 from core.tenancy.models import Tenant, TenantModel
 from core.web import trail
 from customers.models import Customer, CustomField, FollowUp, Purpose
+from service_plans.models import ServicePlan
 from service_requests.models import ServicePolicy, ServiceRequest
 from shipments.models import ImportRun, Shipment
 from tests.factories.worlds import make_world
@@ -34,6 +35,7 @@ PAGES: dict[type[TenantModel | Tenant], str] = {
     Shipment: "shipments:detail",
     ImportBatch: "imports:batch",
     ImportRun: "shipments:import",
+    ServicePlan: "service_plans:detail",
     ServiceRequest: "service_requests:detail",
     ServicePolicy: "service_requests:policy",
     TierPolicy: "tiering:policies",

@@ -25,12 +25,14 @@ from courier_crm.demo.stories import STORIES, number_of
 from courier_crm.demo.traffic import DAYS, Shipper, shipment_file
 from customers.follow_ups.querysets import of_day
 from customers.models import Consent, Contact, Customer, Interaction
+from service_plans.models import PlanMonth, ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.follow_ups import wanted_for_exception
 from shipments.models import ScanEvent, Shipment
 from tiering.models import TierChange, TierOverride
 
-MODELS = (User, Customer, Contact, Shipment, ScanEvent, TierChange, TierOverride, ServiceRequest, Consent)
+MODELS = (User, Customer, Contact, Shipment, ScanEvent, TierChange, TierOverride, ServiceRequest)
+AGREED = (Consent, ServicePlan, PlanMonth)
 SEEDED_DAY_END = datetime(2026, 3, 3, tzinfo=UTC)
 
 
@@ -44,7 +46,7 @@ def counts():
     found = {}
     for tenant in Tenant.objects.filter(sandbox_of=None).order_by("slug"):
         with tenant_scope(tenant):
-            found[tenant.slug] = [model.objects.count() for model in MODELS]
+            found[tenant.slug] = [model.objects.count() for model in (*MODELS, *AGREED)]
     return found
 
 
@@ -56,9 +58,11 @@ def test_seed_makes_two_couriers_once(db, now):
     assert list(made) == ["parcelway", "sudi"]
     assert counts() == made
     assert second == first.replace("is made.", "is there already.")
-    for slug, (people, customers, contacts, shipments, scans, changes, overrides, requests, consents) in made.items():
+    for slug, found in made.items():
+        people, customers, contacts, shipments, scans, changes, overrides, requests = found[: len(MODELS)]
+        consents, plans, months = found[len(MODELS) :]
         assert (people, customers, overrides, requests) == (len(Role), 30, 1, 12), slug
-        assert consents > 30
+        assert (consents > 30, plans, months > 15) == (True, 4, True), slug
         assert contacts > 10
         assert 800 < shipments < 1000
         assert scans > 200

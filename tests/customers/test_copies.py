@@ -96,6 +96,9 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "shipments": 3,
         "scans": 1,
         "service_requests": 0,
+        "service_plans": 0,
+        "plan_items": 0,
+        "plan_months": 0,
         "tier_changes": 1,
         "tier_overrides": 1,
     }

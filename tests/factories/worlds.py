@@ -28,6 +28,8 @@ CONTENT: dict[str, dict[str, Any]] = {
     },
     "web.SavedView": {"list_name": "customers", "query": "number={mark}", "is_shared": True},
     "customers.CustomField": {"key": "{mark}"},
+    # Not approved, for nobody approves what they wrote themselves.
+    "service_plans.ServicePlan": {"approved_by": None},
     "service_requests.ServicePolicy": {"hours": first_hours()},
     "imports.ImportBatch": {"kind": "customers", "state": "done", "counts": {"created": 1}},
     "imports.ImportPart": {"content": gzip.compress(b"[]"), "result": gzip.compress(b"[]")},

@@ -15,6 +15,7 @@ from tests.factories.customers import make_customer, make_only_purpose
 from tests.factories.partners import API, Partner
 from tests.factories.service_requests import open_for
 from tests.factories.tiering import make_shipped
+from tests.service_plans.made import make_draft
 from tiering.models import TierChange
 
 READ = [path for path, methods in description()["paths"].items() if "get" in methods and "openapi" not in path]
@@ -53,6 +54,7 @@ def make_rows(number, now):
         "/shipments": Shipment.objects.get(customer=customer).pk,
         "/tier-changes": change.pk,
         "/service-requests": open_for(customer, at=now).pk,
+        "/service-plans": make_draft(customer, by=None, at=now).pk,
         "/follow-ups": make_follow_up(customer=customer, at=now).pk,
         "/merges": merge.pk,
     }

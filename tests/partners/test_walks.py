@@ -29,6 +29,7 @@ from customers.models import (
     Purpose,
     PurposeText,
 )
+from service_plans.models import ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.models import ScanEvent, Shipment
 from tests.factories.customers import make_customer
@@ -120,7 +121,7 @@ class Rows:
                 return ConsentEntry.objects.create(said_of=self.owner.pk, recorded_at=at, **facts)
 
     def add_part(self, resource, name, at):
-        """A part of a customer."""
+        """A part of a customer, or what is agreed with one."""
         match resource:
             case "/merges":
                 absorbed = Customer.objects.create(number=name, created_at=at)
@@ -128,6 +129,15 @@ class Rows:
             case "/customers/{customer}/interactions":
                 return Interaction.objects.create(
                     customer=self.owner, kind="note", text=name, happened_at=at, recorded_at=at
+                )
+            case "/service-plans":
+                return ServicePlan.objects.create(
+                    serial=self.made,
+                    number=name,
+                    customer=self.owner,
+                    starts_on=at.date(),
+                    ends_on=at.date(),
+                    written_at=at,
                 )
             case "/customers/{customer}/contacts":
                 return Contact.objects.create(customer=self.owner, name=name, created_at=at)

@@ -42,6 +42,7 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "Set the tier by hand",
         "Add a contact",
         "Add an address",
+        "Begin a service plan",
         "Search the timeline",
         "Consents and preferences",
         "Merge…",
@@ -50,10 +51,11 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "Open a service request",
         "Add a customer",
         "New follow-up",
+        "Begin a service plan",
         "Bring in files",
         "Import shipments",
     ]
-    assert found["Go to"][:5] == ["My day", "Customers", "Service requests", "Shipments", "Tiers"]
+    assert found["Go to"][:5] == ["My day", "Customers", "Service requests", "Service plans", "Shipments"]
 
 
 def test_palette_of_an_administrator_leads_to_each_page_of_the_settings(administrator):
