@@ -86,6 +86,7 @@ def test_sources_are_ours_alone():
         "customers",
         "shipments",
         "service_requests",
+        "service_plans",
         "tiering",
         "courier_crm",
         "templates",
