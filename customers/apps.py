@@ -248,6 +248,7 @@ class CustomersConfig(AppConfig):
         from customers.permissions import CONSENTS_CONFIGURE, CONSENTS_VIEW
         from customers.record_actions import CONSENTS
         from customers.services.purposes import create_first_purposes
+        from customers.settled import PURPOSE_PARTS, purpose_values
         from customers.trail import describe_purposes
 
         on_tenant_created(create_first_purposes)
@@ -272,6 +273,8 @@ class CustomersConfig(AppConfig):
             permission=CONSENTS_CONFIGURE,
             order=45,
             actions=("purpose.added", "purpose.updated", "purpose.retired", "purpose.revived"),
+            parts=PURPOSE_PARTS,
+            values=purpose_values,
         )
         navigation.register_creation(
             key="purpose",

@@ -12,6 +12,7 @@ EVERYBODY = set(Role)
 
 declare_area(_("Customers"), "customers")
 declare_area(_("Follow-ups"), "follow_ups")
+declare_area(_("Consents"), "consents")
 
 VIEW = declare("customers.view", label=_("See customers"), roles=EVERYBODY).name
 TIMELINE = declare("customers.timeline", label=_("See timelines of customers"), roles=EVERYBODY).name

@@ -1,4 +1,4 @@
-"""What a tenant's own fields and a person's calendar come to, as the settings show it."""
+"""What a tenant's own fields, its purposes and a person's calendar come to, as the settings show it."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.web.navigation import Part
-from customers.models import CalendarFeed, CustomField
+from customers.models import CalendarFeed, CustomField, Purpose
 
 CUSTOM_FIELD_PARTS = (
     Part(
@@ -16,6 +16,16 @@ CUSTOM_FIELD_PARTS = (
         label=gettext_lazy("Fields in use"),
         changes=gettext_lazy("Which facts of your own stand on each customer's page, in forms, files and the API."),
         url_name="customers:custom_fields",
+    ),
+)
+PURPOSE_PARTS = (
+    Part(
+        key="purposes",
+        label=gettext_lazy("Purposes in use"),
+        changes=gettext_lazy(
+            "What customers are asked for their consent to, and what nobody contacts them for without."
+        ),
+        url_name="customers:purposes",
     ),
 )
 CALENDAR_PARTS = (
@@ -31,6 +41,11 @@ CALENDAR_PARTS = (
 def custom_field_values(_request: HttpRequest) -> Mapping[str, str | Promise]:
     labels = CustomField.objects.filter(is_active=True).order_by("order", "id").values_list("label", flat=True)
     return {"fields": _(", ").join(labels) or _("None")}
+
+
+def purpose_values(_request: HttpRequest) -> Mapping[str, str | Promise]:
+    purposes = Purpose.objects.filter(is_active=True).order_by("order", "id")
+    return {"purposes": _(", ").join(purpose.name for purpose in purposes) or _("None")}
 
 
 def calendar_values(request: HttpRequest) -> Mapping[str, str | Promise]:

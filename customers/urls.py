@@ -81,7 +81,7 @@ urlpatterns = [
         consents.RevokePreferenceLinkView.as_view(),
         name="revoke_preference_link",
     ),
-    path("preferences/<slug:slug>/<str:token>/", preferences.PreferenceView.as_view(), name="preferences"),
+    path("choices/<slug:slug>/<str:token>/", preferences.PreferenceView.as_view(), name="preferences"),
     path("settings/purposes/", purposes.PurposeListView.as_view(), name="purposes"),
     path("settings/purposes/new/", purposes.AddPurposeView.as_view(), name="add_purpose"),
     path("settings/purposes/<uuid:pk>/", purposes.UpdatePurposeView.as_view(), name="update_purpose"),

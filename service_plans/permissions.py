@@ -1,8 +1,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
-from core.accounts.permissions import declare
+from core.accounts.permissions import declare, declare_area
 from core.partners import scopes
+
+declare_area(_("Service plans"), "service_plans")
 
 VIEW = declare(
     "service_plans.view",

@@ -125,10 +125,11 @@ def open_record(path: str, user: Any) -> OpenRecord | None:
     return OpenRecord(page.name_of(record), offers(page.url_name, record, user))
 
 
-def path_patterns() -> list[str]:
-    """Return the addresses of all records that have a page, with a star in the place of the id."""
-    anybody = uuid.UUID(int=0)
-    return sorted(reverse(name, args=[anybody]).replace(str(anybody), "*") for name in _pages)
+def path_patterns(user: Any) -> list[str]:
+    """Return the addresses of the records whose page the user may open, with a star in the place of the id."""
+    anybody, held = uuid.UUID(int=0), permissions(user)
+    mine = (name for name, page in _pages.items() if page.permission in held)
+    return sorted(reverse(name, args=[anybody]).replace(str(anybody), "*") for name in mine)
 
 
 def _page_at(path: str) -> tuple[RecordPage | None, Any]:

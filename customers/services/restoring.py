@@ -15,7 +15,7 @@ from core.tenancy.errors import DomainError
 from core.tenancy.models import TenantModel
 from customers.enums import FollowUpState
 from customers.happenings import publish_update
-from customers.models import Address, Contact, ContactPoint, FollowUp, Interaction
+from customers.models import Address, Consent, Contact, ContactPoint, FollowUp, Interaction
 from customers.search_index import index_customers
 from customers.services.follow_up_steps import CLOSED
 from customers.services.follow_ups import MOVED, SERIES, FollowUpChanged, hold_follow_up, keep
@@ -39,8 +39,11 @@ Before = Mapping[str, Any]
 
 def contact_before(contact: Contact) -> Before | None:
     """Return what puts a contact back, with ways to be reached and entries of the timeline; None where something of
-    it cannot be read. Two queries, one where the points are there already.
+    it cannot be read, or where it said yes or no to something, which goes with it for good. Three queries, two where
+    the points are there already.
     """
+    if Consent.objects.filter(contact=contact).exists():
+        return None
     rows = [_plain_row(contact), *(_plain_row(point) for point in contact.points.all())]
     entries = Interaction.objects.filter(contact=contact).values_list("pk", flat=True)[: MOST_ENTRIES + 1]
     entries = [str(pk) for pk in entries]

@@ -41,6 +41,8 @@ OF_RECORDS = {
     "console:limit_key": "keys",
     "customers:add_custom_field": "fields",
     "customers:update_custom_field": "fields",
+    "customers:add_purpose": "purposes",
+    "customers:update_purpose": "purposes",
 }
 
 

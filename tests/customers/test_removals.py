@@ -47,8 +47,8 @@ PARTS = {
 }
 PATHS = {"contact": "contacts", "address": "addresses"}
 # A savepoint and its release, the customer and the part locked, the row deleted, the trail, the event; for a contact
-# also its points and entries of the timeline, and the search index made anew.
-REMOVAL_QUERIES = {"contact": 14, "address": 7}
+# also its points, entries of the timeline, consents and link to say so, and the search index made anew.
+REMOVAL_QUERIES = {"contact": 16, "address": 7}
 
 
 def told(action):

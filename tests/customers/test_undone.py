@@ -14,6 +14,7 @@ from customers.finding import find_customers
 from customers.models import Address, Contact, ContactPoint, FollowUp, Interaction
 from customers.services import NewContactPoint, add_address, add_contact, correct_interaction, record_interaction
 from customers.services.follow_up_steps import cancel_follow_up
+from tests.customers.consents.said import say
 from tests.customers.follow_ups.made import make_follow_up
 from tests.factories.customers import make_customer
 
@@ -82,6 +83,16 @@ def test_contact_is_put_back_beside_a_new_primary_one(client_for, agent, custome
     client.post(place, sent)
 
     assert dict(Contact.objects.values_list("pk", "is_primary")) == {contact.pk: False, other.pk: True}
+
+
+def test_contact_that_said_no_to_something_goes_for_good(client_for, agent, customer, now):
+    contact = add_contact(customer=customer, name="Li Na", at=now)
+    say(customer, "withdrawn", contact=contact, at=now)
+
+    removed = client_for(agent).post(reverse("customers:remove_contact", args=[customer.pk, contact.pk]), follow=True)
+
+    assert BUTTON.findall(removed.content.decode()) == []
+    assert not Contact.objects.exists()
 
 
 def test_removed_address_is_put_back(client_for, agent, customer, now):

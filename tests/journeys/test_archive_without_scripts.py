@@ -57,8 +57,8 @@ def test_contact_is_added_changed_and_removed(page: Page, courier):
 
     page.click("main [aria-label='Edit L***a']")
     page.click("main summary:has-text('Remove')")
-    expect(page.locator("main .confirm-text")).to_contain_text("1 way to reach them are removed for good.")
-    page.click("main button:has-text('Remove for good')")
+    expect(page.locator("main .confirm-text")).to_contain_text("1 way to reach them are removed.")
+    page.click("main .confirm-panel button:has-text('Remove')")
     expect(page.locator("main")).to_contain_text("Nobody is known to speak for this customer yet.")
 
 

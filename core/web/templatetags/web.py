@@ -192,10 +192,10 @@ def undo_button(context: template.Context, message: Message) -> dict[str, Any]:
     return {"undo_id": undo_id if kind == UNDO else "", "place": place, "csrf_token": context.get("csrf_token")}
 
 
-@register.simple_tag
-def record_paths() -> str:
+@register.simple_tag(takes_context=True)
+def record_paths(context: template.Context) -> str:
     """Return the addresses of records, with stars for ids, by which the script knows what can be previewed."""
-    return " ".join(record_pages.path_patterns())
+    return " ".join(record_pages.path_patterns(context["request"].user))
 
 
 @register.inclusion_tag("components/record_actions.html", takes_context=True)

@@ -282,7 +282,7 @@ def test_link_is_made_renewed_and_revoked(client_for, agent, customer, contact):
 
     assert first.pk != second.pk
     assert (second.contact, second.made_by) == (contact, agent)
-    assert "/preferences/swift/" in page
+    assert "/choices/swift/" in page
     assert PreferenceLink.objects.count() == 0
     assert AuditEvent.objects.filter(action="preference_link.made").count() == 2
     revoke_preference_link(link=second, by=agent, at=second.made_at)

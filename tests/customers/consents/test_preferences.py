@@ -209,7 +209,7 @@ def test_address_asks_so_often(tenant, link, monkeypatch):
     monkeypatch.setattr(public, "PER_ADDRESS", 2)
     client = somewhere()
 
-    codes = [ask(tenant, f"/preferences/swift/x{number}/", client=client).status_code for number in range(3)]
+    codes = [ask(tenant, f"/choices/swift/x{number}/", client=client).status_code for number in range(3)]
 
     assert codes == [404, 404, 429]
     assert ask(tenant, url_of(link)).status_code == 200
