@@ -174,7 +174,7 @@ def test_remove_contact_says_before_what_goes(client_for, agent, contact):
     asked = client.get(url)
     response = client.post(url)
 
-    assert "2 ways to reach them are removed. Right afterwards you can undo it." in page.content.decode()
+    assert "2 ways to reach them are removed." in page.content.decode()
     assert "left without a primary contact" in page.content.decode()
     assert asked.status_code == 405
     assert response.status_code == 302
