@@ -49,7 +49,7 @@ def test_consent_is_taken_back_by_a_link(page_of, swift, now):
     desk.goto(f"/customers/{customer.pk}/")
     desk.locator("#panel-consents").scroll_into_view_if_needed()
     line = desk.locator("#panel-consents .consent-line").filter(has_text="优惠与新服务")
-    expect(line.locator(".channel-line").filter(has_text="短信")).to_contain_text("同意已撤回")
+    expect(line.locator(".channel-line").filter(has_text="短信")).to_contain_text("撤回了同意")
     expect(line.locator(".channel-line").filter(has_text="电话").first).to_contain_text("已获同意")
     expect(desk.locator("#timeline")).to_contain_text("优惠与新服务：短信（偏好中心）")
 
