@@ -28,7 +28,7 @@ from core.partners.views import Resource, Sort
 from customers.models import Customer, CustomerMerge
 from customers.permissions import MERGE, VIEW
 from customers.querysets import UNDOABLE
-from customers.services.merging import CHOSEN, OWN, Fact, MergePlan, merge_customers, plan_merge, undo_merge
+from customers.services.merging import Fact, MergePlan, merge_customers, plan_merge, undo_merge
 
 MOST_FACTS = 200
 OTHER_ID = "01a1b2c3-d4e5-7f60-8a9b-0c1d2e3f4a5c"
@@ -156,12 +156,8 @@ class MergeInput(PairInput):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a fact that there is none of, before anything is locked."""
+        """Name the versions as the service does."""
         attrs = super().validate(attrs)
-        known = {*CHOSEN, *(f"{OWN}{key}" for key in attrs["absorbed"].custom_values)}
-        if unknown := sorted(set(attrs.get("take", ())) - known):
-            message = _("There is no fact called “%(name)s” to take.") % {"name": unknown[0]}
-            raise serializers.ValidationError({"take": message}, code="does_not_exist")
         versions = attrs.pop("kept_version"), attrs.pop("absorbed_version")
         return {**attrs, "versions": versions}
 
@@ -185,6 +181,7 @@ class MergeViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     answers = {"plan": MergePlanSerializer}
     refusals = {
         "merge_with_itself": (400, "/absorbed_id"),
+        "no_such_fact": (400, "/take"),
         "company_name_missing": (400, "/take"),
         "person_name_missing": (400, "/take"),
     }

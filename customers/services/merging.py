@@ -69,6 +69,10 @@ class MergeChanged(DomainError):
     message = _("Somebody else changed one of the two in the meantime. What is stored now stands here; choose again.")
 
 
+class NoSuchFact(DomainError):
+    code = "no_such_fact"
+
+
 class MergeUndone(DomainError):
     code = "merge_undone"
     message = _("Somebody else has undone this merge already.")
@@ -155,7 +159,7 @@ def merge_customers(
     Tags are united, and own fields that do not differ. All that hangs on the absorbed customer moves, as its relations
     say; its number stays taken. `versions` are those of the two that the caller read. Contribution and shipments add
     up, the tier waits for the next evaluation. Can be undone for thirty days. Raises MergeWithItself, MergedAlready,
-    MergeOfErased, MergeChanged, MergeClash, TooManyTags, or what a change of facts does.
+    MergeOfErased, MergeChanged, MergeClash, NoSuchFact, TooManyTags, or what a change of facts does.
     """
     if kept.pk == absorbed.pk:
         raise MergeWithItself
@@ -323,7 +327,7 @@ def _take(kept: Customer, absorbed: Customer, names: Collection[str]) -> None:
     own = {name.removeprefix(OWN) for name in names if name.startswith(OWN)}
     chosen = {name for name in names if not name.startswith(OWN)}
     if unknown := (chosen - set(CHOSEN)) | (own - absorbed.custom_values.keys()):
-        raise ValueError(f"No facts to choose: {sorted(unknown)}.")
+        raise NoSuchFact(format_lazy(_("There is no fact called “{name}” to take."), name=min(unknown)))
     for name in chosen:
         setattr(kept, name, getattr(absorbed, name))
     check_name(kept.kind, kept.person_name if kept.kind == CustomerKind.INDIVIDUAL else kept.company_name)

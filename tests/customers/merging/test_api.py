@@ -88,7 +88,7 @@ def test_merge_of_what_changed_meanwhile_changes_nothing(partner, kept, absorbed
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"take": ["shoe_size"]}, ("#/take", "does_not_exist")),
+        ({"take": ["shoe_size"]}, ("#/take", "no_such_fact")),
         ({"absorbed_id": "0199b5f0-7c1e-7a52-9d3b-5f1c2e8a4b60"}, ("#/absorbed_id", "does_not_exist")),
         ({"absorbed_version": 0}, ("#/absorbed_version", "min_value")),
         ({"absorbed_id": "itself"}, ("#/absorbed_id", "merge_with_itself")),
