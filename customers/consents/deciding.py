@@ -1,12 +1,12 @@
 """Whether somebody may be contacted: pure rules, and the one question that everything asks before it sends."""
 
-from calendar import monthrange
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.functional import cached_property
 
+from core.tenancy.clock import months_after
 from customers.enums import ALLOWING, POINT_OF_CHANNEL, Channel, ConsentState, ContactReason, PurposeBasis
 from customers.models import Consent, Contact, ContactPoint, Customer, Purpose
 
@@ -126,10 +126,3 @@ def refusals_of(purpose: Purpose, channel: str, said: Consent | None, *, at: dat
     if purpose.lapses_after_months and months_after(said.decided_at, purpose.lapses_after_months) <= at:
         refusals.append(ContactReason.LAPSED)
     return refusals
-
-
-def months_after(moment: datetime, months: int) -> datetime:
-    """Return the same time some months later; a day that the month does not have is its last."""
-    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    day = min(moment.day, monthrange(year, month + 1)[1])
-    return moment.replace(year=year, month=month + 1, day=day)

@@ -1,9 +1,9 @@
 """When the next of a series is due: pure rules, by the tenant's wall clock."""
 
-import calendar
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from core.tenancy.clock import months_after
 from customers.enums import Recurrence
 
 DAYS = {Recurrence.DAILY: 1, Recurrence.WEEKLY: 7}
@@ -35,8 +35,7 @@ def _at(began: datetime, count: int, recurrence: str) -> datetime:
     if recurrence in DAYS:
         day = began.date() + timedelta(days=count * DAYS[Recurrence(recurrence)])
     else:
-        year, month = divmod(began.year * 12 + began.month - 1 + count * MONTHS[Recurrence(recurrence)], 12)
-        day = date(year, month + 1, min(began.day, calendar.monthrange(year, month + 1)[1]))
+        day = months_after(began.date(), count * MONTHS[Recurrence(recurrence)])
     # Through an instant, so that an hour which the clock skips that day becomes the one after it.
     local = datetime.combine(day, began.time(), tzinfo=began.tzinfo)
     return datetime.fromtimestamp(local.timestamp(), tz=began.tzinfo)

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from customers.consents.deciding import may_contact, months_after
+from core.tenancy.clock import months_after
+from customers.consents.deciding import may_contact
 from customers.enums import ContactReason
 from customers.models import Purpose
 from customers.services import add_address, add_contact, erase_customer
