@@ -14,7 +14,8 @@ class CustomersConfig(AppConfig):
     name = "customers"
 
     def ready(self) -> None:
-        import customers.declared  # noqa: F401  declares actions, personal data, events and what is revealed
+        import customers.declared
+        import customers.revealed  # noqa: F401  registers what is revealed
         from core.accounts import holdings
         from core.crypto.rotation import TokenIndex, register_tokens
         from core.imports import kinds

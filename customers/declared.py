@@ -1,11 +1,9 @@
-"""What customers declare: actions in the audit trail, what their fields hold of a person, and what is revealed."""
+"""What customers declare: actions in the audit trail, what their fields hold of a person, and their events."""
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.audit import actions, erasures
 from core.audit.models import AuditEvent
-from core.crypto import revealable
 from core.crypto.register import classify
 from core.events import registry
 from core.imports.models import ImportPart
@@ -26,7 +24,6 @@ from customers.models import (
     DuplicateCandidate,
     Interaction,
 )
-from customers.permissions import REVEAL
 from customers.querysets import pairs_of, same_sources, selves
 from customers.relations import Relation
 from customers.services.copies import CopyReason
@@ -360,60 +357,4 @@ registry.declare(
         "direction": registry.text("who spoke to whom; empty for a note", values=("", *Direction.values)),
     },
     doc="Somebody wrote a contact with a customer, or a note, into the timeline.",
-)
-
-
-def _page_of(customer: Customer) -> str:
-    return reverse("customers:detail", args=[customer.pk])
-
-
-for kind, label, field in (
-    ("customer-name", _("Name of the person"), "person_name"),
-    ("birthday", _("Birthday"), "birthday"),
-    ("special-needs", _("Special needs"), "special_needs"),
-):
-    revealable.register(
-        kind=kind,
-        label=label,
-        model=Customer,
-        field=field,
-        permission=REVEAL,
-        owner=lambda customer: customer,
-        url=_page_of,
-    )
-revealable.register(
-    kind="contact-name",
-    label=_("Name of the contact"),
-    model=Contact,
-    field="name",
-    permission=REVEAL,
-    owner=lambda contact: contact.customer,
-    url=lambda contact: _page_of(contact.customer),
-)
-revealable.register(
-    kind="contact-point",
-    label=_("Phone, e-mail or account"),
-    model=ContactPoint,
-    field="value",
-    permission=REVEAL,
-    owner=lambda point: point.contact.customer,
-    url=lambda point: _page_of(point.contact.customer),
-)
-revealable.register(
-    kind="address",
-    label=_("Street, house and unit"),
-    model=Address,
-    field="street",
-    permission=REVEAL,
-    owner=lambda address: address.customer,
-    url=lambda address: _page_of(address.customer),
-)
-revealable.register(
-    kind="interaction",
-    label=_("Entry of the timeline"),
-    model=Interaction,
-    field="text",
-    permission=REVEAL,
-    owner=lambda interaction: interaction.customer,
-    url=lambda interaction: _page_of(interaction.customer),
 )
