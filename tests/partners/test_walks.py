@@ -174,12 +174,16 @@ def test_walk_meets_every_first_row_exactly_once(tenant, now, resource, sort, pl
     # What an example makes goes with it; some of it nobody may delete.
     before = transaction.savepoint()
     try:
-        _walk(Rows(now), partner, resource, sort, plan)
+        stood, met = _walk(Rows(now), partner, resource, sort, plan)
     finally:
         transaction.savepoint_rollback(before)
 
+    assert sorted(pk for pk in met if pk in stood) == sorted(stood)
+    assert len(met) == len(set(met))
+
 
 def _walk(rows, partner, resource, sort, plan):
+    """Return the ids of the rows that stood there at first, and those that a walk met while others came."""
     first, added, limit = plan
     path = rows.path_of(resource)
     stood = [rows.add(resource, place) for place in first]
@@ -194,9 +198,7 @@ def _walk(rows, partner, resource, sort, plan):
             break
         for place in next(waiting, []):
             rows.add(resource, place)
-
-    assert sorted(pk for pk in met if pk in stood) == sorted(stood)
-    assert len(met) == len(set(met))
+    return stood, met
 
 
 _partners = {}
