@@ -53,15 +53,17 @@ def test_day_is_worked_off_by_single_keys(page_of, viewport):
     page.locator(".day-form #id_assignee").select_option(str(heir.pk))
     page.locator(".day-form button[type=submit]").press("Enter")
     expect(rows).to_have_count(2)
+    # A form loads the page anew, and keys do nothing before the scripts are there.
+    page.wait_for_load_state()
     page.keyboard.press("j")
     page.keyboard.press("c")
     page.locator(".day-form #id_outcome").fill("Not wanted any more")
     page.locator(".day-form button[type=submit]").press("Enter")
     expect(rows).to_have_count(1)
+    page.wait_for_load_state()
     page.keyboard.press("j")
     page.keyboard.press("o")
     expect(page.locator("#page-title")).to_have_text(SUBJECTS[5])
-    # Keys do nothing before the scripts are there.
     page.wait_for_load_state()
     page.keyboard.press("d")
     page.locator("#id_outcome").fill("They were content")
