@@ -44,7 +44,7 @@ def test_every_static_file_that_a_template_names_exists():
 
 def test_collected_files_are_hashed_and_their_references_hold(collected):
     styles = {path.name.split(".")[0]: path for path in (collected / "crm/css").glob("*.????????????.css")}
-    assert set(styles) == {"icons", "lists", "paper", "pieces", "shell", "tokens"}
+    assert set(styles) == {"icons", "lists", "pages", "paper", "pieces", "shell", "tokens"}
     assert ".ti-search {" in styles["icons"].read_text(encoding="utf-8")
 
 
