@@ -1,12 +1,10 @@
 """What the pages of customers and shipments show of service requests."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils import timezone
 
 from core.accounts.permissions import may
 from customers.models import Customer
@@ -18,20 +16,20 @@ from shipments.models import Shipment
 
 @dataclass(frozen=True)
 class RequestsPanel:
-    """The newest requests, each with whether it is overdue, and where another is opened, for who may."""
+    """The newest requests, and where another is opened, for who may."""
 
-    requests: list[tuple[ServiceRequest, bool]]
+    requests: list[ServiceRequest]
     create_url: str
 
 
 def requests_of_customer(customer: Customer, user: Any) -> RequestsPanel:
     """Return what a customer's page shows, in one query."""
-    return _panel(newest_of(customer=customer), customer_url(customer), user, timezone.now())
+    return _panel(newest_of(customer=customer), customer_url(customer), user)
 
 
 def requests_of_shipment(shipment: Shipment, user: Any) -> RequestsPanel:
     """Return what a shipment's page shows, in one query."""
-    return _panel(newest_of(shipment=shipment), shipment_url(shipment), user, timezone.now())
+    return _panel(newest_of(shipment=shipment), shipment_url(shipment), user)
 
 
 def customer_url(customer: Customer) -> str:
@@ -44,6 +42,5 @@ def shipment_url(shipment: Shipment) -> str:
     return f"{reverse('service_requests:create')}?{urlencode({'shipment': shipment.pk})}"
 
 
-def _panel(requests: list[ServiceRequest], url: str, user: Any, at: datetime) -> RequestsPanel:
-    shown = [(request, request.is_overdue(at)) for request in requests]
-    return RequestsPanel(shown, url if may(user, WORK) else "")
+def _panel(requests: list[ServiceRequest], url: str, user: Any) -> RequestsPanel:
+    return RequestsPanel(requests, url if may(user, WORK) else "")

@@ -1,9 +1,6 @@
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from django.utils import timezone
 
 from core.accounts.permissions import may
 from customers.follow_ups.querysets import for_list, is_open
@@ -22,7 +19,6 @@ class FollowUpPanel:
     has_more: bool
     changeable: set[UUID]
     may_work: bool
-    now: datetime
 
 
 def load_follow_up_panel(customer: Customer, user: Any) -> FollowUpPanel:
@@ -34,5 +30,4 @@ def load_follow_up_panel(customer: Customer, user: Any) -> FollowUpPanel:
         has_more=len(rows) > SHOWN,
         changeable={each.pk for each in rows if may_change_follow_up(user, each.follow_up)},
         may_work=may(user, FOLLOW_UPS_WORK),
-        now=timezone.now(),
     )

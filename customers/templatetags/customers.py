@@ -1,17 +1,35 @@
 """Template tags for pages that speak of customers."""
 
 from django import template
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from core.web.templatetags.web import badge
-from customers.enums import Tier
+from customers.enums import FollowUpState, Tier
+from customers.models import FollowUp
 
 register = template.Library()
 
 _LOOKS = {Tier.VIP: ("purple", "crown"), Tier.MID: ("blue", ""), Tier.LOW: ("secondary", "")}
+_CLOSED = {FollowUpState.DONE: ("green", "check")}
 
 
 @register.simple_tag
 def tier_badge(tier: str | None) -> SafeString | str:
     """Show a tier; a dash where there is none."""
     return badge(Tier(tier).label, *_LOOKS[Tier(tier)]) if tier else "–"
+
+
+@register.simple_tag
+def follow_up_badges(follow_up: FollowUp) -> SafeString:
+    """Show where a follow-up stands: overdue and snoozed are said of open ones alone."""
+    state = FollowUpState(follow_up.state)
+    if state is not FollowUpState.OPEN:
+        return badge(state.label, *_CLOSED.get(state, ("secondary",)))
+    now = timezone.now()
+    stands = badge(_("Overdue"), "red", "alert-triangle") if follow_up.due_at <= now else badge(state.label, "blue")
+    if not (follow_up.snoozed_until and follow_up.snoozed_until > now):
+        return stands
+    return format_html("{} {}", stands, badge(_("Snoozed"), "secondary", "zzz"))

@@ -35,7 +35,7 @@ from customers.forms.follow_ups import DUE, FollowUpForm, UpdateFollowUpForm, mo
 from customers.models import Customer, FollowUp
 from customers.permissions import FOLLOW_UPS_VIEW, FOLLOW_UPS_WORK, REVEAL, may_change_follow_up
 from customers.services.follow_ups import open_follow_up, update_follow_up
-from customers.templatetags.customers import tier_badge
+from customers.templatetags.customers import follow_up_badges, tier_badge
 from customers.views.steps import own_follow_up
 
 DRAFT = "customers.follow_up"
@@ -98,7 +98,7 @@ class FollowUpListView(ListView):
             _("State"),
             lambda shown: shown.follow_up.get_state_display(),
             name="state",
-            template="customers/followup_state_cell.html",
+            draw=lambda shown: follow_up_badges(shown.follow_up),
         ),
         Column(_("Assignee"), lambda shown: shown.follow_up.assignee, name="assignee"),
         Column(_("Team"), lambda shown: shown.follow_up.team, name="team"),
@@ -123,9 +123,7 @@ class FollowUpListView(ListView):
         return show(rows)
 
     def get_context_data(self, rows: Sequence[FollowUp], **context: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            rows=show(rows), may_work=may(self.request.user, FOLLOW_UPS_WORK), now=timezone.now(), **context
-        )
+        return super().get_context_data(rows=show(rows), may_work=may(self.request.user, FOLLOW_UPS_WORK), **context)
 
 
 class FollowUpDetailView(StaffView, TemplateView):
@@ -140,7 +138,6 @@ class FollowUpDetailView(StaffView, TemplateView):
             follow_up=follow_up,
             shown=show([follow_up])[0],
             happened=happened_of(follow_up),
-            now=timezone.now(),
             may_change=may_change,
             may_reveal=may(user, REVEAL),
             facts_url=reverse("customers:update_follow_up", args=[follow_up.pk]) if may_change else "",

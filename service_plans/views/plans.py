@@ -21,6 +21,7 @@ from service_plans.models import ServicePlan
 from service_plans.permissions import VIEW, WRITE
 from service_plans.querysets import for_list, for_record, months_of, shown
 from service_plans.services import share_token
+from service_plans.templatetags.service_plans import plan_badge
 from shipments.filters import CustomerFilter
 
 
@@ -57,9 +58,7 @@ class PlanListView(ListView):
         ),
         Column(_("Customer number"), lambda plan: plan.customer.number, name="customer_number"),
         Column(_("Edition"), lambda plan: plan.edition, name="edition", kind=ColumnKind.NUMBER),
-        Column(
-            _("State"), lambda plan: plan.get_state_display(), name="state", template="service_plans/state_cell.html"
-        ),
+        Column(_("State"), lambda plan: plan.get_state_display(), name="state", draw=plan_badge),
         Column(_("Holds from"), lambda plan: plan.starts_on, name="starts", kind=ColumnKind.TIME, sort="starts"),
         Column(_("Holds until"), lambda plan: plan.ends_on, name="ends", kind=ColumnKind.TIME, sort="ends"),
         Column(

@@ -25,6 +25,7 @@ from service_requests.permissions import VIEW, WORK
 from service_requests.policies import days_in_words, hours_in_words, span_in_words
 from service_requests.querysets import counts_for, for_list, for_record
 from service_requests.services import current_policy
+from service_requests.templatetags.service_requests import request_badge, request_deadline
 from shipments.filters import CustomerFilter
 
 
@@ -58,16 +59,14 @@ class RequestListView(ListView):
     export_columns = (
         Column(_("Number"), lambda row: row.number, name="number", url=page_of, is_head=True),
         Column(_("Kind"), lambda row: row.get_kind_display(), name="kind"),
-        Column(
-            _("State"), lambda row: row.get_state_display(), name="state", template="service_requests/state_cell.html"
-        ),
+        Column(_("State"), lambda row: row.get_state_display(), name="state", draw=request_badge),
         Column(
             _("Deadline"),
             lambda row: row.due_at,
             name="due",
             kind=ColumnKind.TIME,
             sort="due",
-            template="service_requests/due_cell.html",
+            draw=request_deadline,
         ),
         Column(
             _("Customer"),
@@ -95,11 +94,8 @@ class RequestListView(ListView):
         return for_list(ServiceRequest.objects.all())
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        now = timezone.now()
-        for row in context["rows"]:
-            row.is_late = row.is_overdue(now)
         return super().get_context_data(
-            counts=self._counts(counts_for(self.request.user, at=now)),
+            counts=self._counts(counts_for(self.request.user, at=timezone.now())),
             may_work=may(self.request.user, WORK),
             **context,
         )
@@ -128,7 +124,6 @@ class RequestDetailView(StaffView, TemplateView):
         names = known_names(request.customer)
         return super().get_context_data(
             service_request=request,
-            is_late=request.is_overdue(timezone.now()),
             text=_shown(request, "text", names),
             outcome=_shown(request, "outcome", names),
             allowed=hours_in_words(request.allowed_hours),

@@ -33,8 +33,8 @@ class Column:
     """One column: its head, and how a row's value is got; what pages mask is masked in files too.
 
     A column that pages show has a `name` for the address; `sort` is the order that its head offers, and `url` returns
-    where the value leads. A cell that is more than a value is drawn by `draw`, or of `row` by the `template`. The
-    column that `is_head` says which record a row is: it stands first and cannot be taken away.
+    where the value leads. A cell that is more than a value is drawn by `draw`. The column that `is_head` says which
+    record a row is: it stands first and cannot be taken away.
     """
 
     label: Text
@@ -43,7 +43,6 @@ class Column:
     kind: ColumnKind = ColumnKind.TEXT
     sort: str = ""
     draw: Callable[[Any], SafeString | str] | None = None
-    template: str = ""
     url: Callable[[Any], str] | None = None
     is_head: bool = False
 

@@ -143,16 +143,13 @@ def initials(name: str) -> str:
 @register.simple_tag(takes_context=True)
 def cells(context: template.Context, row: Any) -> SafeString:
     """Draw the cells of a row in the columns that a list shows: hundreds on a page, so not by a template."""
-    drawn = ((opening, cell(context, column, row)) for column, opening in context["list"].cells)
+    drawn = ((opening, cell(column, row)) for column, opening in context["list"].cells)
     return format_html_join("\n", "{}{}</td>", drawn)
 
 
-@register.simple_tag(takes_context=True)
-def cell(context: template.Context, column: Any, row: Any) -> Any:
+@register.simple_tag
+def cell(column: Any, row: Any) -> Any:
     """Show a row's value in a column, as a link where the column leads somewhere."""
-    if column.template:
-        with context.push(row=row):
-            return context.template.engine.get_template(column.template).render(context)
     shown = column.shown(row)
     if column.url is None:
         return shown
@@ -160,6 +157,17 @@ def cell(context: template.Context, column: Any, row: Any) -> Any:
     if not column.is_head:
         return format_html('<a href="{}">{}</a>', url, shown)
     return format_html('<a class="row-title" href="{}">{}</a>{}', url, shown, preview(url, shown))
+
+
+@register.simple_tag
+def tick(row: Any) -> SafeString:
+    """Draw the box in a row of a list by which the row is taken into a bulk change."""
+    return format_html(
+        '<td class="row-tick"><input class="form-check-input" type="checkbox" name="row" value="{}" form="bulk" '
+        'aria-label="{}"></td>',
+        row.pk,
+        _("Tick %(row)s") % {"row": row},
+    )
 
 
 @register.simple_tag
