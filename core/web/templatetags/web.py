@@ -244,6 +244,8 @@ def field(bound: BoundField, hide_label: bool = False) -> dict[str, Any]:
     notes += [f"{bound.auto_id}_error"] if bound.errors else []
     if notes:
         attrs["aria-describedby"] = " ".join(notes)
+    if kind == "group":
+        widget.attrs["class"] = attrs["class"]
     return {
         "field": bound,
         "control": bound if kind == "group" else bound.as_widget(attrs=attrs),
@@ -256,7 +258,7 @@ def field(bound: BoundField, hide_label: bool = False) -> dict[str, Any]:
 _CLASSES = {
     "check": "form-check-input",
     "select": "form-select",
-    "group": "",
+    "group": "form-check-input",
     "file": "form-control",
     "area": "form-control",
     "text": "form-control",
