@@ -55,17 +55,18 @@ def main() -> None:
 
     with embedded.running():
         django.setup()
-        with _own_database():
+        with own_database("crm_bench_tiers"):
             _measure(int(sys.argv[1]) if len(sys.argv) > 1 else CUSTOMERS)
 
 
 @contextmanager
-def _own_database() -> Iterator[None]:
+def own_database(name: str) -> Iterator[None]:
+    """Work in a database of this name, which is dropped at the end."""
     from django.db import connections
     from django.test.utils import setup_databases, teardown_databases
 
     for alias in connections:
-        connections[alias].settings_dict["TEST"]["NAME"] = "crm_bench_tiers"
+        connections[alias].settings_dict["TEST"]["NAME"] = name
     old = setup_databases(verbosity=0, interactive=False)
     try:
         yield
@@ -109,7 +110,7 @@ def _make(customers: int) -> Any:
     started = time.perf_counter()
     with tenant_scope(tenant):
         customer = Customer.objects.create(number="B", created_at=AT)
-        _multiply(customer, COPIES, {"id": "gen_random_uuid()", "number": "'B' || n"}, figures)
+        multiply(customer, COPIES, {"id": "gen_random_uuid()", "number": "'B' || n"}, figures)
     # Without it the planner takes the tables for empty, and loops over one for every row of the other.
     _vacuum()
     with tenant_scope(tenant):
@@ -121,7 +122,7 @@ def _make(customers: int) -> Any:
             "accepted_at": "%(at)s - random() * interval '365 days'",
             "freight": "500 + floor(random() * 20000)::int",
         }
-        _multiply(shipment, DRAWN, differing, figures)
+        multiply(shipment, DRAWN, differing, figures)
     _vacuum()
     with tenant_scope(tenant), connection.cursor() as cursor:
         cursor.execute(KEEP_FIGURES, figures)
@@ -130,7 +131,7 @@ def _make(customers: int) -> Any:
     return tenant
 
 
-def _multiply(one: Any, source: str, differing: dict[str, str], figures: dict[str, Any]) -> None:
+def multiply(one: Any, source: str, differing: dict[str, str], figures: dict[str, Any]) -> None:
     """Copy a row many times over, but for the columns that differ."""
     from django.db import connection
 

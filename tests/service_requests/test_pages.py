@@ -79,7 +79,6 @@ def test_queue_shows_what_is_unfinished_the_most_urgent_first(client, agent, now
     response = client.get(LIST)
 
     assert [row.pk for row in response.context["rows"]] == [late.pk, quick.pk, slow.pk]
-    assert [row.is_late for row in response.context["rows"]] == [True, False, False]
     assert response.content.decode().count("badge bg-red-lt") == 1
     assert [count for _label, count, _url in response.context["counts"]] == [1, 3, 0, 0]
 

@@ -1,0 +1,156 @@
+"""Recall of the one search box on the demo couriers: whatever a caller says of themselves leads to them."""
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from pypinyin import Style, lazy_pinyin
+
+from core.accounts.enums import Role
+from core.accounts.models import User
+from core.tenancy.models import Tenant
+from core.tenancy.scope import tenant_scope
+from core.web.search import MOST_HITS, search
+from customers.enums import ContactPointKind, CustomerKind
+from customers.models import Customer
+from customers.opening import Archive, NewContact, open_archives
+from customers.services import NewContactPoint
+from shipments.models import Shipment
+
+LOOK_UPS = 200
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+# What stands in many names says little; a look-up of it alone is met by more than a page.
+COMMON = ("有限公司", "公司", "有限")
+# Its second half is invented beside the names of the first: the same people, with another courier.
+TWINS = 40
+
+
+class Said:
+    """One customer of the demo as those who call speak of it."""
+
+    def __init__(self, customer: Customer, waybills: dict[object, str]) -> None:
+        contact = customer.contacts.all()[0] if customer.contacts.all() else None
+        points = {point.kind: point.value for point in contact.points.all()} if contact else {}
+        self.customer = customer
+        self.company = customer.company_name
+        self.person = contact.name if contact else customer.person_name
+        self.phone = points.get(ContactPointKind.PHONE, "")
+        self.email = points.get(ContactPointKind.EMAIL, "")
+        self.waybill = waybills.get(customer.pk, "")
+
+    @property
+    def names(self) -> list[str]:
+        """Every name that this customer is found by, in clear."""
+        return [
+            *filter(None, (self.company, self.customer.person_name)),
+            *(c.name for c in self.customer.contacts.all()),
+        ]
+
+
+def a_part(text: str, length: int, chance: random.Random) -> str:
+    if len(text) < length:
+        return ""
+    start = chance.randrange(len(text) - length + 1)
+    return text[start : start + length]
+
+
+def sound(name: str, style: Style) -> str:
+    return "".join(lazy_pinyin(name, style=style)) if name and not name.isascii() else ""
+
+
+def brand(said: Said) -> str:
+    """What is left of a company's name without the words that every second one has."""
+    name = said.company
+    for word in COMMON:
+        name = name.removesuffix(word)
+    return name
+
+
+KINDS: dict[str, Callable[[Said, random.Random], str]] = {
+    "number": lambda said, _chance: said.customer.number.lower(),
+    "waybill": lambda said, _chance: said.waybill,
+    "phone": lambda said, _chance: said.phone,
+    "last four digits": lambda said, _chance: said.phone[-4:],
+    "e-mail": lambda said, _chance: said.email.upper(),
+    "whole name": lambda said, _chance: said.person,
+    "two characters of a name": lambda said, chance: a_part(said.person, 2, chance),
+    "company": lambda said, _chance: said.company,
+    "company without its stop-words": lambda said, _chance: brand(said),
+    "three characters of a company": lambda said, chance: a_part(brand(said), 3, chance),
+    "pinyin": lambda said, _chance: sound(said.person, Style.NORMAL),
+    "initials": lambda said, _chance: sound(said.person, Style.FIRST_LETTER),
+}
+
+
+@pytest.fixture
+def demo(db: None) -> None:
+    call_command("seed_demo", "--customers", "60", "--today", "2026-03-02", stdout=StringIO())
+
+
+def everybody() -> list[Said]:
+    waybills = dict(Shipment.objects.order_by("waybill_number").values_list("customer_id", "waybill_number"))
+    customers = Customer.objects.order_by("number").prefetch_related("contacts__points")
+    return [Said(customer, waybills) for customer in customers]
+
+
+def shown_for(query: str, user: User) -> tuple[set[str], bool]:
+    """Return the addresses of customers and shipments on the first page, and whether there is more than a page."""
+    groups = search(query, user)
+    return {hit.url for group in groups for hit in group.hits}, any(group.has_more for group in groups)
+
+
+@pytest.mark.parametrize("slug", ["sudi", "parcelway"])
+def test_two_hundred_look_ups_of_each_kind_are_all_found_on_the_first_page(demo, slug):
+    tenant = Tenant.objects.get(slug=slug)
+    with tenant_scope(tenant):
+        known = everybody()
+        shipments = dict(Shipment.objects.values_list("waybill_number", "pk"))
+        user = User.objects.get(role=Role.AGENT)
+        for kind, say in KINDS.items():
+            chance = random.Random(kind)
+            asked = [(say(said, chance), said) for said in chance.choices(known, k=LOOK_UPS * 2)]
+            asked = [(query, said) for query, said in asked if query][:LOOK_UPS]
+            missed, crowded = [], 0
+            for query, said in asked:
+                shown, has_more = shown_for(query, user)
+                url = reverse("customers:detail", args=[said.customer.pk])
+                if kind == "waybill":
+                    url = reverse("shipments:detail", args=[shipments[query]])
+                if url in shown:
+                    continue
+                if has_more:
+                    crowded += 1
+                else:
+                    missed.append(query)
+            assert not missed, (kind, missed[:5])
+            assert crowded == 0, (kind, crowded)
+
+
+def test_the_same_people_of_another_courier_never_appear(demo):
+    with tenant_scope(Tenant.objects.get(slug="sudi")):
+        known = [said for said in everybody() if said.phone][:TWINS]
+    with tenant_scope(Tenant.objects.get(slug="parcelway")):
+        twins = open_archives([twin_of(said) for said in known], at=AT)
+        own = {reverse("customers:detail", args=[pk]) for pk in Customer.objects.values_list("pk", flat=True)}
+        user = User.objects.get(role=Role.AGENT)
+        assert len(twins) == len(known) > MOST_HITS
+        for said in known:
+            for query in filter(None, (said.phone, said.email, said.person, said.company)):
+                shown, _has_more = shown_for(query, user)
+                assert {url for url in shown if "/customers/" in url} <= own, query
+                assert reverse("customers:detail", args=[twins[f"TWIN-{said.customer.number}"]]) in shown, query
+
+
+def twin_of(said: Said) -> Archive:
+    points = [NewContactPoint(kind=ContactPointKind.PHONE, value=said.phone)]
+    points += [NewContactPoint(kind=ContactPointKind.EMAIL, value=said.email)] if said.email else []
+    return Archive(
+        number=f"TWIN-{said.customer.number}",
+        kind=CustomerKind(said.customer.kind),
+        name=said.company or said.customer.person_name,
+        contacts=[NewContact(name=said.person, points=points)],
+    )
