@@ -143,6 +143,7 @@ INSTALLED_APPS = [
     "core.console",
     "core.imports",
     "customers",
+    "documents",
     "shipments",
     "service_requests",
     "service_plans",

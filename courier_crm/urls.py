@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("core.console.urls")),
     path("", include("core.imports.urls")),
     path("", include("customers.urls")),
+    path("", include("documents.urls")),
     path("", include("shipments.urls")),
     path("", include("service_requests.urls")),
     path("", include("service_plans.urls")),

@@ -170,6 +170,7 @@ WORK = [
     "service_plans:create",
     "tiering:overview",
     "tiering:moves",
+    "tiering:value",
     "tiering:policies",
 ]
 WORK_RECORDS = {
@@ -193,6 +194,8 @@ WORK_RECORDS = {
     "customers:interactions": CUSTOMER,
     "customers:consents": CUSTOMER,
     "customers:record_interaction": CUSTOMER,
+    "documents:list": CUSTOMER,
+    "documents:add": CUSTOMER,
     "shipments:detail": {"pk": "shipment"},
     "service_requests:detail": {"pk": "service_request"},
     "service_requests:move": {"pk": "service_request"},

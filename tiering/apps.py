@@ -4,6 +4,8 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 NIGHTLY_AT = time(2, 0)
+# When all have their tier; it reads shipments alone, and is in no hurry.
+VALUE_AT = time(3, 0)
 
 
 class TieringConfig(AppConfig):
@@ -23,13 +25,15 @@ class TieringConfig(AppConfig):
         from tiering.permissions import MANAGE, VIEW
         from tiering.receivers import TIER_CHANGED, tell_account_manager, tell_timeline
         from tiering.record_actions import CUSTOMER_ACTIONS
-        from tiering.selectors import NIGHTLY_JOB
+        from tiering.selectors import NIGHTLY_JOB, VALUE_JOB
         from tiering.services import create_first_policy, evaluate_last_day
         from tiering.settled import POLICY_PARTS, policy_values
         from tiering.trail import MOVED, describe_policies, tell_moves
+        from tiering.value import analyse_last_day
         from tiering.views import MovesView, PolicyListView
 
         register(NIGHTLY_JOB, label=_("Evaluate tiers"), run=evaluate_last_day, at=NIGHTLY_AT)
+        register(VALUE_JOB, label=_("Analyse the value of customers"), run=analyse_last_day, at=VALUE_AT)
         receive("customer.tier_changed", name="tiering.tell_account_manager", call=tell_account_manager)
         receive("customer.tier_changed", name="tiering.tell_timeline", call=tell_timeline)
         rules.register(TIER_FELL)
@@ -62,6 +66,14 @@ class TieringConfig(AppConfig):
             icon="arrows-exchange",
             permission=VIEW,
             order=30,
+        )
+        navigation.register_page(
+            key="value",
+            label=_("Value of customers"),
+            url_name="tiering:value",
+            icon="chart-dots",
+            permission=VIEW,
+            order=31,
         )
         navigation.register_setting(
             key="tier_policy",

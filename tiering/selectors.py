@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count
 
+from core.jobs.enums import JobState
 from core.jobs.models import JobRun
 from customers.enums import Tier
 from customers.models import Customer
@@ -17,6 +18,7 @@ from tiering.models import TierChange, TierOverride
 from tiering.services import Evaluation, Move
 
 NIGHTLY_JOB = "tiering.evaluate"
+VALUE_JOB = "tiering.value"
 MOVES_SHOWN = 100
 HISTORY_SHOWN = 50
 
@@ -32,6 +34,12 @@ def tier_counts() -> dict[str | None, int]:
 
 def last_nightly_run() -> JobRun | None:
     return JobRun.objects.filter(job=NIGHTLY_JOB).order_by("-business_date").first()
+
+
+def last_analysis() -> dict[str, Any] | None:
+    """Return the figures of the newest analysis of value, as tiering.value has them; None before the first."""
+    done = JobRun.objects.filter(job=VALUE_JOB, state=JobState.DONE).order_by("-business_date").first()
+    return done.result if done else None
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,15 @@ from tiering.models import TierChange, TierOverride, TierPolicy
 from tiering.permissions import MANAGE, VIEW
 from tiering.querysets import moves_for_list
 from tiering.rules import LABELS, differences, facts
-from tiering.selectors import evaluation_of, figures_of, last_nightly_run, outcome_of, tier_counts, tier_label
+from tiering.selectors import (
+    evaluation_of,
+    figures_of,
+    last_analysis,
+    last_nightly_run,
+    outcome_of,
+    tier_counts,
+    tier_label,
+)
 from tiering.services import (
     PolicyChanged,
     create_policy,
@@ -39,6 +47,8 @@ from tiering.services import (
     set_override,
 )
 from tiering.trail import MOVED
+from tiering.value import DAYS
+from tiering.value_shown import ShownValue
 
 NEWEST_MOVES = 10
 LAST_EVALUATION = "tiering.last_evaluation"
@@ -64,6 +74,18 @@ class OverviewView(StaffView, TemplateView):
             may_see_jobs=may(self.request.user, "jobs.view"),
             **context,
         )
+
+
+class ValueView(StaffView, TemplateView):
+    """What the night found of the customers' value; one query beside the shell's."""
+
+    permission_required = VIEW
+    template_name = "tiering/value.html"
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        figures = last_analysis()
+        shown = ShownValue(figures, current_tenant().currency) if figures else None
+        return super().get_context_data(value=shown, days=DAYS, **context)
 
 
 class EvaluateView(StaffView, TemplateView):

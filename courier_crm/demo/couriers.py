@@ -43,6 +43,9 @@ class Courier:
     follow_ups: Sequence[str]
     # What is promised to key customers, by the kind of the item of a plan.
     promises: dict[str, str]
+    # The file that was signed with them: its name, and what it is.
+    agreement_name: str
+    agreement_note: str
 
 
 SUDI = Courier(
@@ -113,6 +116,8 @@ SUDI = Courier(
     outlet_form="{city}{number}号网点",
     goods=("文件", "服装", "电子产品", "食品", "日用品", "药品"),
     products={"air": "特快", "road": "标快", "rail": "经济快件", "same_city": "同城急送"},
+    agreement_name="{number} 服务协议.pdf",
+    agreement_note="双方已签署的年度服务协议",
     promises={
         "product": "省内及主要城市次日达，全部运单按承诺时间派送。",
         "pickup": "工作日上门取件，8 点至 20 点之间完成。",
@@ -236,6 +241,8 @@ PARCELWAY = Courier(
     outlet_form="{city} depot {number}",
     goods=("Documents", "Clothing", "Electronics", "Food", "Household", "Medicine"),
     products={"air": "Express", "road": "Standard", "rail": "Economy", "same_city": "Same day"},
+    agreement_name="{number} agreement.pdf",
+    agreement_note="The agreement for the year, signed by both",
     promises={
         "product": "Next day to all main cities; every parcel is delivered by its promised time.",
         "pickup": "Picked up at your door on working days, between 8 a.m. and 8 p.m.",

@@ -22,6 +22,7 @@ from customers.models import (
     PreferenceLink,
     Purpose,
 )
+from documents.models import Document
 from service_plans.models import PlanItem, ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.models import ImportRun, ScanEvent, Shipment
@@ -113,6 +114,10 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "shipments:import": {"pk": ImportRun},
     "shipments:columns": {"pk": ImportRun},
     "shipments:result": {"pk": ImportRun},
+    "documents:list": {"pk": Customer},
+    "documents:add": {"pk": Customer},
+    "documents:download": {"pk": Customer, "document": Document},
+    "documents:remove": {"pk": Customer, "document": Document},
     "service_plans:detail": {"pk": ServicePlan},
     "service_plans:update": {"pk": ServicePlan},
     "service_plans:propose": {"pk": ServicePlan},

@@ -1,0 +1,47 @@
+"""What files of customers declare: actions in the trail, what their fields hold of a person, and relations."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.audit import actions
+from core.crypto.register import classify
+from customers import relations
+from customers.models import Customer
+from customers.relations import Relation
+from documents.enums import MediaType
+from documents.models import Document, DocumentPart
+
+actions.declare("document.added", _("File added"))
+actions.declare("document.handed_out", _("File downloaded"))
+actions.declare("document.removed", _("File removed"))
+actions.declare_fields(
+    media_type=_("Kind of file"),
+    size=_("Size in bytes"),
+    sha256=_("SHA-256 of the content"),
+    documents=_("Files"),
+    document_parts=_("Contents of files"),
+)
+actions.declare_values("media_type", lambda: dict(MediaType.choices))
+
+classify("documents.Document", business="customer media_type size sha256 added_by added_at", personal="file_name note")
+classify("documents.DocumentPart", business="document place", personal="content")
+
+
+def _erase(customer: Customer) -> object:
+    return customer.documents.all().delete()
+
+
+relations.register(
+    "documents",
+    Relation(
+        label=_("Files"),
+        model=Document,
+        rows=lambda customer: customer.documents.all(),
+        personal=lambda customer: customer.documents.count(),
+        erase=_erase,
+        moves="customer",
+    ),
+)
+relations.register(
+    "document_parts",
+    Relation(label=_("Contents of files"), model=DocumentPart, stays=_("They go with their files.")),
+)
