@@ -256,6 +256,7 @@ class CustomersConfig(AppConfig):
         timeline.register("consent.given", icon="shield-check", label=_("Consent given"), words=said_in_words)
         timeline.register("consent.withdrawn", icon="shield-x", label=_("Consent withdrawn"), words=said_in_words)
         trail.register_subject("customers.purpose", describe_purposes, permission=CONSENTS_CONFIGURE)
+        trail.register_detail("purpose", "customers.purpose")
         record_pages.register_action("customers:detail", CONSENTS)
         panels.register(
             key="consents",

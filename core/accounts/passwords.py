@@ -12,13 +12,31 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 FILE = Path(__file__).with_name("known_passwords.bloom")
 HASHES = 9
 SHORTEST_STEM = 8
 AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
+
+
+class LengthValidator(MinimumLengthValidator):
+    """Says in our own words what is too short: Django's are not in every language."""
+
+    def get_error_message(self) -> str:
+        return ngettext(
+            "This password is too short: it needs %(count)s character or more.",
+            "This password is too short: it needs %(count)s characters or more.",
+            self.min_length,
+        ) % {"count": self.min_length}
+
+    def get_help_text(self) -> str:
+        return ngettext("At least %(count)s character.", "At least %(count)s characters.", self.min_length) % {
+            "count": self.min_length
+        }
 
 
 class KnownPasswordValidator:

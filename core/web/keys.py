@@ -32,7 +32,7 @@ class Key:
 
 def _names(press: str) -> list[str]:
     if press.startswith(MOD):
-        return ["Ctrl", press.removeprefix(MOD).upper()]
+        return ["Ctrl", press.removeprefix(MOD).capitalize()]
     return press.split() or [str(_("Space"))]
 
 
@@ -53,6 +53,7 @@ KEYS = (
     Key("hand_over", "h", _("Hand the follow-up over")),
     Key("cancel", "c", _("Give the follow-up up")),
     Key("undo", "u", _("Undo what was just saved")),
+    Key("send", "Mod+enter", _("Send the form that is being filled in")),
     Key("help", "?", _("Show these shortcuts")),
 )
 

@@ -77,7 +77,9 @@ class StaffView(View):
         """Lead to where one is set up; what a page there asks for by itself, such as the bell's number, stays out."""
         if urlsplit(request.headers.get("HX-Current-URL", "")).path.startswith(reverse("mfa_index")):
             return HttpResponse(status=204)
-        messages.warning(request, _("For this you need a second step beside your password. Set one up first."))
+        # Who always needs one is told so by that page.
+        if not must_have_second_step(request.user):
+            messages.warning(request, _("For this you need a second step beside your password. Set one up first."))
         return go_to(request, reverse("mfa_index"))
 
     def ask_if_it_is_still_you(self, request: HttpRequest) -> HttpResponse:

@@ -20,7 +20,7 @@ class AssignForm(forms.Form):
 
 
 class TagForm(forms.Form):
-    tag = forms.CharField(label=_("Tag"), max_length=MAX_TAG_LENGTH)
+    tag = forms.CharField(label=_("Tag"), max_length=MAX_TAG_LENGTH, widget=forms.TextInput(attrs={"autofocus": True}))
 
     def clean_tag(self) -> str:
         tag = self.cleaned_data["tag"]

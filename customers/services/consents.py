@@ -131,7 +131,7 @@ def _tell(customer: Customer, entries: Collection[ConsentEntry], *, by: User | A
             of=customer,
             by=by,
             at=at,
-            details={"purpose": first.purpose.key, "channels": channels, "said_how": first.source},
+            details={"purpose": str(first.purpose.pk), "channels": channels, "said_how": first.source},
         )
         tell_in_timeline(
             customer=customer,

@@ -14,7 +14,17 @@ from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
 from core.imports.permissions import IMPORTS
-from core.web.lists import ChoiceFilter, Column, ColumnKind, DateRangeFilter, ListView, PrefixFilter, Sort, UserFilter
+from core.web.lists import (
+    ChoiceFilter,
+    Column,
+    ColumnKind,
+    DateRangeFilter,
+    ListView,
+    MoneyRangeFilter,
+    PrefixFilter,
+    Sort,
+    UserFilter,
+)
 from core.web.records import DraftedFormView, HereView, RecordFormView
 from core.web.trail import history_of
 from core.web.views import StaffView
@@ -53,6 +63,8 @@ class CustomerListView(ListView):
         ChoiceFilter(name="kind", label=_("Kind"), choices=CustomerKind.choices),
         PrefixFilter(name="region", label=_("Region"), max_length=100),
         UserFilter(name="account_manager", label=_("Account manager")),
+        MoneyRangeFilter(name="contribution", label=_("Contribution")),
+        DateRangeFilter(name="created", label=_("Created"), field="created_at"),
         DateRangeFilter(name="last", label=_("Last shipment"), field="last_shipment_at"),
     )
     sorts = (

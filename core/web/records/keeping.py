@@ -1,7 +1,7 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.forms import BaseForm
+from django.forms import BaseForm, CheckboxInput, CheckboxSelectMultiple, HiddenInput, RadioSelect, Select
 from django.forms.utils import ErrorDict
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -14,6 +14,8 @@ from core.web.views import StaffFormView, go_to
 DRAFT = "draft"
 NOT_TYPED = ("csrfmiddlewaretoken", DRAFT)
 TOO_LONG = 413
+NO_DRAFT_HEADER = "X-No-Draft"
+CHOSEN = (Select, CheckboxInput, CheckboxSelectMultiple, RadioSelect, HiddenInput)
 
 
 class DraftedFormView(StaffFormView):
@@ -59,8 +61,16 @@ class DraftedFormView(StaffFormView):
             typed.pop(name, None)
         if len(typed.urlencode()) > MOST_LETTERS:
             return HttpResponse(status=TOO_LONG)
+        if not self._has_words():
+            self._discard()
+            return HttpResponse(status=204, headers={NO_DRAFT_HEADER: "1"})
         keep_draft(**self._place(), subject_id=self.draft_subject_id, typed=typed, at=timezone.now())
         return HttpResponse(status=204)
+
+    def _has_words(self) -> bool:
+        """Say whether anything was typed; what was only chosen is chosen again at once."""
+        form = self.get_form()
+        return any(not isinstance(form.fields[name].widget, CHOSEN) for name in form.changed_data)
 
     def draft_discarded(self) -> HttpResponse:
         return go_to(self.request, self.request.get_full_path())

@@ -23,8 +23,8 @@ from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import TIME_STRINGS, timesince, timeuntil
+from django.utils.translation import get_language, ngettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext_lazy
 
 from core.accounts.permissions import may
 from core.crypto import revealable
@@ -114,6 +114,16 @@ def badge(text: str | Promise, colour: str = "secondary", icon_name: str = "") -
         raise template.TemplateSyntaxError(f"There is no badge colour {colour!r}.")
     mark = format_html("{} ", icon(icon_name)) if icon_name else ""
     return format_html('<span class="badge bg-{}-lt">{}{}</span>', colour, mark, text)
+
+
+@register.simple_tag
+def place(*, region: str = "", city: str = "", street: str = "", postal_code: str = "") -> str:
+    """Say where something is as the reader writes addresses: in Chinese from the large to the small, else the other way
+    round, with commas; a city that is its own region stands once.
+    """
+    if (get_language() or "").startswith("zh"):
+        return " ".join(filter(None, (region, city if city != region else "", street, postal_code)))
+    return ", ".join(filter(None, (street, city, region if region != city else "", postal_code)))
 
 
 @register.simple_tag

@@ -22,7 +22,7 @@
       return;
     }
     const state = form.querySelector("[data-draft-state]");
-    if (state) state.hidden = !answer.ok;
+    if (state) state.hidden = !answer.ok || answer.headers.has("X-No-Draft");
     if (answer.headers.get("X-Signed-Out")) window.crm.signedOut();
     if (answer.headers.get("X-Stale-Form")) await window.crm.renewToken();
   }

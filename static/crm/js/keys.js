@@ -82,6 +82,11 @@
     place = -1;
   });
 
+  function tellNothingToUndo() {
+    window.crm.notice(document.getElementById("notices")?.dataset.nothingToUndo, { level: "brief" });
+    return true;
+  }
+
   /* Each tells whether it did something; a key that did nothing stays the browser's. */
   const acts = {
     search: () => focus(document.querySelector("[data-search]")),
@@ -101,7 +106,8 @@
     reschedule: () => step("reschedule"),
     hand_over: () => step("hand_over"),
     cancel: () => step("cancel"),
-    undo: () => click([...document.querySelectorAll("[data-undo] button")].at(-1)),
+    undo: () => click([...document.querySelectorAll("[data-undo] button")].at(-1)) || tellNothingToUndo(),
+    send: () => click(document.activeElement?.form?.querySelector("button[type=submit]")),
     help: openHelp,
     area: (press) => click(document.querySelector(`[data-area-key="${CSS.escape(press.split(" ")[1])}"]`)),
   };

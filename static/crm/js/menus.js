@@ -1,5 +1,6 @@
 /* Menus are <details>: they open without a script; with one they also close, one by one, on Escape and on a click outside. */
 (() => {
+  const FIELD = "input:not([type=hidden], :disabled), select:not(:disabled), textarea:not(:disabled)";
   const openMenus = () => document.querySelectorAll("details[data-menu][open]");
 
   document.addEventListener("click", (event) => {
@@ -22,6 +23,8 @@
     const panel = menu.querySelector(".menu-panel");
     panel?.classList.remove("menu-panel-flip");
     if (panel && panel.getBoundingClientRect().left < 0) panel.classList.add("menu-panel-flip");
+    /* Who opens a form wants to type; a list of links is walked through by Tab. */
+    if (menu.querySelector("summary") === document.activeElement) panel?.querySelector(FIELD)?.focus();
   }, true);
   /* An address that ends in the name of a menu's button opens the menu; the next Tab leads into it. */
   function openAt(hash) {

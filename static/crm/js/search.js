@@ -70,9 +70,10 @@
       if (!marked()) return;
       event.preventDefault();
       marked().click();
-    } else if (event.key === "Escape" && !list().hidden) {
+    } else if (event.key === "Escape") {
       event.preventDefault();
-      show(false);
+      if (list().hidden) event.target.blur();
+      else show(false);
     }
   });
   document.addEventListener("pointermove", (event) => {

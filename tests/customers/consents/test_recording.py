@@ -12,7 +12,7 @@ from core.events.models import OutboxEvent
 from core.tenancy.scope import tenant_scope
 from customers.copies import facts_of
 from customers.enums import ConsentSource
-from customers.models import Consent, ConsentEntry, Contact, Interaction, PreferenceLink
+from customers.models import Consent, ConsentEntry, Contact, Interaction, PreferenceLink, Purpose
 from customers.relations import copied
 from customers.services import (
     ContactOfAnother,
@@ -52,7 +52,8 @@ def test_what_is_said_holds_and_is_told(customer, contact, agent, now):
     ]
     trail = AuditEvent.objects.get(action="consent.given")
     assert (trail.subject_id, trail.actor_id) == (customer.pk, agent.pk)
-    assert trail.details == {"purpose": "marketing", "channels": ["sms", "email"], "said_how": "phone"}
+    purpose = Purpose.objects.get(key="marketing")
+    assert trail.details == {"purpose": str(purpose.pk), "channels": ["sms", "email"], "said_how": "phone"}
     event = OutboxEvent.objects.get(name="consent.given")
     assert event.subject_id == customer.pk
     assert event.payload == {

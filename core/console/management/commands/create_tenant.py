@@ -16,12 +16,19 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("slug")
-        parser.add_argument("--name", required=True)
-        parser.add_argument("--time-zone", default="Asia/Shanghai")
-        parser.add_argument("--currency", default="CNY", help="ISO 4217, with two decimal places")
-        parser.add_argument("--admin-email", required=True)
-        parser.add_argument("--language", default="zh-hans", choices=["zh-hans", "en"])
+        parser.add_argument("slug", help="its name in addresses and commands: small letters, digits, hyphens")
+        parser.add_argument("--name", required=True, help="as it stands on pages and in mail")
+        parser.add_argument("--time-zone", default="Asia/Shanghai", help="IANA name; %(default)s unless told")
+        parser.add_argument(
+            "--currency", default="CNY", help="ISO 4217, with two decimal places; %(default)s unless told"
+        )
+        parser.add_argument("--admin-email", required=True, help="by which the first administrator signs in")
+        parser.add_argument(
+            "--language",
+            default="zh-hans",
+            choices=["zh-hans", "en"],
+            help="of its pages and mail; %(default)s unless told",
+        )
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
