@@ -24,7 +24,7 @@ from customers.models import (
 )
 from service_plans.models import PlanItem, ServicePlan
 from service_requests.models import ServiceRequest
-from shipments.models import ImportRun, ScanEvent, Shipment
+from shipments.models import ScanEvent, Shipment
 from tiering.models import TierChange, TierOverride
 
 # What stands behind each id of a route.
@@ -110,9 +110,6 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "customers:retire_custom_field": {"pk": CustomField},
     "customers:revive_custom_field": {"pk": CustomField},
     "shipments:detail": {"pk": Shipment},
-    "shipments:import": {"pk": ImportRun},
-    "shipments:columns": {"pk": ImportRun},
-    "shipments:result": {"pk": ImportRun},
     "service_plans:detail": {"pk": ServicePlan},
     "service_plans:update": {"pk": ServicePlan},
     "service_plans:propose": {"pk": ServicePlan},

@@ -1,7 +1,11 @@
+import errno
+import os
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -25,6 +29,31 @@ from core.tenancy.scope import tenant_scope
 PAUSE_SECONDS = 0.5
 
 
+@contextmanager
+def _target(path: Path | None) -> Iterator[BinaryIO | None]:
+    """Give a file that becomes `path` at the end and leaves what is there alone if anything fails; None for None.
+
+    Made before the import starts, so that a place that cannot be written to stops it.
+    """
+    if path is None:
+        yield None
+        return
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    # Devices and pipes are written to as they are.
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:
+            yield stream
+        return
+    partial = path.with_name(path.name + ".part")
+    try:
+        with partial.open("wb") as stream:
+            yield stream
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 class Command(BaseCommand):
     help = "Bring a CSV or Excel file of records into a tenant, as the pages do; each refused row gets a reason."
 
@@ -33,7 +62,14 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         add_tenant_argument(parser)
         parser.add_argument("--by", required=True, metavar="EMAIL", help="who brings it in, and needs the permission")
-        parser.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", dest="pairs")
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="FIELD=COLUMN",
+            dest="pairs",
+            help="the column that holds a field, or none to leave the field out; others are found out",
+        )
         parser.add_argument("--encoding", choices=Encoding.values, default="", help="found out unless it is given")
         parser.add_argument("--skip-alike", action="store_true", help="leave out rows that may be there already")
         parser.add_argument(
@@ -44,16 +80,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = tenant_named(options["tenant"])
         try:
-            batch = self._bring_in(tenant, options)
+            with _target(options["result"]) as target:
+                batch = self._bring_in(tenant, options)
+                if target:
+                    with tenant_scope(tenant):
+                        target.writelines(result_file(batch, get_language()))
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}") from None
         except DomainError as error:
             raise CommandError(str(error)) from None
-        with tenant_scope(tenant):
-            if options["result"]:
-                options["result"].write_bytes(b"".join(result_file(batch, get_language())))
-            for status, count in sorted(batch.counts.items()):
-                self.stdout.write(f"{status}: {count}")
+        for status, count in sorted(batch.counts.items()):
+            self.stdout.write(f"{status}: {count}")
+        if batch.warned:
+            self.stdout.write(f"warned: {batch.warned}")
 
     def _bring_in(self, tenant: Tenant, options: dict[str, Any]) -> ImportBatch:
         with tenant_scope(tenant):
@@ -85,11 +124,14 @@ class Command(BaseCommand):
     def _mapping(batch: ImportBatch, pairs: list[str]) -> list[str]:
         mapping = list(batch.mapping)
         for pair in pairs:
-            field, _separator, column = pair.partition("=")
-            if column not in batch.columns:
+            field, separator, column = pair.partition("=")
+            if not separator:
+                raise CommandError(_("--map takes FIELD=COLUMN: %s") % pair)
+            if column and column not in batch.columns:
                 raise CommandError(_("The file has no column %s.") % column)
             mapping = ["" if each == field else each for each in mapping]
-            mapping[batch.columns.index(column)] = field
+            if column:
+                mapping[batch.columns.index(column)] = field
         return mapping
 
     @staticmethod
