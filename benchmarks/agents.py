@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _measure(rows: int) -> None:
-    from benchmarks.ingest import make_file
+    from benchmarks.imports import make_file
 
     slug = f"agents-{uuid.uuid4().hex[:8]}"
     tenant, agents, importer = _make_tenant(slug)
@@ -90,13 +90,18 @@ def _make_tenant(slug: str) -> tuple[Any, list[Any], Any]:
 
 
 def _start_import(tenant: Any, by: Any, content: bytes) -> Any:
+    from core.imports.kinds import kind_of
+    from core.imports.services import receive_file, start_check, start_import
     from core.tenancy.scope import tenant_scope
-    from shipments.services import receive_file, start_import
 
-    at = datetime.now(UTC)
+    at, file = datetime.now(UTC), {"size": len(content), "file_name": "night.csv"}
     with tenant_scope(tenant):
-        run = receive_file(stream=io.BytesIO(content), size=len(content), file_name="night.csv", by=by, at=at)
-        return start_import(run=run, mapping={}, by=by, at=at)
+        batch = receive_file(kind=kind_of("shipments"), stream=io.BytesIO(content), **file, by=by, at=at)
+        check = start_check(batch=batch, mapping=batch.mapping, by=by, at=at)
+    while not _has_ended(tenant, check):
+        time.sleep(0.2)
+    with tenant_scope(tenant):
+        return start_import(batch=batch, by=by, at=at)
 
 
 def _has_ended(tenant: Any, job: Any) -> bool:

@@ -114,7 +114,7 @@ def _measure(customers: int, shipments: int) -> None:
             cursor.execute(f"drop table if exists {BARE}")
             for table in ("partners_bulkpart", "partners_keptanswer", "customers_customertoken"):
                 cursor.execute(f"delete from {table} where tenant_id = %s", [tenant.pk])
-        from benchmarks.ingest import _remove
+        from benchmarks.imports import _remove
 
         _remove(owner, tenant.pk)
 
@@ -315,7 +315,7 @@ def make_rows(first: int, count: int) -> bytes:
 def _bulk(owner: Any, tenant: Any, text: str, shipments: int) -> None:
     from django.core.handlers.wsgi import WSGIHandler
 
-    from benchmarks.ingest import _copy
+    from benchmarks.imports import _copy
 
     ours = Asker(WSGIHandler(), f"Bearer {text}", "/api/v1")
     bodies = [

@@ -140,23 +140,32 @@ class _Rows:
         return as_bytea(value)
 
 
-def open_archives(archives: Iterable[Archive], *, at: datetime) -> dict[str, uuid.UUID]:
-    """Return the ids of these customers by number; those without an archive get one, the others stay as they are.
+def open_archives(archives: Iterable[Archive], *, at: datetime) -> Mapping[str, uuid.UUID]:
+    """Return the ids of these customers by number, as `open_missing_archives` does."""
+    return open_missing_archives(archives, at=at)[0]
 
-    Some queries, however many there are. The caller holds the turn of the tenant's imports, though somebody may open
-    one of the archives by hand meanwhile: theirs stands.
+
+def open_missing_archives(
+    archives: Iterable[Archive], *, at: datetime
+) -> tuple[Mapping[str, uuid.UUID], Mapping[str, uuid.UUID]]:
+    """Return the ids of these customers by number, and those of them that are new.
+
+    Those without an archive get one, the others stay as they are. Some queries, however many there are. The caller
+    holds the turn of the tenant's imports, though somebody may open one of the archives by hand meanwhile: theirs
+    stands.
     """
     wanted = {archive.number: archive for archive in archives}
-    found = _known(list(wanted))
+    found = known_archives(list(wanted))
     new = [archive for number, archive in wanted.items() if number not in found]
     opened = open_new_archives(new, at=at)
     found |= opened
     if len(opened) < len(new):
-        found |= _known([archive.number for archive in new if archive.number not in opened])
-    return found
+        found |= known_archives([archive.number for archive in new if archive.number not in opened])
+    return found, opened
 
 
-def _known(numbers: list[str]) -> dict[str, uuid.UUID]:
+def known_archives(numbers: list[str]) -> dict[str, uuid.UUID]:
+    """Return the ids of the customers who are there, by number; one query."""
     with connection.cursor() as cursor:
         cursor.execute(KNOWN, [required_tenant_id(), numbers])
         return dict(cursor.fetchall())

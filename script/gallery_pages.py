@@ -118,8 +118,6 @@ OFFICE = [
     "customers:add_purpose",
     "imports:list",
     "imports:templates",
-    "shipments:imports",
-    "shipments:upload",
     "tiering:create_policy",
     "mfa_index",
     "mfa_activate_totp",
@@ -152,8 +150,6 @@ OFFICE_RECORDS = {
     "imports:upload": {"kind": "customers"},
     "imports:batch": {"pk": "file_batch"},
     "imports:columns": {"pk": "new_batch"},
-    "shipments:import": {"pk": "import_run"},
-    "shipments:columns": {"pk": "new_import"},
 }
 WORK = [
     "service_requests:list",
@@ -305,7 +301,6 @@ NO_PICTURE = {
     "customers:here": "a fragment; seen in the customer's page while a colleague is there",
     "imports:result": "a file",
     "imports:refused": "a file",
-    "shipments:result": "a file",
     "account_set_password": "leads on: whoever works here has a password",
     "mfa_deactivate_totp": "stands behind a second step, which the demo waives; as mfa_remove_webauthn",
     "mfa_remove_webauthn": "stands behind a passkey, which the demo has not",

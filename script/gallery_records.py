@@ -15,8 +15,7 @@ from core.accounts.services import create_team, invite_user
 from core.imports.enums import BatchState
 from core.imports.kinds import kind_of
 from core.imports.models import ImportBatch
-from core.imports.services import receive_file as receive_records
-from core.imports.services import start_check
+from core.imports.services import receive_file, start_check
 from core.jobs.enums import UNFINISHED
 from core.jobs.models import BackgroundJob
 from core.jobs.running import start_job
@@ -38,8 +37,7 @@ from service_plans.models import ServicePlan
 from service_plans.services import create_next_edition, share_plan, share_token
 from service_requests.enums import RequestState
 from service_requests.models import ServiceRequest
-from shipments.models import ImportRun, Shipment
-from shipments.services import receive_file, start_import
+from shipments.models import Shipment
 from shipments.tracking.finding import seal
 
 MOST_SECONDS = 90
@@ -79,8 +77,6 @@ class Records:
     closed_follow_up: str
     file_batch: str
     new_batch: str
-    import_run: str
-    new_import: str
     export_job: str
     bulk_job: str
 
@@ -136,10 +132,8 @@ def records_of(courier: Courier) -> Records:
             shared_plan=share_token(plan),
             follow_up=str(FollowUp.objects.filter(state="open", customer__isnull=False).first().pk),
             closed_follow_up=str(FollowUp.objects.filter(state="done").first().pk),
-            file_batch=str(ImportBatch.objects.filter(state=BatchState.CHECKED).first().pk),
+            file_batch=str(ImportBatch.objects.filter(kind="customers", state=BatchState.CHECKED).first().pk),
             new_batch=str(ImportBatch.objects.filter(state=BatchState.WAITING).first().pk),
-            import_run=str(ImportRun.objects.filter(is_finished=True, job__isnull=False).first().pk),
-            new_import=str(ImportRun.objects.filter(started_at=None).first().pk),
             export_job=str(own.filter(kind=exports.KIND).first().pk),
             bulk_job=str(own.filter(kind=bulk.KIND).first().pk),
         )
@@ -166,25 +160,21 @@ def _make_what_is_missing(courier: Courier, admin: User) -> list[BackgroundJob]:
         facts = {"number": f"{courier.prefix}-0TWICE", "kind": kept.kind, "company_name": kept.company_name}
         twice = create_customer(**facts, at=made["at"])
         merge_customers(kept=kept, absorbed=twice, versions=(kept.version, twice.version), **made)
-    if ImportRun.objects.filter(job__isnull=False).exists():
+    if ImportBatch.objects.exists():
         return []
-    return [*_import(courier, made), _check(courier, made), _export(made), _change(courier, made)]
+    return [_check_shipments(courier, made), _check(courier, made), _export(made), _change(courier, made)]
 
 
-def _import(courier: Courier, made: dict) -> list[BackgroundJob]:
-    """Import a file of which one row is wrong, and keep another that waits for its columns to be named."""
+def _check_shipments(courier: Courier, made: dict) -> BackgroundJob:
+    """Check a file of shipments of which one row is wrong and one is odd."""
     day = (made["at"] - timedelta(days=1)).date()
     number = Customer.objects.order_by("number").first().number
     rows = [f"{courier.prefix}G{at:09},{number},delivered,{day},12.50" for at in range(8)]
-    files = {
-        "october.csv": SHIPMENTS + "\n".join([*rows, f"{courier.prefix}G1,unknown,delivered,{day},x"]),
-        "november.csv": SHIPMENTS.replace("freight", "price") + "\n".join(rows),
-    }
-    runs = [
-        receive_file(stream=io.BytesIO(text.encode()), size=len(text), file_name=name, **made)
-        for name, text in files.items()
-    ]
-    return [start_import(run=runs[0], mapping={name: name for name in SHIPMENTS.strip().split(",")}, **made)]
+    rows += [f"{courier.prefix}G8,{number},delivered,{day},0", f"{courier.prefix}G9,unknown,delivered,{day},x"]
+    text = SHIPMENTS + "\n".join(rows)
+    kind, stream = kind_of("shipments"), io.BytesIO(text.encode())
+    batch = receive_file(kind=kind, stream=stream, size=len(text), file_name="october.csv", **made)
+    return start_check(batch=batch, mapping=batch.mapping, **made)
 
 
 def _check(courier: Courier, made: dict) -> BackgroundJob:
@@ -200,7 +190,7 @@ def _check(courier: Courier, made: dict) -> BackgroundJob:
     kind, size = kind_of("customers"), len(text.encode())
     for name in ("leads.csv", "fair.csv"):
         stream = io.BytesIO(text.encode())
-        batch = receive_records(kind=kind, stream=stream, size=size, file_name=name, **made)
+        batch = receive_file(kind=kind, stream=stream, size=size, file_name=name, **made)
     return start_check(batch=batch, mapping=batch.mapping, **made)
 
 

@@ -5,31 +5,23 @@ from django.utils.translation import gettext_lazy as _
 from core.audit import actions
 from core.crypto.register import classify
 from core.events import registry
-from core.jobs.enums import BackgroundState
 from customers import relations
 from customers.relations import Relation
 from customers.turns import wait_for_imports
 from shipments.enums import ScanKind, ShipmentException, ShipmentStatus, ValueAddedService
-from shipments.forms import LABELS
+from shipments.labels import LABELS
 from shipments.models import ScanEvent, Shipment
 from shipments.writing import recount_shipments
 
-actions.declare("shipments.imported", _("Shipments imported"))
 actions.declare("shipment.created", _("Shipment created"))
 actions.declare("shipment.updated", _("Shipment changed"))
+actions.declare("shipment.removed", _("Shipment removed"))
 actions.declare("scan.recorded", _("Scan of a shipment recorded"))
 actions.declare_values("scan", lambda: dict(ScanKind.choices))
-actions.declare("shipments.import_stopped", _("Import of shipments stopped before its end"))
-actions.declare_values("ended", lambda: dict(BackgroundState.choices))
 actions.declare_fields(
     scan=_("Scan"),
-    ended=_("How it ended"),
-    imports=_("Imported files"),
     customer=_("Customer"),
     **LABELS,
-    warned=_("With a warning"),
-    problems=_("Rows to look at"),
-    is_finished=_("Done"),
 )
 actions.declare_values("services", lambda: dict(ValueAddedService.choices))
 actions.declare_values("exceptions", lambda: dict(ShipmentException.choices))
@@ -42,14 +34,6 @@ classify(
         destination_city destination_region version""",
 )
 classify("shipments.ScanEvent", business="shipment kind exception happened_at place outlet courier")
-classify(
-    "shipments.ImportRun",
-    business="""received_by received_at started_at is_finished row_total job created updated unchanged failed
-        warned""",
-    personal="file_name columns mapping sample problems",
-)
-classify("shipments.ImportPart", business="run number line_before row_total", personal="content result")
-classify("shipments.ImportedRow", business="run_id waybill row pk")
 
 relations.register(
     "shipments",

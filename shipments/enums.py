@@ -60,10 +60,3 @@ class ScanKind(models.TextChoices):
     OUT_FOR_DELIVERY = "out_for_delivery", _("Out for delivery")
     DELIVERED = "delivered", _("Delivered")
     EXCEPTION = "exception", _("Exception")
-
-
-class ImportState(models.TextChoices):
-    WAITING = "waiting", _("Waiting for its columns")
-    RUNNING = "running", _("Running")
-    INTERRUPTED = "interrupted", _("Interrupted")
-    DONE = "done", _("Done")

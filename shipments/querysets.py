@@ -12,7 +12,7 @@ from django.db.models.functions import TruncMonth
 
 from core.tenancy.clock import day_start
 from customers.numbers import spellings
-from shipments.models import ImportRun, ScanEvent, Shipment
+from shipments.models import ScanEvent, Shipment
 
 
 def for_list(shipments: QuerySet[Shipment]) -> QuerySet[Shipment]:
@@ -31,11 +31,6 @@ def prefix_of(shipments: QuerySet[Shipment], text: str) -> QuerySet[Shipment]:
     """Leave the shipments whose waybill number begins with `text`, letter for letter, or with it in capitals."""
     any_spelling = reduce(or_, (Q(waybill_number__prefix=each) for each in spellings(text)))
     return shipments.filter(any_spelling).order_by("waybill_number")
-
-
-def runs_for_list(runs: QuerySet[ImportRun]) -> QuerySet[ImportRun]:
-    """Bring who sent each file and its job; of what is personal only the file's name."""
-    return runs.select_related("received_by", "job").defer("columns", "mapping", "sample", "problems", "job__title")
 
 
 def contribution_by_month(

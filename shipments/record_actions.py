@@ -1,4 +1,4 @@
-"""What may be done on the page of a shipment, and of an import."""
+"""What may be done on the page of a shipment."""
 
 import uuid
 from typing import Any
@@ -8,17 +8,13 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from core.tenancy.scope import current_tenant
-from core.web.record_pages import Action, RecordPage, at
-from shipments.models import ImportRun, Shipment
-from shipments.permissions import IMPORT, VIEW
+from core.web.record_pages import Action, RecordPage
+from shipments.models import Shipment
+from shipments.permissions import VIEW
 
 
 def find_shipment(pk: uuid.UUID, user: Any) -> Shipment | None:
     return Shipment.objects.filter(pk=pk).first()
-
-
-def find_import(pk: uuid.UUID, user: Any) -> ImportRun | None:
-    return ImportRun.objects.filter(pk=pk).first()
 
 
 def waybill_of(shipment: Shipment) -> str:
@@ -46,30 +42,5 @@ SHIPMENT_ACTIONS = (
         url=lambda shipment: reverse("customers:detail", args=[shipment.customer_id]),
         permission="customers.view",
         is_in_header=False,
-    ),
-)
-
-IMPORT_PAGE = RecordPage(
-    url_name="shipments:import", permission=IMPORT, load=find_import, name_of=lambda run: run.file_name
-)
-IMPORT_ACTIONS = (
-    Action(
-        name="result",
-        label=_("Result of every row"),
-        icon="download",
-        url=at("shipments:result"),
-        permission=IMPORT,
-        order=10,
-        applies=lambda run, _user: bool(run.row_count),
-    ),
-    Action(
-        name="see",
-        label=_("See the shipments"),
-        icon="package",
-        url=lambda _run: reverse("shipments:list"),
-        permission=VIEW,
-        order=20,
-        applies=lambda run, _user: run.is_finished,
-        classes="btn-primary",
     ),
 )

@@ -4,7 +4,7 @@ Every column has its own memo, because dates, places, sums and products repeat a
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -68,17 +68,18 @@ WARNINGS: dict[str, Promise] = {
 
 
 class RowRefused(Exception):
-    """A row breaks a rule: a stable `code` and a message that names the column `field`."""
+    """A row breaks a rule: a stable `code`, a `reason`, and a message that names the column `field`."""
 
-    def __init__(self, code: str, message: str | Promise, field: str = "") -> None:
+    def __init__(self, code: str, reason: str | Promise, field: str = "") -> None:
         super().__init__(code)
         self.code = code
-        self.message = message
+        self.reason = reason
+        self.message = format_lazy("{}: {}", field, reason) if field else reason
         self.field = field
 
     @classmethod
-    def of(cls, code: str, field: str, message: str | Promise) -> "RowRefused":
-        return cls(code, format_lazy("{}: {}", field, message), field)
+    def of(cls, code: str, field: str, reason: str | Promise) -> "RowRefused":
+        return cls(code, reason, field)
 
 
 class ParsedRow(NamedTuple):
@@ -295,22 +296,46 @@ BEFORE_ACCEPTANCE = (
 
 
 class RowParser:
-    """Reads rows of one file whose columns stand at `positions` (field → place in the row).
+    """Reads rows that all have the same `fields`, each a text by its field.
 
-    Naive times are local to `time_zone`; `at` is now. A field without a column has its empty value.
+    Naive times are local to `time_zone`; `at` is now. A field that is not among them has its empty value. `words` are
+    further words for a field's texts.
     """
 
-    def __init__(self, *, positions: Mapping[str, int], time_zone: str, at: datetime) -> None:
+    def __init__(
+        self,
+        *,
+        fields: Collection[str],
+        time_zone: str,
+        at: datetime,
+        words: Mapping[str, Callable[[str], str]] | None = None,
+    ) -> None:
         parsers = parsers_of(ZoneInfo(time_zone), at)
-        self._columns = [(FIELDS.index(field), Memo(parsers[field]), place) for field, place in positions.items()]
+        for name, meaning in (words or {}).items():
+            parsers[name] = _after(meaning, parsers[name])
+        self._columns = [(FIELDS.index(field), field, Memo(parsers[field])) for field in fields]
 
-    def parse(self, cells: Sequence[str]) -> ParsedRow:
+    def parse(self, cells: Mapping[str, str]) -> ParsedRow:
         """Return the values of a row. Raises RowRefused."""
         values = list(BLANKS.values())
-        for index, memo, place in self._columns:
-            values[index] = memo[cells[place]]
+        for index, field, memo in self._columns:
+            values[index] = memo[cells[field]]
         warnings = weigh(values)
         return ParsedRow(tuple(values), warnings)
+
+    def refusals(self, cells: Mapping[str, str]) -> list[RowRefused]:
+        """Return all that is wrong with a row."""
+        found = []
+        for _index, field, memo in self._columns:
+            try:
+                memo[cells[field]]
+            except RowRefused as refusal:
+                found.append(refusal)
+        return found
+
+
+def _after(meaning: Callable[[str], str], parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    return lambda text: parse(meaning(text))
 
 
 def weigh(values: list[Any]) -> tuple[str, ...]:
@@ -349,14 +374,14 @@ def _mend(values: list[Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def outlying_days(days: Sequence[int]) -> set[int]:
+def outlying_days(days: Iterable[int]) -> set[int]:
     """Return the days (ordinals, one a row) that lie more than OUTLIER_DAYS from every other row's.
 
     Two rows cannot say which of them is odd, so it takes three.
     """
-    if len(days) < 3:
-        return set()
     ordered = sorted(days)
+    if len(ordered) < 3:
+        return set()
     far = [later - earlier > OUTLIER_DAYS for earlier, later in pairwise(ordered)]
     gaps = zip(ordered, [True, *far], [*far, True], strict=True)
     return {day for day, before, after in gaps if before and after}

@@ -3,10 +3,10 @@
 import csv
 import io
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -16,19 +16,17 @@ from core.audit.services import record
 from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError
 from core.tenancy.ids import uuid7
-from core.tenancy.models import Tenant
-from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
+from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.turns import wait_for_imports
 from shipments.enums import ScanKind, ShipmentException
 from shipments.happenings import telling_of_shipments, wake_for_shipments
 from shipments.models import ScanEvent, Shipment
-from shipments.reading import ImportResult, Outcome, Reading, header_of, require_utf8, text_of
+from shipments.outcomes import Outcome
 from shipments.rows import RowRefused, choice_parser, moment_parser, number_parser, text_parser
 
 FIELDS = ("waybill_number", "kind", "happened_at", "place", "outlet", "courier", "exception")
 REQUIRED = FIELDS[:3]
 UNKNOWN_WAYBILL = _("There is no shipment with this waybill number.")
-CHUNK = 5000
 BEFORE_ACCEPTANCE = {
     ScanKind.PICKED_UP: "picked_up_before_acceptance",
     ScanKind.DELIVERED: "delivered_before_acceptance",
@@ -36,7 +34,9 @@ BEFORE_ACCEPTANCE = {
 
 
 @dataclass(slots=True)
-class _Scan:
+class Scan:
+    """A scan to be written, with its values by the names of FIELDS."""
+
     outcome: Outcome
     values: dict[str, Any]
     id: uuid.UUID = field(default_factory=uuid7)
@@ -70,60 +70,23 @@ def record_scans(*, rows: Iterable[Mapping[str, str]], at: datetime) -> list[Out
     A scan is one of its waybill, kind and time: the same again changes nothing. A shipment's status and times
     follow its trace forward, never back. Naive times are local to the tenant.
     """
-    parsers = _parsers(ZoneInfo(current_tenant().time_zone), at)
+    parsers = scan_parsers(ZoneInfo(current_tenant().time_zone), at)
     outcomes: list[Outcome] = []
-    scans: list[_Scan] = []
+    scans: list[Scan] = []
     for line, row in enumerate(rows, start=1):
         shown = "".join(letter for letter in row["waybill_number"][:40] if letter.isprintable())
         outcomes.append(Outcome(line, shown, "unchanged"))
         try:
-            scans.append(_Scan(outcomes[-1], _parse(parsers, row)))
+            scans.append(Scan(outcomes[-1], read_scan(parsers, row)))
         except RowRefused as refusal:
             outcomes[-1].fail(refusal.code, refusal.message, refusal.field)
     if scans:
-        _write(scans, at=at)
+        write_scans(scans, at=at)
     return outcomes
 
 
-def import_scans(*, stream: BinaryIO, tenant: Tenant, at: datetime, chunk: int = CHUNK) -> ImportResult:
-    """Bring the scans of a seekable CSV file in, by the rules of record_scans; each chunk is one transaction.
-
-    Raises WrongEncoding, NotText, UnreadableFile, WrongSeparator, EmptyFile or MissingColumns before anything is
-    written.
-    """
-    require_utf8(stream)
-    with text_of(stream) as text:
-        reading = _ScanReading(text, header_of(text.readline()), tenant=tenant, mapping={}, at=at)
-        for scans in reading.chunks(chunk):
-            with tenant_scope(tenant):
-                _write(scans, at=at)
-    return reading.result()
-
-
-class _ScanParser:
-    def __init__(self, positions: Mapping[str, int], time_zone: str, at: datetime) -> None:
-        self._positions = positions
-        self._parsers = _parsers(ZoneInfo(time_zone), at)
-
-    def parse(self, cells: Sequence[str]) -> dict[str, Any]:
-        return _parse(self._parsers, {name: cells[place] for name, place in self._positions.items()})
-
-
-class _ScanReading(Reading):
-    """One pass over a file of scans."""
-
-    fields, required = FIELDS, REQUIRED
-
-    def _parser_of(self, positions: Mapping[str, int], time_zone: str, at: datetime) -> _ScanParser:
-        return _ScanParser(positions, time_zone, at)
-
-    def _keep(self, parsed: dict[str, Any]) -> _Scan:
-        outcome = Outcome(self._line, parsed["waybill_number"], "unchanged")
-        self.outcomes.append(outcome)
-        return _Scan(outcome, parsed)
-
-
-def _parsers(zone: ZoneInfo, at: datetime) -> dict[str, Any]:
+def scan_parsers(zone: ZoneInfo, at: datetime) -> dict[str, Any]:
+    """Return what reads each fact of a scan from text; naive times are local to the zone."""
     return {
         "waybill_number": number_parser("waybill_number"),
         "kind": choice_parser("kind", ScanKind),
@@ -135,7 +98,8 @@ def _parsers(zone: ZoneInfo, at: datetime) -> dict[str, Any]:
     }
 
 
-def _parse(parsers: Mapping[str, Any], row: Mapping[str, str]) -> dict[str, Any]:
+def read_scan(parsers: Mapping[str, Any], row: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of a scan. Raises RowRefused."""
     values = {name: parse(row.get(name, "")) for name, parse in parsers.items()}
     if not values["kind"]:
         raise RowRefused.of("missing_value", "kind", _("is empty."))
@@ -144,7 +108,8 @@ def _parse(parsers: Mapping[str, Any], row: Mapping[str, str]) -> dict[str, Any]
     return values
 
 
-def _write(scans: list[_Scan], *, at: datetime) -> None:
+def write_scans(scans: list[Scan], *, at: datetime) -> None:
+    """Write scans and move their shipments on, in the caller's transaction; each outcome is told."""
     tenant_id = required_tenant_id()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -175,10 +140,15 @@ def _write(scans: list[_Scan], *, at: datetime) -> None:
         if scan.id in created:
             scan.outcome.status = "created"
         if scan.values["happened_at"] < accepted_at:
-            scan.outcome.warn(BEFORE_ACCEPTANCE.get(scan.values["kind"], "scanned_before_acceptance"))
+            scan.outcome.warn(warning_before_acceptance(scan.values["kind"]))
 
 
-def _as_csv(scans: list[_Scan]) -> io.StringIO:
+def warning_before_acceptance(kind: str) -> str:
+    """Return the code of the warning for a scan before its shipment was accepted."""
+    return BEFORE_ACCEPTANCE.get(kind, "scanned_before_acceptance")
+
+
+def _as_csv(scans: list[Scan]) -> io.StringIO:
     buffer = io.StringIO()
     write = csv.writer(buffer).writerow
     for scan in scans:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
+from typing import Any, NamedTuple
 
 import uuid_utils
 from django.db import connection
@@ -17,12 +18,11 @@ from core.partners.models import ApiKey
 from core.tenancy.fields import MoneyField
 from core.tenancy.scope import required_tenant_id
 from customers.enums import CustomerKind
-from customers.opening import Archive, open_archives
+from customers.opening import Archive, open_missing_archives
 from customers.shipment_figures import Figures, add_shipments, set_shipments
 from customers.turns import wait_for_imports
 from shipments.happenings import telling_of_shipments, wake_for_shipments
 from shipments.models import Shipment
-from shipments.reading import Row
 from shipments.rows import ACCEPTED, BLANKS, CUSTOMER, FIELDS, KIND, NAME, WAYBILL
 
 # The customer is written as customer_id, its name and kind not at all.
@@ -32,21 +32,43 @@ AMOUNTS = {field.attname for field in Shipment._meta.concrete_fields if isinstan
 LITERALS = {None: "null", 0: "0", "": "''", "{}": "'{}'"}
 
 
+class WrittenShipment(NamedTuple):
+    """A shipment that a chunk created or changed."""
+
+    id: uuid.UUID
+    version: int
+    is_new: bool
+
+
+class Chunk(NamedTuple):
+    """What was written: by waybill the shipments that are new or changed, by number all customers and the new ones."""
+
+    shipments: Mapping[str, WrittenShipment]
+    customers: Mapping[str, uuid.UUID]
+    opened: Mapping[str, uuid.UUID]
+
+
 def write_chunk(
-    rows: list[Row], *, tenant_id: uuid.UUID, present: frozenset[str], by: User | ApiKey | None, at: datetime
-) -> None:
+    rows: Sequence[Sequence[Any]],
+    *,
+    tenant_id: uuid.UUID,
+    present: Collection[str],
+    by: User | ApiKey | None,
+    at: datetime,
+) -> Chunk:
+    """Write rows with values in the order of FIELDS, no waybill twice; of known shipments only what is `present`."""
     names: dict[str, str] = {}
     persons: set[str] = set()
     for row in rows:
-        number = row.values[CUSTOMER]
-        if row.values[KIND] == CustomerKind.INDIVIDUAL:
+        number = row[CUSTOMER]
+        if row[KIND] == CustomerKind.INDIVIDUAL:
             persons.add(number)
         if not names.get(number):
-            names[number] = row.values[NAME]
+            names[number] = row[NAME]
     with connection.cursor() as cursor:
         # Imports of one tenant go one after the other, so that each sees what the others wrote.
         wait_for_imports()
-        ids = open_archives(
+        ids, opened = open_missing_archives(
             (
                 Archive(
                     number=number,
@@ -71,31 +93,29 @@ def write_chunk(
         )
         moved = _customers_of_moved_shipments(cursor, tenant_id)
         cursor.execute(_upsert(present, sent), {"tenant": tenant_id, "at": at, **actor(by)})
-        is_new = dict(cursor.fetchall())
+        written = {waybill: WrittenShipment(*facts) for waybill, *facts in cursor.fetchall()}
         wake_for_shipments()
         cursor.execute("drop table incoming")
-        add_shipments(_added((row for row in rows if is_new.get(row.values[WAYBILL])), ids))
+        new = {waybill for waybill, shipment in written.items() if shipment.is_new}
+        add_shipments(_added((row for row in rows if row[WAYBILL] in new), ids))
         set_shipments(_figures(cursor, tenant_id, moved))
-    words = {True: "created", False: "updated", None: "unchanged"}
-    for row in rows:
-        row.outcome.status = words[is_new.get(row.values[WAYBILL])]
+    return Chunk(written, ids, opened)
 
 
-def _as_csv(rows: list[Row], ids: Mapping[str, uuid.UUID], sent: Sequence[str]) -> io.StringIO:
+def _as_csv(rows: Sequence[Sequence[Any]], ids: Mapping[str, uuid.UUID], sent: Sequence[str]) -> io.StringIO:
     buffer = io.StringIO()
     write = csv.writer(buffer).writerow
     pick = itemgetter(*(FIELDS.index(name) for name in sent))
     for row in rows:
-        values = row.values
         # As text only, which is a fifth of the cost of core's uuid7().
-        write((uuid_utils.uuid7(), ids[values[CUSTOMER]], *pick(values)))
+        write((uuid_utils.uuid7(), ids[row[CUSTOMER]], *pick(row)))
     buffer.seek(0)
     return buffer
 
 
-def _upsert(present: frozenset[str], sent: Sequence[str]) -> str:
-    """Return the statement that writes the chunk with its events and its audit trail, and answers whether each shipment
-    that was written is new; only columns that the file has are changed.
+def _upsert(present: Collection[str], sent: Sequence[str]) -> str:
+    """Return the statement that writes the chunk with its events and its audit trail, and answers what was written
+    of which shipment; only columns that the file has are changed.
     """
     columns = ", ".join(("id", "customer_id", *COLUMNS))
     incoming = ", ".join(("id", "customer_id", *(name if name in sent else LITERALS[BLANKS[name]] for name in COLUMNS)))
@@ -116,13 +136,13 @@ def _upsert(present: frozenset[str], sent: Sequence[str]) -> str:
             on conflict (tenant_id, waybill_number) do update
             set (version, {", ".join(changed)}) = row(s.version + 1, {replacing})
             where ({stored}) is distinct from ({replacing})
-            returning s.id, s.waybill_number, s.customer_id, s.status, s.delivered_at, s.exceptions::text[],
+            returning s.id, s.version, s.waybill_number, s.customer_id, s.status, s.delivered_at, s.exceptions::text[],
                 s.xmax = 0 as is_new, {_before("status", "text")}, {_before("exceptions", "text[]")},
                 {_changes(changed)} as changes
         ),
         {telling_of_shipments()},
         recorded as ({recorded})
-        select waybill_number, is_new from written
+        select waybill_number, id, version, is_new from written
     """  # noqa: S608  the names are our own
 
 
@@ -151,11 +171,11 @@ def _kept(row: str, name: str) -> str:
     return f"to_jsonb(({value} / 100.0)::numeric(20, 2)::text)" if name in AMOUNTS else f"to_jsonb({value})"
 
 
-def _added(rows: Iterable[Row], ids: Mapping[str, uuid.UUID]) -> list[Figures]:
+def _added(rows: Iterable[Sequence[Any]], ids: Mapping[str, uuid.UUID]) -> list[Figures]:
     """Return what new shipments add to the figures of their customers, in the order in which those are locked."""
     dates: dict[uuid.UUID, list[datetime]] = defaultdict(list)
     for row in rows:
-        dates[ids[row.values[CUSTOMER]]].append(row.values[ACCEPTED])
+        dates[ids[row[CUSTOMER]]].append(row[ACCEPTED])
     return [
         (customer_id, len(dates[customer_id]), min(dates[customer_id]), max(dates[customer_id]))
         for customer_id in sorted(dates)

@@ -18,7 +18,7 @@ class ImportsConfig(AppConfig):
         from core.imports.kinds import kind_of
         from core.imports.permissions import IMPORTS
         from core.imports.record_actions import BATCH_ACTIONS, BATCH_PAGE
-        from core.imports.running import CHECK, RUN, UNDO, check_step, run_step, undo_step
+        from core.imports.running import CHECK, RUN, UNDO, check_step, note_stop, run_step, undo_step
         from core.imports.services import erase_files, forget_files
         from core.imports.trail import describe_batches
         from core.imports.views import BatchListView
@@ -39,6 +39,7 @@ class ImportsConfig(AppConfig):
                 page=lambda job: reverse("imports:batch", args=[job.parameters["batch"]]),
                 may_repeat=lambda _job: False,
             )
+        background.tell_ends(note_stop)
         nightly.register("imports.forget", label=_("Forget imported files"), run=forget_files, at=FORGETTING_AT)
         register_part_of_tenant(erase_files)
         exports.register(BatchListView)

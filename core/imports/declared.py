@@ -7,19 +7,23 @@ from core.audit import actions
 from core.crypto.register import classify
 from core.events import registry
 from core.imports.kinds import labels
+from core.jobs.enums import BackgroundState
 
 actions.declare("import.done", _("File imported"))
 actions.declare("import.undone", _("Import of a file undone"))
+actions.declare("import.stopped", _("Import of a file stopped before its end"))
 actions.declare("import_template.saved", _("Template for imports saved"))
 actions.declare("import_template.removed", _("Template for imports removed"))
 actions.declare_fields(
     kind_of_import=_("What it brings"),
+    ended=_("How it ended"),
     unchanged=_("Unchanged"),
     refused=pgettext_lazy("change of a row", "Refused"),
     undone=pgettext_lazy("rows", "Undone"),
     kept=pgettext_lazy("rows", "Touched since, left as it is"),
 )
 actions.declare_values("kind_of_import", labels)
+actions.declare_values("ended", lambda: dict(BackgroundState.choices))
 
 KIND = registry.text("what was brought in, such as customers")
 registry.declare(
@@ -48,8 +52,8 @@ registry.declare(
 
 classify(
     "imports.ImportBatch",
-    business="""kind received_by received_at skips_alike row_total state job counts alike imported_at
-        is_forgotten""",
+    business="""kind received_by received_at skips_alike row_total state job counts alike warned tally
+        imported_at is_forgotten""",
     personal="file_name columns values mapping problems",
 )
 classify(

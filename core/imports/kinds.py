@@ -41,8 +41,10 @@ class Row:
 
     `cells` are the texts by field. A reader puts what they mean into `values`, `key` for what names the record to
     people, and `marks` for what no other row may have (same row again: nothing to do; another: refused). `alike` are
-    marks that other rows may have, and then both are perhaps the same. Whoever writes sets `status`, the id of the
-    record, and what stood there `before`; `owner_id` is the record whose erasure takes the row away.
+    marks that other rows may have, and then both are perhaps the same. `gist` is what only the whole file shows to be
+    odd. Whoever writes sets `status`, the id of the record, and what stood there `before`; `owner_id` is the record
+    whose erasure takes the row away. A row that is refused has reasons; what may be there already, hints; what goes in
+    and is odd, warnings.
     """
 
     line: int
@@ -54,6 +56,8 @@ class Row:
     status: str = ""
     reasons: list[Words] = field(default_factory=list)
     hints: list[Words] = field(default_factory=list)
+    warnings: list[Words] = field(default_factory=list)
+    gist: str = ""
     record_id: uuid.UUID | None = None
     owner_id: uuid.UUID | None = None
     before: dict[str, Any] | None = None
@@ -68,7 +72,7 @@ class Row:
         self.reasons.append(in_words(reason, label))
 
     def hint(self, text: Callable[[], str]) -> None:
-        """Say what stands out about a row that goes in; `text` is called in each language."""
+        """Say that a row may be there already; `text` is called in each language."""
         self.hints.append({language: _said(text, language) for language, _name in settings.LANGUAGES})
 
 
@@ -91,16 +95,20 @@ def _said(text: Callable[[], str], language: str) -> str:
 
 
 Step = Callable[..., None]
+Weigh = Callable[[Mapping[str, int]], Callable[[str], list[Words]] | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportKind:
     """One kind of records that files bring in.
 
-    `fields()` are those of the active tenant, and `key` is the one that names a record to people.
+    `fields()` are those of the active tenant, and `key` is the one that names a record to people. Files are cut into
+    parts of `rows_per_part`.
     `reader(present, at)` returns what reads one row, where the file has the columns `present`. `plan(rows=…, at=…)`
     says what would become of rows that could be read, `write` and `undo` (both with `by`) do it; each sets the rows'
-    status, in few statements, in the caller's transaction. `list_url` is the page on which the records stand.
+    status, in few statements, in the caller's transaction. `weigh` is given how many rows have each gist, and returns
+    what tells the warnings for a gist, or None where the whole file shows nothing odd. `list_url` is the page on which
+    the records stand.
     """
 
     name: str
@@ -116,34 +124,17 @@ class ImportKind:
     write: Step
     undo: Step
     list_url: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ElsewhereKind:
-    """A kind of files that a room brings in by pages of its own, which begin at `url_name`."""
-
-    name: str
-    label: Text
-    text: Text
-    icon: str
-    permission: str
-    order: int
-    url_name: str
+    rows_per_part: int = 500
+    weigh: Weigh | None = None
 
 
 _kinds: dict[str, ImportKind] = {}
-_elsewhere: dict[str, ElsewhereKind] = {}
 
 
 def register(kind: ImportKind) -> None:
     """Add a kind; raises ValueError for a name that is taken."""
     if _kinds.setdefault(kind.name, kind) is not kind:
         raise ValueError(f"There is a kind of import {kind.name!r} already.")
-
-
-def register_elsewhere(kind: ElsewhereKind) -> None:
-    """Name a kind that has its own pages beside the others."""
-    _elsewhere[kind.name] = kind
 
 
 def kind_of(name: str) -> ImportKind:
@@ -153,11 +144,6 @@ def kind_of(name: str) -> ImportKind:
 
 def all_kinds() -> list[ImportKind]:
     return sorted(_kinds.values(), key=lambda kind: kind.order)
-
-
-def everything() -> list[ImportKind | ElsewhereKind]:
-    """Return all kinds in their order, with those that have pages of their own."""
-    return sorted([*_kinds.values(), *_elsewhere.values()], key=lambda kind: kind.order)
 
 
 def labels() -> dict[str, Text]:

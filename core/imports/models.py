@@ -6,14 +6,17 @@ from core.imports.enums import BatchState
 from core.jobs.models import BackgroundJob
 from core.tenancy.models import Tenant, TenantForeignKey, TenantModel
 
+# What is counted of the rows of a file at each stage.
+COUNTED = ("counts", "alike", "warned", "problems", "tally")
+
 
 class ImportBatch(TenantModel):
     """One file: received in parts, checked, imported, and perhaps undone, each by a background `job`.
 
     `mapping` names for each of the `columns` the field that it holds, "" for none; `values` are the first that each
     column holds, until the file is imported. `counts` are rows by status, those of the newest stage; `problems` are
-    the reasons for refusals, by `core.imports.results`. The name of a file may be that of a person, and so may be what
-    stands in its first line.
+    the reasons for refusals and warnings, by `core.imports.results`; `tally` says how many rows have each gist. The
+    name of a file may be that of a person, and so may be what stands in its first line.
     """
 
     kind = models.CharField(max_length=40)
@@ -29,6 +32,8 @@ class ImportBatch(TenantModel):
     job = TenantForeignKey(BackgroundJob, on_delete=models.SET_NULL, null=True, related_name="+")
     counts = models.JSONField(default=dict)
     alike = models.PositiveIntegerField(default=0)
+    warned = models.PositiveIntegerField(default=0)
+    tally = models.JSONField(default=dict)
     problems = EncryptedJSONField(null=True)
     imported_at = models.DateTimeField(null=True)
     is_forgotten = models.BooleanField(default=False)
@@ -42,6 +47,10 @@ class ImportBatch(TenantModel):
 
     def __str__(self) -> str:
         return self.file_name
+
+    def begin_counting(self) -> None:
+        """Forget what was counted of the rows at an earlier stage."""
+        self.counts, self.alike, self.warned, self.problems, self.tally = {}, 0, 0, [], {}
 
 
 class ImportPart(TenantModel):

@@ -10,9 +10,8 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -79,8 +78,7 @@ class EmptyFile(DomainError):
     message = _("The file has no rows below its first line.")
 
 
-@dataclass(frozen=True, slots=True)
-class RawRow:
+class RawRow(NamedTuple):
     """The cells of a row as text, or None and a key of PROBLEMS."""
 
     line: int
@@ -148,6 +146,8 @@ class Table:
             text.detach()
 
     def _cells_of(self, line: str) -> list[str] | None:
+        if '"' not in line:
+            return [cell.strip() for cell in line.split(self._separator)]
         # No value may hold a line break, and an open quote must not swallow the good rows after it.
         if line.count('"') % 2:
             return None

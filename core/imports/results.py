@@ -23,7 +23,7 @@ PROBLEMS_SHOWN, EXAMPLES = 50, 5
 
 
 class Result(NamedTuple):
-    """What became of one row; `reasons` refuse it, `hints` only stand out. `record_id` and `owner_id` are texts."""
+    """What became of one row, as `Row` has it; `record_id` and `owner_id` are texts."""
 
     line: int
     key: str
@@ -32,10 +32,17 @@ class Result(NamedTuple):
     hints: list[Words]
     record_id: str | None
     owner_id: str | None
+    warnings: list[Words]
+    gist: str = ""
+
+    @property
+    def is_noted(self) -> bool:
+        """Tell whether there is something to read of the row."""
+        return bool(self.reasons or self.hints or self.warnings)
 
     def words(self, language: str) -> str:
         """Return all that there is to read of the row."""
-        return " ".join(in_language(each, language) for each in (*self.reasons, *self.hints))
+        return " ".join(in_language(each, language) for each in (*self.reasons, *self.hints, *self.warnings))
 
 
 def in_language(words: Words, language: str) -> str:
@@ -70,13 +77,14 @@ def result_of(row: Row) -> Result:
     """Return what is kept of a row. Its key may hold anything, and people and spreadsheets read it."""
     key = "".join(letter for letter in row.key[:60] if letter.isprintable())
     record_id, owner_id = (each and str(each) for each in (row.record_id, row.owner_id))
-    return Result(row.line, key, row.status, row.reasons, row.hints, record_id, owner_id)
+    warnings, gist = ([], "") if row.is_refused else (row.warnings, row.gist)
+    return Result(row.line, key, row.status, row.reasons, row.hints, record_id, owner_id, warnings, gist)
 
 
 def keep(part: ImportPart, kept: Sequence[Result]) -> None:
     """Put results into a part that is not stored yet."""
     part.result = pack([list(each) for each in kept])
-    part.noted_total = sum(bool(each.reasons or each.hints) for each in kept)
+    part.noted_total = sum(each.is_noted for each in kept)
 
 
 def before_of(part: ImportPart) -> dict[int, dict[str, Any]]:
@@ -91,7 +99,7 @@ def noted(batch: ImportBatch, *, after: tuple[int, int], most: int) -> tuple[lis
     parts = batch.parts.filter(noted_total__gt=0, number__gte=after[0], result__isnull=False).order_by("number")
     for part in parts.defer("content", "before").iterator(chunk_size=1):
         for each in results(part):
-            if (part.number, each.line) <= after or not (each.reasons or each.hints):
+            if (part.number, each.line) <= after or not each.is_noted:
                 continue
             if len(found) == most:
                 return found, f"{place[0]}-{place[1]}"
@@ -101,14 +109,19 @@ def noted(batch: ImportBatch, *, after: tuple[int, int], most: int) -> tuple[lis
 
 
 def counted(problems: Iterable[Mapping[str, Any]], kept: Iterable[Result]) -> list[dict[str, Any]]:
-    """Return the reasons of refusals, counted and with examples, with those counted before; the frequent ones first."""
-    by_words = {each["words"][settings.LANGUAGE_CODE]: dict(each) for each in problems}
+    """Return the reasons of refusals, counted and with examples, with those counted before, then those of warnings.
+
+    The frequent ones come first.
+    """
+    found = {(each["is_warning"], each["words"][settings.LANGUAGE_CODE]): dict(each) for each in problems}
     for result in kept:
-        for words in result.reasons:
-            problem = by_words.setdefault(words[settings.LANGUAGE_CODE], {"words": words, "count": 0, "lines": []})
-            problem["count"] += 1
-            problem["lines"] = [*problem["lines"], result.line][:EXAMPLES]
-    return sorted(by_words.values(), key=lambda problem: -problem["count"])[:PROBLEMS_SHOWN]
+        for is_warning, said in ((False, result.reasons), (True, result.warnings)):
+            for words in said:
+                new = {"words": words, "is_warning": is_warning, "count": 0, "lines": []}
+                problem = found.setdefault((is_warning, words[settings.LANGUAGE_CODE]), new)
+                problem["count"] += 1
+                problem["lines"] = [*problem["lines"], result.line][:EXAMPLES]
+    return sorted(found.values(), key=lambda each: (each["is_warning"], -each["count"]))[:PROBLEMS_SHOWN]
 
 
 def result_file(batch: ImportBatch, language: str) -> Iterator[bytes]:

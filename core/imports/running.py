@@ -19,17 +19,19 @@ from core.audit.services import record
 from core.events.services import publish
 from core.imports.enums import BatchState, RowStatus
 from core.imports.kinds import ImportKind, Row, kind_of
-from core.imports.models import ImportBatch, ImportedRecord, ImportMark, ImportPart
+from core.imports.models import COUNTED, ImportBatch, ImportedRecord, ImportMark, ImportPart
 from core.imports.reading import PROBLEMS
 from core.imports.results import before_of, counted, id_of, keep, pack, raw_rows, result_of, results
 from core.jobs.background import Step
+from core.jobs.enums import BackgroundState
 from core.jobs.models import BackgroundJob
 from core.tenancy.copying import incoming
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import required_tenant_id
 
 CHECK, RUN, UNDO = "imports.check", "imports.run", "imports.undo"
-PART_ROWS = 500
+# Where a check is that goes through the rows once more.
+WEIGHED = "weighed"
 TOO_WIDE = gettext_lazy("The row has more cells than the first line.")
 SAID_TWICE = gettext_lazy("An earlier row of the file is about the same, with other content.")
 LEFT_OUT = gettext_lazy("Left out, because it may be there already.")
@@ -70,19 +72,44 @@ def check_step(*, job: BackgroundJob, at: datetime) -> Step:
     batch, kind = _held(job, BatchState.CHECKING)
     if job.position is None:
         _forget_marks(batch)
-        batch.counts, batch.alike, batch.problems = {}, 0, []
+        batch.begin_counting()
+    elif isinstance(job.position, dict):
+        return _weigh_step(batch, kind, job.position[WEIGHED])
     part = batch.parts.filter(number__gte=job.position or 0).order_by("number").first()
     if part is None:
-        _forget_marks(batch)
-        batch.state = BatchState.CHECKED
-        batch.save(update_fields=["state"])
-        return Step(position=None, done=0)
+        is_odd = kind.weigh is not None and kind.weigh(batch.tally) is not None
+        return Step(position={WEIGHED: 0}, done=0) if is_odd else _end_check(batch)
     rows = _read(batch, part, kind, at)
     _refuse_repeated(batch, rows)
     kind.plan(rows=[row for row in rows if not row.status], at=at)
     _remember(part, rows)
     _keep(batch, part, rows)
     return _next(batch, part, rows)
+
+
+def _weigh_step(batch: ImportBatch, kind: ImportKind, number: int) -> Step:
+    """Warn of those rows of a checked part that the whole file shows to be odd."""
+    part = batch.parts.filter(number__gte=number).order_by("number").first()
+    warnings = kind.weigh(batch.tally)
+    if part is None or warnings is None:
+        return _end_check(batch)
+    before = results(part)
+    said = [warnings(each.gist) if each.gist else [] for each in before]
+    if any(said):
+        keep(part, [each._replace(warnings=[*each.warnings, *new]) for each, new in zip(before, said, strict=True)])
+        part.save(update_fields=["result", "noted_total"])
+        batch.warned += sum(bool(new) and not each.warnings for each, new in zip(before, said, strict=True))
+        odd = [each._replace(reasons=[], warnings=new) for each, new in zip(before, said, strict=True) if new]
+        batch.problems = counted(batch.problems, odd)
+        batch.save(update_fields=["warned", "problems"])
+    return Step(position={WEIGHED: part.number + 1}, done=0)
+
+
+def _end_check(batch: ImportBatch) -> Step:
+    _forget_marks(batch)
+    batch.state = BatchState.CHECKED
+    batch.save(update_fields=["state"])
+    return Step(position=None, done=0)
 
 
 def run_step(*, job: BackgroundJob, at: datetime) -> Step:
@@ -99,7 +126,7 @@ def run_step(*, job: BackgroundJob, at: datetime) -> Step:
     rows = _read(batch, part, kind, at)
     for row in rows:
         known = checked[row.line]
-        row.hints = known.hints
+        row.hints, row.warnings = known.hints, known.warnings
         if row.status:
             continue
         if known.status == RowStatus.REFUSED or (batch.skips_alike and known.hints):
@@ -136,6 +163,7 @@ def undo_step(*, job: BackgroundJob, at: datetime) -> Step:
             status=each.status,
             reasons=each.reasons,
             hints=each.hints,
+            warnings=each.warnings,
             record_id=id_of(each.record_id),
             owner_id=id_of(each.owner_id),
             before=before.get(each.line),
@@ -191,7 +219,7 @@ def _refuse_repeated(batch: ImportBatch, rows: Sequence[Row]) -> None:
     asked: dict[int, Met] = {}
     for row in good:
         for mark in _marks_of(row):
-            asked.setdefault(mark, Met(row.line, _digest(repr(sorted(row.cells.items())))))
+            asked.setdefault(mark, Met(row.line, _content_of(row)))
     if not asked:
         return
     columns = ("mark", "line", "row")
@@ -202,7 +230,7 @@ def _refuse_repeated(batch: ImportBatch, rows: Sequence[Row]) -> None:
         cursor.execute(MEET, {"tenant": required_tenant_id(), "batch": batch.pk})
         asked |= {mark: Met(line, row) for mark, line, row in cursor.fetchall()}
     for row in good:
-        content = _digest(repr(sorted(row.cells.items())))
+        content = _content_of(row)
         first = next((met for mark in row.marks if (met := asked[_digest(mark)]).line != row.line), None)
         if first is not None and first.row == content:
             row.status = RowStatus.UNCHANGED
@@ -216,6 +244,10 @@ def _refuse_repeated(batch: ImportBatch, rows: Sequence[Row]) -> None:
 
 def _marks_of(row: Row) -> list[int]:
     return [_digest(mark) for mark in (*row.marks, *row.alike)]
+
+
+def _content_of(row: Row) -> int:
+    return _digest("\x1f".join(row.cells.values()))
 
 
 def _digest(text: str) -> int:
@@ -242,8 +274,10 @@ def _keep(batch: ImportBatch, part: ImportPart, rows: Sequence[Row]) -> None:
     counts = Counter(batch.counts) + Counter(row.status for row in rows)
     batch.counts = dict(counts)
     batch.alike += sum(bool(row.hints) for row in rows)
+    batch.warned += sum(bool(each.warnings) for each in kept)
     batch.problems = counted(batch.problems or [], kept)
-    batch.save(update_fields=["counts", "alike", "problems"])
+    batch.tally = Counter(batch.tally) + Counter(each.gist for each in kept if each.gist)
+    batch.save(update_fields=COUNTED)
 
 
 def _next(batch: ImportBatch, part: ImportPart, rows: Sequence[Row]) -> Step:
@@ -255,6 +289,17 @@ def _note_end(action: str, batch: ImportBatch, job: BackgroundJob, at: datetime,
     counts = {each: count for each in RowStatus.values if (count := batch.counts.get(each))}
     record(action, of=batch, by=job.actor, at=at, details={"kind_of_import": batch.kind, **counts})
     return {"kind": batch.kind, **{each: batch.counts.get(each, 0) for each in names}}
+
+
+def note_stop(*, job: BackgroundJob, at: datetime) -> None:
+    """Tell the trail of an import or an undoing that ended before its file was through."""
+    if job.kind not in (RUN, UNDO) or job.state == BackgroundState.DONE:
+        return
+    batch = ImportBatch.objects.filter(pk=job.parameters["batch"], job=job).first()
+    if batch is not None:
+        counts = {each: count for each in RowStatus.values if (count := batch.counts.get(each))}
+        details = {"kind_of_import": batch.kind, "ended": str(job.state), **counts}
+        record("import.stopped", of=batch, by=job.owner, at=at, details=details)
 
 
 def position_of(text: str) -> tuple[int, int]:

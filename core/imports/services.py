@@ -4,6 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any, BinaryIO
 
 from django.db import transaction
@@ -15,10 +16,10 @@ from core.audit.services import record
 from core.imports.enums import AT_WORK, BatchState, RowStatus
 from core.imports.guessing import guess
 from core.imports.kinds import ImportKind, kind_of
-from core.imports.models import ImportBatch, ImportedRecord, ImportMark, ImportPart, ImportTemplate
+from core.imports.models import COUNTED, ImportBatch, ImportedRecord, ImportMark, ImportPart, ImportTemplate
 from core.imports.reading import RawRow, Table
 from core.imports.results import pack_raw
-from core.imports.running import CHECK, PART_ROWS, RUN, UNDO, FileGone
+from core.imports.running import CHECK, RUN, UNDO, FileGone
 from core.jobs.models import BackgroundJob
 from core.jobs.running import start_job
 from core.tenancy.errors import DomainError
@@ -80,7 +81,7 @@ def receive_file(
         columns=table.columns,
     )
     values: list[list[str]] = [[] for _column in table.columns]
-    for number, rows in enumerate(_batches(table.rows())):
+    for number, rows in enumerate(_parts(table.rows(), kind.rows_per_part)):
         ImportPart.objects.create(batch=batch, number=number, row_total=len(rows), content=pack_raw(rows))
         batch.row_total += len(rows)
         _note_values(values, rows)
@@ -91,14 +92,8 @@ def receive_file(
     return batch
 
 
-def _batches(rows: Iterator[RawRow]) -> Iterator[list[RawRow]]:
-    part: list[RawRow] = []
-    for row in rows:
-        part.append(row)
-        if len(part) == PART_ROWS:
-            yield part
-            part = []
-    if part:
+def _parts(rows: Iterator[RawRow], size: int) -> Iterator[list[RawRow]]:
+    while part := list(islice(rows, size)):
         yield part
 
 
@@ -219,7 +214,7 @@ def _start(batch: ImportBatch, work: str, state: str, *, by: User, at: datetime)
     if work != UNDO and parts.filter(content__isnull=True).exists():
         raise FileGone
     if state != batch.state:
-        batch.counts, batch.alike, batch.problems = {}, 0, []
+        batch.begin_counting()
     batch.state = state
     batch.job = start_job(
         kind=work,
@@ -229,7 +224,7 @@ def _start(batch: ImportBatch, work: str, state: str, *, by: User, at: datetime)
         by=by,
         at=at,
     )
-    batch.save(update_fields=["mapping", "skips_alike", "values", "state", "job", "counts", "alike", "problems"])
+    batch.save(update_fields=["mapping", "skips_alike", "values", "state", "job", *COUNTED])
     return batch.job
 
 

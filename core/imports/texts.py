@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import Choices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
@@ -16,6 +17,8 @@ from core.tenancy.errors import DomainError
 YES = frozenset(("1", "yes", "y", "true", "x", "是", "对", "√", "✓"))
 NO = frozenset(("0", "no", "n", "false", "否", "不是", "×"))
 DAY = re.compile(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?(?:[ T]00?:00(?::00)?)?")
+WRITTEN_DAY = re.compile(r"\s*([0-9]{4})\s*[年.]\s*([0-9]{1,2})\s*[月.]\s*([0-9]{1,2})\s*日?\s*")
+BETWEEN = re.compile(r"[;；、,，|]")
 NUMBER = re.compile(r"[¥￥$€£]?\s*([+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[+-]?[0-9]+(?:\.[0-9]+)?)")
 
 
@@ -70,18 +73,23 @@ def _meaning_of(field: forms.Field) -> Callable[[str], str]:
     if isinstance(field, forms.DecimalField):
         return _plain_number
     if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
-        words = _words_of(field)
-        return lambda text: words.get(_folded(text), text)
+        return meaning_of_choices(field)
     return str
 
 
-def _words_of(field: forms.ChoiceField) -> dict[str, str]:
-    """Return the values of a choice by themselves and by their words in each language."""
+def meaning_of_choices(known: forms.ChoiceField | type[Choices], *, is_list: bool = False) -> Callable[[str], str]:
+    """Return what turns a value of a choice, or its words in any language, into the value, and leaves other texts.
+
+    Of a list, several stand in a cell; their values are parted by semicolons.
+    """
     words = {}
     for language, _name in settings.LANGUAGES:
         with override(language):
-            words |= {_folded(str(label)): str(value) for value, label in field.choices if value}
-    return words | {_folded(str(value)): str(value) for value, _label in field.choices if value}
+            words |= {_folded(str(label)): str(value) for value, label in known.choices if value}
+    words |= {_folded(str(value)): str(value) for value, _label in known.choices if value}
+    if is_list:
+        return lambda text: ";".join(words.get(_folded(each), each) for each in BETWEEN.split(text))
+    return lambda text: words.get(_folded(text), text)
 
 
 def _folded(text: str) -> str:
@@ -99,6 +107,12 @@ def plain_day(text: str) -> str:
     """Return a date such as 2026/3/1 or 2026年3月1日 as ISO 8601, and any other text as it is."""
     match = DAY.fullmatch(text.strip())
     return f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}" if match else text
+
+
+def plain_moment(text: str) -> str:
+    """Return a time such as 2026年3月1日 8:00 or 2026.3.1 with its date as in ISO 8601, and any other text as it is."""
+    match = WRITTEN_DAY.match(text)
+    return f"{match[1]}-{match[2]:0>2}-{match[3]:0>2} {text[match.end() :]}".strip() if match else text
 
 
 def _plain_number(text: str) -> str:

@@ -18,7 +18,7 @@ from django.views.generic import TemplateView
 from core.accounts.permissions import may, permissions
 from core.imports.enums import AT_WORK, PLANNED, BatchState, RowStatus
 from core.imports.forms import ColumnsForm, StartForm, UploadForm
-from core.imports.kinds import ImportKind, everything, kind_of, labels, mask_values
+from core.imports.kinds import ImportKind, all_kinds, kind_of, labels, mask_values
 from core.imports.models import ImportBatch, ImportTemplate
 from core.imports.permissions import IMPORTS
 from core.imports.record_actions import may_undo
@@ -81,6 +81,7 @@ class BatchListView(ListView):
         Column(_("State"), lambda batch: batch.get_state_display()),
         Column(_("Rows"), lambda batch: batch.row_total),
         *(Column(status.label, _count(status)) for status in RowStatus),
+        Column(_("With a warning"), lambda batch: batch.warned),
     )
 
     def get_queryset(self) -> QuerySet[ImportBatch]:
@@ -89,7 +90,7 @@ class BatchListView(ListView):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         held = permissions(self.request.user)
-        kinds = [kind for kind in everything() if kind.permission in held]
+        kinds = [kind for kind in all_kinds() if kind.permission in held]
         batches = [(batch, kind_of(batch.kind).label) for batch in context["rows"]]
         return super().get_context_data(batches=batches, kinds=kinds, **context)
 

@@ -5,6 +5,7 @@ Each has a sandbox, and so has every tenant: the same in small, without people.
 The same seed and date make the same data. All names are invented.
 """
 
+import csv
 import io
 import random
 from dataclasses import replace
@@ -17,7 +18,7 @@ from core.accounts.services import create_department, create_user, update_user
 from core.console.services import create_tenant
 from core.tenancy.clock import day_start, local_date
 from core.tenancy.models import Tenant
-from core.tenancy.scope import current_tenant, tenant_scope
+from core.tenancy.scope import tenant_scope
 from courier_crm.demo.consents import make_consents
 from courier_crm.demo.couriers import COURIERS, Courier
 from courier_crm.demo.follow_ups import make_follow_ups
@@ -31,8 +32,8 @@ from customers.duplicates import match_some
 from customers.enums import Channel, ContactPointKind, CustomerKind, Tier
 from customers.models import Customer
 from customers.services import NewContactPoint, add_address, add_contact, create_customer, record_interaction
-from shipments.ingest import import_shipments
 from shipments.scans import record_scans
+from shipments.upserting import record_shipments
 from tiering.services import evaluate_tiers, set_override
 
 __all__ = ["COURIERS", "PASSWORD", "build", "build_sandbox", "sign_ins", "working_demo_keys"]
@@ -103,7 +104,7 @@ def _make_business(
     at = day_start(today, courier.time_zone)
     shippers = _make_customers(chance, courier, customers, manager=manager, today=today)
     file = shipment_file(chance, courier, shippers, today=today)
-    import_shipments(stream=io.BytesIO(file), tenant=current_tenant(), by=None, at=at)
+    record_shipments(rows=csv.DictReader(io.StringIO(file.decode())), by=None, at=at)
     record_scans(rows=scan_rows(chance, courier, file, today=today), at=at)
     _make_tiers(courier, today=today)
 

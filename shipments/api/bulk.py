@@ -11,7 +11,7 @@ from core.partners.models import ApiKey
 from core.partners.problems import BAD_BODY, Fault
 from customers.numbers import BadNumber, clean_number
 from shipments.api.taken import ScanRow, ShipmentReader, ShipmentRow
-from shipments.reading import Outcome
+from shipments.outcomes import Outcome
 from shipments.scans import record_scans
 from shipments.upserting import SentShipment, upsert_shipments
 

@@ -4,10 +4,8 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.manager
-from django.conf import settings
 from django.db import migrations, models
 
-import core.crypto.fields
 import core.tenancy.fields
 import core.tenancy.ids
 import core.tenancy.models
@@ -19,145 +17,10 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("customers", "0001_initial"),
-        ("jobs", "0001_initial"),
         ("tenancy", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="ImportedRow",
-            fields=[
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "tenant", "run_id", "waybill", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("run_id", models.UUIDField()),
-                ("waybill", models.BigIntegerField()),
-                ("row", models.BigIntegerField()),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tenancy.tenant",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-                "base_manager_name": "all_tenants",
-                "default_manager_name": "objects",
-            },
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("all_tenants", django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="ImportRun",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
-                ),
-                ("file_name", core.crypto.fields.EncryptedTextField()),
-                ("received_at", models.DateTimeField()),
-                ("started_at", models.DateTimeField(null=True)),
-                ("is_finished", models.BooleanField(default=False)),
-                ("columns", core.crypto.fields.EncryptedJSONField(default=list)),
-                ("sample", core.crypto.fields.EncryptedJSONField(null=True)),
-                ("row_total", models.PositiveIntegerField(default=0)),
-                ("mapping", core.crypto.fields.EncryptedJSONField(default=dict)),
-                ("created", models.PositiveIntegerField(default=0)),
-                ("updated", models.PositiveIntegerField(default=0)),
-                ("unchanged", models.PositiveIntegerField(default=0)),
-                ("failed", models.PositiveIntegerField(default=0)),
-                ("warned", models.PositiveIntegerField(default=0)),
-                ("problems", core.crypto.fields.EncryptedJSONField(null=True)),
-                (
-                    "job",
-                    core.tenancy.models.TenantForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="jobs.backgroundjob",
-                    ),
-                ),
-                (
-                    "received_by",
-                    core.tenancy.models.TenantForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tenancy.tenant",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-                "base_manager_name": "all_tenants",
-                "default_manager_name": "objects",
-            },
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("all_tenants", django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="ImportPart",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
-                ),
-                ("number", models.PositiveIntegerField()),
-                ("line_before", models.PositiveIntegerField()),
-                ("row_total", models.PositiveIntegerField()),
-                ("content", core.crypto.fields.EncryptedBinaryField(null=True)),
-                ("result", core.crypto.fields.EncryptedBinaryField(null=True)),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tenancy.tenant",
-                    ),
-                ),
-                (
-                    "run",
-                    core.tenancy.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="parts", to="shipments.importrun"
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-                "base_manager_name": "all_tenants",
-                "default_manager_name": "objects",
-            },
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("all_tenants", django.db.models.manager.Manager()),
-            ],
-        ),
         migrations.CreateModel(
             name="Shipment",
             fields=[
@@ -356,22 +219,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AddIndex(
-            model_name="importrun",
-            index=models.Index(fields=["tenant", "received_at", "id"], name="import_run_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="importrun",
-            index=models.Index(fields=["tenant", "received_by"], name="import_run_received_by"),
-        ),
-        migrations.AddIndex(
-            model_name="importrun",
-            index=models.Index(fields=["tenant", "job"], name="import_run_job"),
-        ),
-        migrations.AddConstraint(
-            model_name="importpart",
-            constraint=models.UniqueConstraint(fields=("tenant", "run", "number"), name="import_part_once"),
-        ),
-        migrations.AddIndex(
             model_name="shipment",
             index=models.Index(
                 fields=["tenant", "accepted_at"], include=("customer", "contribution"), name="shipment_by_acceptance"
@@ -395,5 +242,5 @@ class Migration(migrations.Migration):
                 fields=("tenant", "shipment", "kind", "happened_at"), name="scan_event_once"
             ),
         ),
-        ProtectTenantTables("Shipment", "ScanEvent", "ImportRun", "ImportPart", "ImportedRow"),
+        ProtectTenantTables("Shipment", "ScanEvent"),
     ]

@@ -25,7 +25,7 @@ from customers.models import (
 from documents.models import Document
 from service_plans.models import PlanItem, ServicePlan
 from service_requests.models import ServiceRequest
-from shipments.models import ImportRun, ScanEvent, Shipment
+from shipments.models import ScanEvent, Shipment
 from tiering.models import TierChange, TierOverride
 
 # What stands behind each id of a route.
@@ -111,9 +111,6 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "customers:retire_custom_field": {"pk": CustomField},
     "customers:revive_custom_field": {"pk": CustomField},
     "shipments:detail": {"pk": Shipment},
-    "shipments:import": {"pk": ImportRun},
-    "shipments:columns": {"pk": ImportRun},
-    "shipments:result": {"pk": ImportRun},
     "documents:list": {"pk": Customer},
     "documents:add": {"pk": Customer},
     "documents:download": {"pk": Customer, "document": Document},

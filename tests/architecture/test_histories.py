@@ -16,7 +16,7 @@ from core.web import trail
 from customers.models import Customer, CustomField, FollowUp, Purpose
 from service_plans.models import ServicePlan
 from service_requests.models import ServicePolicy, ServiceRequest
-from shipments.models import ImportRun, Shipment
+from shipments.models import Shipment
 from tests.factories.worlds import make_world
 from tiering.models import TierPolicy
 
@@ -34,7 +34,6 @@ PAGES: dict[type[TenantModel | Tenant], str] = {
     Purpose: "customers:update_purpose",
     Shipment: "shipments:detail",
     ImportBatch: "imports:batch",
-    ImportRun: "shipments:import",
     ServicePlan: "service_plans:detail",
     ServiceRequest: "service_requests:detail",
     ServicePolicy: "service_requests:policy",
@@ -79,7 +78,6 @@ def test_no_entry_is_stale():
 def test_page_shows_what_became_of_the_record(model, told, client_for, administrator, now):
     world = {Tenant: administrator.tenant, **make_world("own", at=now)}
     BackgroundJob.objects.update(owner=administrator)
-    ImportRun.objects.update(started_at=now)
     page = PAGES[model]
     url = reverse(page, args=[] if page in OF_ALL else [world[model].pk])
     client = client_for(administrator)
@@ -100,4 +98,4 @@ def test_every_kind_of_record_is_named_in_words(tenant, now):
     assert [
         kind for kind, rows in told.items() if not all(isinstance(words, str) for words, _url in rows.values())
     ] == []
-    assert told["shipments.importrun"][world["shipments.importrun"].pk][0] == "own file_name"
+    assert told["imports.importbatch"][world["imports.importbatch"].pk][0] == "own file_name"

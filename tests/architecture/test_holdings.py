@@ -32,7 +32,6 @@ NOT_HELD = {
     "customers.CalendarFeed.user": "their own calendar",
     "imports.ImportBatch.received_by": "history: who sent the file; whoever may import goes on with it",
     "imports.ImportTemplate.saved_by": "history: who saved it; everybody who imports has it",
-    "shipments.ImportRun.received_by": "history: who sent the file; whoever may import goes on with it",
     "documents.Document.added_by": "history: who added it; whoever may removes it",
     "service_plans.ServicePlan.written_by": "history: who wrote it; whoever may goes on with the draft",
     "service_plans.ServicePlan.proposed_by": "history: who proposed it",

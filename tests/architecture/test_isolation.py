@@ -32,7 +32,7 @@ from customers.models import (
     CustomerToken,
     MergedRow,
 )
-from shipments.models import ImportedRow, Shipment
+from shipments.models import Shipment
 from tests.architecture.records import CONSTANTS, NO_RECORDS, RECORDS
 from tests.architecture.routes import METHODS, Route, all_routes
 from tests.factories.accounts import inside, outside, sign_in
@@ -44,7 +44,6 @@ ONLY_ADDED_TO = {AuditEvent, AuditSeal, Erasure, ConsentEntry}
 # What names a row of a composite key, beside the tenant.
 KEYS = {
     CustomerToken: ("token", "customer_id"),
-    ImportedRow: ("run_id", "waybill"),
     ImportMark: ("batch_id", "mark"),
     ImportedRecord: ("record_id", "part_id"),
     MergedRow: ("merge_id", "relation", "row_id"),

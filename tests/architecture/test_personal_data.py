@@ -67,7 +67,6 @@ def test_the_register_has_no_stale_entry():
     known = {(field.model._meta.label_lower, field.name) for field in own_fields()} | {
         ("customers.customertoken", "pk"),
         ("customers.mergedrow", "pk"),
-        ("shipments.importedrow", "pk"),
         ("imports.importmark", "pk"),
         ("imports.importedrecord", "pk"),
     }

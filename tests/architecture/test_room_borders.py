@@ -60,7 +60,7 @@ def test_trespass_is_found(source):
         "from customers.services import record_shipments",
         "from customers.models import Customer",
         "from core.web.views import StaffView",
-        "from shipments.forms import UploadForm",
+        "from shipments.filters import CustomerFilter",
         "from __future__ import annotations",
     ],
 )

@@ -136,9 +136,14 @@ def use_the_product(client, canary) -> list[str]:
     columns = "waybill_number,customer_number,customer_name,customer_kind,accepted_at,freight"
     file = f"{columns}\nCAN-1,CANARY-2,{canary['name']},individual,2026-03-01,1\n"
     answers.append(
-        client.post(reverse("shipments:upload"), {"file": SimpleUploadedFile(f"{canary['name']}.csv", file.encode())})
+        client.post(
+            reverse("imports:upload", args=["shipments"]),
+            {"file": SimpleUploadedFile(f"{canary['name']}.csv", file.encode())},
+        )
     )
-    answers.append(client.post(answers[-1].url, {name: name for name in columns.split(",")}))
+    answers.append(
+        client.post(answers[-1].url, {f"column_{place}": name for place, name in enumerate(columns.split(","))})
+    )
     assert [answer.status_code for answer in answers[-3:]] == [302, 302, 302]
     return [answer.headers.get("Location", "") for answer in answers] + [
         answer.request["PATH_INFO"] + "?" + answer.request["QUERY_STRING"] for answer in answers

@@ -1,11 +1,15 @@
 """Files of customers and their like, brought in as the pages do it; a scope must be open."""
 
 import io
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
+import pytest
 from openpyxl import Workbook
 
 from core.accounts.models import User
+from core.imports import kinds
 from core.imports.kinds import kind_of
 from core.imports.models import ImportBatch
 from core.imports.results import Result, results
@@ -28,17 +32,34 @@ def received(
     )
 
 
-def checked(content: str | bytes, *, by: User, at: datetime, kind: str = "customers") -> ImportBatch:
+def checked(
+    content: str | bytes,
+    *,
+    by: User,
+    at: datetime,
+    kind: str = "customers",
+    mapping: Mapping[str, str] | None = None,
+) -> ImportBatch:
+    """Have a file checked; `mapping` names the columns of fields that differ from what is guessed."""
     batch = received(content, by=by, at=at, kind=kind)
-    work_off(start_check(batch=batch, mapping=batch.mapping, by=by, at=at), at=at)
+    told = dict(zip(batch.columns, batch.mapping, strict=True))
+    for field, column in (mapping or {}).items():
+        told = {each: "" if name == field else name for each, name in told.items()} | {column: field}
+    work_off(start_check(batch=batch, mapping=list(told.values()), by=by, at=at), at=at)
     batch.refresh_from_db()
     return batch
 
 
 def imported(
-    content: str | bytes, *, by: User, at: datetime, kind: str = "customers", skips_alike: bool = False
+    content: str | bytes,
+    *,
+    by: User,
+    at: datetime,
+    kind: str = "customers",
+    mapping: Mapping[str, str] | None = None,
+    skips_alike: bool = False,
 ) -> ImportBatch:
-    batch = checked(content, by=by, at=at, kind=kind)
+    batch = checked(content, by=by, at=at, kind=kind, mapping=mapping)
     work_off(start_import(batch=batch, skips_alike=skips_alike, by=by, at=at), at=at)
     batch.refresh_from_db()
     return batch
@@ -57,6 +78,12 @@ def rows_of(batch: ImportBatch) -> list[Result]:
 def outcomes(batch: ImportBatch) -> list[tuple[int, str, str]]:
     """Return line, status and words in English of every row."""
     return [(each.line, each.status, each.words("en")) for each in rows_of(batch)]
+
+
+def in_parts_of(monkeypatch: pytest.MonkeyPatch, rows: int, *names: str) -> None:
+    """Have files of these kinds cut into parts of so few rows."""
+    for name in names:
+        monkeypatch.setitem(kinds._kinds, name, replace(kind_of(name), rows_per_part=rows))
 
 
 def workbook(rows: list[list[object]]) -> bytes:

@@ -39,6 +39,27 @@ def test_file_comes_in_with_a_result(swift, tmp_path, capsys):
         assert [customer.company_name for customer in Customer.objects.all()] == ["A"]
 
 
+def test_file_of_which_nothing_can_go_in_says_why_and_fails(swift, tmp_path, capsys):
+    path, result = tmp_path / "a.csv", tmp_path / "result.csv"
+    path.write_text("number,Favourite colour\nC-1,red\n", encoding="utf-8")
+
+    with pytest.raises(CommandError, match="No row"):
+        bring_in(path, "--result", str(result))
+
+    assert capsys.readouterr().out == "refused: 1\nleft out: Favourite colour\n"
+    assert result.read_text(encoding="utf-8-sig").splitlines()[1:] == ["2,C-1,Refused,A company has a name."]
+
+
+def test_fields_are_listed_and_one_that_is_not_among_them_is_named(swift, tmp_path, capsys):
+    call_command("import_records", "customers", "--tenant", "swift", "--fields")
+
+    assert capsys.readouterr().out.startswith("number: Customer number (required)\n")
+    path = tmp_path / "a.csv"
+    path.write_text("number,Phone\nC-1,1\n", encoding="utf-8")
+    with pytest.raises(CommandError, match="no field nonsense; there are number, "):
+        bring_in(path, "--map", "nonsense=Phone")
+
+
 def test_check_changes_nothing(swift, tmp_path, capsys):
     path = tmp_path / "a.csv"
     path.write_text("number,company_name\nC-1,A\n", encoding="utf-8")

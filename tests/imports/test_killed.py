@@ -11,13 +11,13 @@ from core.imports import running
 from core.imports.services import go_on, start_check, start_import, start_undo
 from core.jobs.running import FIRST_PAUSE, cancel_job, perform_job
 from customers.models import Customer
-from tests.factories.files import checked, received, rows_of
+from tests.factories.files import checked, in_parts_of, received, rows_of
 from tests.factories.imports import work_off
 
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    monkeypatch.setattr("core.imports.services.PART_ROWS", 2)
+    in_parts_of(monkeypatch, 2, "customers")
 
 
 CONTENT = (

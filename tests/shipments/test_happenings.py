@@ -1,15 +1,15 @@
 """What is told of shipments: each turn once, by files and by scans."""
 
-import io
+import csv
 
 import pytest
 
 from core.events.models import OutboxEvent, OutboxPending
 from core.events.registry import event_type, receive
 from customers.models import Customer
-from shipments.ingest import import_shipments
 from shipments.models import Shipment
 from shipments.scans import record_scans
+from shipments.upserting import record_shipments
 
 COMMON = {"waybill_number", "customer_id"}
 HEADER = "waybill_number,customer_number,accepted_at,freight,delivered_at,exceptions"
@@ -19,8 +19,7 @@ WITH_STATUS = f"{HEADER},status"
 @pytest.fixture
 def bring_in(tenant, now):
     def bring_in(*rows, header=HEADER):
-        content = "\n".join((header, *rows)).encode()
-        return import_shipments(stream=io.BytesIO(content), tenant=tenant, by=None, at=now)
+        return record_shipments(rows=csv.DictReader((header, *rows)), by=None, at=now)
 
     return bring_in
 

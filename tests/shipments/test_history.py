@@ -1,14 +1,14 @@
 """What a file changes of known shipments is in the trail, with who sent it; new ones and the same again are not."""
 
-import io
+import csv
 
 import pytest
 from django.urls import reverse
 
 from core.audit.models import AuditEvent
 from core.audit.sealing import seal_events, verify_trail
-from shipments.ingest import import_shipments
 from shipments.models import Shipment
+from shipments.upserting import record_shipments
 from tests.factories.customers import make_customer
 
 HEADER = "waybill_number,customer_number,accepted_at,freight,cod_amount,services,status"
@@ -17,8 +17,7 @@ HEADER = "waybill_number,customer_number,accepted_at,freight,cod_amount,services
 @pytest.fixture
 def bring_in(tenant, now):
     def bring_in(*rows, by=None, header=HEADER):
-        content = "\n".join((header, *rows)).encode()
-        return import_shipments(stream=io.BytesIO(content), tenant=tenant, by=by, at=now)
+        return record_shipments(rows=csv.DictReader((header, *rows)), by=by, at=now)
 
     return bring_in
 

@@ -1,5 +1,6 @@
 """What goes wrong with a shipment becomes a notice for whoever looks after its customer."""
 
+import csv
 import io
 from datetime import timedelta
 
@@ -10,10 +11,10 @@ from core.events.dispatching import work_off
 from core.events.models import EventDelivery
 from core.web.models import Notice
 from core.web.notices import lines_of
-from shipments.ingest import import_shipments
 from shipments.models import Shipment
 from shipments.receivers import NEWS
 from shipments.scans import record_scans
+from shipments.upserting import record_shipments
 from tests.factories.customers import make_customer
 
 
@@ -24,7 +25,7 @@ def bring_in(tenant, now):
     def bring_in(ago, exceptions="damaged"):
         accepted = (now - ago).strftime("%Y-%m-%dT%H:%M:%SZ")
         text = f"waybill_number,customer_number,accepted_at,freight,exceptions\nW1,C1,{accepted},1,{exceptions}\n"
-        import_shipments(stream=io.BytesIO(text.encode()), tenant=tenant, by=None, at=now)
+        record_shipments(rows=csv.DictReader(io.StringIO(text)), by=None, at=now)
         work_off(tenant_id=tenant.pk, now=lambda: now)
 
     return bring_in

@@ -15,8 +15,7 @@ GOOD = {
 
 def parse(**cells: str) -> tuple[dict[str, object], tuple[str, ...]]:
     cells = {**GOOD, **cells}
-    parser = RowParser(positions={name: place for place, name in enumerate(cells)}, time_zone="Asia/Shanghai", at=AT)
-    row = parser.parse(list(cells.values()))
+    row = RowParser(fields=list(cells), time_zone="Asia/Shanghai", at=AT).parse(cells)
     return dict(zip(FIELDS, row.values, strict=True)), row.warnings
 
 

@@ -1,17 +1,12 @@
 from datetime import UTC, datetime
-from io import StringIO
-from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
 
 from core.tenancy.models import Tenant
 from shipments.models import ScanEvent, Shipment
 from shipments.scans import record_scans
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
-
-HEAD = "waybill_number,kind,happened_at\n"
 
 
 @pytest.fixture
@@ -117,59 +112,3 @@ def test_scans_of_another_tenants_waybill_are_unknown(shipment, other_tenant, te
     with inside(other_tenant, leaving=tenant):
         foreign.refresh_from_db()
         assert (foreign.status, ScanEvent.objects.count()) == ("accepted", 0)
-
-
-def test_import_scans_reads_as_shipments_are_read(shipment, tmp_path: Path):
-    """Blank lines count, extra cells and open quotes spoil their own row alone, odd times are warned of."""
-    file, result, out = tmp_path / "scans.csv", tmp_path / "result.csv", StringIO()
-    rows = [
-        "",
-        "W1,sorted,2026-03-02 13:00,more",
-        'W1,"sorted,2026-03-02 13:00',
-        "W1,delivered,2026-03-02 09:00",
-        "W1,sorted,2026-03-02 09:00",
-        "W1,departed,2026/3/2 13:00",
-    ]
-    file.write_text(HEAD + "\n".join(rows) + "\n")
-
-    call_command("import_scans", file, tenant="swift", result=result, stdout=out, stderr=StringIO())
-
-    assert out.getvalue().split() == ["created:", "3", "unchanged:", "0", "failed:", "2", "warned:", "2"]
-    assert [line.split(",")[:4] for line in result.read_text().splitlines()[1:]] == [
-        ["3", "W1", "failed", "wrong_column_count"],
-        ["4", "", "failed", "broken_quotes"],
-        ["5", "W1", "created", "delivered_before_acceptance"],
-        ["6", "W1", "created", "scanned_before_acceptance"],
-        ["7", "W1", "created", ""],
-    ]
-
-
-def test_import_scans_where_the_result_cannot_be_written_changes_nothing(shipment, tmp_path: Path):
-    file = tmp_path / "scans.csv"
-    file.write_text(f"{HEAD}W1,sorted,2026-03-02 13:00\n")
-
-    with pytest.raises(CommandError):
-        call_command("import_scans", file, tenant="swift", result=tmp_path / "missing" / "result.csv")
-
-    assert ScanEvent.objects.count() == 0
-
-
-def test_import_scans_counts_and_names_refused_rows(shipment, tmp_path: Path):
-    file, out, errors = tmp_path / "scans.csv", StringIO(), StringIO()
-    file.write_text("waybill_number,kind,happened_at\nW1,sorted,2026-03-02 13:00\nW9,sorted,2026-03-02 09:00\n")
-
-    call_command("import_scans", file, tenant="swift", stdout=out, stderr=errors)
-
-    assert out.getvalue().split() == ["created:", "1", "unchanged:", "0", "failed:", "1", "warned:", "0"]
-    assert errors.getvalue().startswith("3: W9: failed: unknown_waybill")
-
-
-@pytest.mark.parametrize("content", [b"waybill_number,kind\nW1,sorted\n", b"\xff\xfe", b'"a', b"", HEAD.encode()])
-def test_import_scans_of_an_unreadable_file_changes_nothing(shipment, tmp_path: Path, content: bytes):
-    file = tmp_path / "scans.csv"
-    file.write_bytes(content)
-
-    with pytest.raises(CommandError):
-        call_command("import_scans", file, tenant="swift")
-
-    assert ScanEvent.objects.count() == 0

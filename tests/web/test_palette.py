@@ -83,7 +83,7 @@ def test_command_is_found_by_its_sound_and_initials_in_chinese(supervisor, typed
     url = reverse("customers:create")
     assert palette.matches(typed, created[url].words)
     assert not palette.matches(typed, in_english[url].words) or "kh" not in typed.casefold()
-    assert not palette.matches(typed, created[reverse("shipments:upload")].words)
+    assert not palette.matches(typed, created[reverse("imports:list")].words)
 
 
 def test_word_of_several_readings_sounds_as_in_its_phrase():

@@ -54,6 +54,8 @@ class Migration(migrations.Migration):
                 ),
                 ("counts", models.JSONField(default=dict)),
                 ("alike", models.PositiveIntegerField(default=0)),
+                ("warned", models.PositiveIntegerField(default=0)),
+                ("tally", models.JSONField(default=dict)),
                 ("problems", core.crypto.fields.EncryptedJSONField(null=True)),
                 ("imported_at", models.DateTimeField(null=True)),
                 ("is_forgotten", models.BooleanField(default=False)),

@@ -1,5 +1,6 @@
 """Follow-ups that events ask for: a VIP's shipment that went wrong, and a customer that fell into a lower tier."""
 
+import csv
 import io
 from datetime import date, timedelta
 
@@ -17,10 +18,10 @@ from customers.follow_ups.words import happened_of, show
 from customers.models import Customer, FollowUp
 from customers.services.follow_up_steps import complete_follow_up, snooze_follow_up
 from shipments.follow_ups import EXCEPTION_OF_VIP, MOST_SHIPMENTS, add_exceptions, say_exceptions
-from shipments.ingest import import_shipments
 from shipments.models import Shipment
 from shipments.receivers import NEWS
 from shipments.scans import record_scans
+from shipments.upserting import record_shipments
 from tests.factories.customers import make_customer
 from tests.factories.tiering import ten_customers
 from tiering.services import evaluate_tiers, set_override
@@ -40,7 +41,7 @@ def sent(tenant, account_manager, now, deliver):
         Customer.objects.filter(pk=customer.pk).update(tier=tier)
         accepted = (now - ago).strftime("%Y-%m-%dT%H:%M:%SZ")
         text = f"waybill_number,customer_number,accepted_at,freight,exceptions\nW1,C1,{accepted},1,damaged\n"
-        import_shipments(stream=io.BytesIO(text.encode()), tenant=tenant, by=None, at=now)
+        record_shipments(rows=csv.DictReader(io.StringIO(text)), by=None, at=now)
         deliver()
         return customer
 
@@ -96,7 +97,7 @@ def send_more(tenant, now, waybill, exceptions="", customer="C1"):
     accepted = (now - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     row = f"{waybill},{customer},{accepted},1,{exceptions}\n"
     text = f"waybill_number,customer_number,accepted_at,freight,exceptions\n{row}"
-    import_shipments(stream=io.BytesIO(text.encode()), tenant=tenant, by=None, at=now)
+    record_shipments(rows=csv.DictReader(io.StringIO(text)), by=None, at=now)
 
 
 def happened(follow_up):

@@ -1,7 +1,11 @@
+import errno
+import os
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -13,7 +17,7 @@ from core.imports.enums import Encoding
 from core.imports.kinds import kind_of, labels
 from core.imports.models import ImportBatch
 from core.imports.results import result_file
-from core.imports.services import receive_file, start_check, start_import
+from core.imports.services import NothingToImport, receive_file, start_check, start_import
 from core.jobs.enums import BackgroundState
 from core.jobs.models import BackgroundJob
 from core.jobs.running import perform_job
@@ -25,15 +29,48 @@ from core.tenancy.scope import tenant_scope
 PAUSE_SECONDS = 0.5
 
 
+@contextmanager
+def _target(path: Path | None) -> Iterator[BinaryIO | None]:
+    """Give a file that becomes `path` at the end and leaves what is there alone if anything fails; None for None.
+
+    Made before the import starts, so that a place that cannot be written to stops it.
+    """
+    if path is None:
+        yield None
+        return
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    # Devices and pipes are written to as they are.
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:
+            yield stream
+        return
+    partial = path.with_name(path.name + ".part")
+    try:
+        with partial.open("wb") as stream:
+            yield stream
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 class Command(BaseCommand):
     help = "Bring a CSV or Excel file of records into a tenant, as the pages do; each refused row gets a reason."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("kind", choices=sorted(labels()))
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, nargs="?")
         add_tenant_argument(parser)
-        parser.add_argument("--by", required=True, metavar="EMAIL", help="who brings it in, and needs the permission")
-        parser.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", dest="pairs")
+        parser.add_argument("--by", metavar="EMAIL", help="who brings it in, and needs the permission")
+        parser.add_argument("--fields", action="store_true", help="only list the fields that columns may hold")
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="FIELD=COLUMN",
+            dest="pairs",
+            help="the column that holds a field, or none to leave the field out; others are found out",
+        )
         parser.add_argument("--encoding", choices=Encoding.values, default="", help="found out unless it is given")
         parser.add_argument("--skip-alike", action="store_true", help="leave out rows that may be there already")
         parser.add_argument(
@@ -43,23 +80,45 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = tenant_named(options["tenant"])
+        if options["fields"]:
+            self._list_fields(tenant, options["kind"])
+            return
+        if options["file"] is None or options["by"] is None:
+            raise CommandError(_("A file and --by are needed, or --fields."))
+        refusal = None
         try:
-            batch = self._bring_in(tenant, options)
+            with _target(options["result"]) as target:
+                batch = self._check(tenant, options)
+                if not options["check"]:
+                    refusal = self._go_on(tenant, batch, options)
+                if target:
+                    with tenant_scope(tenant):
+                        target.writelines(result_file(batch, get_language()))
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}") from None
         except DomainError as error:
             raise CommandError(str(error)) from None
-        with tenant_scope(tenant):
-            if options["result"]:
-                options["result"].write_bytes(b"".join(result_file(batch, get_language())))
-            for status, count in sorted(batch.counts.items()):
-                self.stdout.write(f"{status}: {count}")
+        self._tell(batch)
+        if refusal:
+            raise CommandError(refusal)
 
-    def _bring_in(self, tenant: Tenant, options: dict[str, Any]) -> ImportBatch:
+    def _tell(self, batch: ImportBatch) -> None:
+        for status, count in sorted(batch.counts.items()):
+            self.stdout.write(f"{status}: {count}")
+        if batch.warned:
+            self.stdout.write(f"warned: {batch.warned}")
+        if left_out := [column for column, name in zip(batch.columns, batch.mapping, strict=True) if not name]:
+            self.stdout.write(f"left out: {', '.join(left_out)}")
+
+    def _list_fields(self, tenant: Tenant, kind: str) -> None:
         with tenant_scope(tenant):
-            by = User.objects.filter(email=options["by"].lower(), is_active=True).first()
-            if by is None:
-                raise CommandError(_("Nobody who works here has the e-mail address %s.") % options["by"])
+            for field in kind_of(kind).fields():
+                needed = f" ({_('required')})" if field.is_required else ""
+                self.stdout.write(f"{field.name}: {field.label}{needed}")
+
+    def _check(self, tenant: Tenant, options: dict[str, Any]) -> ImportBatch:
+        with tenant_scope(tenant):
+            by = self._person(options)
             with options["file"].open("rb") as stream:
                 batch = receive_file(
                     kind=kind_of(options["kind"]),
@@ -73,23 +132,46 @@ class Command(BaseCommand):
             mapping = self._mapping(batch, options["pairs"])
             job = start_check(batch=batch, mapping=mapping, by=by, at=timezone.now())
         self._wait_for(tenant, job)
-        if not options["check"]:
-            with tenant_scope(tenant):
-                job = start_import(batch=batch, skips_alike=options["skip_alike"], by=by, at=timezone.now())
-            self._wait_for(tenant, job)
         with tenant_scope(tenant):
             batch.refresh_from_db()
         return batch
 
+    def _go_on(self, tenant: Tenant, batch: ImportBatch, options: dict[str, Any]) -> str:
+        """Import what was checked; return why nothing of it could be."""
+        with tenant_scope(tenant):
+            facts = {"skips_alike": options["skip_alike"], "by": self._person(options), "at": timezone.now()}
+            try:
+                job = start_import(batch=batch, **facts)
+            except NothingToImport as error:
+                return str(error)
+        self._wait_for(tenant, job)
+        with tenant_scope(tenant):
+            batch.refresh_from_db()
+        return ""
+
+    @staticmethod
+    def _person(options: dict[str, Any]) -> User:
+        by = User.objects.filter(email=options["by"].lower(), is_active=True).first()
+        if by is None:
+            raise CommandError(_("Nobody who works here has the e-mail address %s.") % options["by"])
+        return by
+
     @staticmethod
     def _mapping(batch: ImportBatch, pairs: list[str]) -> list[str]:
         mapping = list(batch.mapping)
+        fields = [field.name for field in kind_of(batch.kind).fields()]
         for pair in pairs:
-            field, _separator, column = pair.partition("=")
-            if column not in batch.columns:
+            field, separator, column = pair.partition("=")
+            if not separator:
+                raise CommandError(_("--map takes FIELD=COLUMN: %s") % pair)
+            if field not in fields:
+                facts = {"field": field, "fields": ", ".join(fields)}
+                raise CommandError(_("There is no field %(field)s; there are %(fields)s.") % facts)
+            if column and column not in batch.columns:
                 raise CommandError(_("The file has no column %s.") % column)
             mapping = ["" if each == field else each for each in mapping]
-            mapping[batch.columns.index(column)] = field
+            if column:
+                mapping[batch.columns.index(column)] = field
         return mapping
 
     @staticmethod

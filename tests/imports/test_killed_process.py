@@ -1,4 +1,4 @@
-"""A process that imports a file is killed in the middle: never half a chunk, nothing twice."""
+"""A process that imports a file of shipments is killed in the middle: never half a part, nothing twice."""
 
 import os
 import subprocess
@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -15,21 +14,20 @@ from django.db.models import Count, F, Max, Min, Sum
 
 from core.accounts.enums import Role
 from core.events.models import OutboxEvent
+from core.imports.services import start_import
 from core.jobs.running import SILENCE, due_jobs, perform_job
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from courier_crm.embedded.places import PROJECT_DIR
 from customers.models import Customer
-from shipments.enums import ImportState
-from shipments.ingest import CHUNK
-from shipments.models import LONGEST_RUN, ImportRun, Shipment
-from shipments.parts import PART_ROWS
-from shipments.services import import_file, receive_file, start_import
+from shipments.models import Shipment
 from tests.factories.accounts import make_tenant, make_user
+from tests.factories.files import checked
 
 pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
 
-ROWS = 4 * CHUNK
+PART_ROWS, PARTS = 2000, 20
+ROWS = PARTS * PART_ROWS
 CUSTOMERS = 700
 
 SET_UP = """
@@ -43,19 +41,15 @@ from django.db import connection
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from core.jobs.models import BackgroundJob
+from core.imports.services import start_import
 from core.jobs.running import perform_job
-from shipments.services import import_file
 tenant, at = Tenant.objects.get(slug="swift"), datetime.datetime.fromisoformat(sys.argv[2])
 connection.ensure_connection()
 print(connection.connection.get_backend_pid(), flush=True)
 """
-BY_COMMAND = """
-with open(sys.argv[3], "rb") as stream:
-    import_file(stream=stream, tenant=tenant, file_name="big.csv", by=None, at=at, mapping={})
-"""
-BY_PAGE = """
+WORK = """
 with tenant_scope(tenant):
-    job_id = BackgroundJob.objects.get().pk
+    job_id = BackgroundJob.objects.get(kind="imports.run").pk
 perform_job(tenant_id=tenant.pk, job_id=job_id, now=lambda: at)
 """
 
@@ -66,15 +60,13 @@ def swift(now: datetime) -> Tenant:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file() -> str:
     lines = ["waybill_number,customer_number,accepted_at,freight,refunds"]
     lines += [
         f"W{row:06},C{row % CUSTOMERS:04},2026-{row % 2 + 1:02}-{row % 28 + 1:02} 08:00,{row % 90}.25,0.25"
         for row in range(ROWS)
     ]
-    path = tmp_path / "big.csv"
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return path
+    return "\n".join(lines)
 
 
 class Importer:
@@ -148,53 +140,32 @@ def customers_with_wrong_figures() -> int:
     )
 
 
-def test_killed_command_leaves_whole_chunks_and_the_next_run_completes_them(swift, file, now, importers):
-    importer = importers(BY_COMMAND, now.isoformat(), file)
-    wait_until(lambda: shipment_count(swift) > 0 and importer.is_writing())
-
-    importer.kill()
-
-    with tenant_scope(swift):
-        written = Shipment.objects.count()
-        stopped = ImportRun.objects.get()
-        assert (written % CHUNK, 0 < written < ROWS) == (0, True)
-        assert customers_with_wrong_figures() == 0
-        assert stopped.state(now + LONGEST_RUN) == ImportState.INTERRUPTED
-
-    with file.open("rb") as stream:
-        result = import_file(stream=stream, tenant=swift, file_name="big.csv", by=None, at=now, mapping={})
-
-    assert (result.created, result.unchanged, result.failed) == (ROWS - written, written, 0)
-    with tenant_scope(swift):
-        total = Shipment.objects.aggregate(rows=Count("pk"), sum=Sum("contribution"))
-        assert total == {"rows": ROWS, "sum": Decimal(sum(row % 90 for row in range(ROWS)))}
-        assert (Customer.objects.count(), customers_with_wrong_figures()) == (CUSTOMERS, 0)
-
-
 def test_killed_job_leaves_whole_parts_and_the_next_worker_goes_on(swift, file, now, importers):
     with tenant_scope(swift):
         by = make_user(role=Role.SUPERVISOR, at=now)
-        with file.open("rb") as stream:
-            run = receive_file(stream=stream, size=file.stat().st_size, file_name="big.csv", by=by, at=now)
-        job = start_import(run=run, mapping={}, by=by, at=now)
+        batch = checked(file, by=by, at=now, kind="shipments")
+        assert (batch.counts, batch.parts.count()) == ({"created": ROWS}, PARTS)
+        job = start_import(batch=batch, by=by, at=now)
     for kill in range(2):
         before = shipment_count(swift)
-        importer = importers(BY_PAGE, (now + kill * SILENCE).isoformat())
+        importer = importers(WORK, (now + kill * SILENCE).isoformat())
         wait_until(lambda: shipment_count(swift) > before and importer.is_writing())  # noqa: B023  waited for here
 
         importer.kill()
 
     with tenant_scope(swift):
         written = Shipment.objects.count()
-        run.refresh_from_db()
-        assert (written % PART_ROWS, 0 < written < ROWS, run.created) == (0, True, written)
+        batch.refresh_from_db()
+        assert (written % PART_ROWS, 0 < written < ROWS, batch.counts) == (0, True, {"created": written})
         assert customers_with_wrong_figures() == 0
         assert due_jobs(at=now + 2 * SILENCE) == [job.pk]
 
     perform_job(tenant_id=swift.pk, job_id=job.pk, now=lambda: now + 2 * SILENCE)
 
     with tenant_scope(swift):
-        run.refresh_from_db()
-        assert (run.is_finished, run.created, run.failed, Shipment.objects.count()) == (True, ROWS, 0, ROWS)
+        batch.refresh_from_db()
+        assert (batch.state, batch.counts, Shipment.objects.count()) == ("done", {"created": ROWS}, ROWS)
+        total = Shipment.objects.aggregate(sum=Sum("contribution"))
+        assert total == {"sum": Decimal(sum(row % 90 for row in range(ROWS)))}
         assert (Customer.objects.count(), customers_with_wrong_figures()) == (CUSTOMERS, 0)
         assert OutboxEvent.objects.filter(name="shipment.created").count() == ROWS
