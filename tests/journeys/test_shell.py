@@ -37,6 +37,41 @@ def test_slash_goes_to_the_search_and_letters_rest_while_typing(page: Page):
     expect(page.locator("#keys-help")).to_be_hidden()
 
 
+def test_escape_leaves_the_search_and_keys_work_again(page: Page):
+    page.goto("/settings/")
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+
+    expect(page.locator("#keys-help")).to_be_visible()
+    expect(page.locator("#search")).to_have_value("")
+
+
+def test_form_in_a_menu_is_typed_into_as_soon_as_the_keyboard_opens_it(page: Page):
+    page.goto("/settings/people/")
+    summary = page.locator("summary", has_text="Save view")
+    page.keyboard.press("j")
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#view-name")).to_be_focused()
+
+    page.keyboard.type("jp agents")
+
+    expect(page.locator("#view-name")).to_have_value("jp agents")
+    expect(page.locator("tr.is-chosen")).to_have_count(1)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".view-tab", has_text="jp agents")).to_be_visible()
+
+
+def test_undo_with_nothing_to_undo_says_so(page: Page):
+    page.goto("/settings/")
+    page.keyboard.press("u")
+
+    expect(page.locator(".notice", has_text="nothing to undo")).to_be_visible()
+
+
 def test_keys_rest_while_an_input_method_is_composing(page: Page):
     page.goto("/settings/")
     page.evaluate(

@@ -119,6 +119,19 @@ def test_note_stands_in_the_customers_page_until_it_is_written_down(client_for, 
     assert (Draft.objects.count(), Interaction.objects.count()) == (0, 1)
 
 
+def test_choice_alone_is_no_draft_and_emptied_words_take_it_away(client_for, agent, customer):
+    client = client_for(agent)
+
+    chosen = client.post(note_url(customer), note("", **{"interaction-kind": "email", "draft": "keep"}))
+    assert (chosen.status_code, chosen.headers["X-No-Draft"], Draft.objects.count()) == (204, "1", 0)
+
+    client.post(note_url(customer), note(draft="keep"))
+    assert Draft.objects.count() == 1
+    client.post(note_url(customer), note("  ", draft="keep"))
+
+    assert not Draft.objects.exists()
+
+
 def test_new_customer_is_drafted_once_for_each_person(client_for, agent, account_manager):
     url = reverse("customers:create")
     for user, name in ((agent, "Mine"), (account_manager, "Theirs")):

@@ -23,8 +23,8 @@
     const panel = menu.querySelector(".menu-panel");
     panel?.classList.remove("menu-panel-flip");
     if (panel && panel.getBoundingClientRect().left < 0) panel.classList.add("menu-panel-flip");
-    /* Who opens a form wants to type; a list of links is walked through by Tab. */
-    if (menu.querySelector("summary") === document.activeElement) panel?.querySelector(FIELD)?.focus();
+    /* Who opens a form by the keyboard wants to type; a list of links is walked through by Tab. */
+    if (menu.querySelector("summary").matches(":focus-visible")) panel?.querySelector(FIELD)?.focus();
   }, true);
   /* An address that ends in the name of a menu's button opens the menu; the next Tab leads into it. */
   function openAt(hash) {
