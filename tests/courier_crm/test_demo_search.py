@@ -58,8 +58,10 @@ def a_part(text: str, length: int, chance: random.Random) -> str:
     return text[start : start + length]
 
 
-def longest_word(name: str) -> str:
-    return max(name.split(), key=len, default="")
+def a_word(name: str, length: int, chance: random.Random) -> str:
+    """Some characters of a name, or four letters of its longest word."""
+    word = max(name.split(), key=len, default="")
+    return a_part(word, 4 if word.isascii() else length, chance)
 
 
 def sound(name: str, style: Style) -> str:
@@ -81,10 +83,10 @@ KINDS: dict[str, Callable[[Said, random.Random], str]] = {
     "last four digits": lambda said, _chance: said.phone[-4:],
     "e-mail": lambda said, _chance: said.email.upper(),
     "whole name": lambda said, _chance: said.person,
-    "part of a name": lambda said, chance: a_part(longest_word(said.person), 4 if said.person.isascii() else 2, chance),
+    "part of a name": lambda said, chance: a_word(said.person, 2, chance),
     "company": lambda said, _chance: said.company,
     "company without its stop-words": lambda said, _chance: brand(said),
-    "three characters of a company": lambda said, chance: a_part(brand(said), 3, chance),
+    "three characters of a company": lambda said, chance: a_word(brand(said), 3, chance),
     "pinyin": lambda said, _chance: sound(said.person, Style.NORMAL),
     "initials": lambda said, _chance: sound(said.person, Style.FIRST_LETTER),
 }

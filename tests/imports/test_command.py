@@ -47,7 +47,7 @@ def test_file_of_which_nothing_can_go_in_says_why_and_fails(swift, tmp_path, cap
         bring_in(path, "--result", str(result))
 
     assert capsys.readouterr().out == "refused: 1\nleft out: Favourite colour\n"
-    assert result.read_text(encoding="utf-8-sig").splitlines()[1:] == ["2,C-1,Refused,A company has a name."]
+    assert result.read_text(encoding="utf-8-sig").splitlines()[1:] == ["2,C-1,Will be refused,A company has a name."]
 
 
 def test_fields_are_listed_and_one_that_is_not_among_them_is_named(swift, tmp_path, capsys):

@@ -61,15 +61,15 @@ def test_scores_are_fifths_and_equals_score_equally(tenant, now):
     assert sum(count for _recency, _frequency, count, _amount, _value in rows) == 6
     assert {(recency, frequency): count for recency, frequency, count, *_rest in rows} == {
         (5, 1): 1,
-        (4, 1): 1,
-        (3, 2): 1,
-        (2, 3): 1,
-        (1, 4): 2,
+        (5, 2): 1,
+        (4, 3): 1,
+        (3, 4): 1,
+        (1, 5): 2,
     }
 
 
 def test_cohort_is_kept_as_far_as_it_ships(tenant, now):
-    ships("A", 0, 30, 59, now=now)
+    ships("A", 0, 20, 59, now=now)
     ships("B", 59, now=now)
     ships("OLD", 0, 500, now=now)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from core.accounts.models import User
 from core.tenancy.errors import DomainError
+from core.tenancy.ids import uuid7
 from customers.enums import CustomerKind, InteractionKind
 from customers.models import Address, Contact, Customer, CustomerMerge, FollowUp, Interaction
 from customers.relations import moved
@@ -103,7 +104,7 @@ class Archive:
             self.undo(second)
 
     def create(self) -> None:
-        number = f"S-{uuid_of(self.by)}-{next(self.made)}"
+        number = f"S-{uuid7().hex[-12:]}"
         customer = make_customer(number=number, industry="new", at=self.at)
         self.expected.industries[customer.pk] = "new"
         for piece in PIECES:
@@ -139,7 +140,7 @@ class Archive:
         elif piece == "follow-up":
             made = make_follow_up(customer=customer, subject=words, at=self.at)
         else:
-            facts = {"waybill_number": f"{uuid_of(self.by)}-{words}", "accepted_at": self.at, "freight": "9.00"}
+            facts = {"waybill_number": f"W-{uuid7().hex[-12:]}", "accepted_at": self.at, "freight": "9.00"}
             made = Shipment.objects.create(customer=customer, **facts)
             Customer.objects.filter(pk=pk).update(shipment_count=customer.shipment_count + 1)
         self.expected.owners[piece, made.pk] = pk
@@ -218,10 +219,6 @@ class Archive:
         shipped = Counter(owner for (kind, _key), owner in self.expected.owners.items() if kind == "shipment")
         shown = Customer.objects.filter(pk__in=mine).values_list("pk", "shipment_count", "industry")
         assert set(shown) == {(pk, shipped[pk], self.expected.industries[pk]) for pk in self.standing}
-
-
-def uuid_of(user: User) -> str:
-    return user.pk.hex[-6:]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
