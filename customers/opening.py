@@ -11,10 +11,13 @@ from typing import Any
 import uuid_utils
 from django.db import connection
 
+from core.accounts.models import User
+from core.audit.statement import actor, recording
 from core.crypto.fields import encrypt
 from core.crypto.tokens import Gram, Tokens, name_grams, unique_gram
 from core.events.statement import telling
 from core.events.waking import wake_for
+from core.partners.models import ApiKey
 from core.tenancy.copying import as_array, as_bytea, incoming
 from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.contact_points import home_country
@@ -48,9 +51,15 @@ ADD_POINTS = f"""
     from incoming_{POINTS} i join {CONTACTS} c on c.tenant_id = %(tenant)s and c.id = i.contact_id"""  # noqa: S608
 
 
-def _opening(*, is_told: bool) -> str:
+def _opening(*, is_told: bool, is_recorded: bool) -> str:
     """Return the statement that opens the archives and tells of them; the rest of each is as a new one begins."""
-    told = telling("customer.created", of="opened", subject="id", payload={"number": "number"}) if is_told else ""
+    parts = []
+    if is_told:
+        parts.append(telling("customer.created", of="opened", subject="id", payload={"number": "number"}))
+    if is_recorded:
+        details = "jsonb_build_object('number', number)"
+        facts = {"kind": Customer._meta.label_lower, "subject": "id", "details": details}
+        parts.append(f"recorded as ({recording('customer.created', of='opened', **facts)})")
     return f"""
         with opened as (
             insert into {CUSTOMERS} (tenant_id, {", ".join(CUSTOMER_COLUMNS)}, created_at, version,
@@ -59,7 +68,7 @@ def _opening(*, is_told: bool) -> str:
             from incoming_{CUSTOMERS}
             on conflict (tenant_id, number) do nothing
             returning number, id
-        ){told and f", {told}"}
+        ){"".join(f", {part}" for part in parts)}
         select number, id from opened"""  # noqa: S608  names of our own tables
 
 
@@ -171,10 +180,18 @@ def known_archives(numbers: list[str]) -> dict[str, uuid.UUID]:
         return dict(cursor.fetchall())
 
 
-def open_new_archives(archives: Iterable[Archive], *, is_told: bool = True, at: datetime) -> Mapping[str, uuid.UUID]:
+def open_new_archives(
+    archives: Iterable[Archive],
+    *,
+    is_told: bool = True,
+    is_recorded: bool = False,
+    by: User | ApiKey | None = None,
+    at: datetime,
+) -> Mapping[str, uuid.UUID]:
     """Open these archives; return the ids of those that nobody opened meanwhile. The caller holds the turn, too.
 
-    Not `is_told` are those of whom an event tells together.
+    Not `is_told` are those of whom an event tells together. Of those `is_recorded` each stands in the trail, as opened
+    `by` somebody.
     """
     tokens = Tokens(required_tenant_id())
     rows = _Rows(required_tenant_id(), home_country(current_tenant().time_zone) or "", tokens)
@@ -182,10 +199,10 @@ def open_new_archives(archives: Iterable[Archive], *, is_told: bool = True, at: 
         rows.add(archive)
     if not rows.customers:
         return {}
-    asked = {"tenant": rows.tenant_id, "at": at}
+    asked = {"tenant": rows.tenant_id, "at": at, **actor(by)}
     with connection.cursor() as cursor:
         with incoming(CUSTOMERS, CUSTOMER_COLUMNS, rows.customers, texts=("company_name", *PLAIN)):
-            cursor.execute(_opening(is_told=is_told), asked)
+            cursor.execute(_opening(is_told=is_told, is_recorded=is_recorded), asked)
             opened = dict(cursor.fetchall())
         if is_told:
             wake_for("customer.created")

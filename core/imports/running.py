@@ -199,13 +199,15 @@ def _read(batch: ImportBatch, part: ImportPart, kind: ImportKind, at: datetime) 
         raise FileGone
     places = {name: place for place, name in enumerate(batch.mapping) if name}
     read = kind.reader(places.keys(), at)
+    # Decrypted but once.
+    width = len(batch.columns)
     rows = []
     for raw in raw_rows(part):
         row = Row(raw.line, {name: raw.cells[place] for name, place in places.items()} if raw.cells else {})
         row.key = row.cells.get(kind.key, "")
         if raw.cells is None:
             row.refuse(PROBLEMS[raw.problem])
-        elif len(raw.cells) > len(batch.columns):
+        elif len(raw.cells) > width:
             row.refuse(TOO_WIDE)
         else:
             read(row)
@@ -215,11 +217,11 @@ def _read(batch: ImportBatch, part: ImportPart, kind: ImportKind, at: datetime) 
 
 def _refuse_repeated(batch: ImportBatch, rows: Sequence[Row]) -> None:
     """Settle rows that are about the same as an earlier one; hint at others that may be about the same."""
-    good = [row for row in rows if not row.status]
+    good = [(row, *_digests_of(row)) for row in rows if not row.status]
     asked: dict[int, Met] = {}
-    for row in good:
-        for mark in _marks_of(row):
-            asked.setdefault(mark, Met(row.line, _content_of(row)))
+    for row, marks, alike, content in good:
+        for mark in (*marks, *alike):
+            asked.setdefault(mark, Met(row.line, content))
     if not asked:
         return
     columns = ("mark", "line", "row")
@@ -229,25 +231,22 @@ def _refuse_repeated(batch: ImportBatch, rows: Sequence[Row]) -> None:
     ):
         cursor.execute(MEET, {"tenant": required_tenant_id(), "batch": batch.pk})
         asked |= {mark: Met(line, row) for mark, line, row in cursor.fetchall()}
-    for row in good:
-        content = _content_of(row)
-        first = next((met for mark in row.marks if (met := asked[_digest(mark)]).line != row.line), None)
+    for row, marks, alike, content in good:
+        first = next((met for mark in marks if (met := asked[mark]).line != row.line), None)
         if first is not None and first.row == content:
             row.status = RowStatus.UNCHANGED
         elif first is not None:
             row.refuse(SAID_TWICE)
-        for mark in row.alike:
-            other = asked[_digest(mark)].line
+        for mark in alike:
+            other = asked[mark].line
             if other != row.line and first is None:
                 row.hint(lambda other=other: _("May be the same as line %(line)s of the file.") % {"line": other})
 
 
-def _marks_of(row: Row) -> list[int]:
-    return [_digest(mark) for mark in (*row.marks, *row.alike)]
-
-
-def _content_of(row: Row) -> int:
-    return _digest("\x1f".join(row.cells.values()))
+def _digests_of(row: Row) -> tuple[list[int], list[int], int]:
+    """Return the digests of a row's marks, of those that others may have, and of its cells."""
+    content = _digest("\x1f".join(row.cells.values()))
+    return [_digest(mark) for mark in row.marks], [_digest(mark) for mark in row.alike], content
 
 
 def _digest(text: str) -> int:
@@ -260,8 +259,8 @@ def _forget_marks(batch: ImportBatch) -> None:
 
 def _remember(part: ImportPart, rows: Sequence[Row]) -> None:
     """Note of whom the part tells, for their erasure."""
-    owners = sorted({row.owner_id for row in rows if row.owner_id is not None})
-    pairs = [(str(owner), str(part.pk)) for owner in owners]
+    part_id = str(part.pk)
+    pairs = sorted((str(owner), part_id) for owner in {row.owner_id for row in rows if row.owner_id is not None})
     with incoming(ImportedRecord._meta.db_table, ("record_id", "part_id"), pairs), connection.cursor() as cursor:
         cursor.execute(REMEMBER, [required_tenant_id()])
 

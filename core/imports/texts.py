@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db.models import Choices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -19,6 +20,7 @@ NO = frozenset(("0", "no", "n", "false", "否", "不是", "×"))
 DAY = re.compile(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?(?:[ T]00?:00(?::00)?)?")
 WRITTEN_DAY = re.compile(r"\s*([0-9]{4})\s*[年.]\s*([0-9]{1,2})\s*[月.]\s*([0-9]{1,2})\s*日?\s*")
 BETWEEN = re.compile(r"[;；、,，|]")
+MOST_REMEMBERED = 50_000
 NUMBER = re.compile(r"[¥￥$€£]?\s*([+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[+-]?[0-9]+(?:\.[0-9]+)?)")
 
 
@@ -28,9 +30,11 @@ class NeitherYesNorNo(DomainError):
 
 
 class FormReader:
-    """Reads rows by one form, which is filled anew for each; an empty cell says nothing of a fact.
+    """Reads rows by one form; an empty cell says nothing of a fact.
 
-    `finish(row, given)` does with the cleaned values of the filled cells what the form itself does not.
+    What a field and its own `clean_` method make of a text is remembered, because texts repeat; the form's `clean` is
+    asked for each row. `finish(row, given)` does with the cleaned values of the filled cells what the form itself does
+    not.
     """
 
     def __init__(
@@ -38,30 +42,61 @@ class FormReader:
     ) -> None:
         self._form = form
         self._finish = finish
-        self._meanings = {name: _meaning_of(form.fields[name]) for name in form.fields if name in present}
         # The form asks only for what the file has a column for; what is needed beyond is the kind's to say.
-        for name in set(form.fields) - set(self._meanings):
+        for name in [each for each in form.fields if each not in present]:
             del form.fields[name]
-        form.is_bound = True
+        form.is_bound, form.data = True, {}
+        self._cleaned = {name: _Cleaned(form, name) for name in form.fields}
 
     def __call__(self, row: Row) -> None:
-        form = self._form
-        data = {}
-        for name, meaning in self._meanings.items():
-            text = row.cells.get(name, "")
-            try:
-                data[name] = meaning(text) if text else text
-            except DomainError as refusal:
-                row.refuse(refusal, form.fields[name].label)
-        if row.is_refused:
-            return
-        form.data = data
-        form.full_clean()
+        form, cells = self._form, row.cells
+        found = {name: known[cells.get(name, "")] for name, known in self._cleaned.items()}
+        refused = {name: each for name, each in found.items() if isinstance(each, ValidationError)}
+        form.errors.clear()
+        form.cleaned_data = {name: each for name, each in found.items() if name not in refused}
+        try:
+            form.cleaned_data = form.clean() or form.cleaned_data
+        except ValidationError as refusal:
+            row.refuse(refusal)
+        for name, refusal in refused.items():
+            for error in refusal.error_list:
+                row.refuse(error, form.fields[name].label)
         for name, errors in form.errors.as_data().items():
             for error in errors:
                 row.refuse(error, form.fields[name].label if name in form.fields else "")
         if not row.is_refused:
-            self._finish(row, {name: form.cleaned_data[name] for name in data if row.cells.get(name)})
+            self._finish(row, {name: value for name, value in form.cleaned_data.items() if cells.get(name)})
+
+
+class _Cleaned(dict[str, Any]):
+    """What a field of a form makes of each text, or the ValidationError that refuses it."""
+
+    def __init__(self, form: forms.Form, name: str) -> None:
+        super().__init__()
+        self._form, self._name, self._field = form, name, form.fields[name]
+        self._meaning = _meaning_of(self._field)
+        self._hook = getattr(form, f"clean_{name}", None)
+
+    def __missing__(self, text: str) -> Any:
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        try:
+            found = self._clean(self._meaning(text) if text else text)
+        except DomainError as refusal:
+            found = ValidationError(refusal.message, code=refusal.code)
+        except ValidationError as refusal:
+            found = refusal
+        self[text] = found
+        return found
+
+    def _clean(self, text: str) -> Any:
+        field = self._field
+        data = field.widget.value_from_datadict({self._name: text}, {}, self._name)
+        value = field.clean(data)
+        if self._hook is None:
+            return value
+        self._form.cleaned_data = {self._name: value}
+        return self._hook()
 
 
 def _meaning_of(field: forms.Field) -> Callable[[str], str]:

@@ -128,11 +128,10 @@ def _open(sent: Sequence[SentCustomer], *, is_told: bool, by: User | ApiKey, at:
             named[each.number] = each
         except DomainError as refusal:
             each.outcome = refusal
-    opened = open_new_archives((_archive(each) for each in named.values()), is_told=is_told, at=at)
-    customers = [Customer(pk=customer_id, number=number) for number, customer_id in opened.items()]
-    record_many("customer.created", customers, by=by, at=at, details=lambda customer: {"number": customer.number})
-    for customer in customers:
-        named[customer.number].outcome, named[customer.number].customer_id = Outcome.CREATED, customer.pk
+    archives = (_archive(each) for each in named.values())
+    opened = open_new_archives(archives, is_told=is_told, is_recorded=True, by=by, at=at)
+    for number, customer_id in opened.items():
+        named[number].outcome, named[number].customer_id = Outcome.CREATED, customer_id
     raced = named.keys() - opened.keys()
     if raced:
         # Somebody opened them by hand a moment ago.

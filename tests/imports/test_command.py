@@ -4,8 +4,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from core.accounts.enums import Role
+from core.imports.models import ImportBatch
 from core.tenancy.scope import tenant_scope
 from customers.models import Customer
+from shipments.models import Shipment
 from tests.factories.accounts import make_tenant, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,3 +82,42 @@ def test_who_may_not_is_refused(swift, tmp_path):
             bring_in(path, by=by)
     with tenant_scope(swift):
         assert Customer.objects.count() == 0
+
+
+def test_nothing_comes_in_where_the_result_cannot_be_written(swift, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("number,company_name\nC-1,A\n", encoding="utf-8")
+
+    for place in ("missing/result.csv", ""):
+        with pytest.raises(CommandError) as caught:
+            bring_in(path, "--result", str(tmp_path / place))
+        assert str(tmp_path) in str(caught.value)
+    with tenant_scope(swift):
+        assert (Customer.objects.count(), ImportBatch.objects.count()) == (0, 0)
+
+
+def test_failure_leaves_an_earlier_result_alone(swift, tmp_path):
+    path, result = tmp_path / "a.csv", tmp_path / "result.csv"
+    path.write_text("what,company_name\nC-1,A\n", encoding="utf-8")
+    result.write_text("earlier")
+
+    for more in ((), ("--map", "number"), ("--map", "number=no"), ("--map", "nothing=what"), ("--map", "number=")):
+        with pytest.raises(CommandError):
+            bring_in(path, "--result", str(result), *more)
+
+    assert result.read_text() == "earlier"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a.csv", "result.csv"]
+    with tenant_scope(swift):
+        assert ImportBatch.objects.count() == 0
+
+
+def test_field_may_be_left_out_and_odd_rows_are_counted(swift, tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    path.write_text("运单号,客户编号,收件时间,运费,始发城市\nW-1,C-1,2026-03-01,0,上海\n", encoding="utf-8")
+
+    asked = ("--tenant", "swift", "--by", "boss@swift.example", "--map", "origin_city=")
+    call_command("import_records", "shipments", str(path), *asked)
+
+    assert capsys.readouterr().out == "created: 1\nwarned: 1\n"
+    with tenant_scope(swift):
+        assert [(each.waybill_number, each.origin_city) for each in Shipment.objects.all()] == [("W-1", "")]

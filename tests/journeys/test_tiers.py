@@ -19,8 +19,8 @@ WORDS = {
         "sign in": "Sign in",
         "import": "Import shipments",
         "continue": "Continue",
-        "run": "Import 40 rows",
-        "result": "See the result",
+        "check": "Check the file",
+        "run": "Bring in 40 rows",
         "created": "Created",
         "tiers": "Tiers",
         "evaluate": "Evaluate now…",
@@ -33,8 +33,8 @@ WORDS = {
         "sign in": "登录",
         "import": "导入运单",
         "continue": "继续",
+        "check": "检查文件",
         "run": "导入 40 行",
-        "result": "查看结果",
         "created": "已创建",
         "tiers": "客户等级",
         "evaluate": "立即评估…",
@@ -97,10 +97,11 @@ def test_file_becomes_tiers_and_the_biggest_customer_is_opened(page: Page, words
     page.get_by_role("link", name=words["import"]).first.click()
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name=words["continue"]).click()
-    page.get_by_role("button", name=words["run"]).click()
-    expect(page.locator("#job progress")).to_be_visible()
+    page.get_by_role("button", name=words["check"]).click()
+    expect(page.locator("#import progress")).to_be_visible()
     do_what_waits()
-    page.get_by_role("link", name=words["result"]).click()
+    page.get_by_role("button", name=words["run"]).click()
+    do_what_waits()
     expect(page.locator(".stat", has_text=words["created"])).to_contain_text("40")
 
     page.get_by_role("link", name=words["tiers"], exact=True).click()

@@ -53,7 +53,6 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "New follow-up",
         "Begin a service plan",
         "Bring in files",
-        "Import shipments",
     ]
     assert found["Go to"][:5] == ["My day", "Customers", "Service requests", "Service plans", "Shipments"]
 
