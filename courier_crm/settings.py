@@ -146,6 +146,7 @@ INSTALLED_APPS = [
     "shipments",
     "service_requests",
     "service_plans",
+    "development",
     "tiering",
     "django.contrib.auth",
     "django.contrib.contenttypes",

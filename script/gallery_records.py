@@ -33,6 +33,8 @@ from customers.models import Address, Contact, ContactPoint, Customer, CustomerM
 from customers.services import add_custom_field, create_customer, merge_customers
 from customers.services.preferences import make_preference_link, preference_token
 from customers.services.purposes import MARKETING
+from development.enums import DealStage
+from development.models import Competitor, Opportunity
 from service_plans.enums import PlanState
 from service_plans.models import ServicePlan
 from service_plans.services import create_next_edition, share_plan, share_token
@@ -75,6 +77,8 @@ class Records:
     draft_plan: str
     plan_item: str
     shared_plan: str
+    opportunity: str
+    competitor: str
     follow_up: str
     closed_follow_up: str
     file_batch: str
@@ -134,6 +138,8 @@ def records_of(courier: Courier) -> Records:
             draft_plan=str(draft.pk),
             plan_item=str(draft.items.first().pk),
             shared_plan=share_token(plan),
+            opportunity=str(Opportunity.objects.filter(deal_stage=DealStage.NEGOTIATING).first().pk),
+            competitor=str(Competitor.objects.order_by("name").first().pk),
             follow_up=str(FollowUp.objects.filter(state="open", customer__isnull=False).first().pk),
             closed_follow_up=str(FollowUp.objects.filter(state="done").first().pk),
             file_batch=str(ImportBatch.objects.filter(state=BatchState.CHECKED).first().pk),

@@ -22,6 +22,7 @@ from customers.models import (
     PreferenceLink,
     Purpose,
 )
+from development.models import Competitor, Opportunity
 from service_plans.models import PlanItem, ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.models import ImportRun, ScanEvent, Shipment
@@ -126,6 +127,13 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "service_plans:add_item": {"pk": ServicePlan},
     "service_plans:change_item": {"pk": ServicePlan, "item": PlanItem},
     "service_plans:remove_item": {"pk": ServicePlan, "item": PlanItem},
+    "development:detail": {"pk": Opportunity},
+    "development:update": {"pk": Opportunity},
+    "development:move": {"pk": Opportunity},
+    "development:move_card": {"pk": Opportunity},
+    "development:update_competitor": {"pk": Competitor},
+    "development:retire_competitor": {"pk": Competitor},
+    "development:revive_competitor": {"pk": Competitor},
     "service_requests:detail": {"pk": ServiceRequest},
     "service_requests:take": {"pk": ServiceRequest},
     "service_requests:resume": {"pk": ServiceRequest},
@@ -164,6 +172,7 @@ CONSTANTS: dict[str, dict[str, str]] = {
     "console:reveal": {"kind": "contact-point"},
     "customers:panel": {"key": "shipments"},
     "service_plans:add_item": {"kind": "price"},
+    "development:move": {"stage": "qualified"},
 }
 # Routes whose arguments are no ids of records, each with the reason.
 NO_RECORDS = {

@@ -14,6 +14,7 @@ from core.partners.models import ApiKey
 from core.tenancy.models import Tenant, TenantModel
 from core.web import trail
 from customers.models import Customer, CustomField, FollowUp, Purpose
+from development.models import Competitor, Opportunity, PipelineRules
 from service_plans.models import ServicePlan
 from service_requests.models import ServicePolicy, ServiceRequest
 from shipments.models import ImportRun, Shipment
@@ -36,11 +37,14 @@ PAGES: dict[type[TenantModel | Tenant], str] = {
     ImportBatch: "imports:batch",
     ImportRun: "shipments:import",
     ServicePlan: "service_plans:detail",
+    Opportunity: "development:detail",
+    Competitor: "development:update_competitor",
+    PipelineRules: "development:rules",
     ServiceRequest: "service_requests:detail",
     ServicePolicy: "service_requests:policy",
     TierPolicy: "tiering:policies",
 }
-OF_ALL = {"console:company", "console:organisation", "service_requests:policy", "tiering:policies"}
+OF_ALL = {"console:company", "console:organisation", "service_requests:policy", "tiering:policies", "development:rules"}
 # The trail tells about them, and they have no page of their own; each with the reason.
 NO_PAGE = {
     "accounts.invitation": "rows of a list, gone when they are accepted or withdrawn",

@@ -36,6 +36,8 @@ NOT_HELD = {
     "service_plans.ServicePlan.written_by": "history: who wrote it; whoever may goes on with the draft",
     "service_plans.ServicePlan.proposed_by": "history: who proposed it",
     "service_plans.ServicePlan.approved_by": "history: who decided it",
+    "development.Opportunity.opened_by": "history: who wrote it down",
+    "development.StageChange.moved_by": "history: who did it",
     "service_requests.ServicePolicy.created_by": "history: who decided it",
     "service_requests.ServiceRequest.opened_by": "history: who wrote it down",
     "tiering.TierPolicy.created_by": "history: who decided it",

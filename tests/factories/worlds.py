@@ -28,6 +28,8 @@ CONTENT: dict[str, dict[str, Any]] = {
     },
     "web.SavedView": {"list_name": "customers", "query": "number={mark}", "is_shared": True},
     "customers.CustomField": {"key": "{mark}"},
+    # Neither lost for a reason nor closed.
+    "development.Opportunity": {"deal_stage": "identified", "lost_reason": "", "closed_at": None},
     # Not approved, for nobody approves what they wrote themselves.
     "service_plans.ServicePlan": {"approved_by": None},
     "service_requests.ServicePolicy": {"hours": first_hours()},
