@@ -6,7 +6,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-REMIND_AT = time(6, 10)
+MEASURE_AT, REMIND_AT = time(1, 40), time(6, 10)
 
 
 class DevelopmentConfig(AppConfig):
@@ -19,17 +19,17 @@ class DevelopmentConfig(AppConfig):
         from core.web import exports, record_pages, search, trail
         from customers import panels, timeline
         from customers.follow_ups import rules
-        from development.follow_ups import CLOSE_DATE
+        from development.follow_ups import ACCEPTED, CLOSE_DATE, DECLINED
         from development.models import Opportunity
         from development.panels import opportunities_of_customer
         from development.permissions import CONFIGURE, VIEW, WRITE
         from development.record_actions import FOR_CUSTOMER, OPPORTUNITY_ACTIONS, OPPORTUNITY_PAGE
         from development.search import find_opportunities
-        from development.services import hand_over_opportunity, remind_of_close_dates
+        from development.services import hand_over_opportunity, measure_benefits, remind_of_close_dates
         from development.stages import OPEN
         from development.trail import describe_competitors, describe_opportunities, describe_rules
         from development.views.opportunities import OpportunityListView
-        from development.words import moved_in_words, opened_in_words
+        from development.words import accepted_in_words, declined_in_words, moved_in_words, opened_in_words
 
         holdings.register(
             holdings.Holding(
@@ -50,11 +50,20 @@ class DevelopmentConfig(AppConfig):
             run=remind_of_close_dates,
             at=REMIND_AT,
         )
-        rules.register(CLOSE_DATE)
+        nightly.register(
+            "development.measure",
+            label=_("Measure what became of promised benefits"),
+            run=measure_benefits,
+            at=MEASURE_AT,
+        )
+        for rule in (CLOSE_DATE, ACCEPTED, DECLINED):
+            rules.register(rule)
         timeline.register(
             "opportunity.opened", icon="target-arrow", label=_("Opportunity opened"), words=opened_in_words
         )
         timeline.register("opportunity.moved", icon="target-arrow", label=_("Opportunity moved"), words=moved_in_words)
+        timeline.register("proposal.accepted", icon="file-check", label=_("Proposal accepted"), words=accepted_in_words)
+        timeline.register("proposal.declined", icon="file-x", label=_("Proposal declined"), words=declined_in_words)
         trail.register_subject("development.opportunity", describe_opportunities, permission=VIEW)
         trail.register_subject("development.competitor", describe_competitors, permission=CONFIGURE)
         trail.register_subject("development.pipelinerules", describe_rules, permission=CONFIGURE)
@@ -78,7 +87,56 @@ class DevelopmentConfig(AppConfig):
             find=find_opportunities,
             order=35,
         )
+        self._register_proposals()
         self._register_pages()
+
+    @staticmethod
+    def _register_proposals() -> None:
+        from core.web import exports, navigation, record_pages, trail
+        from development.permissions import CONFIGURE, VIEW
+        from development.record_actions import PROPOSAL_ACTIONS, PROPOSAL_PAGE
+        from development.settled import CATALOGUE_PARTS, catalogue_values
+        from development.trail import describe_proposals, describe_services
+        from development.views.proposals import ProposalListView
+
+        trail.register_subject("development.proposal", describe_proposals, permission=VIEW)
+        trail.register_subject("development.catalogueservice", describe_services, permission=CONFIGURE)
+        exports.register(ProposalListView)
+        record_pages.register(PROPOSAL_PAGE)
+        record_pages.register_action("development:proposal", *PROPOSAL_ACTIONS)
+        navigation.register_page(
+            key="proposals",
+            label=_("Proposals"),
+            url_name="development:proposals",
+            icon="file-text",
+            permission=VIEW,
+            order=28,
+        )
+        navigation.register_creation(
+            key="catalogue_service",
+            label=_("Add a service to the catalogue"),
+            url_name="development:add_service",
+            icon="packages",
+            permission=CONFIGURE,
+            order=71,
+        )
+        navigation.register_setting(
+            key="service_catalogue",
+            label=_("Service catalogue"),
+            description=_("What proposals can offer: distribution, promotion, selling, after-sales."),
+            url_name="development:catalogue",
+            icon="packages",
+            permission=CONFIGURE,
+            order=58,
+            actions=(
+                "catalogue_service.added",
+                "catalogue_service.updated",
+                "catalogue_service.retired",
+                "catalogue_service.revived",
+            ),
+            parts=CATALOGUE_PARTS,
+            values=catalogue_values,
+        )
 
     @staticmethod
     def _register_pages() -> None:

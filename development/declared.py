@@ -1,6 +1,6 @@
 """What customer development declares: actions in the trail, what its fields hold of a person, events, relations."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +12,7 @@ from customers import relations
 from customers.models import Customer
 from customers.permissions import REVEAL
 from customers.relations import Relation
-from development.models import Opportunity, StageChange
+from development.models import BenefitMonth, Opportunity, Proposal, ProposalLine, StageChange
 from development.stages import OPEN
 
 actions.declare("opportunity.opened", _("Opportunity opened"))
@@ -23,7 +23,40 @@ actions.declare("competitor.updated", _("Competitor changed"))
 actions.declare("competitor.retired", _("Competitor retired"))
 actions.declare("competitor.revived", _("Competitor taken up again"))
 actions.declare("pipeline_rules.changed", _("Chances of the pipeline changed"))
+actions.declare("catalogue_service.added", _("Service added to the catalogue"))
+actions.declare("catalogue_service.updated", _("Service of the catalogue changed"))
+actions.declare("catalogue_service.retired", _("Service of the catalogue retired"))
+actions.declare("catalogue_service.revived", _("Service of the catalogue taken up again"))
+actions.declare("proposal.created", _("Proposal begun"))
+actions.declare("proposal.updated", _("Proposal changed"))
+actions.declare("proposal.line_added", _("Service added to the proposal"))
+actions.declare("proposal.line_changed", _("Service of the proposal changed"))
+actions.declare("proposal.line_removed", _("Service taken out of the proposal"))
+actions.declare("proposal.proposed", _("Proposal sent for approval"))
+actions.declare("proposal.approved", _("Proposal approved"))
+actions.declare("proposal.sent_back", _("Proposal sent back"))
+actions.declare("proposal.dropped", _("Draft of the proposal dropped"))
+actions.declare("proposal.shared", _("Proposal shared with the customer"))
+actions.declare("proposal.withdrawn", _("Proposal withdrawn"))
+actions.declare("proposal.accepted", _("Proposal accepted by the customer"))
+actions.declare("proposal.declined", _("Proposal declined by the customer"))
 actions.declare_fields(
+    valid_until=_("Valid until"),
+    foreword=_("Foreword"),
+    answered_at=_("Answered"),
+    answered_name=_("Name of who answered"),
+    answer=_("What the customer answered"),
+    plan=_("Service plan"),
+    share_word=_("Link for the customer"),
+    description_zh=_("Description in Chinese"),
+    description_en=_("Description in English"),
+    price_basis=_("Price basis"),
+    list_price=_("List price"),
+    measure=_("What it makes better"),
+    improves_percent=_("Usually by, per cent"),
+    plan_item=_("Becomes in the service plan"),
+    proposals=_("Proposals"),
+    proposal_lines=_("Services of proposals"),
     title=_("What it is about"),
     deal_stage=_("Stage of the opportunity"),
     stage_since=_("In this stage since"),
@@ -56,9 +89,46 @@ classify(
 classify("development.Competitor", business="name strengths note is_active version")
 classify("development.PipelineRules", business="identified qualified proposed negotiating version")
 
+classify(
+    "development.CatalogueService",
+    business="""kind name_zh name_en description_zh description_en price_basis list_price measure improves_percent
+        plan_item is_active version""",
+)
+classify(
+    "development.Proposal",
+    business="""serial number opportunity edition state valid_until written_by written_at proposed_by proposed_at
+        approved_by approved_at shared_at answered_at plan version""",
+    personal="foreword answered_name answer",
+    sensitive="share_word",
+)
+classify(
+    "development.ProposalLine",
+    business="proposal place service price price_basis measure baseline target",
+    personal="text",
+)
+classify("development.BenefitMonth", business="line month measured figure")
+
 
 def _moves(customer: Customer) -> QuerySet[StageChange]:
     return StageChange.objects.filter(opportunity__customer=customer)
+
+
+def _proposals(customer: Customer) -> QuerySet[Proposal]:
+    return Proposal.objects.filter(opportunity__customer=customer)
+
+
+def _lines(customer: Customer) -> QuerySet[ProposalLine]:
+    return ProposalLine.objects.filter(proposal__opportunity__customer=customer)
+
+
+def _worded(customer: Customer) -> int:
+    said = Q(foreword__isnull=False) | Q(answered_name__isnull=False) | Q(answer__isnull=False)
+    return _proposals(customer).filter(said).count()
+
+
+def _silence(customer: Customer) -> None:
+    """Take the words away; the links to them end."""
+    _proposals(customer).update(foreword=None, answered_name=None, answer=None, share_word=None)
 
 
 relations.register(
@@ -83,6 +153,38 @@ relations.register(
         stays=_("They go with their opportunities."),
     ),
 )
+relations.register(
+    "proposals",
+    Relation(
+        label=_("Proposals"),
+        model=Proposal,
+        rows=_proposals,
+        left_out=frozenset({"share_word"}),
+        personal=_worded,
+        erase=_silence,
+        stays=_("They go with their opportunities."),
+    ),
+)
+relations.register(
+    "proposal_lines",
+    Relation(
+        label=_("Services of proposals"),
+        model=ProposalLine,
+        rows=_lines,
+        personal=lambda customer: _lines(customer).filter(text__isnull=False).count(),
+        erase=lambda customer: _lines(customer).update(text=None),
+        stays=_("They go with their opportunities."),
+    ),
+)
+relations.register(
+    "benefit_months",
+    Relation(
+        label=_("What became of promised benefits"),
+        model=BenefitMonth,
+        rows=lambda customer: BenefitMonth.objects.filter(line__proposal__opportunity__customer=customer),
+        stays=_("They go with their opportunities."),
+    ),
+)
 
 revealable.register(
     kind="opportunity",
@@ -93,6 +195,29 @@ revealable.register(
     owner=lambda opportunity: opportunity.customer,
     url=lambda opportunity: reverse("development:detail", args=[opportunity.pk]),
 )
+revealable.register(
+    kind="proposal-line",
+    label=_("What a proposal offers"),
+    model=ProposalLine,
+    field="text",
+    permission=REVEAL,
+    owner=lambda line: line.proposal.opportunity.customer,
+    url=lambda line: reverse("development:proposal", args=[line.proposal_id]),
+)
+for kind, field, label in (
+    ("proposal-foreword", "foreword", _("Foreword of a proposal")),
+    ("proposal-name", "answered_name", _("Name of who answered a proposal")),
+    ("proposal-answer", "answer", _("What a customer answered to a proposal")),
+):
+    revealable.register(
+        kind=kind,
+        label=label,
+        model=Proposal,
+        field=field,
+        permission=REVEAL,
+        owner=lambda proposal: proposal.opportunity.customer,
+        url=lambda proposal: reverse("development:proposal", args=[proposal.pk]),
+    )
 
 OPPORTUNITY = "the opportunity"
 TOLD = {
@@ -122,4 +247,25 @@ registry.declare(
     subject=OPPORTUNITY,
     payload=TOLD,
     doc="An opportunity is still open after the day on which it was expected to close. Told once for each such day.",
+)
+ANSWERED = {
+    "number": registry.text("the proposal's number"),
+    "customer_id": registry.record_id("the customer's id"),
+    "opportunity_id": registry.record_id("the opportunity's id"),
+    "edition": registry.whole_number("which version of the proposal it is"),
+    "version": registry.whole_number("the version of the record from now on"),
+}
+registry.declare(
+    "proposal.accepted",
+    version=1,
+    subject="the proposal",
+    payload=ANSWERED,
+    doc="A customer accepted a proposal by its link: the opportunity is won, and a service plan is drafted.",
+)
+registry.declare(
+    "proposal.declined",
+    version=1,
+    subject="the proposal",
+    payload=ANSWERED,
+    doc="A customer declined a proposal by its link.",
 )

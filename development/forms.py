@@ -9,13 +9,18 @@ from core.web.records import RecordForm
 from customers.models import Customer
 from customers.numbers import BadNumber, spellings
 from customers.timeline import known_names
-from development.enums import DealStage, LostReason
+from development.enums import DealStage, LostReason, Measure, PriceBasis, ServiceKind
 from development.models import Opportunity, PipelineRules
 from development.querysets import competitors, masked, workers
+from development.services.answering import LONGEST_ANSWER, LONGEST_NAME
 from development.services.moving import LONGEST_REMARK
 from development.services.opening import LONGEST_NEED
+from development.services.proposing import LONGEST_TEXT
 from development.services.settled import LONGEST_NOTE
 from development.stages import OPEN
+from service_plans.enums import ItemKind
+
+NO_MEASURE = [("", _("Nothing that is measured")), *Measure.choices]
 
 
 def day_field(label: Any, help_text: Any = "", **kwargs: Any) -> forms.DateField:
@@ -170,3 +175,128 @@ class RulesForm(forms.Form):
     @property
     def chances(self) -> dict[str, int]:
         return {stage: self.cleaned_data[stage] for stage in OPEN}
+
+
+class ServiceForm(forms.Form):
+    """A service of the catalogue."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=ServiceKind.choices)
+    name_zh = forms.CharField(label=_("Name in Chinese"), max_length=100)
+    name_en = forms.CharField(label=_("Name in English"), max_length=100)
+    description_zh = forms.CharField(
+        label=_("Description in Chinese"),
+        max_length=LONGEST_TEXT,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    description_en = forms.CharField(
+        label=_("Description in English"),
+        max_length=LONGEST_TEXT,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    price_basis = forms.ChoiceField(label=_("Price basis"), choices=PriceBasis.choices)
+    list_price = forms.DecimalField(label=_("List price"), required=False, min_value=0, max_digits=15, decimal_places=2)
+    measure = forms.ChoiceField(label=_("What it makes better"), required=False, choices=NO_MEASURE)
+    improves_percent = forms.IntegerField(
+        label=_("Usually by, per cent"),
+        required=False,
+        min_value=1,
+        max_value=100,
+        help_text=_("What a proposal suggests as its target, from what the customer's shipments say today."),
+    )
+    plan_item = forms.ChoiceField(
+        label=_("Becomes in the service plan"), choices=ItemKind.choices, initial=ItemKind.PRICE
+    )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+
+class ChangeServiceForm(ServiceForm):
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class ProposalForm(forms.Form):
+    """What a proposal says besides its services; a foreword that holds something personal is shown hidden."""
+
+    valid_until = day_field(_("Valid until"), _("The last day on which the customer can accept it."))
+    foreword = forms.CharField(
+        label=_("Foreword"),
+        max_length=LONGEST_TEXT,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The customer reads this above the services."),
+    )
+
+    def __init__(self, *args: Any, stored: str = "", shown: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        keep_hidden(self.fields["foreword"], stored=stored, shown=shown)
+
+
+class NextVersionForm(forms.Form):
+    valid_until = day_field(_("Valid until"), _("The last day on which the customer can accept it."))
+
+
+class LineForm(forms.Form):
+    """One service of a proposal: what is offered, at what price, and with what promise."""
+
+    text = forms.CharField(
+        label=_("What is offered"),
+        max_length=LONGEST_TEXT,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The customer reads this."),
+    )
+    price = forms.DecimalField(label=_("Price"), required=False, min_value=0, max_digits=15, decimal_places=2)
+    price_basis = forms.ChoiceField(label=_("Price basis"), choices=PriceBasis.choices)
+    measure = forms.ChoiceField(label=_("What it makes better"), required=False, choices=NO_MEASURE)
+    baseline = forms.DecimalField(
+        label=_("Today"),
+        required=False,
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        help_text=_("As the customer's shipments of the last three months say, if they do."),
+    )
+    target = forms.DecimalField(label=_("Promised"), required=False, min_value=0, max_digits=12, decimal_places=2)
+
+    def __init__(self, *args: Any, stored: str = "", shown: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._keeps_text = keep_hidden(self.fields["text"], stored=stored, shown=shown)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the service takes."""
+        facts = dict(self.cleaned_data)
+        if self._keeps_text and not facts["text"]:
+            del facts["text"]
+        return facts
+
+
+class SendBackForm(forms.Form):
+    reason = forms.CharField(
+        label=_("What has to change"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class AnswerForm(forms.Form):
+    """A customer's answer; `answer` is what a customer who declines says about it."""
+
+    name = forms.CharField(label=_("Your name"), max_length=LONGEST_NAME)
+    answer = forms.CharField(
+        label=_("What speaks against it"),
+        max_length=LONGEST_ANSWER,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+def keep_hidden(field: forms.Field, *, stored: str, shown: str) -> bool:
+    """Let an empty field keep a stored text of which something is hidden; say whether it does."""
+    if stored == shown:
+        return False
+    field.widget.attrs["placeholder"] = shown
+    field.help_text = _("Recorded. Leave it empty to keep what is stored.")
+    return True

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.web.navigation import Part
+from development.offers import services_in_use
 from development.querysets import competitors
 from development.services import rules_in_force
 from development.stages import OPEN
@@ -32,6 +33,19 @@ COMPETITOR_PARTS = (
         url_name="development:competitors",
     ),
 )
+
+CATALOGUE_PARTS = (
+    Part(
+        key="services",
+        label=gettext_lazy("Services in use"),
+        changes=gettext_lazy("What proposals can offer, at what price, and with what promise."),
+        url_name="development:catalogue",
+    ),
+)
+
+
+def catalogue_values(_request: HttpRequest) -> Mapping[str, str | Promise]:
+    return {"services": _(", ").join(each.name for each in services_in_use()) or _("None")}
 
 
 def rules_values(_request: HttpRequest) -> Mapping[str, str | Promise]:

@@ -1,4 +1,4 @@
-"""How the trail names opportunities, competitors and the chances of each stage, and where they are."""
+"""How the trail names what customer development keeps, and where it is."""
 
 import uuid
 from collections.abc import Collection
@@ -6,7 +6,7 @@ from collections.abc import Collection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from development.models import Competitor, Opportunity, PipelineRules
+from development.models import CatalogueService, Competitor, Opportunity, PipelineRules, Proposal
 
 Described = dict[uuid.UUID, tuple[str, str]]
 
@@ -24,3 +24,13 @@ def describe_competitors(ids: Collection[uuid.UUID]) -> Described:
 def describe_rules(ids: Collection[uuid.UUID]) -> Described:
     found = PipelineRules.objects.filter(pk__in=ids).values_list("pk", flat=True)
     return {pk: (_("Chances of the pipeline"), reverse("development:rules")) for pk in found}
+
+
+def describe_proposals(ids: Collection[uuid.UUID]) -> Described:
+    found = Proposal.objects.filter(pk__in=ids).values_list("pk", "number")
+    return {pk: (number, reverse("development:proposal", args=[pk])) for pk, number in found}
+
+
+def describe_services(ids: Collection[uuid.UUID]) -> Described:
+    found = CatalogueService.objects.filter(pk__in=ids)
+    return {each.pk: (each.name, reverse("development:update_service", args=[each.pk])) for each in found}

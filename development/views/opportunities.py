@@ -36,6 +36,7 @@ from customers.timeline import known_names
 from development.enums import DealStage
 from development.forms import OpenOpportunityForm, UpdateOpportunityForm
 from development.models import Competitor, Opportunity
+from development.offers import for_list as proposals_for_list
 from development.permissions import VIEW, WRITE
 from development.querysets import for_list, for_record, masked
 from development.services import open_opportunity, rules_in_force, update_opportunity
@@ -126,6 +127,7 @@ class OpportunityDetailView(StaffView, TemplateView):
             opportunity=opportunity,
             need=masked(opportunity, "need", names),
             moves=[(change, masked(change, "remark", names)) for change in opportunity.changes.all()],
+            proposals=proposals_for_list(opportunity.proposals.all()).order_by("-edition"),
             chance=chance,
             weighted=opportunity.expected_freight * chance / 100,
             is_late=is_late,

@@ -22,7 +22,7 @@ from customers.models import (
     PreferenceLink,
     Purpose,
 )
-from development.models import Competitor, Opportunity
+from development.models import CatalogueService, Competitor, Opportunity, Proposal, ProposalLine
 from service_plans.models import PlanItem, ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.models import ImportRun, ScanEvent, Shipment
@@ -131,6 +131,23 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "development:update": {"pk": Opportunity},
     "development:move": {"pk": Opportunity},
     "development:move_card": {"pk": Opportunity},
+    "development:proposal": {"pk": Proposal},
+    "development:update_proposal": {"pk": Proposal},
+    "development:proposal_file": {"pk": Proposal},
+    "development:propose": {"pk": Proposal},
+    "development:approve": {"pk": Proposal},
+    "development:send_back": {"pk": Proposal},
+    "development:drop": {"pk": Proposal},
+    "development:share": {"pk": Proposal},
+    "development:withdraw": {"pk": Proposal},
+    "development:next_version": {"pk": Proposal},
+    "development:create_proposal": {"pk": Opportunity},
+    "development:add_line": {"pk": Proposal, "service": CatalogueService},
+    "development:change_line": {"pk": Proposal, "line": ProposalLine},
+    "development:remove_line": {"pk": Proposal, "line": ProposalLine},
+    "development:update_service": {"pk": CatalogueService},
+    "development:retire_service": {"pk": CatalogueService},
+    "development:revive_service": {"pk": CatalogueService},
     "development:update_competitor": {"pk": Competitor},
     "development:retire_competitor": {"pk": Competitor},
     "development:revive_competitor": {"pk": Competitor},
@@ -187,6 +204,8 @@ NO_RECORDS = {
     "imports:upload": "the name of a kind, the same for all tenants",
     "customers:calendar_feed": "the token is signed and names its tenant; see tests/customers/follow_ups",
     "service_plans:shared": "the token is signed for one tenant; see tests/service_plans",
+    "development:shared": "the token is signed for one tenant; see tests/development",
+    "development:shared_file": "the token is signed for one tenant; see tests/development",
     "customers:preferences": "the token is signed for one tenant; see tests/customers/consents",
     "mfa_remove_webauthn": "allauth's: finds one's own passkeys only",
     "api:customer-by-number": "a number, looked up among the tenant's own; see tests/partners/test_isolation.py",

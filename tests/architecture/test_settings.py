@@ -47,6 +47,8 @@ OF_RECORDS = {
     "customers:update_purpose": "purposes",
     "development:add_competitor": "competitors",
     "development:update_competitor": "competitors",
+    "development:add_service": "services",
+    "development:update_service": "services",
 }
 
 

@@ -101,6 +101,9 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "plan_months": 0,
         "opportunities": 0,
         "opportunity_moves": 0,
+        "proposals": 0,
+        "proposal_lines": 0,
+        "benefit_months": 0,
         "tier_changes": 1,
         "tier_overrides": 1,
     }

@@ -217,7 +217,7 @@ def test_merge_moves_opportunities_and_erasure_takes_their_words(opportunity, cu
     merge_customers(kept=kept, absorbed=customer, versions=(1, 1), by=supervisor, at=now)
     opportunity.refresh_from_db()
     assert opportunity.customer_id == kept.pk
-    erase_customer(customer=kept, why=ErasureReason.REQUEST, by=supervisor, at=now)
+    erase_customer(customer=kept, reason=ErasureReason.REQUEST, by=supervisor, at=now)
 
     opportunity.refresh_from_db()
     assert (opportunity.need, opportunity.title) == (None, "Export lane to Osaka")

@@ -57,6 +57,7 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "Bring in files",
         "Import shipments",
         "Add a competitor",
+        "Add a service to the catalogue",
     ]
     assert found["Go to"][:5] == ["My day", "Customers", "Service requests", "Service plans", "Opportunities"]
 
