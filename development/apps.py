@@ -93,10 +93,11 @@ class DevelopmentConfig(AppConfig):
     @staticmethod
     def _register_proposals() -> None:
         from core.web import exports, navigation, record_pages, trail
-        from development.permissions import CONFIGURE, VIEW
-        from development.record_actions import PROPOSAL_ACTIONS, PROPOSAL_PAGE
+        from development.permissions import CONFIGURE, VIEW, WRITE
+        from development.record_actions import NOTE_PAGE, PROPOSAL_ACTIONS, PROPOSAL_PAGE, REMOVE_NOTE
         from development.settled import CATALOGUE_PARTS, catalogue_values
-        from development.trail import describe_proposals, describe_services
+        from development.trail import describe_notes, describe_proposals, describe_services
+        from development.views.market import MarketNoteListView
         from development.views.proposals import ProposalListView
 
         trail.register_subject("development.proposal", describe_proposals, permission=VIEW)
@@ -104,6 +105,26 @@ class DevelopmentConfig(AppConfig):
         exports.register(ProposalListView)
         record_pages.register(PROPOSAL_PAGE)
         record_pages.register_action("development:proposal", *PROPOSAL_ACTIONS)
+        trail.register_subject("development.marketnote", describe_notes, permission=VIEW)
+        exports.register(MarketNoteListView)
+        record_pages.register(NOTE_PAGE)
+        record_pages.register_action("development:market_note", REMOVE_NOTE)
+        navigation.register_page(
+            key="market_notes",
+            label=_("Market notes"),
+            url_name="development:market_notes",
+            icon="notes",
+            permission=VIEW,
+            order=29,
+        )
+        navigation.register_creation(
+            key="market_note",
+            label=_("Write a market note"),
+            url_name="development:write_market_note",
+            icon="notes",
+            permission=WRITE,
+            order=21,
+        )
         navigation.register_page(
             key="proposals",
             label=_("Proposals"),

@@ -12,7 +12,7 @@ from customers import relations
 from customers.models import Customer
 from customers.permissions import REVEAL
 from customers.relations import Relation
-from development.models import BenefitMonth, Opportunity, Proposal, ProposalLine, StageChange
+from development.models import BenefitMonth, MarketNote, Opportunity, Proposal, ProposalLine, StageChange
 from development.stages import OPEN
 
 actions.declare("opportunity.opened", _("Opportunity opened"))
@@ -23,6 +23,8 @@ actions.declare("competitor.updated", _("Competitor changed"))
 actions.declare("competitor.retired", _("Competitor retired"))
 actions.declare("competitor.revived", _("Competitor taken up again"))
 actions.declare("pipeline_rules.changed", _("Chances of the pipeline changed"))
+actions.declare("market_note.written", _("Market note written"))
+actions.declare("market_note.removed", _("Market note removed"))
 actions.declare("catalogue_service.added", _("Service added to the catalogue"))
 actions.declare("catalogue_service.updated", _("Service of the catalogue changed"))
 actions.declare("catalogue_service.retired", _("Service of the catalogue retired"))
@@ -71,6 +73,7 @@ actions.declare_fields(
     strengths=_("Strengths"),
     note=_("Note"),
     opportunities=_("Opportunities"),
+    market_notes=_("Market notes"),
     opportunity_moves=_("Moves of opportunities"),
     **{stage.value: stage.label for stage in OPEN},
 )
@@ -85,6 +88,11 @@ classify(
     "development.StageChange",
     business="opportunity old_stage new_stage moved_by moved_at",
     personal="remark",
+)
+classify(
+    "development.MarketNote",
+    business="region industry competitor customer opportunity written_by written_at",
+    personal="text",
 )
 classify("development.Competitor", business="name strengths note is_active version")
 classify("development.PipelineRules", business="identified qualified proposed negotiating version")
@@ -186,6 +194,27 @@ relations.register(
     ),
 )
 
+relations.register(
+    "market_notes",
+    Relation(
+        label=_("Market notes"),
+        model=MarketNote,
+        rows=lambda customer: customer.market_notes.all(),
+        personal=lambda customer: customer.market_notes.filter(text__isnull=False).count(),
+        erase=lambda customer: customer.market_notes.update(text=None),
+        moves="customer",
+    ),
+)
+
+revealable.register(
+    kind="market-note",
+    label=_("Market note"),
+    model=MarketNote,
+    field="text",
+    permission=REVEAL,
+    owner=lambda note: note.customer or note,
+    url=lambda note: reverse("development:market_note", args=[note.pk]),
+)
 revealable.register(
     kind="opportunity",
     label=_("What the customer of an opportunity needs"),

@@ -300,3 +300,20 @@ def keep_hidden(field: forms.Field, *, stored: str, shown: str) -> bool:
     field.widget.attrs["placeholder"] = shown
     field.help_text = _("Recorded. Leave it empty to keep what is stored.")
     return True
+
+
+class MarketNoteForm(forms.Form):
+    """What was learnt; of an opportunity or a customer where it is written from there."""
+
+    text = forms.CharField(
+        label=_("What was learnt"),
+        max_length=LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 4, "autofocus": True}),
+    )
+    region = forms.CharField(label=_("Region"), max_length=100, required=False)
+    industry = forms.CharField(label=_("Industry"), max_length=100, required=False)
+    competitor = NamedChoiceField(label=_("Competitor"), queryset=None, required=False, empty_label=_("None"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["competitor"].queryset = competitors()

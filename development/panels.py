@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -19,12 +20,17 @@ class OpportunitiesPanel:
 
     opportunities: list[Opportunity]
     create_url: str
+    customer_id: UUID
+    number: str
 
 
 def opportunities_of_customer(customer: Customer, user: Any) -> OpportunitiesPanel:
     """Return what a customer's page shows, in one query."""
     return OpportunitiesPanel(
-        list(of_customer(customer)[:SHOWN_ON_RECORD]), create_url(customer) if may(user, WRITE) else ""
+        opportunities=list(of_customer(customer)[:SHOWN_ON_RECORD]),
+        create_url=create_url(customer) if may(user, WRITE) else "",
+        customer_id=customer.pk,
+        number=customer.number,
     )
 
 

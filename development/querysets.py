@@ -12,8 +12,8 @@ from core.accounts.models import User
 from core.crypto.fields import readable
 from core.crypto.masking import UNREADABLE, mask_text
 from core.tenancy.models import TenantModel
-from customers.models import Customer
-from development.models import Competitor, Opportunity, StageChange
+from customers.models import Contact, Customer
+from development.models import Competitor, MarketNote, Opportunity, StageChange
 from development.permissions import WRITE
 from development.stages import OPEN
 
@@ -82,6 +82,29 @@ def competitors(*, besides: Competitor | None = None) -> QuerySet[Competitor]:
     """Return the competitors that may be chosen, with the one that was chosen before it was retired."""
     offered = Q(is_active=True)
     return Competitor.objects.filter(offered | Q(pk=besides.pk) if besides else offered).order_by("name", "id")
+
+
+def notes_for_list(notes: QuerySet[MarketNote]) -> QuerySet[MarketNote]:
+    """Bring what a note is about and who wrote it, and the names that may stand in it: three queries."""
+    contacts = Contact.objects.only("tenant", "customer", "name")
+    absorbed = Customer.with_merged.only("tenant", "merged_into", "person_name")
+    related = notes.select_related("customer", "opportunity", "competitor", "written_by")
+    return related.defer("opportunity__need", "customer__special_needs", "customer__birthday").prefetch_related(
+        Prefetch("customer__contacts", queryset=contacts), Prefetch("customer__absorbed", queryset=absorbed)
+    )
+
+
+def note_in_words(note: MarketNote) -> str:
+    """Return what a note brought by `notes_for_list` says, what is personal hidden."""
+    return masked(note, "text", _names_in(note.customer))
+
+
+def _names_in(customer: Customer | None) -> Iterable[str]:
+    if customer is None:
+        return []
+    named = [(each, "person_name") for each in (customer, *customer.absorbed.all())]
+    named += [(contact, "name") for contact in customer.contacts.all()]
+    return [name for row, field in named if (name := readable(row, field))]
 
 
 def masked(row: TenantModel, name: str, names: Iterable[str]) -> str:

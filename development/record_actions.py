@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.web.record_pages import Action, RecordPage, at
 from development.enums import DealStage, ProposalState
-from development.models import Opportunity, Proposal
+from development.models import MarketNote, Opportunity, Proposal
 from development.panels import create_url
 from development.permissions import APPROVE, VIEW, WRITE
 from development.stages import may_move
@@ -200,6 +200,22 @@ PROPOSAL_ACTIONS = (
         confirm=lambda _proposal: gettext("The draft is given up; it stays on record."),
         classes="btn-outline-danger",
     ),
+)
+
+
+def find_note(pk: uuid.UUID, user: Any) -> MarketNote | None:
+    return MarketNote.objects.filter(pk=pk).first()
+
+
+NOTE_PAGE = RecordPage(url_name="development:market_note", permission=VIEW, load=find_note, name_of=str)
+REMOVE_NOTE = Action(
+    name="remove",
+    label=_("Remove"),
+    icon="trash",
+    url=at("development:remove_market_note"),
+    permission=WRITE,
+    confirm=lambda _note: gettext("The note goes for good; the trail says that there was one."),
+    classes="btn-outline-danger",
 )
 FOR_CUSTOMER = Action(
     name="opportunity",

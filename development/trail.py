@@ -6,7 +6,7 @@ from collections.abc import Collection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from development.models import CatalogueService, Competitor, Opportunity, PipelineRules, Proposal
+from development.models import CatalogueService, Competitor, MarketNote, Opportunity, PipelineRules, Proposal
 
 Described = dict[uuid.UUID, tuple[str, str]]
 
@@ -34,3 +34,8 @@ def describe_proposals(ids: Collection[uuid.UUID]) -> Described:
 def describe_services(ids: Collection[uuid.UUID]) -> Described:
     found = CatalogueService.objects.filter(pk__in=ids)
     return {each.pk: (each.name, reverse("development:update_service", args=[each.pk])) for each in found}
+
+
+def describe_notes(ids: Collection[uuid.UUID]) -> Described:
+    found = MarketNote.objects.filter(pk__in=ids).only("tenant", "written_at")
+    return {note.pk: (str(note), reverse("development:market_note", args=[note.pk])) for note in found}

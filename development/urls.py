@@ -1,6 +1,6 @@
 from django.urls import path
 
-from development.views import board, catalogue, deciding, moving, opportunities, proposals, settled, shared
+from development.views import board, catalogue, deciding, market, moving, opportunities, proposals, settled, shared
 
 app_name = "development"
 
@@ -40,6 +40,14 @@ urlpatterns = [
     path("opportunities/proposals/<uuid:pk>/share/", deciding.ShareView.as_view(), name="share"),
     path("opportunities/proposals/<uuid:pk>/withdraw/", deciding.WithdrawView.as_view(), name="withdraw"),
     path("opportunities/proposals/<uuid:pk>/next/", deciding.NextVersionView.as_view(), name="next_version"),
+    path("opportunities/market-notes/", market.MarketNoteListView.as_view(), name="market_notes"),
+    path("opportunities/market-notes/new/", market.WriteMarketNoteView.as_view(), name="write_market_note"),
+    path("opportunities/market-notes/<uuid:pk>/", market.MarketNoteView.as_view(), name="market_note"),
+    path(
+        "opportunities/market-notes/<uuid:pk>/remove/",
+        market.RemoveMarketNoteView.as_view(),
+        name="remove_market_note",
+    ),
     path("proposals/<slug:slug>/<str:token>/", shared.SharedProposalView.as_view(), name="shared"),
     path("proposals/<slug:slug>/<str:token>/file/", shared.SharedPdfView.as_view(), name="shared_file"),
     path("settings/service-catalogue/", catalogue.CatalogueView.as_view(), name="catalogue"),

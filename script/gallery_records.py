@@ -34,7 +34,7 @@ from customers.services import add_custom_field, create_customer, merge_customer
 from customers.services.preferences import make_preference_link, preference_token
 from customers.services.purposes import MARKETING
 from development.enums import DealStage, ProposalState
-from development.models import CatalogueService, Competitor, Opportunity, Proposal, ProposalLine
+from development.models import CatalogueService, Competitor, MarketNote, Opportunity, Proposal, ProposalLine
 from development.services import share_token as proposal_token
 from service_plans.enums import PlanState
 from service_plans.models import ServicePlan
@@ -86,6 +86,7 @@ class Records:
     proposal_line: str
     shared_proposal: str
     catalogue_service: str
+    market_note: str
     follow_up: str
     closed_follow_up: str
     file_batch: str
@@ -152,6 +153,7 @@ def records_of(courier: Courier) -> Records:
             draft_proposal=str(Proposal.objects.filter(state=ProposalState.DRAFT).first().pk),
             proposal_line=str(ProposalLine.objects.filter(proposal__state=ProposalState.DRAFT).first().pk),
             shared_proposal=proposal_token(Proposal.objects.filter(state=ProposalState.APPROVED).first()),
+            market_note=str(MarketNote.objects.order_by("pk").first().pk),
             catalogue_service=str(CatalogueService.objects.filter(is_active=True).order_by("pk").first().pk),
             follow_up=str(FollowUp.objects.filter(state="open", customer__isnull=False).first().pk),
             closed_follow_up=str(FollowUp.objects.filter(state="done").first().pk),

@@ -47,6 +47,8 @@ class Courier:
     competitors: Sequence[tuple[str, str]]
     # What each opportunity is about, and what the customer needs.
     opportunities: Sequence[tuple[str, str]]
+    # What was learnt of the market, with the first, the seventh and the last of them.
+    market_notes: Sequence[str]
 
 
 SUDI = Courier(
@@ -140,6 +142,11 @@ SUDI = Courier(
         ("保价件专属通道", "高价值产品，要求全程监控、签单返还。"),
         ("独家合作：发货与售后一体", "发货、退换、对账由一家负责。"),
         ("展会物资往返", "展会期间集中发运，对方报价更低。"),
+    ),
+    market_notes=(
+        "飞燕上月在本地新设分拨中心，取件时间推迟到晚上七点。",
+        "联达给月结客户加长账期至六十天，价格未变。",
+        "展会季前对方普遍降价一成，展会后恢复。",
     ),
     override_reason="战略合作客户，已签年度框架协议",
     follow_ups=(
@@ -279,6 +286,11 @@ PARCELWAY = Courier(
         ("Lane of its own for insured parcels", "Watched all the way, signed notes returned."),
         ("All from one hand: dispatch and after-sales", "Dispatch, exchange and settlement by one partner."),
         ("Goods for trade fairs, there and back", "Shipped at once for each fair; another offer was lower."),
+    ),
+    market_notes=(
+        "Swallow opened a sorting centre here last month and now collects until seven.",
+        "Unity gives sixty days to pay to those who are billed monthly; its prices are the same.",
+        "Before the fairs others go down by a tenth, and up again after them.",
     ),
     override_reason="Strategic partner with a signed framework agreement",
     follow_ups=(

@@ -27,6 +27,7 @@ from development.services import (
     open_opportunity,
     propose_proposal,
     share_proposal,
+    write_market_note,
 )
 from service_plans.enums import ItemKind
 
@@ -85,6 +86,9 @@ def make_development(courier: Courier, people: dict[Role, User], *, today: date)
         agreed = _offer(made[ACCEPTED], services, by=writer, at=agreed_at - timedelta(days=6))
         agreed = _share(agreed, writer, approver, at=agreed_at - timedelta(days=4))
         accept_proposal(proposal=agreed, name=courier.people[Role.ADMINISTRATOR][0], at=agreed_at)
+    for opportunity, text in zip((made[0], made[6], made[9]), courier.market_notes, strict=True):
+        facts = {"competitor": opportunity.competitor, "region": opportunity.customer.region}
+        write_market_note(text=text, opportunity=opportunity, **facts, by=writer, at=at - timedelta(days=3))
     this_month = today.replace(day=1)
     measure_months(first=months_after(this_month, -6), last=this_month, at=at)
 

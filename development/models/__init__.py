@@ -1,3 +1,4 @@
+from development.models.market import MarketNote
 from development.models.pipeline import Competitor, Opportunity, PipelineRules, StageChange
 from development.models.proposals import BenefitMonth, CatalogueService, Proposal, ProposalLine
 
@@ -5,6 +6,7 @@ __all__ = [
     "BenefitMonth",
     "CatalogueService",
     "Competitor",
+    "MarketNote",
     "Opportunity",
     "PipelineRules",
     "Proposal",

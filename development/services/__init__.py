@@ -30,6 +30,7 @@ from development.services.deciding import (
     share_proposal,
     withdraw_proposal,
 )
+from development.services.market import NothingNoted, remove_market_note, write_market_note
 from development.services.measuring import measure_benefits, measure_months, measures_of
 from development.services.moving import (
     LostForNoReason,
@@ -82,6 +83,7 @@ __all__ = [
     "MoveNotAllowed",
     "NoNextVersion",
     "NobodyAnswers",
+    "NothingNoted",
     "OpportunityChanged",
     "OpportunityClosed",
     "OwnProposal",
@@ -119,6 +121,7 @@ __all__ = [
     "propose_proposal",
     "remind_of_close_dates",
     "remove_line",
+    "remove_market_note",
     "retire_competitor",
     "retire_service",
     "revive_competitor",
@@ -134,4 +137,5 @@ __all__ = [
     "update_proposal",
     "update_service",
     "withdraw_proposal",
+    "write_market_note",
 ]

@@ -38,11 +38,11 @@ from development.forms import OpenOpportunityForm, UpdateOpportunityForm
 from development.models import Competitor, Opportunity
 from development.offers import for_list as proposals_for_list
 from development.permissions import VIEW, WRITE
-from development.querysets import for_list, for_record, masked
+from development.querysets import for_list, for_record, masked, note_in_words, notes_for_list
 from development.services import open_opportunity, rules_in_force, update_opportunity
 from shipments.filters import CustomerFilter
 
-MONTHS_AHEAD = 2
+MONTHS_AHEAD, NOTES = 2, 10
 
 
 def page_of(opportunity: Opportunity) -> str:
@@ -122,12 +122,14 @@ class OpportunityDetailView(StaffView, TemplateView):
         opportunity = get_object_or_404(for_record(Opportunity.objects.all()), pk=self.kwargs["pk"])
         user, names = self.request.user, known_names(opportunity.customer)
         is_late = opportunity.is_open and opportunity.closes_on < local_date(timezone.now(), current_tenant().time_zone)
+        notes = notes_for_list(opportunity.market_notes.order_by("-written_at", "-id"))
         chance = rules_in_force().chance(opportunity.deal_stage)
         return super().get_context_data(
             opportunity=opportunity,
             need=masked(opportunity, "need", names),
             moves=[(change, masked(change, "remark", names)) for change in opportunity.changes.all()],
             proposals=proposals_for_list(opportunity.proposals.all()).order_by("-edition"),
+            notes=[(note, note_in_words(note)) for note in notes[:NOTES]],
             chance=chance,
             weighted=opportunity.expected_freight * chance / 100,
             is_late=is_late,

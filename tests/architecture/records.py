@@ -22,7 +22,7 @@ from customers.models import (
     PreferenceLink,
     Purpose,
 )
-from development.models import CatalogueService, Competitor, Opportunity, Proposal, ProposalLine
+from development.models import CatalogueService, Competitor, MarketNote, Opportunity, Proposal, ProposalLine
 from service_plans.models import PlanItem, ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.models import ImportRun, ScanEvent, Shipment
@@ -127,6 +127,8 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "service_plans:add_item": {"pk": ServicePlan},
     "service_plans:change_item": {"pk": ServicePlan, "item": PlanItem},
     "service_plans:remove_item": {"pk": ServicePlan, "item": PlanItem},
+    "development:market_note": {"pk": MarketNote},
+    "development:remove_market_note": {"pk": MarketNote},
     "development:detail": {"pk": Opportunity},
     "development:update": {"pk": Opportunity},
     "development:move": {"pk": Opportunity},

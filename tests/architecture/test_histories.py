@@ -14,7 +14,7 @@ from core.partners.models import ApiKey
 from core.tenancy.models import Tenant, TenantModel
 from core.web import trail
 from customers.models import Customer, CustomField, FollowUp, Purpose
-from development.models import CatalogueService, Competitor, Opportunity, PipelineRules, Proposal
+from development.models import CatalogueService, Competitor, MarketNote, Opportunity, PipelineRules, Proposal
 from service_plans.models import ServicePlan
 from service_requests.models import ServicePolicy, ServiceRequest
 from shipments.models import ImportRun, Shipment
@@ -38,6 +38,7 @@ PAGES: dict[type[TenantModel | Tenant], str] = {
     ImportRun: "shipments:import",
     ServicePlan: "service_plans:detail",
     Opportunity: "development:detail",
+    MarketNote: "development:market_note",
     Proposal: "development:proposal",
     CatalogueService: "development:update_service",
     Competitor: "development:update_competitor",

@@ -37,6 +37,7 @@ NOT_HELD = {
     "service_plans.ServicePlan.proposed_by": "history: who proposed it",
     "service_plans.ServicePlan.approved_by": "history: who decided it",
     "development.Opportunity.opened_by": "history: who wrote it down",
+    "development.MarketNote.written_by": "history: who wrote it down",
     "development.Proposal.written_by": "history: who wrote it; whoever may goes on with the draft",
     "development.Proposal.proposed_by": "history: who proposed it",
     "development.Proposal.approved_by": "history: who decided it",

@@ -104,6 +104,7 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "proposals": 0,
         "proposal_lines": 0,
         "benefit_months": 0,
+        "market_notes": 0,
         "tier_changes": 1,
         "tier_overrides": 1,
     }

@@ -3,6 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from development.models import Proposal
 from development.services import (
     add_line,
@@ -52,3 +55,14 @@ def make_shared(opportunity, *, by, approver, at, **facts):
     propose_proposal(proposal=proposal, by=by, at=at)
     approve_proposal(proposal=proposal, by=approver, at=at)
     return share_proposal(proposal=proposal, by=by, at=at)
+
+
+def queries_of(client, pages):
+    """Return how many queries each page takes, by its name, once it was shown before."""
+    found = {}
+    for name, url in pages.items():
+        client.get(url)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(url).status_code == 200
+        found[name] = len(captured)
+    return found
