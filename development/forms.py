@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.web.lists.filters import LAST_DAY
 from core.web.reading_order import NamedChoiceField
@@ -260,7 +261,9 @@ class LineForm(forms.Form):
         decimal_places=2,
         help_text=_("As the customer's shipments of the last three months say, if they do."),
     )
-    target = forms.DecimalField(label=_("Promised"), required=False, min_value=0, max_digits=12, decimal_places=2)
+    target = forms.DecimalField(
+        label=pgettext_lazy("benefit", "Promised"), required=False, min_value=0, max_digits=12, decimal_places=2
+    )
 
     def __init__(self, *args: Any, stored: str = "", shown: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -19,7 +19,7 @@ from development.offers import LineShown
 CHINESE, LATIN = "STSong-Light", "Helvetica"
 pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
 LINE = colors.HexColor("#c8ccd4")
-WIDTHS = (72 * mm, 40 * mm, 62 * mm)
+WIDTHS = (70 * mm, 40 * mm, 59 * mm)
 
 
 def render(proposal: Proposal, lines: Sequence[LineShown], *, sender: str, foreword: str) -> bytes:
@@ -61,7 +61,7 @@ def _table(lines: Sequence[LineShown]) -> Table:
     for shown in lines:
         said = [_words(shown.name, size=11), *([_words(shown.text, size=9)] if shown.text else [])]
         rows.append([said, _words(shown.price or "–"), _words(_benefit(shown))])
-    table = Table(rows, colWidths=WIDTHS, repeatRows=1)
+    table = Table(rows, colWidths=WIDTHS, repeatRows=1, hAlign="LEFT")
     table.setStyle(
         TableStyle(
             [

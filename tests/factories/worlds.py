@@ -104,6 +104,7 @@ def _plain_value(field: models.Field, at: datetime) -> Any:
         models.JSONField: {},
         ArrayField: [],
         models.IntegerField: 9,
+        models.DecimalField: 9,
         MoneyField: 9,
         models.BooleanField: False,
     }
