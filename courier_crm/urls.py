@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("shipments.urls")),
     path("", include("service_requests.urls")),
     path("", include("service_plans.urls")),
+    path("", include("development.urls")),
     path("", include("tiering.urls")),
 ]
 

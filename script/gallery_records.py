@@ -32,6 +32,9 @@ from customers.models import Address, Contact, ContactPoint, Customer, CustomerM
 from customers.services import add_custom_field, create_customer, merge_customers
 from customers.services.preferences import make_preference_link, preference_token
 from customers.services.purposes import MARKETING
+from development.enums import DealStage, ProposalState
+from development.models import CatalogueService, Competitor, MarketNote, Opportunity, Proposal, ProposalLine
+from development.services import share_token as proposal_token
 from service_plans.enums import PlanState
 from service_plans.models import ServicePlan
 from service_plans.services import create_next_edition, share_plan, share_token
@@ -73,6 +76,15 @@ class Records:
     draft_plan: str
     plan_item: str
     shared_plan: str
+    opportunity: str
+    competitor: str
+    accepted_proposal: str
+    proposed_proposal: str
+    draft_proposal: str
+    proposal_line: str
+    shared_proposal: str
+    catalogue_service: str
+    market_note: str
     follow_up: str
     closed_follow_up: str
     file_batch: str
@@ -130,6 +142,15 @@ def records_of(courier: Courier) -> Records:
             draft_plan=str(draft.pk),
             plan_item=str(draft.items.first().pk),
             shared_plan=share_token(plan),
+            opportunity=str(Opportunity.objects.filter(deal_stage=DealStage.NEGOTIATING).first().pk),
+            competitor=str(Competitor.objects.order_by("name").first().pk),
+            accepted_proposal=str(Proposal.objects.filter(state=ProposalState.ACCEPTED).first().pk),
+            proposed_proposal=str(Proposal.objects.filter(state=ProposalState.PROPOSED).first().pk),
+            draft_proposal=str(Proposal.objects.filter(state=ProposalState.DRAFT).first().pk),
+            proposal_line=str(ProposalLine.objects.filter(proposal__state=ProposalState.DRAFT).first().pk),
+            shared_proposal=proposal_token(Proposal.objects.filter(state=ProposalState.APPROVED).first()),
+            market_note=str(MarketNote.objects.order_by("pk").first().pk),
+            catalogue_service=str(CatalogueService.objects.filter(is_active=True).order_by("pk").first().pk),
             follow_up=str(FollowUp.objects.filter(state="open", customer__isnull=False).first().pk),
             closed_follow_up=str(FollowUp.objects.filter(state="done").first().pk),
             file_batch=str(ImportBatch.objects.filter(kind="customers", state=BatchState.CHECKED).first().pk),

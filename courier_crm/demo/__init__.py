@@ -21,6 +21,7 @@ from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from courier_crm.demo.consents import make_consents
 from courier_crm.demo.couriers import COURIERS, Courier
+from courier_crm.demo.development import make_development
 from courier_crm.demo.follow_ups import make_follow_ups
 from courier_crm.demo.keys import make_demo_keys, working_demo_keys
 from courier_crm.demo.papers import make_papers
@@ -83,6 +84,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         make_wishes(courier, people, today=today)
         make_plans(courier, people, today=today)
         make_papers(courier, people, today=today)
+        make_development(courier, people, today=today)
         make_follow_ups(courier, people, today=today)
     build_sandbox(sandbox=tenant.sandbox, language=courier.language, at=at)
     return tenant

@@ -46,6 +46,12 @@ class Courier:
     # The file that was signed with them: its name, and what it is.
     agreement_name: str
     agreement_note: str
+    # Who else would like the business, and what they are good at.
+    competitors: Sequence[tuple[str, str]]
+    # What each opportunity is about, and what the customer needs.
+    opportunities: Sequence[tuple[str, str]]
+    # What was learnt of the market, with the first, the seventh and the last of them.
+    market_notes: Sequence[str]
 
 
 SUDI = Courier(
@@ -126,6 +132,27 @@ SUDI = Courier(
         "price": "首重与续重按年度协议价，月运量满 3000 票再享九五折。",
         "billing": "月结，次月 10 日前开票，20 日前付款。",
     },
+    competitors=(
+        ("飞燕速运", "价格低，县乡网点多；高峰期时效不稳。"),
+        ("联达物流", "大件和整车强，账期长；信息系统弱。"),
+    ),
+    opportunities=(
+        ("华东仓直发，整批上门取件", "每天下午四点前取件，要求次日达。"),
+        ("电商退货统一处理", "退货量大，希望统一收件、质检后入仓。"),
+        ("生鲜冷链试运行", "先在省内三个城市试一个月。"),
+        ("同城当日达", "门店之间调货，下单后四小时内送到。"),
+        ("跨省干线改走航空", "现有时效三天，希望缩短到两天以内。"),
+        ("样品册全国派送", "每季度一次，约两千份。"),
+        ("全年运费协议", "希望按月量阶梯定价，月结三十天。"),
+        ("保价件专属通道", "高价值产品，要求全程监控、签单返还。"),
+        ("独家合作：发货与售后一体", "发货、退换、对账由一家负责。"),
+        ("展会物资往返", "展会期间集中发运，对方报价更低。"),
+    ),
+    market_notes=(
+        "飞燕上月在本地新设分拨中心，取件时间推迟到晚上七点。",
+        "联达给月结客户加长账期至六十天，价格未变。",
+        "展会季前对方普遍降价一成，展会后恢复。",
+    ),
     override_reason="战略合作客户，已签年度框架协议",
     follow_ups=(
         "上门谈挽留：件量已不到半年前的五分之一，带上新报价",
@@ -251,6 +278,27 @@ PARCELWAY = Courier(
         "price": "Rates of the yearly agreement; five per cent off from 3,000 parcels a month.",
         "billing": "Billed monthly by the 10th, payable by the 20th.",
     },
+    competitors=(
+        ("Swallow Express", "Cheap, with many rural outlets; unreliable at peak times."),
+        ("Unity Freight", "Strong in large items, long terms of payment; weak systems."),
+    ),
+    opportunities=(
+        ("Dispatch from the eastern warehouse", "Collected daily before four, delivered the next day."),
+        ("Returns handled in one place", "Many returns: received, checked and put back in stock by us."),
+        ("Trial of a cold chain", "A month in three cities first."),
+        ("Same-day transfers between shops", "Delivered within four hours of the order."),
+        ("Air instead of road on the long lane", "Three days today; two at most are wanted."),
+        ("Sample books to all dealers", "Four times a year, some two thousand each."),
+        ("Freight agreement for a year", "Prices by monthly volume, thirty days to pay."),
+        ("Lane of its own for insured parcels", "Watched all the way, signed notes returned."),
+        ("All from one hand: dispatch and after-sales", "Dispatch, exchange and settlement by one partner."),
+        ("Goods for trade fairs, there and back", "Shipped at once for each fair; another offer was lower."),
+    ),
+    market_notes=(
+        "Swallow opened a sorting centre here last month and now collects until seven.",
+        "Unity gives sixty days to pay to those who are billed monthly; its prices are the same.",
+        "Before the fairs others go down by a tenth, and up again after them.",
+    ),
     override_reason="Strategic partner with a signed framework agreement",
     follow_ups=(
         "Visit and win them back: a fifth of what they sent half a year ago; bring the new quote",

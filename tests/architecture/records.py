@@ -22,6 +22,7 @@ from customers.models import (
     PreferenceLink,
     Purpose,
 )
+from development.models import CatalogueService, Competitor, MarketNote, Opportunity, Proposal, ProposalLine
 from documents.models import Document
 from service_plans.models import PlanItem, ServicePlan
 from service_requests.models import ServiceRequest
@@ -128,6 +129,32 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "service_plans:add_item": {"pk": ServicePlan},
     "service_plans:change_item": {"pk": ServicePlan, "item": PlanItem},
     "service_plans:remove_item": {"pk": ServicePlan, "item": PlanItem},
+    "development:market_note": {"pk": MarketNote},
+    "development:remove_market_note": {"pk": MarketNote},
+    "development:detail": {"pk": Opportunity},
+    "development:update": {"pk": Opportunity},
+    "development:move": {"pk": Opportunity},
+    "development:move_card": {"pk": Opportunity},
+    "development:proposal": {"pk": Proposal},
+    "development:update_proposal": {"pk": Proposal},
+    "development:proposal_file": {"pk": Proposal},
+    "development:propose": {"pk": Proposal},
+    "development:approve": {"pk": Proposal},
+    "development:send_back": {"pk": Proposal},
+    "development:drop": {"pk": Proposal},
+    "development:share": {"pk": Proposal},
+    "development:withdraw": {"pk": Proposal},
+    "development:next_version": {"pk": Proposal},
+    "development:create_proposal": {"pk": Opportunity},
+    "development:add_line": {"pk": Proposal, "service": CatalogueService},
+    "development:change_line": {"pk": Proposal, "line": ProposalLine},
+    "development:remove_line": {"pk": Proposal, "line": ProposalLine},
+    "development:update_service": {"pk": CatalogueService},
+    "development:retire_service": {"pk": CatalogueService},
+    "development:revive_service": {"pk": CatalogueService},
+    "development:update_competitor": {"pk": Competitor},
+    "development:retire_competitor": {"pk": Competitor},
+    "development:revive_competitor": {"pk": Competitor},
     "service_requests:detail": {"pk": ServiceRequest},
     "service_requests:take": {"pk": ServiceRequest},
     "service_requests:resume": {"pk": ServiceRequest},
@@ -166,6 +193,7 @@ CONSTANTS: dict[str, dict[str, str]] = {
     "console:reveal": {"kind": "contact-point"},
     "customers:panel": {"key": "shipments"},
     "service_plans:add_item": {"kind": "price"},
+    "development:move": {"stage": "qualified"},
 }
 # Routes whose arguments are no ids of records, each with the reason.
 NO_RECORDS = {
@@ -180,6 +208,8 @@ NO_RECORDS = {
     "imports:upload": "the name of a kind, the same for all tenants",
     "customers:calendar_feed": "the token is signed and names its tenant; see tests/customers/follow_ups",
     "service_plans:shared": "the token is signed for one tenant; see tests/service_plans",
+    "development:shared": "the token is signed for one tenant; see tests/development",
+    "development:shared_file": "the token is signed for one tenant; see tests/development",
     "customers:preferences": "the token is signed for one tenant; see tests/customers/consents",
     "mfa_remove_webauthn": "allauth's: finds one's own passkeys only",
     "api:customer-by-number": "a number, looked up among the tenant's own; see tests/partners/test_isolation.py",

@@ -14,6 +14,7 @@ from core.partners.models import ApiKey
 from core.tenancy.models import Tenant, TenantModel
 from core.web import trail
 from customers.models import Customer, CustomField, FollowUp, Purpose
+from development.models import CatalogueService, Competitor, MarketNote, Opportunity, PipelineRules, Proposal
 from service_plans.models import ServicePlan
 from service_requests.models import ServicePolicy, ServiceRequest
 from shipments.models import Shipment
@@ -35,11 +36,17 @@ PAGES: dict[type[TenantModel | Tenant], str] = {
     Shipment: "shipments:detail",
     ImportBatch: "imports:batch",
     ServicePlan: "service_plans:detail",
+    Opportunity: "development:detail",
+    MarketNote: "development:market_note",
+    Proposal: "development:proposal",
+    CatalogueService: "development:update_service",
+    Competitor: "development:update_competitor",
+    PipelineRules: "development:rules",
     ServiceRequest: "service_requests:detail",
     ServicePolicy: "service_requests:policy",
     TierPolicy: "tiering:policies",
 }
-OF_ALL = {"console:company", "console:organisation", "service_requests:policy", "tiering:policies"}
+OF_ALL = {"console:company", "console:organisation", "service_requests:policy", "tiering:policies", "development:rules"}
 # The trail tells about them, and they have no page of their own; each with the reason.
 NO_PAGE = {
     "accounts.invitation": "rows of a list, gone when they are accepted or withdrawn",

@@ -30,6 +30,8 @@ OPEN_TO_ALL = {
     "customers:calendar_feed": "for the calendar program of who was given the link; the signed token is the proof",
     "customers:preferences": "for who was given the link, rate-limited; the signed token is the proof; shows nobody",
     "console:accept_invitation": "for who is invited; the token is the proof",
+    "development:shared": "for who was given the link, rate-limited; the signed token is the proof; names nobody",
+    "development:shared_file": "the same, as a file",
     "service_plans:shared": "for who was given the link, rate-limited; the signed token is the proof; names nobody",
     "shipments:track": "for who knows a waybill and the digits, rate-limited; shows nothing of a person",
     "shipments:trace": "for who was answered at shipments:track; the sealed address is the proof, for half an hour",

@@ -10,6 +10,7 @@ from core.console.notices import NoticeChoicesView
 from core.console.own import PreferencesView
 from core.web import navigation
 from core.web.views import StaffFormView
+from development.views.settled import RulesView
 from service_requests.views.policy import PolicyView
 from tests.architecture.routes import Route, all_routes
 from tests.factories.accounts import make_user
@@ -21,6 +22,7 @@ SETTINGS = {
     "console:notice_choices": NoticeChoicesView,
     "console:company": CompanyView,
     "service_requests:policy": PolicyView,
+    "development:rules": RulesView,
     "tiering:create_policy": CreatePolicyView,
 }
 # Forms below /settings/ of which each is about one record of many; the list of them is the setting.
@@ -43,6 +45,10 @@ OF_RECORDS = {
     "customers:update_custom_field": "fields",
     "customers:add_purpose": "purposes",
     "customers:update_purpose": "purposes",
+    "development:add_competitor": "competitors",
+    "development:update_competitor": "competitors",
+    "development:add_service": "services",
+    "development:update_service": "services",
 }
 
 

@@ -155,6 +155,11 @@ def test_customer_is_erased_and_the_business_record_kept(tenant, now, agent):
         "follow_ups": 0,
         "preference_links": 0,
         "plan_items": 0,
+        "opportunities": 0,
+        "opportunity_moves": 0,
+        "proposals": 0,
+        "proposal_lines": 0,
+        "market_notes": 0,
     }
     customer.refresh_from_db()
     assert (customer.number, customer.erased_at, customer.person_name, customer.birthday) == ("P-1", now, None, None)
@@ -196,7 +201,7 @@ def test_page_says_in_numbers_what_goes_and_then_erases_it(tenant, now, client_f
     page = client.get(url)
     bad = client.post(url, {"reason": "because"})
 
-    assert [count for _label, count in page.context["figures"]] == [2, 1, 1, 1, 1, *[0] * 11]
+    assert [count for _label, count in page.context["figures"]] == [2, 1, 1, 1, 1, *[0] * 16]
     assert (bad.status_code, Contact.objects.count()) == (422, 1)
     assert client.post(url, {"reason": "request"}).url == f"/customers/{customer.pk}/"
     assert Contact.objects.count() == 0

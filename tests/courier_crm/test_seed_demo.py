@@ -25,6 +25,7 @@ from courier_crm.demo.stories import STORIES, number_of
 from courier_crm.demo.traffic import DAYS, Shipper, shipment_file
 from customers.follow_ups.querysets import of_day
 from customers.models import Consent, Contact, Customer, Interaction
+from development.models import BenefitMonth, Opportunity, Proposal
 from service_plans.models import PlanMonth, ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.follow_ups import wanted_for_exception
@@ -32,7 +33,7 @@ from shipments.models import ScanEvent, Shipment
 from tiering.models import TierChange, TierOverride
 
 MODELS = (User, Customer, Contact, Shipment, ScanEvent, TierChange, TierOverride, ServiceRequest)
-AGREED = (Consent, ServicePlan, PlanMonth)
+AGREED = (Consent, ServicePlan, PlanMonth, Opportunity, Proposal, BenefitMonth)
 SEEDED_DAY_END = datetime(2026, 3, 3, tzinfo=UTC)
 
 
@@ -60,9 +61,10 @@ def test_seed_makes_two_couriers_once(db, now):
     assert second == first.replace("is made.", "is there already.")
     for slug, found in made.items():
         people, customers, contacts, shipments, scans, changes, overrides, requests = found[: len(MODELS)]
-        consents, plans, months = found[len(MODELS) :]
+        consents, plans, months, opportunities, proposals, benefits = found[len(MODELS) :]
         assert (people, customers, overrides, requests) == (len(Role), 30, 1, 12), slug
-        assert (consents > 30, plans, months > 15) == (True, 4, True), slug
+        assert (consents > 30, plans, months > 15) == (True, 5, True), slug
+        assert (opportunities, proposals, benefits > 8) == (10, 4, True), slug
         assert contacts > 10
         assert 800 < shipments < 1000
         assert scans > 200

@@ -99,6 +99,12 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "service_plans": 0,
         "plan_items": 0,
         "plan_months": 0,
+        "opportunities": 0,
+        "opportunity_moves": 0,
+        "proposals": 0,
+        "proposal_lines": 0,
+        "benefit_months": 0,
+        "market_notes": 0,
         "tier_changes": 1,
         "tier_overrides": 1,
     }

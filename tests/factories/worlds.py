@@ -28,6 +28,12 @@ CONTENT: dict[str, dict[str, Any]] = {
     },
     "web.SavedView": {"list_name": "customers", "query": "number={mark}", "is_shared": True},
     "customers.CustomField": {"key": "{mark}"},
+    # A draft that nobody approved or answered, and a line without a promise.
+    "development.Proposal": {"approved_by": None, "approved_at": None, "answered_at": None},
+    "development.ProposalLine": {"measure": "", "baseline": None, "target": None},
+    "development.CatalogueService": {"measure": "days"},
+    # Neither lost for a reason nor closed.
+    "development.Opportunity": {"deal_stage": "identified", "lost_reason": "", "closed_at": None},
     # Not approved, for nobody approves what they wrote themselves.
     "service_plans.ServicePlan": {"approved_by": None},
     "service_requests.ServicePolicy": {"hours": first_hours()},
@@ -98,6 +104,7 @@ def _plain_value(field: models.Field, at: datetime) -> Any:
         models.JSONField: {},
         ArrayField: [],
         models.IntegerField: 9,
+        models.DecimalField: 9,
         MoneyField: 9,
         models.BooleanField: False,
     }

@@ -87,6 +87,7 @@ def test_sources_are_ours_alone():
         "shipments",
         "service_requests",
         "service_plans",
+        "development",
         "tiering",
         "courier_crm",
         "templates",

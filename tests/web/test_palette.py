@@ -43,6 +43,7 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "Add a contact",
         "Add an address",
         "Begin a service plan",
+        "Open an opportunity",
         "Search the timeline",
         "Consents and preferences",
         "Merge…",
@@ -51,10 +52,14 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "Open a service request",
         "Add a customer",
         "New follow-up",
+        "Open an opportunity",
         "Begin a service plan",
         "Bring in files",
+        "Write a market note",
+        "Add a competitor",
+        "Add a service to the catalogue",
     ]
-    assert found["Go to"][:5] == ["My day", "Customers", "Service requests", "Service plans", "Shipments"]
+    assert found["Go to"][:5] == ["My day", "Customers", "Service requests", "Service plans", "Opportunities"]
 
 
 def test_palette_of_an_administrator_leads_to_each_page_of_the_settings(administrator):
