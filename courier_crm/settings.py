@@ -147,6 +147,7 @@ INSTALLED_APPS = [
     "service_requests",
     "service_plans",
     "tiering",
+    "lifecycle",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -336,7 +337,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("CRM_FROM_EMAIL", default="Courier CRM <no-reply@localhost>")
 
 # Where pages for people who do not sign in stand; each has the slug of its tenant in the address.
-PUBLIC_PATHS = ("/track/", "/choices/", "/plans/")
+PUBLIC_PATHS = ("/track/", "/choices/", "/plans/", "/join/")
 
 # --- The partner API --------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("service_requests.urls")),
     path("", include("service_plans.urls")),
     path("", include("tiering.urls")),
+    path("", include("lifecycle.urls")),
 ]
 
 handler400 = "core.web.errors.bad_request"

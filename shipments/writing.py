@@ -74,7 +74,7 @@ def write_chunk(
         is_new = dict(cursor.fetchall())
         wake_for_shipments()
         cursor.execute("drop table incoming")
-        add_shipments(_added((row for row in rows if is_new.get(row.values[WAYBILL])), ids))
+        add_shipments(_added((row for row in rows if is_new.get(row.values[WAYBILL])), ids), at=at)
         set_shipments(_figures(cursor, tenant_id, moved))
     words = {True: "created", False: "updated", None: "unchanged"}
     for row in rows:
