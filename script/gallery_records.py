@@ -33,6 +33,8 @@ from customers.models import Address, Contact, ContactPoint, Customer, CustomerM
 from customers.services import add_custom_field, create_customer, merge_customers
 from customers.services.preferences import make_preference_link, preference_token
 from customers.services.purposes import MARKETING
+from lifecycle.enums import LeadState
+from lifecycle.models import Lead, LeadSource, LostReason, PlaybookStep
 from service_plans.enums import PlanState
 from service_plans.models import ServicePlan
 from service_plans.services import create_next_edition, share_plan, share_token
@@ -77,6 +79,11 @@ class Records:
     shared_plan: str
     follow_up: str
     closed_follow_up: str
+    lead: str
+    lost_lead: str
+    playbook_step: str
+    lead_source: str
+    lost_reason: str
     file_batch: str
     new_batch: str
     import_run: str
@@ -136,6 +143,11 @@ def records_of(courier: Courier) -> Records:
             shared_plan=share_token(plan),
             follow_up=str(FollowUp.objects.filter(state="open", customer__isnull=False).first().pk),
             closed_follow_up=str(FollowUp.objects.filter(state="done").first().pk),
+            lead=str(Lead.objects.filter(state=LeadState.QUALIFIED).order_by("pk").last().pk),
+            lost_lead=str(Lead.objects.filter(state=LeadState.LOST).first().pk),
+            playbook_step=str(PlaybookStep.objects.order_by("pk").first().pk),
+            lead_source=str(LeadSource.objects.order_by("pk")[1].pk),
+            lost_reason=str(LostReason.objects.order_by("pk").first().pk),
             file_batch=str(ImportBatch.objects.filter(state=BatchState.CHECKED).first().pk),
             new_batch=str(ImportBatch.objects.filter(state=BatchState.WAITING).first().pk),
             import_run=str(ImportRun.objects.filter(is_finished=True, job__isnull=False).first().pk),

@@ -36,8 +36,8 @@ class Rule:
     """For an event of a name, a follow-up for the account manager of a customer, where `wanted` asks for one.
 
     `wanted(event, at)` returns None where nothing is to be done, or several where more is. `say(parameters)` is what
-    it is about, in the active language. It is due `due_in` after the event is received. With `add(kept, new)`, which joins two parameters, what
-    happens while one is open for the same cause is added to it, and `happened` lists it all.
+    it is about, in the active language. It is due `due_in` after the event is received. With `add(kept, new)`, which
+    joins two parameters, what happens while one is open for the same cause is added to it, and `happened` lists it all.
     """
 
     code: str
