@@ -368,6 +368,8 @@ SPECTACULAR_SETTINGS = {
         "ContactPointKind": "customers.enums.ContactPointKind",
         "ScanKind": "shipments.enums.ScanKind",
         "Tier": "customers.enums.Tier",
+        "Stage": "customers.enums.Stage",
+        "LeadState": "lifecycle.enums.LeadState",
         "ShipmentException": "shipments.enums.ShipmentException",
         "InteractionKind": "customers.enums.InteractionKind",
         "StateEnum": "core.jobs.enums.BackgroundState",

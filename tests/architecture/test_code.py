@@ -11,7 +11,7 @@ from django.db import models
 from core.tenancy.fields import MoneyField
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("core", "customers", "shipments", "service_requests", "service_plans", "tiering", "courier_crm")
+ROOMS = ("core", "customers", "shipments", "service_requests", "service_plans", "tiering", "lifecycle", "courier_crm")
 # Where rows are read past the filter of the active tenant, each file with the reason.
 PAST_THE_FILTER = {
     "core/accounts/selectors.py": "the token of an invitation tells whose it is, before the tenant is known",

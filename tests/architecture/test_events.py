@@ -26,7 +26,7 @@ from customers.services import (
 from tests.factories.customers import make_customer
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("core", "customers", "shipments", "service_requests", "service_plans", "tiering", "courier_crm")
+ROOMS = ("core", "customers", "shipments", "service_requests", "service_plans", "tiering", "lifecycle", "courier_crm")
 PUBLISHERS = {"publish", "publish_many", "telling"}
 DOCUMENT = ROOT / "docs" / "events.md"
 

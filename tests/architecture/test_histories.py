@@ -14,6 +14,7 @@ from core.partners.models import ApiKey
 from core.tenancy.models import Tenant, TenantModel
 from core.web import trail
 from customers.models import Customer, CustomField, FollowUp, Purpose
+from lifecycle.models import Lead, LeadSource, LifecyclePolicy, LostReason, PlaybookStep
 from service_plans.models import ServicePlan
 from service_requests.models import ServicePolicy, ServiceRequest
 from shipments.models import ImportRun, Shipment
@@ -39,8 +40,13 @@ PAGES: dict[type[TenantModel | Tenant], str] = {
     ServiceRequest: "service_requests:detail",
     ServicePolicy: "service_requests:policy",
     TierPolicy: "tiering:policies",
+    LifecyclePolicy: "lifecycle:policy",
+    Lead: "lifecycle:lead",
+    LeadSource: "lifecycle:update_source",
+    LostReason: "lifecycle:update_reason",
+    PlaybookStep: "lifecycle:update_step",
 }
-OF_ALL = {"console:company", "console:organisation", "service_requests:policy", "tiering:policies"}
+OF_ALL = {"console:company", "console:organisation", "service_requests:policy", "tiering:policies", "lifecycle:policy"}
 # The trail tells about them, and they have no page of their own; each with the reason.
 NO_PAGE = {
     "accounts.invitation": "rows of a list, gone when they are accepted or withdrawn",

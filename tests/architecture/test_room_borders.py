@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("customers", "shipments", "service_requests", "service_plans", "tiering")
+ROOMS = ("customers", "shipments", "service_requests", "service_plans", "tiering", "lifecycle")
 PRIVATE_MODULES = {"admin", "api", "apps", "forms", "management", "receivers", "tasks", "urls", "views"}
 
 

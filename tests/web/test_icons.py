@@ -88,6 +88,7 @@ def test_sources_are_ours_alone():
         "service_requests",
         "service_plans",
         "tiering",
+        "lifecycle",
         "courier_crm",
         "templates",
         "static",
