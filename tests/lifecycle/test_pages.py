@@ -92,7 +92,7 @@ def test_overview_says_how_many_stand_where_and_every_move(client_for, agent, su
 
     response = client_for(agent).get(url_of("overview"))
 
-    assert dict((stage, count) for stage, _label, count in response.context["stages"])["lost"] == 1
+    assert {stage: count for stage, _label, count in response.context["stages"]}["lost"] == 1
     assert [each["count"] for each in response.context["moves"]].count(1) == 1
     assert "Evaluate now" not in text_of(response)
 
