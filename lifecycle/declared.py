@@ -14,7 +14,7 @@ from customers.permissions import REVEAL
 from customers.querysets import selves
 from customers.relations import Relation
 from lifecycle.enums import LeadAssignment, LeadState, MoveCause
-from lifecycle.models import Lead, StageChange
+from lifecycle.models import Lead, LeadSource, StageChange
 from lifecycle.words import RULES
 
 actions.declare("customer.stage_moved", _("Stage changed"))
@@ -55,6 +55,7 @@ actions.declare_fields(
     stage_changes=_("Moves between stages"),
     **{name: label for name, label in RULES.items() if name not in {"team", "window_days"}},
 )
+actions.declare_values("lead_source", lambda: {str(each.pk): str(each) for each in LeadSource.objects.all()})
 actions.declare_values("assignment", lambda: dict(LeadAssignment.choices))
 
 classify(

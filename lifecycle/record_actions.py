@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.web.record_pages import Action, RecordPage, at
@@ -85,7 +85,7 @@ LEAD_ACTIONS = (
     ),
     Action(
         name="lose",
-        label=_("Give up"),
+        label=pgettext_lazy("lead", "Give up"),
         icon="x",
         url=at("lifecycle:lose"),
         permission=LEADS_WORK,

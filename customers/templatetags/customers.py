@@ -16,7 +16,7 @@ _STAGE_LOOKS = {
     Stage.MATURE: ("teal", "circle-check"),
     Stage.DECLINING: ("orange", "trending-down"),
     Stage.LOST: ("red", "user-off"),
-    Stage.WON_BACK: ("lime", "rotate-clockwise"),
+    Stage.WON_BACK: ("cyan", "rotate-clockwise"),
 }
 
 

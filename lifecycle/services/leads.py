@@ -162,7 +162,8 @@ def take_up_lead(
         serial=serial,
         form_key=form_key,
     )
-    record("lead.captured", of=lead, by=by, at=at, details={"lead_source": str(source or "")})
+    details = {"lead_source": str(source.pk)} if source is not None else {}
+    record("lead.captured", of=lead, by=by, at=at, details=details)
     publish("lead.captured", subject_id=lead.pk, payload=told_of(lead), at=at)
     return lead
 

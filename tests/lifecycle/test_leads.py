@@ -108,7 +108,7 @@ def test_lead_is_captured_with_archive_contact_and_number(tenant, agent, source,
         {"customer_id": str(customer.pk), "state": "new", "source_id": str(source.pk), "assignee_id": None}
     ]
     [event] = AuditEvent.objects.filter(subject_id=lead.pk)
-    assert (event.action, event.details) == ("lead.captured", {"lead_source": "Cold call"})
+    assert (event.action, event.details) == ("lead.captured", {"lead_source": str(source.pk)})
 
 
 def test_number_that_is_taken_is_left_out(tenant, now):
