@@ -149,6 +149,7 @@ INSTALLED_APPS = [
     "service_plans",
     "development",
     "tiering",
+    "lifecycle",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -338,7 +339,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("CRM_FROM_EMAIL", default="Courier CRM <no-reply@localhost>")
 
 # Where pages for people who do not sign in stand; each has the slug of its tenant in the address.
-PUBLIC_PATHS = ("/track/", "/choices/", "/plans/", "/proposals/")
+PUBLIC_PATHS = ("/track/", "/choices/", "/plans/", "/proposals/", "/join/")
 
 # --- The partner API --------------------------------------------------------------------------------------------
 
@@ -369,6 +370,8 @@ SPECTACULAR_SETTINGS = {
         "ContactPointKind": "customers.enums.ContactPointKind",
         "ScanKind": "shipments.enums.ScanKind",
         "Tier": "customers.enums.Tier",
+        "Stage": "customers.enums.Stage",
+        "LeadState": "lifecycle.enums.LeadState",
         "ShipmentException": "shipments.enums.ShipmentException",
         "InteractionKind": "customers.enums.InteractionKind",
         "StateEnum": "core.jobs.enums.BackgroundState",

@@ -14,7 +14,7 @@ from core.partners.querysets import answers_naming
 from core.web.models import Draft, Undo
 from customers import relations
 from customers.copies import count_copies, erase_copies
-from customers.enums import SPOKEN, Direction, InteractionKind
+from customers.enums import SPOKEN, Direction, InteractionKind, Stage
 from customers.models import (
     Address,
     Contact,
@@ -94,6 +94,9 @@ actions.declare_fields(
     lower_tier=_("Tier that the last evaluations gave"),
     lower_runs=_("Evaluations that gave a lower tier"),
     lower_as_of=_("Lower tier as of"),
+    stage=_("Stage"),
+    stage_since=_("Stage since"),
+    stage_held_until=_("Stage set by hand through"),
     custom_values=_("Customer fields"),
     direction=_("Direction"),
     how=_("How"),
@@ -112,6 +115,7 @@ actions.declare_values("why_erased", lambda: dict(ErasureReason.choices))
 actions.declare_values("how", lambda: dict(InteractionKind.choices))
 actions.declare_values("direction", lambda: dict(Direction.choices))
 erasures.register(KIND, erase_again)
+actions.declare_values("stage", lambda: dict(Stage.choices))
 actions.declare_values("why_copied", lambda: dict(CopyReason.choices))
 
 relations.register(
@@ -275,7 +279,8 @@ classify(
     "customers.Customer",
     business="""number kind company_name industry region source tags preferred_channel preferred_language
         account_manager custom_values created_at erased_at merged_into version tier tier_since contribution
-        contribution_rank token_rank is_unmatched window_shipment_count lower_tier lower_runs lower_as_of shipment_count
+        contribution_rank token_rank is_unmatched window_shipment_count lower_tier lower_runs lower_as_of
+        stage stage_since stage_held_until shipment_count
         first_shipment_at last_shipment_at""",
     personal="person_name birthday special_needs",
 )
@@ -339,6 +344,16 @@ registry.declare(
         "changed": registry.texts("the names of the facts that changed, and contacts or addresses for theirs"),
     },
     doc="Facts, contacts or addresses of a customer were changed by people.",
+)
+registry.declare(
+    "customer.shipped",
+    version=1,
+    subject=CUSTOMER,
+    payload={
+        "number": NUMBER,
+        "stage": registry.text("the stage in which it was until then", values=(Stage.LEAD, Stage.LOST)),
+    },
+    doc="A customer that had not shipped before, or was lost, has shipped.",
 )
 registry.declare(
     "customer.erased",

@@ -16,6 +16,18 @@ class Tier(models.TextChoices):
     LOW = "low", _("Low")
 
 
+class Stage(models.TextChoices):
+    """Where a customer stands in its life with the courier; 生命周期. Who has not shipped yet is a lead."""
+
+    LEAD = "lead", _("Lead")
+    NEW = "new", pgettext_lazy("stage of a customer", "New")
+    GROWING = "growing", _("Growing")
+    MATURE = "mature", _("Mature")
+    DECLINING = "declining", _("Declining")
+    LOST = "lost", pgettext_lazy("stage of a customer", "Lost")
+    WON_BACK = "won_back", _("Won back")
+
+
 class Channel(models.TextChoices):
     PHONE = "phone", _("Phone")
     EMAIL = "email", _("E-mail")
@@ -147,10 +159,11 @@ class ConsentSource(models.TextChoices):
     PAPER = "paper", _("In writing")
     WEB = "web", _("On a web page or in an app")
     LINK = "link", _("In the preference centre")
+    FORM = "form", _("In the lead form")
 
 
-# What people and partners write down; the preference centre says itself that it was there.
-TOLD_SOURCES = [choice for choice in ConsentSource.choices if choice[0] != ConsentSource.LINK]
+# What people and partners write down; the preference centre and the lead form say themselves that it was there.
+TOLD_SOURCES = [choice for choice in ConsentSource.choices if choice[0] not in {ConsentSource.LINK, ConsentSource.FORM}]
 
 
 class ContactReason(models.TextChoices):

@@ -92,6 +92,7 @@ def _save_twice(page: BrowserPage) -> None:
 
 CUSTOMER = {"pk": "customer"}
 FOLLOW_UP = {"pk": "follow_up"}
+LEAD = {"pk": "lead"}
 NOBODY = "00000000-0000-7000-8000-000000000000"
 OFFICE = [
     "console:home",
@@ -119,6 +120,12 @@ OFFICE = [
     "imports:list",
     "imports:templates",
     "tiering:create_policy",
+    "lifecycle:policy",
+    "lifecycle:playbooks",
+    "lifecycle:add_step",
+    "lifecycle:sources",
+    "lifecycle:add_source",
+    "lifecycle:add_reason",
     "mfa_index",
     "mfa_activate_totp",
     "mfa_add_webauthn",
@@ -150,6 +157,9 @@ OFFICE_RECORDS = {
     "imports:upload": {"kind": "customers"},
     "imports:batch": {"pk": "file_batch"},
     "imports:columns": {"pk": "new_batch"},
+    "lifecycle:update_step": {"pk": "playbook_step"},
+    "lifecycle:update_source": {"pk": "lead_source"},
+    "lifecycle:update_reason": {"pk": "lost_reason"},
 }
 WORK = [
     "service_requests:list",
@@ -180,6 +190,11 @@ WORK = [
     "tiering:moves",
     "tiering:value",
     "tiering:policies",
+    "lifecycle:overview",
+    "lifecycle:changes",
+    "lifecycle:leads",
+    "lifecycle:create_lead",
+    "lifecycle:report",
 ]
 WORK_RECORDS = {
     "customers:detail": CUSTOMER,
@@ -232,6 +247,11 @@ WORK_RECORDS = {
     "development:update_service": {"pk": "catalogue_service"},
     "tiering:set_override": CUSTOMER,
     "tiering:evaluate": {},
+    "lifecycle:move": CUSTOMER,
+    "lifecycle:take_up": {"pk": "new_customer"},
+    "lifecycle:lead": LEAD,
+    "lifecycle:assign": LEAD,
+    "lifecycle:lose": LEAD,
 }
 OPEN = [
     "account_login",
@@ -253,6 +273,9 @@ PAGES = [
     Page(route="customers:preferences", records={"slug": "slug", "token": "preferences"}, role=None),
     Page(route="service_plans:shared", records={"slug": "slug", "token": "shared_plan"}, role=None),
     Page(route="development:shared", records={"slug": "slug", "token": "shared_proposal"}, role=None),
+    Page(route="lifecycle:join", records={"slug": "slug"}, role=None),
+    Page(route="lifecycle:join", records={"slug": "slug"}, role=None, scene="refused", steps=_send_empty),
+    Page(route="lifecycle:joined", records={"slug": "slug"}, role=None),
     Page(route="console:accept_invitation", records={"token": "token"}, role=None),
     Page(route="console:accept_invitation", records={"token": "spent"}, role=None, scene="void", status=410),
     Page(
@@ -288,6 +311,8 @@ PAGES = [
     Page(route=LIST, role=SUPERVISOR, scene="keys", steps=_press("?"), is_whole=False),
     Page(route=RECORD, role=SUPERVISOR, scene="palette", records=CUSTOMER, steps=_press("Control+k"), is_whole=False),
     Page(route=RECORD, role=SUPERVISOR, scene="new", records={"pk": "new_customer"}),
+    Page(route="lifecycle:leads", role=SUPERVISOR, scene="all", query="state=all"),
+    Page(route="lifecycle:lead", role=SUPERVISOR, scene="lost", records={"pk": "lost_lead"}),
     Page(route="service_requests:list", role=SUPERVISOR, scene="all", query="state=all"),
     Page(route="service_requests:create", role=SUPERVISOR, scene="refused", steps=_send_empty),
     Page(route="service_requests:detail", role=SUPERVISOR, scene="closed", records={"pk": "closed_request"}),

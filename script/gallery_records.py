@@ -35,6 +35,8 @@ from customers.services.purposes import MARKETING
 from development.enums import DealStage, ProposalState
 from development.models import CatalogueService, Competitor, MarketNote, Opportunity, Proposal, ProposalLine
 from development.services import share_token as proposal_token
+from lifecycle.enums import LeadState
+from lifecycle.models import Lead, LeadSource, LostReason, PlaybookStep
 from service_plans.enums import PlanState
 from service_plans.models import ServicePlan
 from service_plans.services import create_next_edition, share_plan, share_token
@@ -87,6 +89,11 @@ class Records:
     market_note: str
     follow_up: str
     closed_follow_up: str
+    lead: str
+    lost_lead: str
+    playbook_step: str
+    lead_source: str
+    lost_reason: str
     file_batch: str
     new_batch: str
     export_job: str
@@ -154,6 +161,11 @@ def records_of(courier: Courier) -> Records:
             follow_up=str(FollowUp.objects.filter(state="open", customer__isnull=False).first().pk),
             closed_follow_up=str(FollowUp.objects.filter(state="done").first().pk),
             file_batch=str(ImportBatch.objects.filter(kind="customers", state=BatchState.CHECKED).first().pk),
+            lead=str(Lead.objects.filter(state=LeadState.QUALIFIED).order_by("pk").last().pk),
+            lost_lead=str(Lead.objects.filter(state=LeadState.LOST).first().pk),
+            playbook_step=str(PlaybookStep.objects.order_by("pk").first().pk),
+            lead_source=str(LeadSource.objects.order_by("pk")[1].pk),
+            lost_reason=str(LostReason.objects.order_by("pk").first().pk),
             new_batch=str(ImportBatch.objects.filter(state=BatchState.WAITING).first().pk),
             export_job=str(own.filter(kind=exports.KIND).first().pk),
             bulk_job=str(own.filter(kind=bulk.KIND).first().pk),

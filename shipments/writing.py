@@ -97,7 +97,7 @@ def write_chunk(
         wake_for_shipments()
         cursor.execute("drop table incoming")
         new = {waybill for waybill, shipment in written.items() if shipment.is_new}
-        add_shipments(_added((row for row in rows if row[WAYBILL] in new), ids))
+        add_shipments(_added((row for row in rows if row[WAYBILL] in new), ids), at=at)
         set_shipments(_figures(cursor, tenant_id, moved))
     return Chunk(written, ids, opened)
 

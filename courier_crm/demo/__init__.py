@@ -24,6 +24,7 @@ from courier_crm.demo.couriers import COURIERS, Courier
 from courier_crm.demo.development import make_development
 from courier_crm.demo.follow_ups import make_follow_ups
 from courier_crm.demo.keys import make_demo_keys, working_demo_keys
+from courier_crm.demo.leads import WEEKS_OF_STAGES, make_leads, make_stages, take_up_newcomers
 from courier_crm.demo.papers import make_papers
 from courier_crm.demo.plans import make_plans
 from courier_crm.demo.stories import number_of, story_of, talks_of_stories
@@ -86,6 +87,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         make_papers(courier, people, today=today)
         make_development(courier, people, today=today)
         make_follow_ups(courier, people, today=today)
+        make_leads(courier, people, today=today)
     build_sandbox(sandbox=tenant.sandbox, language=courier.language, at=at)
     return tenant
 
@@ -105,10 +107,12 @@ def _make_business(
     """Make customers, two years of shipments with scans, and the tiers of every week of the last half year."""
     at = day_start(today, courier.time_zone)
     shippers = _make_customers(chance, courier, customers, manager=manager, today=today)
+    take_up_newcomers(since=today - timedelta(weeks=WEEKS_OF_STAGES), zone=courier.time_zone)
     file = shipment_file(chance, courier, shippers, today=today)
     record_shipments(rows=csv.DictReader(io.StringIO(file.decode())), by=None, at=at)
     record_scans(rows=scan_rows(chance, courier, file, today=today), at=at)
     _make_tiers(courier, today=today)
+    make_stages(today=today, zone=courier.time_zone)
 
 
 def _email(courier: Courier, role: Role) -> str:

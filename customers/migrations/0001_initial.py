@@ -107,6 +107,25 @@ class Migration(migrations.Migration):
                 ),
                 ("lower_runs", models.PositiveSmallIntegerField(default=0)),
                 ("lower_as_of", models.DateField(null=True)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("lead", "Lead"),
+                            ("new", "New"),
+                            ("growing", "Growing"),
+                            ("mature", "Mature"),
+                            ("declining", "Declining"),
+                            ("lost", "Lost"),
+                            ("won_back", "Won back"),
+                        ],
+                        db_default="lead",
+                        default="lead",
+                        max_length=9,
+                    ),
+                ),
+                ("stage_since", models.DateField(null=True)),
+                ("stage_held_until", models.DateField(null=True)),
                 ("shipment_count", models.PositiveIntegerField(default=0)),
                 ("first_shipment_at", models.DateTimeField(null=True)),
                 ("last_shipment_at", models.DateTimeField(null=True)),
@@ -643,6 +662,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="customer",
             index=models.Index(
+                fields=["tenant", "stage", "contribution", "id"], include=["merged_into"], name="customer_by_stage"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
                 condition=models.Q(("first_shipment_at", None), ("tier__isnull", False)),
                 fields=["tenant", "id"],
                 name="customer_lead_again",
@@ -1156,6 +1181,7 @@ class Migration(migrations.Migration):
                             ("paper", "In writing"),
                             ("web", "On a web page or in an app"),
                             ("link", "In the preference centre"),
+                            ("form", "In the lead form"),
                         ],
                         max_length=8,
                     ),
@@ -1257,6 +1283,7 @@ class Migration(migrations.Migration):
                             ("paper", "In writing"),
                             ("web", "On a web page or in an app"),
                             ("link", "In the preference centre"),
+                            ("form", "In the lead form"),
                         ],
                         max_length=8,
                     ),

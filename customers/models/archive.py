@@ -12,7 +12,7 @@ from core.crypto.fields import EncryptedTextField, readable
 from core.crypto.masking import mask_name
 from core.tenancy.fields import MoneyField
 from core.tenancy.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
-from customers.enums import Channel, CustomerKind, CustomFieldKind, Tier
+from customers.enums import Channel, CustomerKind, CustomFieldKind, Stage, Tier
 
 # Half an octave: contributions within a factor of 1.41 are of one rank.
 RANKS_PER_DOUBLING = 2
@@ -52,7 +52,8 @@ class CustomerManager(TenantManager):
 class Customer(TenantModel):
     """A company or a person with an archive; `merged_into` is the one that has taken its place, if one has.
 
-    Tier, contribution and the shipment figures are written by functions of `customers.services` alone.
+    Tier, stage, contribution and the shipment figures are written by functions of `customers.services` alone. A stage
+    set by hand holds through `stage_held_until`.
     `contribution` and `window_shipment_count` are those of the last evaluation's window. `contribution_rank` is the
     contribution on a coarse scale of logarithms; `token_rank` is the one by which the customer's tokens are ordered
     at present, which `customers.search_index.rank_tokens` makes the same. Whose names or contact points were written
@@ -90,6 +91,10 @@ class Customer(TenantModel):
     lower_runs = models.PositiveSmallIntegerField(default=0)
     lower_as_of = models.DateField(null=True)
 
+    stage = models.CharField(max_length=9, choices=Stage.choices, default=Stage.LEAD, db_default=Stage.LEAD)
+    stage_since = models.DateField(null=True)
+    stage_held_until = models.DateField(null=True)
+
     shipment_count = models.PositiveIntegerField(default=0)
     first_shipment_at = models.DateTimeField(null=True)
     last_shipment_at = models.DateTimeField(null=True)
@@ -108,6 +113,9 @@ class Customer(TenantModel):
             models.Index(fields=["tenant", "created_at", "id"], name="customer_by_creation"),
             models.Index(
                 fields=["tenant", "tier", "contribution", "id"], include=["merged_into"], name="customer_by_tier"
+            ),
+            models.Index(
+                fields=["tenant", "stage", "contribution", "id"], include=["merged_into"], name="customer_by_stage"
             ),
             models.Index(
                 fields=["tenant", "id"],

@@ -7,13 +7,22 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core.web.templatetags.web import badge
-from customers.enums import FollowUpState, Tier
+from customers.enums import FollowUpState, Stage, Tier
 from customers.models import FollowUp
 
 register = template.Library()
 
 _LOOKS = {Tier.VIP: ("purple", "crown"), Tier.MID: ("blue", ""), Tier.LOW: ("secondary", "")}
 _CLOSED = {FollowUpState.DONE: ("green", "check")}
+_STAGE_LOOKS = {
+    Stage.LEAD: ("azure", "seedling"),
+    Stage.NEW: ("blue", "sparkles"),
+    Stage.GROWING: ("green", "trending-up"),
+    Stage.MATURE: ("teal", "circle-check"),
+    Stage.DECLINING: ("orange", "trending-down"),
+    Stage.LOST: ("red", "user-off"),
+    Stage.WON_BACK: ("cyan", "rotate-clockwise"),
+}
 
 
 @register.simple_tag
@@ -33,3 +42,9 @@ def follow_up_badges(follow_up: FollowUp) -> SafeString:
     if not (follow_up.snoozed_until and follow_up.snoozed_until > now):
         return stands
     return format_html("{} {}", stands, badge(_("Snoozed"), "secondary", "zzz"))
+
+
+@register.simple_tag
+def stage_badge(stage: str) -> SafeString:
+    """Show a stage of the lifecycle."""
+    return badge(Stage(stage).label, *_STAGE_LOOKS[Stage(stage)])

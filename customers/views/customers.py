@@ -29,7 +29,7 @@ from core.web.records import DraftedFormView, HereView, RecordFormView
 from core.web.trail import history_of
 from core.web.views import StaffView
 from customers.duplicates import candidates_of, match_customers
-from customers.enums import CustomerKind, Tier
+from customers.enums import CustomerKind, Stage, Tier
 from customers.forms.custom_fields import PREFIX
 from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm
 from customers.models import Customer, DuplicateCandidate
@@ -44,7 +44,7 @@ from customers.querysets import (
     undoable_merges,
 )
 from customers.services import create_customer, update_customer
-from customers.templatetags.customers import tier_badge
+from customers.templatetags.customers import stage_badge, tier_badge
 from customers.views.interactions import timeline_context
 
 MOST_DUPLICATES = 5
@@ -60,6 +60,7 @@ class CustomerListView(ListView):
     filters = (
         PrefixFilter(name="number", label=_("Customer number"), max_length=40),
         ChoiceFilter(name="tier", label=_("Tier"), choices=Tier.choices, none=_("Not in a tier")),
+        ChoiceFilter(name="stage", label=_("Stage"), choices=Stage.choices),
         ChoiceFilter(name="kind", label=_("Kind"), choices=CustomerKind.choices),
         PrefixFilter(name="region", label=_("Region"), max_length=100),
         UserFilter(name="account_manager", label=_("Account manager")),
@@ -86,6 +87,12 @@ class CustomerListView(ListView):
             draw=lambda customer: tier_badge(customer.tier),
         ),
         Column(
+            _("Stage"),
+            lambda customer: customer.get_stage_display(),
+            name="stage",
+            draw=lambda customer: stage_badge(customer.stage),
+        ),
+        Column(
             _("Contribution"),
             lambda customer: customer.contribution,
             name="contribution",
@@ -109,7 +116,17 @@ class CustomerListView(ListView):
             _("Created"), lambda customer: customer.created_at, name="created", kind=ColumnKind.TIME, sort="created"
         ),
     )
-    page_columns = ("name", "number", "tier", "contribution", "shipments", "last", "account_manager", "created")
+    page_columns = (
+        "name",
+        "number",
+        "tier",
+        "stage",
+        "contribution",
+        "shipments",
+        "last",
+        "account_manager",
+        "created",
+    )
 
     def get_queryset(self) -> QuerySet[Customer]:
         return for_list(Customer.objects.all())

@@ -879,11 +879,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="stagechange",
-            index=models.Index(fields=["tenant", "opportunity", "moved_at"], name="stage_change_opportunity"),
+            index=models.Index(fields=["tenant", "opportunity", "moved_at"], name="deal_change_opportunity"),
         ),
         migrations.AddIndex(
             model_name="stagechange",
-            index=models.Index(fields=["tenant", "moved_by"], name="stage_change_moved_by"),
+            index=models.Index(fields=["tenant", "moved_by"], name="deal_change_moved_by"),
         ),
         ProtectTenantTables(
             "CatalogueService",

@@ -127,6 +127,6 @@ class StageChange(TenantModel):
 
     class Meta(TenantModel.Meta):
         indexes = [
-            models.Index(fields=["tenant", "opportunity", "moved_at"], name="stage_change_opportunity"),
-            models.Index(fields=["tenant", "moved_by"], name="stage_change_moved_by"),
+            models.Index(fields=["tenant", "opportunity", "moved_at"], name="deal_change_opportunity"),
+            models.Index(fields=["tenant", "moved_by"], name="deal_change_moved_by"),
         ]

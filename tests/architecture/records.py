@@ -24,6 +24,7 @@ from customers.models import (
 )
 from development.models import CatalogueService, Competitor, MarketNote, Opportunity, Proposal, ProposalLine
 from documents.models import Document
+from lifecycle.models import Lead, LeadSource, LostReason, PlaybookStep
 from service_plans.models import PlanItem, ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.models import ScanEvent, Shipment
@@ -164,6 +165,25 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "service_requests:decline": {"pk": ServiceRequest},
     "tiering:set_override": {"pk": Customer},
     "tiering:end_override": {"pk": Customer, "override": TierOverride},
+    "lifecycle:move": {"pk": Customer},
+    "lifecycle:take_up": {"pk": Customer},
+    "lifecycle:lead": {"pk": Lead},
+    "lifecycle:take": {"pk": Lead},
+    "lifecycle:contact": {"pk": Lead},
+    "lifecycle:qualify": {"pk": Lead},
+    "lifecycle:convert": {"pk": Lead},
+    "lifecycle:assign": {"pk": Lead},
+    "lifecycle:lose": {"pk": Lead},
+    "lifecycle:reopen": {"pk": Lead},
+    "lifecycle:update_step": {"pk": PlaybookStep},
+    "lifecycle:remove_step": {"pk": PlaybookStep},
+    "lifecycle:update_source": {"pk": LeadSource},
+    "lifecycle:retire_source": {"pk": LeadSource},
+    "lifecycle:revive_source": {"pk": LeadSource},
+    "lifecycle:update_reason": {"pk": LostReason},
+    "lifecycle:retire_reason": {"pk": LostReason},
+    "lifecycle:revive_reason": {"pk": LostReason},
+    "api:lead-detail": {"pk": Lead},
     "api:customer-detail": {"pk": Customer},
     "api:contact-list": {"customer": Customer},
     "api:contact-detail": {"customer": Customer, "pk": Contact},
@@ -205,6 +225,8 @@ NO_RECORDS = {
     "console:accept_invitation": "the token proves who was invited; only its hash is kept",
     "shipments:track": "the tenant's name in addresses; looked up within it, see tests/shipments/tracking",
     "shipments:trace": "sealed for one tenant; looked up within it, see tests/shipments/tracking",
+    "lifecycle:join": "the tenant's name in addresses; what is sent is written within it, see tests/lifecycle",
+    "lifecycle:joined": "the tenant's name in addresses; shows nothing of it",
     "imports:upload": "the name of a kind, the same for all tenants",
     "customers:calendar_feed": "the token is signed and names its tenant; see tests/customers/follow_ups",
     "service_plans:shared": "the token is signed for one tenant; see tests/service_plans",

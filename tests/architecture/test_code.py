@@ -20,6 +20,7 @@ ROOMS = (
     "service_plans",
     "development",
     "tiering",
+    "lifecycle",
     "courier_crm",
 )
 # Where rows are read past the filter of the active tenant, each file with the reason.

@@ -35,6 +35,7 @@ ROOMS = (
     "service_plans",
     "development",
     "tiering",
+    "lifecycle",
     "courier_crm",
 )
 PUBLISHERS = {"publish", "publish_many", "telling"}

@@ -15,6 +15,7 @@ from core.tenancy.models import Tenant, TenantModel
 from core.web import trail
 from customers.models import Customer, CustomField, FollowUp, Purpose
 from development.models import CatalogueService, Competitor, MarketNote, Opportunity, PipelineRules, Proposal
+from lifecycle.models import Lead, LeadSource, LifecyclePolicy, LostReason, PlaybookStep
 from service_plans.models import ServicePlan
 from service_requests.models import ServicePolicy, ServiceRequest
 from shipments.models import Shipment
@@ -45,8 +46,20 @@ PAGES: dict[type[TenantModel | Tenant], str] = {
     ServiceRequest: "service_requests:detail",
     ServicePolicy: "service_requests:policy",
     TierPolicy: "tiering:policies",
+    LifecyclePolicy: "lifecycle:policy",
+    Lead: "lifecycle:lead",
+    LeadSource: "lifecycle:update_source",
+    LostReason: "lifecycle:update_reason",
+    PlaybookStep: "lifecycle:update_step",
 }
-OF_ALL = {"console:company", "console:organisation", "service_requests:policy", "tiering:policies", "development:rules"}
+OF_ALL = {
+    "console:company",
+    "console:organisation",
+    "service_requests:policy",
+    "tiering:policies",
+    "development:rules",
+    "lifecycle:policy",
+}
 # The trail tells about them, and they have no page of their own; each with the reason.
 NO_PAGE = {
     "accounts.invitation": "rows of a list, gone when they are accepted or withdrawn",

@@ -33,6 +33,8 @@ OPEN_TO_ALL = {
     "development:shared": "for who was given the link, rate-limited; the signed token is the proof; names nobody",
     "development:shared_file": "the same, as a file",
     "service_plans:shared": "for who was given the link, rate-limited; the signed token is the proof; names nobody",
+    "lifecycle:join": "for who wants to ship, rate-limited; writes a lead, and tells nobody who is known",
+    "lifecycle:joined": "says thank you; shows nothing",
     "shipments:track": "for who knows a waybill and the digits, rate-limited; shows nothing of a person",
     "shipments:trace": "for who was answered at shipments:track; the sealed address is the proof, for half an hour",
     "account_login": "where one signs in",

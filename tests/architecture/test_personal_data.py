@@ -7,7 +7,17 @@ from django.db import models
 from core.crypto.fields import EncryptedField
 from core.crypto.register import Kind, classified, classify, kind_of
 
-OURS = ("core.", "customers", "documents", "shipments", "service_requests", "service_plans", "development", "tiering")
+OURS = (
+    "core.",
+    "customers",
+    "documents",
+    "shipments",
+    "service_requests",
+    "service_plans",
+    "development",
+    "tiering",
+    "lifecycle",
+)
 # Personal, and not encrypted, each with the reason.
 IN_CLEAR = {
     ("accounts.user", "email"): "found by it at sign-in, before the tenant and its key are known",

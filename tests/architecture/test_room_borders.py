@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("customers", "documents", "shipments", "service_requests", "service_plans", "development", "tiering")
+ROOMS = (
+    "customers",
+    "documents",
+    "shipments",
+    "service_requests",
+    "service_plans",
+    "development",
+    "tiering",
+    "lifecycle",
+)
 PRIVATE_MODULES = {"admin", "api", "apps", "forms", "management", "receivers", "tasks", "urls", "views"}
 
 

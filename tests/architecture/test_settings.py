@@ -11,6 +11,7 @@ from core.console.own import PreferencesView
 from core.web import navigation
 from core.web.views import StaffFormView
 from development.views.settled import RulesView
+from lifecycle.views.settings import PolicyView as LifecycleRulesView
 from service_requests.views.policy import PolicyView
 from tests.architecture.routes import Route, all_routes
 from tests.factories.accounts import make_user
@@ -24,6 +25,7 @@ SETTINGS = {
     "service_requests:policy": PolicyView,
     "development:rules": RulesView,
     "tiering:create_policy": CreatePolicyView,
+    "lifecycle:policy": LifecycleRulesView,
 }
 # Forms below /settings/ of which each is about one record of many; the list of them is the setting.
 OF_RECORDS = {

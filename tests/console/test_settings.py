@@ -65,7 +65,9 @@ def test_settings_of_the_company_are_those_of_the_role(client_for, agent, superv
         return [each.page.key for each in client_for(user).get(HOME).context["company"]]
 
     assert company(agent) == []
-    assert company(supervisor) == ["tier_policy", "service_policy", "jobs", "events"]
+    assert company(supervisor) == [
+        "tier_policy", "lifecycle_policy", "playbooks", "lead_sources", "service_policy", "jobs", "events",
+    ]  # fmt: skip
     assert company(administrator)[:3] == ["company", "people", "organisation"]
 
 

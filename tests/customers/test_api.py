@@ -76,6 +76,8 @@ def test_customer_with_contacts_and_addresses(tenant, account_manager, now):
         "account_manager_id": str(account_manager.pk),
         "tier": "vip",
         "tier_since": "2026-03-02",
+        "stage": "lead",
+        "stage_since": None,
         "contribution": {"amount": "-12.50", "currency": "CNY"},
         "window_shipment_count": 2,
         "shipment_count": 0,

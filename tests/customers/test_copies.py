@@ -107,6 +107,8 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "market_notes": 0,
         "tier_changes": 1,
         "tier_overrides": 1,
+        "stage_changes": 0,
+        "leads": 0,
     }
     assert len(kept["history"]) == AuditEvent.objects.filter(subject_id=customer.pk).count()
     assert kept["record"][0]["id"] == str(customer.pk)

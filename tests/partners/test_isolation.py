@@ -7,6 +7,7 @@ from core.jobs.models import BackgroundJob
 from core.partners.schema import description
 from core.tenancy.ids import uuid7
 from customers.models import Customer, CustomerMerge, Purpose
+from lifecycle.models import Lead
 from shipments.models import Shipment
 from tests.customers.consents.said import say
 from tests.customers.follow_ups.made import make_follow_up
@@ -57,6 +58,7 @@ def make_rows(number, now):
         "/service-plans": make_draft(customer, by=None, at=now).pk,
         "/follow-ups": make_follow_up(customer=customer, at=now).pk,
         "/merges": merge.pk,
+        "/leads": Lead.objects.create(customer=customer, captured_at=now).pk,
     }
 
 

@@ -29,6 +29,7 @@ from customers.models import (
     Purpose,
     PurposeText,
 )
+from lifecycle.models import Lead
 from service_plans.models import ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.models import ScanEvent, Shipment
@@ -130,6 +131,9 @@ class Rows:
                 return Interaction.objects.create(
                     customer=self.owner, kind="note", text=name, happened_at=at, recorded_at=at
                 )
+            case "/leads":
+                customer = Customer.objects.create(number=name, created_at=at)
+                return Lead.objects.create(customer=customer, captured_at=at)
             case "/service-plans":
                 return ServicePlan.objects.create(
                     serial=self.made,

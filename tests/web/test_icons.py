@@ -89,6 +89,7 @@ def test_sources_are_ours_alone():
         "service_plans",
         "development",
         "tiering",
+        "lifecycle",
         "courier_crm",
         "templates",
         "static",

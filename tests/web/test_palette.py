@@ -40,6 +40,8 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "New follow-up",
         "Open a service request",
         "Set the tier by hand",
+        "Put into another stage",
+        "Take up as a lead",
         "Add a contact",
         "Add an address",
         "Begin a service plan",
@@ -51,6 +53,7 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
     assert found["Create"] == [
         "Open a service request",
         "Add a customer",
+        "New lead",
         "New follow-up",
         "Open an opportunity",
         "Begin a service plan",
@@ -59,7 +62,7 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "Add a competitor",
         "Add a service to the catalogue",
     ]
-    assert found["Go to"][:5] == ["My day", "Customers", "Service requests", "Service plans", "Opportunities"]
+    assert found["Go to"][:5] == ["My day", "Customers", "Leads", "Service requests", "Service plans"]
 
 
 def test_palette_of_an_administrator_leads_to_each_page_of_the_settings(administrator):

@@ -1,0 +1,202 @@
+"""The public form: what it makes, what keeps machines out, and that nobody learns who is known."""
+
+import hashlib
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from customers.enums import ConsentSource
+from customers.models import ConsentEntry, ContactPoint, Customer, Purpose
+from customers.services import NewContactPoint, add_contact
+from lifecycle.joining.limits import PER_ADDRESS
+from lifecycle.joining.work import BITS, OPEN_SECONDS, is_solved, new_challenge
+from lifecycle.models import Lead
+from lifecycle.services import current_policy
+from tests.factories.accounts import inside, outside, somewhere
+from tests.factories.customers import make_customer
+
+FORM = {
+    "company_name": "Harbour Foods",
+    "person_name": "Ellen Marsh",
+    "phone": "138 1234 5678",
+    "email": "",
+    "wish": "Chilled, 300 a month",
+}
+
+
+@pytest.fixture(autouse=True)
+def at_that_time(now):
+    with time_machine.travel(now, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def stranger():
+    return somewhere()
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+def url_of(name="join", slug="swift"):
+    return reverse(f"lifecycle:{name}", args=[slug])
+
+
+def solve(challenge):
+    for answer in range(1 << 22):
+        if hashlib.sha256(f"{challenge}:{answer}".encode()).digest()[:2] == b"\0\0":
+            return str(answer)
+    raise AssertionError("There is an answer.")
+
+
+def challenge_of(tenant, client, **headers):
+    with outside(tenant):
+        page = text_of(client.get(url_of(), headers=headers))
+    return re.search(r'data-challenge="([^"]+)"', page)[1]
+
+
+def send(tenant, client, *, challenge=None, **changes):
+    challenge = challenge or challenge_of(tenant, client)
+    data = {**FORM, "challenge": challenge, "answer": solve(challenge), **changes}
+    with outside(tenant):
+        return client.post(url_of(), data)
+
+
+def test_form_makes_a_lead_with_contact_consent_and_language(tenant, stranger, now):
+    response = send(tenant, stranger, agreed=["marketing"])
+
+    assert (response.status_code, response.url) == (302, url_of("joined"))
+    lead = Lead.objects.get()
+    customer = lead.customer
+    assert (customer.company_name, customer.preferred_language, customer.stage) == ("Harbour Foods", "en", "lead")
+    assert (lead.source.key, Lead.objects.get().wish, lead.captured_by) == ("form", "Chilled, 300 a month", None)
+    assert ContactPoint.objects.get().value == "+8613812345678"
+    entries = ConsentEntry.objects.order_by("channel")
+    assert [(entry.channel, entry.state, entry.source, entry.text_version) for entry in entries] == [
+        ("phone", "given", ConsentSource.FORM, 1),
+        ("sms", "given", ConsentSource.FORM, 1),
+    ]
+    with outside(tenant):
+        assert "Thank you" in text_of(stranger.get(response.url))
+
+
+def test_person_who_agrees_to_nothing_is_a_lead_without_consent(tenant, stranger):
+    send(tenant, stranger, company_name="", email="ellen@harbour.example", phone="")
+
+    assert Customer.objects.get().kind == "individual"
+    assert not ConsentEntry.objects.exists()
+
+
+def test_version_of_the_text_is_the_one_that_was_shown(tenant, stranger):
+    challenge = challenge_of(tenant, stranger)
+    Purpose.objects.filter(key="marketing").update(text_version=2)
+
+    send(tenant, stranger, challenge=challenge, agreed=["marketing"])
+
+    assert {entry.text_version for entry in ConsentEntry.objects.all()} == {1}
+
+
+def test_known_and_unknown_people_get_the_same_answer(tenant, now):
+    customer = make_customer(at=now, company_name="Harbour Foods")
+    phone = NewContactPoint(kind="phone", value="+8613812345678")
+    add_contact(customer=customer, name="Ellen Marsh", points=[phone], at=now)
+
+    known = send(tenant, somewhere())
+    unknown = send(tenant, somewhere(), company_name="Other", phone="139 0000 1111")
+
+    assert (known.status_code, known.url, known.content) == (unknown.status_code, unknown.url, unknown.content)
+    assert Lead.objects.count() == 2
+    assert Customer.objects.filter(is_unmatched=True).count() == 3
+
+
+def test_trap_is_answered_like_anything_and_writes_nothing(tenant, stranger):
+    response = send(tenant, stranger, website="https://spam.example")
+
+    assert response.url == url_of("joined")
+    assert not Customer.objects.exists()
+
+
+@pytest.mark.parametrize("answer", ["", "x", "-1", "9" * 30])
+def test_without_the_work_nothing_is_taken(tenant, stranger, answer):
+    response = send(tenant, stranger, answer=answer)
+
+    assert response.status_code == 422
+    assert "Ellen Marsh" in text_of(response)
+    assert not Customer.objects.exists()
+
+
+def test_challenge_makes_one_lead(tenant, stranger):
+    challenge = challenge_of(tenant, stranger)
+
+    assert send(tenant, stranger, challenge=challenge).status_code == 302
+    again = send(tenant, stranger, challenge=challenge)
+
+    assert again.status_code == 409
+    assert challenge not in text_of(again)
+    assert Lead.objects.count() == 1
+
+
+def test_challenge_that_is_old_or_another_tenants_is_refused(tenant, other_tenant, stranger, at_that_time):
+    with inside(other_tenant, leaving=tenant):
+        foreign = new_challenge({})
+    own = challenge_of(tenant, stranger)
+
+    assert send(tenant, stranger, challenge=foreign).status_code == 422
+    at_that_time.shift(timedelta(seconds=OPEN_SECONDS + 5))
+    assert send(tenant, stranger, challenge=own).status_code == 422
+    assert not Customer.objects.exists()
+
+
+def test_work_is_checked_to_the_bit(tenant):
+    challenge = new_challenge({})
+    answer = solve(challenge)
+
+    assert is_solved(challenge, answer)
+    assert not is_solved(challenge + "x", answer) or not is_solved(challenge, str(int(answer) + 1))
+    assert BITS == 16
+
+
+def test_neither_phone_nor_mail_is_refused_beside_the_field(tenant, stranger):
+    response = send(tenant, stranger, phone="")
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["phone"]
+    assert send(tenant, stranger, phone="abc").status_code == 422
+    assert not Customer.objects.exists()
+
+
+def test_one_address_sends_so_often_an_hour(tenant, stranger):
+    for _ in range(PER_ADDRESS):
+        send(tenant, stranger, phone="")
+
+    refused = send(tenant, stranger)
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "3600")
+    assert not Customer.objects.exists()
+    assert send(tenant, somewhere()).status_code == 302
+
+
+def test_page_speaks_the_browsers_language_and_says_what_to_do_without_scripts(tenant, stranger):
+    with outside(tenant):
+        chinese = text_of(stranger.get(url_of(), headers={"Accept-Language": "zh-CN"}))
+        english = text_of(stranger.get(url_of(), headers={"Accept-Language": "en"}))
+        missing = stranger.get(url_of(slug="nobody"))
+
+    assert "您想寄什么？" in chinese
+    assert "What do you want to ship?" in english
+    assert "<noscript>" in english
+    assert missing.status_code == 404
+
+
+def test_signed_in_colleague_is_nobody_to_the_form(tenant, client_for, agent):
+    client = client_for(agent)
+    client.defaults["REMOTE_ADDR"] = "10.99.1.1"
+
+    send(tenant, client)
+
+    assert Lead.objects.get().captured_by is None
+    assert current_policy().version == 1
