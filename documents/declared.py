@@ -43,5 +43,10 @@ relations.register(
 )
 relations.register(
     "document_parts",
-    Relation(label=_("Contents of files"), model=DocumentPart, stays=_("They go with their files.")),
+    Relation(
+        label=_("Contents of files"),
+        model=DocumentPart,
+        personal=lambda customer: DocumentPart.objects.filter(document__customer=customer).count(),
+        stays=_("They go with their files."),
+    ),
 )
