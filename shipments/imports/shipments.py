@@ -101,7 +101,7 @@ CHOICES = {
 # Several of them stand in one cell.
 LISTS = {"services", "exceptions"}
 MOMENTS = ("accepted_at", "picked_up_at", "promised_at", "delivered_at")
-# By these a column is recognised that has no head of its own; the first time of a shipment is the one it needs.
+# By their values these are recognised in a column whose head says nothing.
 TOLD_BY_VALUES = ("status", "transport_mode", "booking_channel", "packaging")
 MASKS: dict[str, Callable[[str], str]] = {
     "customer_name": mask_name,
@@ -115,6 +115,9 @@ MASKS: dict[str, Callable[[str], str]] = {
 ROWS_PER_PART = 10_000
 MOST_OF_A_DAY = 2
 WITHOUT_CATEGORY = "-"
+PLACES = {name: place for place, name in enumerate(FIELDS)}
+# What does not stand in the shipment itself.
+OF_CUSTOMER = {"customer_number", "customer_name", "customer_kind"}
 
 
 def fields() -> list[ImportField]:
@@ -274,11 +277,6 @@ def _merge(rows: Sequence[Row]) -> dict[str, StoredShipment]:
         values[NAME], values[KIND] = row.values["shipment"][NAME], row.values["shipment"][KIND]
         row.values = {"shipment": values}
     return stored
-
-
-PLACES = {name: place for place, name in enumerate(FIELDS)}
-# What does not stand in the shipment itself.
-OF_CUSTOMER = {"customer_number", "customer_name", "customer_kind"}
 
 
 def _changed(known: StoredShipment, row: Row) -> dict[str, Any]:
