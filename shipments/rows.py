@@ -40,6 +40,7 @@ LARGEST_WEIGHT_G = 10**9
 LARGEST_SIDE_CM = 10**5
 OUTLIER_DAYS = 180
 MEMO_SIZE = 50_000
+LONGEST_NUMBER = 40
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 MONEY = re.compile(r"([+-]?)([0-9]{1,13})(?:\.([0-9]{1,2}))?")
@@ -111,11 +112,9 @@ def _clean(field: str, text: str) -> str:
     return text
 
 
-def text_parser(field: str, longest: int, *, required: bool = False) -> Callable[[str], str]:
+def text_parser(field: str, longest: int) -> Callable[[str], str]:
     def parse(text: str) -> str:
         text = _clean(field, text)
-        if required and not text:
-            raise RowRefused.of("missing_value", field, _("is empty."))
         if len(text) > longest:
             raise RowRefused.of("too_long", field, _("is too long."))
         return text
@@ -124,13 +123,16 @@ def text_parser(field: str, longest: int, *, required: bool = False) -> Callable
 
 
 def number_parser(field: str) -> Callable[[str], str]:
-    plain = text_parser(field, 40, required=True)
-
     def parse(text: str) -> str:
         try:
-            return plain(clean_number(text))
+            number = clean_number(text)
         except BadNumber:
             raise RowRefused.of("control_character", field, _("holds an invisible character.")) from None
+        if not number:
+            raise RowRefused.of("missing_value", field, _("is empty."))
+        if len(number) > LONGEST_NUMBER:
+            raise RowRefused.of("too_long", field, _("is too long."))
+        return number
 
     return parse
 

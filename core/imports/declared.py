@@ -17,6 +17,7 @@ actions.declare("import_template.removed", _("Template for imports removed"))
 actions.declare_fields(
     kind_of_import=_("What it brings"),
     ended=_("How it ended"),
+    imports=_("Imported files"),
     unchanged=_("Unchanged"),
     refused=pgettext_lazy("change of a row", "Refused"),
     undone=pgettext_lazy("rows", "Undone"),

@@ -124,7 +124,7 @@ class ImportKind:
     write: Step
     undo: Step
     list_url: str
-    rows_per_part: int = 500
+    rows_per_part: int = 1000
     weigh: Weigh | None = None
 
 

@@ -75,7 +75,9 @@ def results(part: ImportPart) -> list[Result]:
 
 def result_of(row: Row) -> Result:
     """Return what is kept of a row. Its key may hold anything, and people and spreadsheets read it."""
-    key = "".join(letter for letter in row.key[:60] if letter.isprintable())
+    key = row.key[:60]
+    if not key.isprintable():
+        key = "".join(letter for letter in key if letter.isprintable())
     record_id, owner_id = (each and str(each) for each in (row.record_id, row.owner_id))
     warnings, gist = ([], "") if row.is_refused else (row.warnings, row.gist)
     return Result(row.line, key, row.status, row.reasons, row.hints, record_id, owner_id, warnings, gist)

@@ -146,6 +146,8 @@ def plain_day(text: str) -> str:
 
 def plain_moment(text: str) -> str:
     """Return a time such as 2026年3月1日 8:00 or 2026.3.1 with its date as in ISO 8601, and any other text as it is."""
+    if "." not in text and "年" not in text:
+        return text
     match = WRITTEN_DAY.match(text)
     return f"{match[1]}-{match[2]:0>2}-{match[3]:0>2} {text[match.end() :]}".strip() if match else text
 

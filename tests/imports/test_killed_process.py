@@ -22,7 +22,7 @@ from courier_crm.embedded.places import PROJECT_DIR
 from customers.models import Customer
 from shipments.models import Shipment
 from tests.factories.accounts import make_tenant, make_user
-from tests.factories.files import checked
+from tests.factories.files import checked, in_parts_of
 
 pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
 
@@ -41,7 +41,6 @@ from django.db import connection
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
 from core.jobs.models import BackgroundJob
-from core.imports.services import start_import
 from core.jobs.running import perform_job
 tenant, at = Tenant.objects.get(slug="swift"), datetime.datetime.fromisoformat(sys.argv[2])
 connection.ensure_connection()
@@ -140,7 +139,8 @@ def customers_with_wrong_figures() -> int:
     )
 
 
-def test_killed_job_leaves_whole_parts_and_the_next_worker_goes_on(swift, file, now, importers):
+def test_killed_job_leaves_whole_parts_and_the_next_worker_goes_on(swift, file, now, importers, monkeypatch):
+    in_parts_of(monkeypatch, PART_ROWS, "shipments")
     with tenant_scope(swift):
         by = make_user(role=Role.SUPERVISOR, at=now)
         batch = checked(file, by=by, at=now, kind="shipments")
