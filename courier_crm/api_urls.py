@@ -15,6 +15,7 @@ from customers.api import (
     MergeViewSet,
     PurposeViewSet,
 )
+from development.api import OpportunityViewSet
 from service_plans.api import ServicePlanViewSet
 from service_requests.api import ServiceRequestViewSet
 from shipments.api import ScanEventViewSet, ShipmentViewSet
@@ -34,6 +35,7 @@ router.register("shipments/<str:shipment>/events", ScanEventViewSet, basename="s
 router.register("shipments", ShipmentViewSet, basename="shipment")
 router.register("service-requests", ServiceRequestViewSet, basename="service-request")
 router.register("service-plans", ServicePlanViewSet, basename="service-plan")
+router.register("opportunities", OpportunityViewSet, basename="opportunity")
 router.register("jobs/<str:job>/results", JobResultViewSet, basename="job-result")
 router.register("jobs", JobViewSet, basename="job")
 router.register("tiers", TierViewSet, basename="tier")

@@ -29,6 +29,7 @@ from customers.models import (
     Purpose,
     PurposeText,
 )
+from development.models import Opportunity
 from service_plans.models import ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.models import ScanEvent, Shipment
@@ -129,6 +130,16 @@ class Rows:
             case "/customers/{customer}/interactions":
                 return Interaction.objects.create(
                     customer=self.owner, kind="note", text=name, happened_at=at, recorded_at=at
+                )
+            case "/opportunities":
+                return Opportunity.objects.create(
+                    serial=self.made,
+                    number=name,
+                    customer=self.owner,
+                    closes_on=at.date(),
+                    expected_freight=0,
+                    stage_since=at,
+                    opened_at=at,
                 )
             case "/service-plans":
                 return ServicePlan.objects.create(
