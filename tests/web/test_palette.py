@@ -55,8 +55,8 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "Open an opportunity",
         "Begin a service plan",
         "Bring in files",
-        "Write a market note",
         "Import shipments",
+        "Write a market note",
         "Add a competitor",
         "Add a service to the catalogue",
     ]
