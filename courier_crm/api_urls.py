@@ -15,6 +15,7 @@ from customers.api import (
     MergeViewSet,
     PurposeViewSet,
 )
+from development.api import OpportunityViewSet
 from lifecycle.api import LeadViewSet
 from service_plans.api import ServicePlanViewSet
 from service_requests.api import ServiceRequestViewSet
@@ -36,6 +37,7 @@ router.register("shipments", ShipmentViewSet, basename="shipment")
 router.register("service-requests", ServiceRequestViewSet, basename="service-request")
 router.register("service-plans", ServicePlanViewSet, basename="service-plan")
 router.register("leads", LeadViewSet, basename="lead")
+router.register("opportunities", OpportunityViewSet, basename="opportunity")
 router.register("jobs/<str:job>/results", JobResultViewSet, basename="job-result")
 router.register("jobs", JobViewSet, basename="job")
 router.register("tiers", TierViewSet, basename="tier")

@@ -384,6 +384,8 @@ SPECTACULAR_SETTINGS = {
         "Recurrence": "customers.enums.Recurrence",
         "RowStatus": "core.partners.bulk.kinds.RowStatus",
         "SpokenKind": "customers.enums.SPOKEN_CHOICES",
+        "DealStage": "development.enums.DealStage",
+        "LostReason": "development.enums.LostReason",
         "PlanState": "service_plans.enums.PlanState",
         "ItemKind": "service_plans.enums.ItemKind",
         "PreferredChannelEnum": "customers.enums.Channel",

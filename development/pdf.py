@@ -13,6 +13,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from core.tenancy.clock import local_date
+from core.tenancy.scope import current_tenant
 from development.models import Proposal
 from development.offers import LineShown
 
@@ -90,13 +92,9 @@ def _benefit(shown: LineShown) -> str:
 def _foot(proposal: Proposal) -> list[Flowable]:
     if proposal.answered_at is None:
         return [_words(_("To be accepted by the link that came with it."), size=9)]
-    return [
-        _words(
-            _("%(state)s on %(day)s")
-            % {"state": proposal.get_state_display(), "day": f"{proposal.answered_at:%Y-%m-%d}"},
-            size=9,
-        )
-    ]
+    answered_on = local_date(proposal.answered_at, current_tenant().time_zone)
+    words = _("%(state)s on %(day)s") % {"state": proposal.get_state_display(), "day": answered_on}
+    return [_words(words, size=9)]
 
 
 def _words(text: str, *, size: int = 10) -> Paragraph:

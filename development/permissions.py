@@ -2,6 +2,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
 from core.accounts.permissions import declare, declare_area
+from core.partners import scopes
 
 WORKERS = {Role.SUPERVISOR, Role.ACCOUNT_MANAGER, Role.MARKETING}
 
@@ -27,3 +28,6 @@ CONFIGURE = declare(
     label=_("Decide about competitors, the service catalogue and what is counted on in each stage"),
     roles={Role.SUPERVISOR},
 ).name
+
+scopes.declare("opportunities:read", label=_("Read opportunities, personal data masked"), permissions={VIEW})
+scopes.declare("opportunities:write", label=_("Move opportunities to other stages"), permissions={WRITE})

@@ -25,7 +25,7 @@ from core.partners.serializers import InputSerializer, ResourceSerializer
 
 SAFE = frozenset({"GET", "HEAD"})
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-WRITES = frozenset({"create", "partial_update", "upsert", "destroy", "complete", "undo"})
+WRITES = frozenset({"create", "partial_update", "upsert", "destroy", "complete", "undo", "move"})
 
 
 @cache

@@ -76,7 +76,8 @@ def accept_proposal(*, proposal: Proposal, name: str, at: datetime) -> Proposal:
     keep(proposal, "state", "answered_at", "answered_name", "plan")
     record("proposal.accepted", subject=proposal, by=None, at=at)
     change_stage(opportunity, DealStage.WON, by=None, at=at)
-    _tell(opportunity, proposal, "proposal.accepted", at)
+    _tell_timeline(opportunity, proposal, "proposal.accepted", at)
+    publish("proposal.accepted", subject_id=proposal.pk, payload=_told(opportunity, proposal), at=at)
     this_month = today.replace(day=1)
     measure_months(first=months_after(this_month, -BEFORE), last=this_month, at=at, proposal=proposal)
     return proposal
@@ -94,7 +95,8 @@ def decline_proposal(*, proposal: Proposal, name: str, answer: str = "", at: dat
     proposal.answer = answer.strip() or None
     keep(proposal, "state", "answered_at", "answered_name", "answer")
     record("proposal.declined", subject=proposal, by=None, at=at)
-    _tell(opportunity, proposal, "proposal.declined", at)
+    _tell_timeline(opportunity, proposal, "proposal.declined", at)
+    publish("proposal.declined", subject_id=proposal.pk, payload=_told(opportunity, proposal), at=at)
     return proposal
 
 
@@ -132,23 +134,25 @@ def _item(line: ProposalLine) -> dict[str, object]:
     }
 
 
-def _tell(opportunity: Opportunity, proposal: Proposal, name: str, at: datetime) -> None:
+def _tell_timeline(opportunity: Opportunity, proposal: Proposal, code: str, at: datetime) -> None:
     tell_in_timeline(
         customer=opportunity.customer,
-        code=name,
+        code=code,
         parameters={"number": proposal.number, "edition": proposal.edition},
-        source=f"{name}:{proposal.pk}",
+        source=f"{code}:{proposal.pk}",
         happened_at=at,
         at=at,
     )
-    told = {
+
+
+def _told(opportunity: Opportunity, proposal: Proposal) -> dict[str, object]:
+    return {
         "number": proposal.number,
         "customer_id": str(opportunity.customer_id),
         "opportunity_id": str(opportunity.pk),
         "edition": proposal.edition,
         "version": proposal.version,
     }
-    publish(name, subject_id=proposal.pk, payload=told, at=at)
 
 
 def _salt() -> str:

@@ -203,6 +203,8 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:scan-event-detail": {"shipment": Shipment, "pk": ScanEvent},
     "api:service-request-detail": {"pk": ServiceRequest},
     "api:service-plan-detail": {"pk": ServicePlan},
+    "api:opportunity-detail": {"pk": Opportunity},
+    "api:opportunity-move": {"pk": Opportunity},
     "api:job-detail": {"pk": BackgroundJob},
     "api:job-result-list": {"job": BackgroundJob},
     "api:tier-detail": {"pk": Customer},

@@ -83,7 +83,7 @@ def test_list_takes_as_many_queries_for_many(client_for, account_manager, opport
     for count in (3, 40):
         while MarketNote.objects.count() < count:
             write_market_note(text="Dear", opportunity=opportunity, by=account_manager, at=now)
-        assert queries_of(client, pages) == {"list": 14}, count
+        assert queries_of(client, pages) == {"list": 12}, count
 
 
 def test_note_moves_with_its_customer_and_is_erased(note, opportunity, supervisor, now):

@@ -11,6 +11,7 @@ from lifecycle.models import Lead
 from shipments.models import Shipment
 from tests.customers.consents.said import say
 from tests.customers.follow_ups.made import make_follow_up
+from tests.development.made import make_opportunity
 from tests.factories.accounts import inside, make_user
 from tests.factories.customers import make_customer, make_only_purpose
 from tests.factories.partners import API, Partner
@@ -55,6 +56,7 @@ def make_rows(number, now):
         "/shipments": Shipment.objects.get(customer=customer).pk,
         "/tier-changes": change.pk,
         "/service-requests": open_for(customer, at=now).pk,
+        "/opportunities": make_opportunity(customer, by=None, at=now).pk,
         "/service-plans": make_draft(customer, by=None, at=now).pk,
         "/follow-ups": make_follow_up(customer=customer, at=now).pk,
         "/merges": merge.pk,

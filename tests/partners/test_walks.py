@@ -29,6 +29,7 @@ from customers.models import (
     Purpose,
     PurposeText,
 )
+from development.models import Opportunity
 from lifecycle.models import Lead
 from service_plans.models import ServicePlan
 from service_requests.models import ServiceRequest
@@ -134,6 +135,16 @@ class Rows:
             case "/leads":
                 customer = Customer.objects.create(number=name, created_at=at)
                 return Lead.objects.create(customer=customer, captured_at=at)
+            case "/opportunities":
+                return Opportunity.objects.create(
+                    serial=self.made,
+                    number=name,
+                    customer=self.owner,
+                    closes_on=at.date(),
+                    expected_freight=0,
+                    stage_since=at,
+                    opened_at=at,
+                )
             case "/service-plans":
                 return ServicePlan.objects.create(
                     serial=self.made,
