@@ -155,6 +155,7 @@ def test_customer_is_erased_and_the_business_record_kept(tenant, now, agent):
         "follow_ups": 0,
         "preference_links": 0,
         "plan_items": 0,
+        "leads": 0,
     }
     customer.refresh_from_db()
     assert (customer.number, customer.erased_at, customer.person_name, customer.birthday) == ("P-1", now, None, None)
