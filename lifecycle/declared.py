@@ -101,7 +101,7 @@ relations.register(
         label=_("Leads"),
         model=Lead,
         rows=lambda customer: customer.leads.all(),
-        personal=lambda customer: customer.leads.exclude(wish=None).count(),
+        personal=lambda customer: customer.leads.filter(wish__isnull=False).count(),
         erase=lambda customer: customer.leads.update(wish=None),
         moves="customer",
         clashes=both_open,

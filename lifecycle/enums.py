@@ -8,7 +8,7 @@ class MoveCause(models.TextChoices):
 
     EVALUATION = "evaluation", _("Evaluation")
     SHIPMENT = "shipment", _("A shipment")
-    HAND = "hand", _("By hand")
+    HAND = "hand", pgettext_lazy("what moves a customer", "By hand")
 
 
 class LeadState(models.TextChoices):

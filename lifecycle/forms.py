@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
@@ -73,14 +73,18 @@ class PolicyForm(forms.Form):
         label=LABELS["assignment"], choices=LeadAssignment.choices, help_text=HELP["assignment"]
     )
     team = NamedChoiceField(
-        label=LABELS["team"], queryset=None, required=False, empty_label=_("None"), help_text=HELP["team"]
+        label=LABELS["team"],
+        queryset=None,
+        required=False,
+        empty_label=_("All account managers"),
+        help_text=HELP["team"],
     )
     replaces = forms.IntegerField(widget=forms.HiddenInput)
 
     GROUPS = (
         (_("Growing, mature, declining"), ("window_days", "growth_percent", "decline_percent", "least_days")),
         (_("New and won back"), ("new_days", "won_back_days")),
-        (_("Lost"), ("lost_days", "lost_least_days", "lost_rhythms")),
+        (pgettext_lazy("stage of a customer", "Lost"), ("lost_days", "lost_least_days", "lost_rhythms")),
         (_("Leads"), ("assignment", "team")),
     )
 

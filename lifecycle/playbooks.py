@@ -1,6 +1,6 @@
 """What is to be done about customers that come into a stage, by the tenant's playbooks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,25 +17,26 @@ from lifecycle.models import Lead, PlaybookStep
 from lifecycle.services.leads import least_busy
 
 
-def wanted_for_stage(event: OutboxEvent, at: datetime) -> Sequence[Wanted]:
+def wanted_for_stage(event: OutboxEvent, at: datetime) -> Iterable[Wanted]:
     """Ask for each step of the stage into which a customer came, if it still is there."""
     stage = event.payload["to"]
     customer = Customer.objects.filter(pk=event.subject_id, stage=stage).select_related("account_manager").first()
     return _wanted(customer, stage, None)
 
 
-def wanted_for_lead(event: OutboxEvent, at: datetime) -> Sequence[Wanted]:
+def wanted_for_lead(event: OutboxEvent, at: datetime) -> Iterable[Wanted]:
     """Ask for each step of the first stage, of whoever is in charge of the lead; nothing where it is none by now."""
     lead = Lead.objects.filter(pk=event.subject_id, closed_at=None).select_related("customer", "assignee").first()
     return _wanted(lead.customer, Stage.LEAD, lead.assignee) if lead is not None else []
 
 
-def _wanted(customer: Customer | None, stage: str, in_charge: User | None) -> Sequence[Wanted]:
+def _wanted(customer: Customer | None, stage: str, in_charge: User | None) -> Iterable[Wanted]:
+    """Yield them one by one: whoever is the least busy is so after the one before was opened."""
     if customer is None:
-        return []
-    steps = PlaybookStep.objects.filter(Q(tier="") | Q(tier=customer.tier or ""), stage=stage).order_by("pk")
-    return [
-        Wanted(
+        return
+    steps = PlaybookStep.objects.filter(Q(tier="") | Q(tier=customer.tier or ""), stage=stage)
+    for step in steps.order_by("pk"):
+        yield Wanted(
             customer=customer,
             cause=f"playbook:{step.pk}:{customer.pk}",
             parameters={"stage": stage, "words": step.words},
@@ -43,8 +44,6 @@ def _wanted(customer: Customer | None, stage: str, in_charge: User | None) -> Se
             due_in=timedelta(days=step.due_days),
             **_for_whom(step, in_charge),
         )
-        for step in steps
-    ]
 
 
 def _for_whom(step: PlaybookStep, in_charge: User | None) -> dict[str, Any]:

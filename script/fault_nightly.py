@@ -232,7 +232,8 @@ def _faults(tenant: Any, nights: list[date]) -> list[str]:
     with tenant_scope(tenant):
         runs = list(JobRun.objects.all())
         changes = list(TierChange.objects.order_by("changed_at", "id").select_related("customer"))
-        events = Counter(OutboxEvent.objects.values_list("subject_id", "payload__as_of"))
+        told = OutboxEvent.objects.filter(name="customer.tier_changed")
+        events = Counter(told.values_list("subject_id", "payload__as_of"))
         tiers = dict(Customer.objects.values_list("pk", "tier"))
     counted = Counter((run.job, run.business_date) for run in runs)
     wanted = {(job.name, night) for job in nightly_jobs() for night in nights}

@@ -1,6 +1,6 @@
 """Rules by which events ask for follow-ups; rooms register theirs in AppConfig.ready()."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -42,7 +42,7 @@ class Rule:
 
     code: str
     event: str
-    wanted: Callable[[OutboxEvent, datetime], Wanted | Sequence[Wanted] | None]
+    wanted: Callable[[OutboxEvent, datetime], Wanted | Iterable[Wanted] | None]
     say: words.Words
     due_in: timedelta
     kind: FollowUpKind = FollowUpKind.CALL

@@ -155,11 +155,14 @@ def test_customer_is_erased_and_the_business_record_kept(tenant, now, agent):
         "follow_ups": 0,
         "preference_links": 0,
         "plan_items": 0,
+        "documents": 0,
+        "document_parts": 0,
         "opportunities": 0,
         "opportunity_moves": 0,
         "proposals": 0,
         "proposal_lines": 0,
         "market_notes": 0,
+        "leads": 0,
     }
     customer.refresh_from_db()
     assert (customer.number, customer.erased_at, customer.person_name, customer.birthday) == ("P-1", now, None, None)

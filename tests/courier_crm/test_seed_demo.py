@@ -26,6 +26,8 @@ from courier_crm.demo.traffic import DAYS, Shipper, shipment_file
 from customers.follow_ups.querysets import of_day
 from customers.models import Consent, Contact, Customer, Interaction
 from development.models import BenefitMonth, Opportunity, Proposal
+from lifecycle.enums import LeadState
+from lifecycle.models import Lead
 from service_plans.models import PlanMonth, ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.follow_ups import wanted_for_exception
@@ -62,7 +64,7 @@ def test_seed_makes_two_couriers_once(db, now):
     for slug, found in made.items():
         people, customers, contacts, shipments, scans, changes, overrides, requests = found[: len(MODELS)]
         consents, plans, months, opportunities, proposals, benefits = found[len(MODELS) :]
-        assert (people, customers, overrides, requests) == (len(Role), 30, 1, 12), slug
+        assert (people, customers, overrides, requests) == (len(Role), 30 + 12, 1, 12), slug
         assert (consents > 30, plans, months > 15) == (True, 5, True), slug
         assert (opportunities, proposals, benefits > 0) == (10, 4, True), slug
         assert contacts > 10
@@ -153,6 +155,9 @@ def test_stories_are_told_by_shipments_tiers_and_timelines(db):
             assert moves(growth)[-1] == growth.tier == "vip"
             assert moves(growth)[0] != "vip"
             assert trouble.tier == "vip"
+            assert (decline.stage, growth.stage) == ("declining", "growing")
+            assert set(Lead.objects.values_list("state", flat=True)) == set(LeadState)
+            assert set(Customer.objects.values_list("stage", flat=True)) >= {"lead", "new", "mature", "lost"}
             assert gone_wrong(trouble) > 0.3
             assert gone_wrong(growth) < 0.2
             for role in (Role.ACCOUNT_MANAGER, Role.AGENT):

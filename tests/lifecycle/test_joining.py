@@ -9,7 +9,7 @@ import time_machine
 from django.urls import reverse
 
 from customers.enums import ConsentSource
-from customers.models import ConsentEntry, ContactPoint, Customer, Purpose
+from customers.models import ConsentEntry, ContactPoint, Customer, Purpose, PurposeText
 from customers.services import NewContactPoint, add_contact
 from lifecycle.joining.limits import PER_ADDRESS
 from lifecycle.joining.work import BITS, OPEN_SECONDS, is_solved, new_challenge
@@ -91,9 +91,11 @@ def test_person_who_agrees_to_nothing_is_a_lead_without_consent(tenant, stranger
     assert not ConsentEntry.objects.exists()
 
 
-def test_version_of_the_text_is_the_one_that_was_shown(tenant, stranger):
+def test_version_of_the_text_is_the_one_that_was_shown(tenant, stranger, now):
     challenge = challenge_of(tenant, stranger)
-    Purpose.objects.filter(key="marketing").update(text_version=2)
+    purpose = Purpose.objects.get(key="marketing")
+    PurposeText.objects.create(purpose=purpose, version=2, text_zh="新", text_en="New", written_at=now)
+    Purpose.objects.filter(pk=purpose.pk).update(text_version=2)
 
     send(tenant, stranger, challenge=challenge, agreed=["marketing"])
 

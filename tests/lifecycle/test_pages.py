@@ -17,7 +17,7 @@ from tests.factories.lifecycle import in_stage, make_lead, make_leads, make_regu
 
 DAY = timedelta(days=1)
 LIST, LEADS = "/customers/", "/leads/"
-LEAD_QUERIES, RECORD_QUERIES, OVERVIEW_QUERIES, CHANGES_QUERIES = 12, 9, 8, 8
+LEAD_QUERIES, RECORD_QUERIES, OVERVIEW_QUERIES, CHANGES_QUERIES = 12, 6, 7, 8
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from tests.factories.lifecycle import make_lead, make_leads, ship
 
 JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
 PAGE = "/leads/report/"
-PAGE_QUERIES = 7
+PAGE_QUERIES = 6
 
 
 @pytest.fixture

@@ -123,8 +123,10 @@ class Rows:
                 return ConsentEntry.objects.create(said_of=self.owner.pk, recorded_at=at, **facts)
 
     def add_part(self, resource, name, at):
-        """A part of a customer, or what is agreed with one."""
+        """A part of a customer, or what is wished for and agreed with one."""
         match resource:
+            case "/leads" | "/opportunities" | "/service-plans":
+                return self.add_business(resource, name, at)
             case "/merges":
                 absorbed = Customer.objects.create(number=name, created_at=at)
                 return CustomerMerge.objects.create(kept=self.owner, absorbed=absorbed, merged_at=at)
@@ -132,32 +134,24 @@ class Rows:
                 return Interaction.objects.create(
                     customer=self.owner, kind="note", text=name, happened_at=at, recorded_at=at
                 )
-            case "/leads":
-                customer = Customer.objects.create(number=name, created_at=at)
-                return Lead.objects.create(customer=customer, captured_at=at)
-            case "/opportunities":
-                return Opportunity.objects.create(
-                    serial=self.made,
-                    number=name,
-                    customer=self.owner,
-                    closes_on=at.date(),
-                    expected_freight=0,
-                    stage_since=at,
-                    opened_at=at,
-                )
-            case "/service-plans":
-                return ServicePlan.objects.create(
-                    serial=self.made,
-                    number=name,
-                    customer=self.owner,
-                    starts_on=at.date(),
-                    ends_on=at.date(),
-                    written_at=at,
-                )
             case "/customers/{customer}/contacts":
                 return Contact.objects.create(customer=self.owner, name=name, created_at=at)
             case "/customers/{customer}/addresses":
                 return Address.objects.create(customer=self.owner, street=name)
+
+    def add_business(self, resource, name, at):
+        """A lead, an opportunity, or what was agreed."""
+        numbered = {"serial": self.made, "number": name, "customer": self.owner}
+        day = at.date()
+        match resource:
+            case "/leads":
+                customer = Customer.objects.create(number=name, created_at=at)
+                return Lead.objects.create(customer=customer, captured_at=at)
+            case "/opportunities":
+                facts = {"closes_on": day, "expected_freight": 0, "stage_since": at, "opened_at": at}
+                return Opportunity.objects.create(**numbered, **facts)
+            case "/service-plans":
+                return ServicePlan.objects.create(**numbered, starts_on=day, ends_on=day, written_at=at)
 
 
 def walks():
