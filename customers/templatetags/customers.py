@@ -15,13 +15,13 @@ register = template.Library()
 _LOOKS = {Tier.VIP: ("purple", "crown"), Tier.MID: ("blue", ""), Tier.LOW: ("secondary", "")}
 _CLOSED = {FollowUpState.DONE: ("green", "check")}
 _STAGE_LOOKS = {
-    Stage.LEAD: ("azure", "seedling"),
-    Stage.NEW: ("blue", "sparkles"),
+    Stage.LEAD: ("secondary", "seedling"),
+    Stage.NEW: ("azure", "sparkles"),
     Stage.GROWING: ("green", "trending-up"),
-    Stage.MATURE: ("teal", "circle-check"),
+    Stage.MATURE: ("blue", "circle-check"),
     Stage.DECLINING: ("orange", "trending-down"),
     Stage.LOST: ("red", "user-off"),
-    Stage.WON_BACK: ("cyan", "rotate-clockwise"),
+    Stage.WON_BACK: ("purple", "rotate-clockwise"),
 }
 
 

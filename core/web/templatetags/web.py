@@ -40,7 +40,7 @@ SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "SG
 # In Chinese a day that has passed is another word than a day of the month.
 UNITS = TIME_STRINGS | {"day": ngettext_lazy("%(num)d day", "%(num)d days", "num")}
 RELATIVE_UP_TO = timedelta(days=7)
-BADGE_COLOURS = {"green", "yellow", "red", "blue", "azure", "purple", "orange", "cyan", "teal", "secondary"}
+BADGE_COLOURS = {"green", "yellow", "red", "blue", "azure", "purple", "orange", "secondary"}
 
 
 def format_money(amount: Decimal, currency: str) -> str:
