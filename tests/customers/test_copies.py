@@ -93,6 +93,7 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "follow_ups": 0,
         "consent_entries": 0,
         "consents": 0,
+        "documents": 0,
         "shipments": 3,
         "scans": 1,
         "service_requests": 0,

@@ -60,6 +60,7 @@ def test_file_creates_shipments_and_archives(bring_in):
     assert ImportedRecord.objects.get().record_id == Customer.objects.get().pk
     assert sorted(OutboxEvent.objects.values_list("name", flat=True)) == [
         "customer.created",
+        "customer.shipped",
         "import.done",
         "shipment.created",
         "shipment.created",
