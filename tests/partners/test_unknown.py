@@ -8,6 +8,7 @@ from core.partners.schema import description
 from core.tenancy.ids import uuid7
 from customers.models import CustomerMerge
 from customers.services import add_address, add_contact, record_interaction
+from development.models import Opportunity
 from shipments.models import Shipment
 from tests.customers.follow_ups.made import make_follow_up
 from tests.factories.customers import make_customer
@@ -51,7 +52,9 @@ def places(tenant, now):
     partner = Partner()
     customer = make_customer(at=now, number="N-1")
     shipment = Shipment.objects.create(waybill_number="N-1", customer=customer, accepted_at=now)
+    deal = {"closes_on": now.date(), "expected_freight": 0, "stage_since": now, "opened_at": now}
     parts = {
+        "opportunities": Opportunity.objects.create(serial=1, number="N-1", customer=customer, **deal),
         "contacts": add_contact(customer=customer, name="Li Na", at=now),
         "addresses": add_address(customer=customer, street="1 Hill Road", at=now),
         "interactions": record_interaction(customer=customer, kind="note", text="Asked", by=partner.key, at=now),

@@ -292,6 +292,7 @@ def test_page_keeps_what_is_chosen(client_for, account_manager):
         "service_request_in_charge",
         "job.ended",
         "took_over",
+        "lead_in_charge",
         "follow_up_given",
     }
     assert set(form.fields) == told

@@ -46,6 +46,7 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "Add an address",
         "Begin a service plan",
         "Open an opportunity",
+        "Add a file",
         "Search the timeline",
         "Consents and preferences",
         "Merge…",
