@@ -118,6 +118,6 @@ def test_field_may_be_left_out_and_odd_rows_are_counted(swift, tmp_path, capsys)
     asked = ("--tenant", "swift", "--by", "boss@swift.example", "--map", "origin_city=")
     call_command("import_records", "shipments", str(path), *asked)
 
-    assert capsys.readouterr().out == "created: 1\nwarned: 1\n"
+    assert capsys.readouterr().out == "created: 1\nwarned: 1\nleft out: 始发城市\n"
     with tenant_scope(swift):
         assert [(each.waybill_number, each.origin_city) for each in Shipment.objects.all()] == [("W-1", "")]
