@@ -161,7 +161,7 @@ def change_two_rows(page: Page, tenant) -> None:
     tab_to(page, "#bulk [value=add-tag]")
     page.keyboard.press("Enter")
     expect(page.locator("main [name=start]")).to_be_visible()
-    tab_to(page, "[name=tag]")
+    expect(page.locator("[name=tag]")).to_be_focused()
     page.keyboard.type("key")
     page.keyboard.press("Enter")
     expect(page.locator("#job")).to_be_visible()

@@ -134,6 +134,7 @@ def test_page_shows_what_the_night_found(client, tenant, now, language, words):
     assert words in page
     assert "江苏" in page
     assert "370.35" in page
+    assert "crm/js/charts.js" in page
     assert "2026-03-01" in page
 
 
