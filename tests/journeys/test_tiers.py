@@ -115,7 +115,7 @@ def test_file_becomes_tiers_and_the_biggest_customer_is_opened(page: Page, words
     page.get_by_role("link", name="Company 20").click()
 
     expect(page.locator("h1")).to_have_text("Company 20")
-    expect(page.locator(".page-head .badge")).to_contain_text(words["vip"])
+    expect(page.locator(".page-head .badge").first).to_contain_text(words["vip"])
     page.locator("#panel-value").scroll_into_view_if_needed()
     expect(page.locator(".chart-canvas canvas")).to_be_visible()
     page.locator("#panel-tiers").scroll_into_view_if_needed()

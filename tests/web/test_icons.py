@@ -84,6 +84,7 @@ def test_sources_are_ours_alone():
     assert rooms == {
         "core",
         "customers",
+        "documents",
         "shipments",
         "service_requests",
         "service_plans",
