@@ -22,7 +22,7 @@ MODULE = "fault_nightly_application"
 ZONES = ("Asia/Shanghai", "America/Sao_Paulo", "Europe/Berlin", "Asia/Kolkata", "UTC")
 FIRST_NIGHT = datetime(2026, 1, 12, 12, tzinfo=UTC)  # everywhere after 02:00 of the same date
 CUSTOMERS, SHIPMENTS_EACH, WINDOW_DAYS = 120, 12, 7
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 
 # What the beats and workers run: the product with a faster sweep, the script's clock, and work that takes long.
 APPLICATION = """

@@ -1,7 +1,8 @@
 """Moves between stages: what the night makes of shipments, and no other than the table has."""
 
+import csv
 from datetime import UTC, date, timedelta
-from io import BytesIO
+from io import StringIO
 
 import pytest
 from django.db import transaction
@@ -19,8 +20,8 @@ from lifecycle.models import StageChange
 from lifecycle.moves import ALLOWED, MOVES, is_allowed, reachable_by_hand
 from lifecycle.receivers import move_shipper, tell_timeline
 from lifecycle.services import DateAhead, evaluate_stages, move_by_shipment
-from shipments.ingest import import_shipments
 from shipments.models import Shipment
+from shipments.upserting import record_shipments
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 from tests.factories.lifecycle import in_stage, keep_figures, make_regular, ship, told
@@ -212,7 +213,7 @@ def test_import_moves_a_lead_and_a_lost_one_at_once(tenant, now):
     ]
     text = "\n".join(["waybill_number,customer_number,status,accepted_at,freight", *rows])
 
-    import_shipments(stream=BytesIO(text.encode()), tenant=tenant, by=None, at=now)
+    record_shipments(rows=csv.DictReader(StringIO(text)), by=None, at=now)
 
     events = OutboxEvent.objects.filter(name="customer.shipped").order_by("payload__stage")
     assert [event.payload["stage"] for event in events] == ["lead", "lost"]
