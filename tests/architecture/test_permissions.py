@@ -191,6 +191,12 @@ def test_every_guarded_route_refuses_who_holds_nothing(tenant, client_of_role, n
         assert lets_anybody_in(guarded(), client_of_role) == {}
 
 
+def test_action_of_the_api_that_nobody_thought_of_is_a_write():
+    for view in {route.view for route in all_routes() if is_resource(route)}:
+        assert view.permission_for("something_new") == view.write_permission
+        assert view.permission_for("list") == view.permission_required
+
+
 def test_api_needs_a_key_with_the_scope_and_no_other(tenant):
     resources = [route for route in all_routes() if is_resource(route)]
     found = {}
