@@ -125,7 +125,6 @@ class CustomerListView(ListView):
         "shipments",
         "last",
         "account_manager",
-        "created",
     )
 
     def get_queryset(self) -> QuerySet[Customer]:
