@@ -32,7 +32,7 @@ SHIPMENTS = 50_000
 TIMES = 15
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 FAR = 40
-MORE = re.compile(r'<a class="btn" href="([^"]*)"[^>]* data-more>')
+MORE = re.compile(r'<a class="btn" href="([^"]*)" hx-get="\1"')
 COPIES = "from {table} t, generate_series(1, %(count)s) n where t.id = %(one)s"
 # Few contribute most; of twenty managers each has as many, and what the first twentieth does is what VIPs do.
 CUSTOMER = {
