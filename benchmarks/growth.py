@@ -42,7 +42,7 @@ CUSTOMER = {
     "region": "'Region ' || n %% 31",
     "tier": "case when n %% 20 = 0 then 'vip' when n %% 20 < 4 then 'mid' else 'low' end",
     "contribution": "(100 / (random() + 0.0001))::bigint",
-    "window_shipment_count": "(n * 7919) %% 400",
+    "window_shipment_count": "n::bigint * 7919 %% 400",
     "last_shipment_at": "%(at)s - (n %% 500) * interval '1 day'",
     "created_at": "%(at)s - (n %% 900) * interval '1 day'",
 }
