@@ -9,7 +9,7 @@ from core.accounts.permissions import may
 from core.crypto.fields import readable
 from customers.models import Customer
 from documents.models import Document
-from documents.permissions import ADD, REMOVE
+from documents.permissions import ADD, may_remove_document
 
 SHOWN = 20
 
@@ -24,7 +24,7 @@ class DocumentShown:
 
 @dataclass(frozen=True)
 class DocumentsPanel:
-    """The newest files; `all_url` leads to the rest, where there is more, and `add_url` adds one, for who may."""
+    """Files, the newest first; `is_cut` where there are more than are shown, and `add_url` adds one, for who may."""
 
     documents: list[DocumentShown]
     add_url: str
@@ -44,17 +44,16 @@ def all_documents_of(customer: Customer, user: Any) -> DocumentsPanel:
 def _panel(customer: Customer, user: Any, *, most: int | None) -> DocumentsPanel:
     found = Document.objects.filter(customer=customer).select_related("added_by").order_by("-added_at", "-id")
     rows = list(found[: most + 1] if most else found)
-    removes_all, adds = may(user, REMOVE), may(user, ADD)
     return DocumentsPanel(
         documents=[
             DocumentShown(
                 document=document,
                 name=readable(document, "file_name") or "?",
                 note=readable(document, "note") or "",
-                may_remove=removes_all or (adds and document.added_by_id == user.pk),
+                may_remove=may_remove_document(user, document),
             )
             for document in rows[:most]
         ],
-        add_url=reverse("documents:add", args=[customer.pk]) if adds else "",
+        add_url=reverse("documents:add", args=[customer.pk]) if may(user, ADD) else "",
         is_cut=most is not None and len(rows) > most,
     )

@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
-from core.accounts.permissions import may
 from core.tenancy.errors import DomainError
 from core.web.views import StaffFormView, StaffView, go_to
 from customers.models import Customer
 from documents.forms import DocumentForm
 from documents.models import Document
 from documents.panel import all_documents_of
-from documents.permissions import ADD, REMOVE, VIEW
+from documents.permissions import ADD, VIEW, may_remove_document
 from documents.services import (
     DocumentEmpty,
     DocumentThere,
@@ -98,8 +97,7 @@ class RemoveDocumentView(StaffView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         document = _document_of(kwargs)
-        is_own = document.added_by_id == request.user.pk and may(request.user, ADD)
-        if not (is_own or may(request.user, REMOVE)):
+        if not may_remove_document(request.user, document):
             raise PermissionDenied
         try:
             remove_document(document=document, by=request.user, at=timezone.now())

@@ -84,7 +84,7 @@ class Command(BaseCommand):
         call_command("compilemessages", verbosity=0)
         self._collect_static()
         if with_demo and not Tenant.objects.exists():
-            self._say("Making demo data; this takes up to a minute, once")
+            self._say("Making demo data; this takes some minutes, once")
             call_command("seed_demo", stdout=StringIO())
 
     def _collect_static(self) -> None:
