@@ -1,11 +1,12 @@
 """The shapes in which customers are read."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet, prefetch_related_objects
 
 from core.crypto.fields import readable
 from core.tenancy.prepared import Prepared
@@ -21,6 +22,7 @@ from customers.models import (
     PurposeText,
 )
 from customers.numbers import spellings
+from customers.timeline import MOST_NAMES
 
 SHOWN_ON_RECORD = 10
 UNDOABLE = timedelta(days=30)
@@ -71,12 +73,13 @@ def record_of(customer_id: uuid.UUID) -> Customer:
 
 
 def for_record_page(customers: QuerySet[Customer]) -> QuerySet[Customer]:
-    """Bring what for_record does, as `first_contacts` and `first_addresses`.
+    """Bring what for_record does, as `first_contacts`, of whom `bring_points` is to be asked, and `first_addresses`.
 
-    Of each one more is brought than the page shows, which tells whether there are more.
+    Of each at least one more is brought than the page shows, which tells whether there are more; of the contacts, whose
+    names are hidden in the timeline, as many as that asks for.
     """
     return customers.select_related("account_manager").prefetch_related(
-        Prefetch("contacts", queryset=_contacts()[: SHOWN_ON_RECORD + 1], to_attr="first_contacts"),
+        Prefetch("contacts", queryset=contacts_in_order()[:MOST_NAMES], to_attr="first_contacts"),
         Prefetch("addresses", queryset=_addresses()[: SHOWN_ON_RECORD + 1], to_attr="first_addresses"),
     )
 
@@ -97,6 +100,11 @@ def _addresses() -> QuerySet[Address]:
 def with_points(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
     """Bring the ways to reach each, the preferred one first: two queries."""
     return contacts.prefetch_related(Prefetch("points", queryset=_points()))
+
+
+def bring_points(contacts: Sequence[Contact]) -> None:
+    """Bring the same to contacts that have been read: one query."""
+    prefetch_related_objects(contacts, Prefetch("points", queryset=_points()))
 
 
 def _points() -> QuerySet[ContactPoint]:

@@ -1,6 +1,6 @@
 """What the system tells in a customer's timeline, in words; rooms register theirs in AppConfig.ready()."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,12 +59,17 @@ def is_registered(code: str) -> bool:
     return code in _entries
 
 
-def known_names(customer: Customer) -> list[str]:
-    """Return the names of persons that a text about the customer may hold, in two queries."""
-    contacts = Contact.objects.filter(customer=customer).only("tenant", "name").order_by("created_at", "id")
+def known_names(customer: Customer, *, contacts: Sequence[Contact] | None = None) -> list[str]:
+    """Return the names of persons that a text about the customer may hold, in two queries.
+
+    One is enough where the caller has read the `contacts` of the customer, up to MOST_NAMES of them.
+    """
+    if contacts is None:
+        found = Contact.objects.filter(customer=customer).only("tenant", "name").order_by("created_at", "id")
+        contacts = found[:MOST_NAMES]
     merged = Customer.with_merged.filter(merged_into=customer).only("tenant", "person_name")
     persons = [readable(each, "person_name") for each in (customer, *merged[:MOST_NAMES])]
-    told = (*persons, *(readable(contact, "name") for contact in contacts[:MOST_NAMES]))
+    told = (*persons, *(readable(contact, "name") for contact in contacts))
     return [name for name in told if name]
 
 

@@ -38,6 +38,7 @@ from customers.permissions import EDIT, MERGE, REVEAL, VIEW
 from customers.querysets import (
     SHOWN_ON_RECORD,
     active_fields,
+    bring_points,
     current_texts,
     for_list,
     for_record_page,
@@ -151,6 +152,7 @@ class CustomerDetailView(StaffView, TemplateView):
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         customer = get_object_or_404(for_record_page(Customer.objects.all()), pk=self.kwargs["pk"])
         contacts, addresses = customer.first_contacts, customer.first_addresses
+        bring_points(contacts[:SHOWN_ON_RECORD])
         may_edit, may_merge = may(self.request.user, EDIT), may(self.request.user, MERGE)
         return super().get_context_data(
             customer=customer,
@@ -171,9 +173,7 @@ class CustomerDetailView(StaffView, TemplateView):
             merges=undoable_merges(customer, at=timezone.now()),
             may_merge=may_merge,
             duplicates=_compared(customer) if may_merge else [],
-            **timeline_context(
-                customer, self.request.user, contacts=contacts[:SHOWN_ON_RECORD], asked=self.request.GET
-            ),
+            **timeline_context(customer, self.request.user, contacts=contacts, asked=self.request.GET),
             **context,
         )
 

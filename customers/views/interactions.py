@@ -49,8 +49,10 @@ def timeline_context(
 ) -> dict[str, Any]:
     """Return what `customers/timeline.html` needs: the newest entries, and the list that goes on where they end.
 
-    Of what was `asked` the filters count, and nothing else.
+    `contacts` are up to MOST_NAMES of the customer's. Of what was `asked` the filters count, and nothing else.
     """
+    names = known_names(customer, contacts=contacts)
+    contacts = contacts[:SHOWN_ON_RECORD]
     page = ListPage(
         path=reverse("customers:interactions", args=[customer.pk]),
         params=_filters_of(asked) if asked else QueryDict(),
@@ -64,7 +66,7 @@ def timeline_context(
     may_log = may(user, LOG)
     return {
         "timeline": page,
-        "entries": entries(page.rows, names=known_names(customer)),
+        "entries": entries(page.rows, names=names),
         "interaction_form": form or (_form_with_draft(customer, user, contacts) if may_log else None),
         "may_log": may_log,
     }
@@ -160,7 +162,7 @@ class RecordInteractionView(DraftedFormView):
 
     @cached_property
     def contacts(self) -> list[Contact]:
-        return list(contacts_in_order().filter(customer=self.customer)[:SHOWN_ON_RECORD])
+        return list(contacts_in_order().filter(customer=self.customer)[:MOST_NAMES])
 
     @property
     def draft_record_id(self) -> UUID:
@@ -173,7 +175,7 @@ class RecordInteractionView(DraftedFormView):
     def get_form_kwargs(self) -> dict[str, Any]:
         kwargs = super().get_form_kwargs()
         kwargs.pop("prefix")
-        return {**kwargs, "contacts": self.contacts}
+        return {**kwargs, "contacts": self.contacts[:SHOWN_ON_RECORD]}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(customer=self.customer, **context)

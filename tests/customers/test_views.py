@@ -14,7 +14,7 @@ from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 
 LIST_QUERIES = 9
-RECORD_QUERIES = 9
+RECORD_QUERIES = 8
 PHONE = "+8613812345678"
 
 
