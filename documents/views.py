@@ -1,7 +1,6 @@
 from pathlib import PurePath
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
@@ -13,8 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
-from core.tenancy.errors import DomainError
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StaffView, StepView
 from customers.models import Customer
 from documents.forms import DocumentForm
 from documents.models import Document
@@ -89,23 +87,17 @@ class DownloadView(StaffView):
         return response
 
 
-class RemoveDocumentView(StaffView):
+class RemoveDocumentView(StepView):
     """Take a file away: one's own, or everybody's."""
 
     permission_required = VIEW
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         document = _document_of(kwargs)
         if not may_remove_document(request.user, document):
             raise PermissionDenied
-        try:
-            remove_document(document=document, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, _("The file was removed."))
-        return go_to(request, reverse("customers:detail", args=[document.customer_id]))
+        then = reverse("customers:detail", args=[document.customer_id])
+        return self.take(remove_document, document=document, said=_("The file was removed."), then=then)
 
 
 def _document_of(kwargs: dict[str, Any]) -> Document:

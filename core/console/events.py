@@ -17,11 +17,10 @@ from core.events.enums import UNSETTLED, DeliveryState
 from core.events.models import EventDelivery
 from core.events.registry import receivers
 from core.events.services import send_again, send_all_again
-from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from core.web.lists import ChoiceFilter, Column, ListPage, ListView, PrefixFilter, Sort
 from core.web.lists.page import CURSOR
-from core.web.views import StaffView, go_to
+from core.web.views import StaffView, StepView, go_to
 
 MANAGE = "jobs.manage"
 MOST_QUERY_LETTERS = 4000
@@ -86,19 +85,13 @@ def _dead_in_words(page: ListPage) -> str:
     return told % {"count": f"{dead:,}"}
 
 
-class SendAgainView(StaffView):
+class SendAgainView(StepView):
     permission_required = MANAGE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         delivery = get_object_or_404(EventDelivery.objects, pk=pk)
-        try:
-            send_again(delivery=delivery, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, _("The event is due again; a worker takes it at once."))
-        return go_to(request, reverse("console:events"))
+        said = _("The event is due again; a worker takes it at once.")
+        return self.take(send_again, delivery=delivery, said=said, then=reverse("console:events"))
 
 
 class SendAllAgainView(StaffView):

@@ -35,7 +35,7 @@ from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant, tenant_scope
 from core.web.lists import ChoiceFilter, Column, ListView, Sort
 from core.web.preferences import keep_language
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StaffView, StepView, go_to
 
 Answer = Callable[..., HttpResponseBase]
 MANAGE = "people.manage"
@@ -106,19 +106,13 @@ class ResendInvitationView(StaffView):
         return go_to(request, reverse("console:invitations"))
 
 
-class WithdrawInvitationView(StaffView):
+class WithdrawInvitationView(StepView):
     permission_required = MANAGE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         invitation = get_object_or_404(Invitation.objects, pk=pk)
-        try:
-            withdraw_invitation(invitation=invitation, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, _("The invitation of %(email)s no longer works.") % {"email": invitation.email})
-        return go_to(request, reverse("console:invitations"))
+        said = _("The invitation of %(email)s no longer works.") % {"email": invitation.email}
+        return self.take(withdraw_invitation, invitation=invitation, said=said, then=reverse("console:invitations"))
 
 
 class AcceptInvitationView(FormView):

@@ -1,11 +1,9 @@
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,9 +12,8 @@ from core.jobs import nightly
 from core.jobs.enums import JobState
 from core.jobs.models import JobRun
 from core.jobs.services import try_again
-from core.tenancy.errors import DomainError
 from core.web.lists import ChoiceFilter, Column, ListView, Sort
-from core.web.views import StaffView, go_to
+from core.web.views import StepView
 
 MANAGE = "jobs.manage"
 
@@ -50,16 +47,10 @@ class JobRunsView(ListView):
         return super().get_context_data(runs=runs, may_manage=may(self.request.user, MANAGE), **context)
 
 
-class TryAgainView(StaffView):
+class TryAgainView(StepView):
     permission_required = MANAGE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         run = get_object_or_404(JobRun.objects, pk=pk)
-        try:
-            try_again(run=run, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, _("The work is due again; a worker takes it within a minute."))
-        return go_to(request, reverse("console:jobs"))
+        said = _("The work is due again; a worker takes it within a minute.")
+        return self.take(try_again, run=run, said=said, then=reverse("console:jobs"))

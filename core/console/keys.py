@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
@@ -35,7 +34,7 @@ from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from core.web.lists import BooleanFilter, Column, Filter, ListView, PrefixFilter, Sort, UserFilter
 from core.web.trail import history_of
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StaffView, StepView
 
 MANAGE = "keys.manage"
 
@@ -220,34 +219,22 @@ class LimitApiKeyView(StaffFormView):
         return reverse("console:key", args=[self.key.pk])
 
 
-class EndOldSecretView(StaffView):
+class EndOldSecretView(StepView):
     permission_required = MANAGE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         key = _key(pk)
-        try:
-            end_old_secret(key=key, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, _("The old secret of “%(name)s” no longer works.") % {"name": key.name})
-        return go_to(request, reverse("console:key", args=[key.pk]))
+        said = _("The old secret of “%(name)s” no longer works.") % {"name": key.name}
+        return self.take(end_old_secret, key=key, said=said, then=reverse("console:key", args=[key.pk]))
 
 
-class RevokeApiKeyView(StaffView):
+class RevokeApiKeyView(StepView):
     permission_required = MANAGE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         key = _key(pk)
-        try:
-            revoke_api_key(key=key, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, _("The key “%(name)s” no longer works.") % {"name": key.name})
-        return go_to(request, reverse("console:keys"))
+        said = _("The key “%(name)s” no longer works.") % {"name": key.name}
+        return self.take(revoke_api_key, key=key, said=said, then=reverse("console:keys"))
 
 
 def _key(pk: Any) -> ApiKey:

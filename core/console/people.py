@@ -19,11 +19,10 @@ from core.accounts.services import activate_user, end_sessions, reset_second_ste
 from core.console.forms import HandOverForm, UserForm
 from core.console.handover import MOST_AT_ONCE, hand_over, leave
 from core.jobs.models import BackgroundJob
-from core.tenancy.errors import DomainError
 from core.web.context import WATCH_JOBS
 from core.web.lists import BooleanFilter, ChoiceFilter, Column, ListView, PrefixFilter, RecordFilter, Sort
 from core.web.trail import history_of
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StaffView, StepView, go_to
 
 
 class LeftBehindFilter(BooleanFilter):
@@ -155,19 +154,13 @@ class DeactivateUserView(HandOverView):
         return _("%(name)s can no longer sign in.")
 
 
-class ActivateUserView(StaffView):
+class ActivateUserView(StepView):
     permission_required = "people.manage"
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         person = get_object_or_404(User.objects, pk=pk)
-        try:
-            activate_user(user=person, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, _("%(name)s may sign in again.") % {"name": person.name})
-        return go_to(request, reverse("console:update_user", args=[person.pk]))
+        said = _("%(name)s may sign in again.") % {"name": person.name}
+        return self.take(activate_user, user=person, said=said, then=reverse("console:update_user", args=[person.pk]))
 
 
 class EndSessionsView(StaffView):
@@ -189,23 +182,14 @@ class EndSessionsView(StaffView):
         return go_to(request, reverse("console:update_user", args=[person.pk]))
 
 
-class ResetSecondStepView(StaffView):
+class ResetSecondStepView(StepView):
     """Take away the second step of somebody who lost it."""
 
     permission_required = "people.manage"
     needs_fresh_sign_in = True
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         person = get_object_or_404(User.objects, pk=pk)
-        try:
-            reset_second_step(user=person, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(
-                request,
-                _("%(name)s signs in by the password alone now, and may set up another second step.")
-                % {"name": person.name},
-            )
-        return go_to(request, reverse("console:update_user", args=[person.pk]))
+        said = _("%(name)s signs in by the password alone now, and may set up another second step.")
+        then = reverse("console:update_user", args=[person.pk])
+        return self.take(reset_second_step, user=person, said=said % {"name": person.name}, then=then)

@@ -1,6 +1,6 @@
 """What every staff page stands on, and the few pages that belong to no area."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -141,6 +142,35 @@ class StaffFormView(StaffView, FormView):
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class StepView(StaffView):
+    """One step that asks for nothing more, by POST: it calls one service, says what became of it, and leads on."""
+
+    http_method_names = ["post"]
+
+    def take(
+        self,
+        service: Callable[..., Any],
+        /,
+        *,
+        said: str | Promise,
+        then: str,
+        onward: Callable[[Any], str] | None = None,
+        **facts: Any,
+    ) -> HttpResponse:
+        """Call the service with these facts, `by` the user and `at` this moment; a DomainError is told instead.
+
+        It leads to `then`, or `onward` to the page of what the service made.
+        """
+        try:
+            made = service(**facts, by=self.request.user, at=timezone.now())
+        except DomainError as error:
+            messages.error(self.request, str(error.message))
+        else:
+            messages.success(self.request, str(said))
+            then = onward(made) if onward else then
+        return go_to(self.request, then)
 
 
 def go_to(request: HttpRequest, url: str) -> HttpResponse:

@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -11,9 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
-from core.tenancy.errors import DomainError
 from core.web.trail import history_of
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StaffView, StepView
 from customers.custom_fields import MAX_FIELDS
 from customers.enums import CustomFieldKind
 from customers.forms.custom_fields import AddCustomFieldForm, UpdateCustomFieldForm
@@ -77,31 +75,19 @@ class UpdateCustomFieldView(StaffFormView):
         return reverse("customers:custom_fields")
 
 
-class RetireCustomFieldView(StaffView):
+class RetireCustomFieldView(StepView):
     permission_required = CONFIGURE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         custom_field = get_object_or_404(CustomField.objects, pk=pk)
-        try:
-            retire_custom_field(field=custom_field, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, _("%(label)s is no longer shown.") % {"label": custom_field.label})
-        return go_to(request, reverse("customers:custom_fields"))
+        said = _("%(label)s is no longer shown.") % {"label": custom_field.label}
+        return self.take(retire_custom_field, field=custom_field, said=said, then=reverse("customers:custom_fields"))
 
 
-class ReviveCustomFieldView(StaffView):
+class ReviveCustomFieldView(StepView):
     permission_required = CONFIGURE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         custom_field = get_object_or_404(CustomField.objects, pk=pk)
-        try:
-            revive_custom_field(field=custom_field, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, _("%(label)s is shown again.") % {"label": custom_field.label})
-        return go_to(request, reverse("customers:custom_fields"))
+        said = _("%(label)s is shown again.") % {"label": custom_field.label}
+        return self.take(revive_custom_field, field=custom_field, said=said, then=reverse("customers:custom_fields"))

@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -9,8 +8,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.tenancy.errors import DomainError
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StepView
 from customers.forms.merging import MergeForm, OtherCustomerForm
 from customers.models import Customer, CustomerMerge
 from customers.permissions import MERGE
@@ -74,20 +72,11 @@ class MergeCustomerView(StaffFormView):
         return reverse("customers:detail", args=[self.customer.pk])
 
 
-class UndoMergeView(StaffView):
+class UndoMergeView(StepView):
     permission_required = MERGE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         merges = CustomerMerge.objects.select_related("absorbed")
         merge = get_object_or_404(merges, pk=kwargs["merge"], kept_id=kwargs["pk"])
-        try:
-            undo_merge(merge=merge, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            number = merge.absorbed.number
-            messages.success(
-                request, _("The merge was undone: %(number)s stands by itself again.") % {"number": number}
-            )
-        return go_to(request, reverse("customers:detail", args=[kwargs["pk"]]))
+        said = _("The merge was undone: %(number)s stands by itself again.") % {"number": merge.absorbed.number}
+        return self.take(undo_merge, merge=merge, said=said, then=reverse("customers:detail", args=[kwargs["pk"]]))

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from core.web.trail import history_of
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StaffView, StepView
 from development.forms import ChangeServiceForm, ServiceForm
 from development.models import CatalogueService
 from development.permissions import CONFIGURE
@@ -72,23 +71,19 @@ class UpdateServiceView(StaffFormView):
         return reverse("development:catalogue")
 
 
-class RetireServiceView(StaffView):
+class RetireServiceView(StepView):
     permission_required = CONFIGURE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         service = get_object_or_404(CatalogueService.objects, pk=pk)
-        retire_service(service=service, by=request.user, at=timezone.now())
-        messages.success(request, _("%(name)s is no longer offered.") % {"name": service.name})
-        return go_to(request, reverse("development:catalogue"))
+        said = _("%(name)s is no longer offered.") % {"name": service.name}
+        return self.take(retire_service, service=service, said=said, then=reverse("development:catalogue"))
 
 
-class ReviveServiceView(StaffView):
+class ReviveServiceView(StepView):
     permission_required = CONFIGURE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         service = get_object_or_404(CatalogueService.objects, pk=pk)
-        revive_service(service=service, by=request.user, at=timezone.now())
-        messages.success(request, _("%(name)s is offered again.") % {"name": service.name})
-        return go_to(request, reverse("development:catalogue"))
+        said = _("%(name)s is offered again.") % {"name": service.name}
+        return self.take(revive_service, service=service, said=said, then=reverse("development:catalogue"))

@@ -3,16 +3,14 @@
 import uuid
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.tenancy.clock import local_date
-from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
-from core.web.views import StaffView, go_to
+from core.web.views import StepView
 from development.forms import NextVersionForm, SendBackForm
 from development.models import Proposal
 from development.permissions import APPROVE, WRITE
@@ -28,36 +26,29 @@ from development.services import (
 from development.views.proposals import DAY_ERRORS, VALID_FOR, OfProposalView, page_of
 
 
-class StepView(StaffView):
+class ProposalStepView(StepView):
     """One step that asks for nothing more; it leads back to the proposal."""
 
     permission_required = WRITE
-    http_method_names = ["post"]
     success_message: Any = ""
 
     def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         proposal = get_object_or_404(Proposal.objects.select_related("opportunity"), pk=pk)
-        try:
-            self.act(proposal=proposal, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, str(self.success_message))
-        return go_to(request, page_of(proposal))
+        return self.take(self.act, proposal=proposal, said=self.success_message, then=page_of(proposal))
 
     def act(self, **facts: Any) -> Proposal:
         """Call the service."""
         raise NotImplementedError
 
 
-class ProposeView(StepView):
+class ProposeView(ProposalStepView):
     success_message = _("The proposal waits for somebody else to approve it.")
 
     def act(self, **facts: Any) -> Proposal:
         return propose_proposal(**facts)
 
 
-class ApproveView(StepView):
+class ApproveView(ProposalStepView):
     permission_required = APPROVE
     success_message = _("The proposal is approved. Share it with the customer next.")
 
@@ -65,21 +56,21 @@ class ApproveView(StepView):
         return approve_proposal(**facts)
 
 
-class DropView(StepView):
+class DropView(ProposalStepView):
     success_message = _("The draft is dropped.")
 
     def act(self, **facts: Any) -> Proposal:
         return drop_proposal(**facts)
 
 
-class ShareView(StepView):
+class ShareView(ProposalStepView):
     success_message = _("The link is made. One that was there before no longer works.")
 
     def act(self, **facts: Any) -> Proposal:
         return share_proposal(**facts)
 
 
-class WithdrawView(StepView):
+class WithdrawView(ProposalStepView):
     success_message = _("The proposal is withdrawn; the link no longer works.")
 
     def act(self, **facts: Any) -> Proposal:

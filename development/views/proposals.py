@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -19,11 +18,10 @@ from django.views.generic import TemplateView
 from core.accounts.permissions import may
 from core.crypto.fields import readable
 from core.tenancy.clock import local_date
-from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from core.web.lists import ChoiceFilter, Column, ColumnKind, DateRangeFilter, ListView, PrefixFilter, Sort
 from core.web.trail import history_of
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StaffView, StepView
 from customers.permissions import REVEAL
 from customers.timeline import known_names
 from development.benefits import usual_target
@@ -286,16 +284,9 @@ class ChangeLineView(OfProposalView):
         return page_of(self.proposal)
 
 
-class RemoveLineView(StaffView):
+class RemoveLineView(StepView):
     permission_required = WRITE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
         found = get_object_or_404(ProposalLine.objects.select_related("proposal"), pk=line, proposal_id=pk)
-        try:
-            remove_line(line=found, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, str(_("The service was taken out.")))
-        return go_to(request, page_of(found.proposal))
+        return self.take(remove_line, line=found, said=_("The service was taken out."), then=page_of(found.proposal))

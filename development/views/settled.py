@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from core.web.trail import history_of
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StaffView, StepView
 from development.forms import ChangeCompetitorForm, CompetitorForm, RulesForm
 from development.models import Competitor
 from development.permissions import CONFIGURE
@@ -93,23 +92,19 @@ class UpdateCompetitorView(StaffFormView):
         return reverse("development:competitors")
 
 
-class RetireCompetitorView(StaffView):
+class RetireCompetitorView(StepView):
     permission_required = CONFIGURE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         competitor = get_object_or_404(Competitor.objects, pk=pk)
-        retire_competitor(competitor=competitor, by=request.user, at=timezone.now())
-        messages.success(request, _("%(name)s is no longer offered.") % {"name": competitor.name})
-        return go_to(request, reverse("development:competitors"))
+        said = _("%(name)s is no longer offered.") % {"name": competitor.name}
+        return self.take(retire_competitor, competitor=competitor, said=said, then=reverse("development:competitors"))
 
 
-class ReviveCompetitorView(StaffView):
+class ReviveCompetitorView(StepView):
     permission_required = CONFIGURE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         competitor = get_object_or_404(Competitor.objects, pk=pk)
-        revive_competitor(competitor=competitor, by=request.user, at=timezone.now())
-        messages.success(request, _("%(name)s is offered again.") % {"name": competitor.name})
-        return go_to(request, reverse("development:competitors"))
+        said = _("%(name)s is offered again.") % {"name": competitor.name}
+        return self.take(revive_competitor, competitor=competitor, said=said, then=reverse("development:competitors"))

@@ -1,7 +1,6 @@
 import uuid
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
@@ -16,12 +15,11 @@ from django.views.generic import TemplateView
 from core.accounts.permissions import may
 from core.crypto.fields import readable
 from core.crypto.masking import UNREADABLE, mask_text
-from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from core.web.lists import ChoiceFilter, Column, ColumnKind, DateRangeFilter, ListView, Sort
 from core.web.records import DraftedFormView
 from core.web.trail import history_of
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StaffView, StepView
 from customers.duplicates import candidates_of, match_customers
 from customers.models import Customer
 from customers.permissions import MERGE, REVEAL
@@ -240,57 +238,50 @@ class LoseView(WorkView):
         return lose_lead(**facts)
 
 
-class StepView(StaffView):
+class LeadStepView(StepView):
     """One step of a lead that asks for nothing more."""
 
     permission_required = LEADS_WORK
-    http_method_names = ["post"]
     success_message: Any = ""
 
     def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         lead = get_object_or_404(Lead.objects, pk=pk)
-        try:
-            self.act(lead=lead, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, str(self.success_message))
-        return go_to(request, page_of(lead))
+        return self.take(self.act, lead=lead, said=self.success_message, then=page_of(lead))
 
     def act(self, **facts: Any) -> object:
         """Call the service."""
         raise NotImplementedError
 
 
-class TakeView(StepView):
+class TakeView(LeadStepView):
     success_message = _("You are in charge of this lead.")
 
     def act(self, **facts: Any) -> object:
         return take_lead(**facts)
 
 
-class ContactView(StepView):
+class ContactView(LeadStepView):
     success_message = _("The lead is contacted.")
 
     def act(self, **facts: Any) -> object:
         return contact_lead(**facts)
 
 
-class QualifyView(StepView):
+class QualifyView(LeadStepView):
     success_message = _("The lead is qualified.")
 
     def act(self, **facts: Any) -> object:
         return qualify_lead(**facts)
 
 
-class ConvertView(StepView):
+class ConvertView(LeadStepView):
     success_message = _("The lead is won: the customer is new.")
 
     def act(self, **facts: Any) -> object:
         return convert_lead(**facts)
 
 
-class ReopenView(StepView):
+class ReopenView(LeadStepView):
     success_message = _("The lead is open again.")
 
     def act(self, **facts: Any) -> object:

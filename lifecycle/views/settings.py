@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -16,7 +15,7 @@ from django.views.generic import TemplateView
 
 from core.tenancy.errors import DomainError
 from core.web.trail import history_of
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StaffView, StepView
 from customers.enums import Stage
 from lifecycle.forms import (
     NamesForm,
@@ -135,14 +134,12 @@ class UpdateStepView(StaffFormView):
         return reverse("lifecycle:playbooks")
 
 
-class RemoveStepView(StaffView):
+class RemoveStepView(StepView):
     permission_required = CONFIGURE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
-        remove_step(step=get_object_or_404(PlaybookStep.objects, pk=pk), by=request.user, at=timezone.now())
-        messages.success(request, _("The step was removed."))
-        return go_to(request, reverse("lifecycle:playbooks"))
+        step = get_object_or_404(PlaybookStep.objects, pk=pk)
+        return self.take(remove_step, step=step, said=_("The step was removed."), then=reverse("lifecycle:playbooks"))
 
 
 class SourceListView(StaffView, TemplateView):
@@ -237,35 +234,26 @@ class UpdateReasonView(StaffFormView):
         return reverse("lifecycle:sources")
 
 
-class UseView(StaffView):
+class UseView(StepView):
     """Retire something of a list, or take it up again."""
 
     permission_required = CONFIGURE
-    http_method_names = ["post"]
     is_active = False
 
-    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
-        try:
-            row = self.act(pk)
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            text = _("“%(name)s” is in use again.") if self.is_active else _("“%(name)s” is retired.")
-            messages.success(request, text % {"name": row})
-        return go_to(request, reverse("lifecycle:sources"))
-
-    def act(self, pk: str) -> Any:
-        """Call the service."""
-        raise NotImplementedError
+    @property
+    def said(self) -> str:
+        return _("“%(name)s” is in use again.") if self.is_active else _("“%(name)s” is retired.")
 
 
 class UseSourceView(UseView):
-    def act(self, pk: str) -> LeadSource:
+    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         source = get_object_or_404(LeadSource.objects, pk=pk)
-        return set_source_use(source=source, is_active=self.is_active, by=self.request.user, at=timezone.now())
+        said, then = self.said % {"name": source}, reverse("lifecycle:sources")
+        return self.take(set_source_use, source=source, is_active=self.is_active, said=said, then=then)
 
 
 class UseReasonView(UseView):
-    def act(self, pk: str) -> LostReason:
+    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         reason = get_object_or_404(LostReason.objects, pk=pk)
-        return set_reason_use(reason=reason, is_active=self.is_active, by=self.request.user, at=timezone.now())
+        said, then = self.said % {"name": reason}, reverse("lifecycle:sources")
+        return self.take(set_reason_use, reason=reason, is_active=self.is_active, said=said, then=then)

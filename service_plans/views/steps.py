@@ -3,17 +3,14 @@
 import uuid
 from typing import Any
 
-from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from core.tenancy.errors import DomainError
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StepView
 from service_plans.forms import EndForm, SendBackForm
 from service_plans.models import ServicePlan
 from service_plans.permissions import APPROVE, WRITE
@@ -30,36 +27,30 @@ from service_plans.services import (
 from service_plans.views.plans import page_of
 
 
-class StepView(StaffView):
+class PlanStepView(StepView):
     """One step that asks for nothing more; it leads back to the plan, or on to the one that the step made."""
 
     permission_required = WRITE
-    http_method_names = ["post"]
     success_message: Any = ""
 
     def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         plan = get_object_or_404(ServicePlan.objects, pk=pk)
-        try:
-            plan = self.act(plan=plan, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, str(self.success_message))
-        return go_to(request, reverse("service_plans:detail", args=[plan.pk]))
+        then = page_of(plan)
+        return self.take(self.act, plan=plan, said=self.success_message, then=then, onward=page_of)
 
     def act(self, **facts: Any) -> ServicePlan:
         """Call the service."""
         raise NotImplementedError
 
 
-class ProposeView(StepView):
+class ProposeView(PlanStepView):
     success_message = _("The plan waits for somebody else to approve it.")
 
     def act(self, **facts: Any) -> ServicePlan:
         return propose_plan(**facts)
 
 
-class ApproveView(StepView):
+class ApproveView(PlanStepView):
     permission_required = APPROVE
     success_message = _("The plan is approved. Share it with the customer next.")
 
@@ -67,28 +58,28 @@ class ApproveView(StepView):
         return approve_plan(**facts)
 
 
-class DropView(StepView):
+class DropView(PlanStepView):
     success_message = _("The draft is dropped.")
 
     def act(self, **facts: Any) -> ServicePlan:
         return drop_plan(**facts)
 
 
-class NextEditionView(StepView):
+class NextEditionView(PlanStepView):
     success_message = _("The next edition is begun, with the same items.")
 
     def act(self, **facts: Any) -> ServicePlan:
         return create_next_edition(**facts)
 
 
-class ShareView(StepView):
+class ShareView(PlanStepView):
     success_message = _("The link is made. One that was there before no longer works.")
 
     def act(self, **facts: Any) -> ServicePlan:
         return share_plan(**facts)
 
 
-class StopSharingView(StepView):
+class StopSharingView(PlanStepView):
     success_message = _("The link no longer works.")
 
     def act(self, **facts: Any) -> ServicePlan:

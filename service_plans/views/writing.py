@@ -4,19 +4,16 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import messages
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from core.tenancy.clock import local_date
-from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StepView
 from customers.models import Customer
 from customers.timeline import known_names
 from service_plans.enums import ItemKind
@@ -153,16 +150,9 @@ class ChangeItemView(ItemView):
         return page_of(self.plan)
 
 
-class RemoveItemView(StaffView):
+class RemoveItemView(StepView):
     permission_required = WRITE
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: uuid.UUID, item: uuid.UUID) -> HttpResponse:
         found = get_object_or_404(PlanItem.objects.select_related("plan"), pk=item, plan_id=pk)
-        try:
-            remove_item(item=found, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, str(_("The item was removed.")))
-        return go_to(request, reverse("service_plans:detail", args=[pk]))
+        return self.take(remove_item, item=found, said=_("The item was removed."), then=page_of(found.plan))

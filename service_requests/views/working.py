@@ -11,9 +11,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.tenancy.errors import DomainError
 from core.web.records import DraftedFormView
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StepView
 from customers.models import Customer
 from service_requests.enums import RequestState
 from service_requests.forms import ChargeForm, DeclineForm, OpenRequestForm, OutcomeForm, WaitForm
@@ -155,36 +154,30 @@ class DeclineView(WorkView):
         return close_request(state=RequestState.DECLINED, **facts)
 
 
-class StepView(StaffView):
+class RequestStepView(StepView):
     """One step of a request that asks for nothing more."""
 
     permission_required = WORK
-    http_method_names = ["post"]
     success_message: Any = ""
 
     def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         service_request = get_object_or_404(ServiceRequest.objects, pk=pk)
-        try:
-            self.act(request=service_request, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, str(self.success_message))
-        return go_to(request, reverse("service_requests:detail", args=[pk]))
+        then = reverse("service_requests:detail", args=[pk])
+        return self.take(self.act, request=service_request, said=self.success_message, then=then)
 
     def act(self, **facts: Any) -> object:
         """Call the service."""
         raise NotImplementedError
 
 
-class TakeView(StepView):
+class TakeView(RequestStepView):
     success_message = _("You are in charge of this request.")
 
     def act(self, **facts: Any) -> object:
         return take_request(**facts)
 
 
-class ResumeView(StepView):
+class ResumeView(RequestStepView):
     success_message = _("The request goes on, and its deadline runs again.")
 
     def act(self, **facts: Any) -> object:
