@@ -54,7 +54,11 @@ def reveal(*, of: Revealable, row: TenantModel, reason: str, note: str = "", by:
 
 
 class RevealForm(forms.Form):
-    reason = forms.ChoiceField(label=_("Why do you need to see it?"), choices=RevealReason.choices)
+    reason = forms.ChoiceField(
+        label=_("Why do you need to see it?"),
+        choices=RevealReason.choices,
+        widget=forms.Select(attrs={"autofocus": True}),
+    )
     note = forms.CharField(label=_("In words"), max_length=300, required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -109,7 +113,8 @@ class RevealView(StaffView, FormView):
             )
         except TooManyReveals as error:
             form.add_error(None, str(error.message))
-            return self.render_to_response(self.get_context_data(form=form), status=429)
+            status = 422 if self.request.htmx else 429
+            return self.render_to_response(self.get_context_data(form=form), status=status)
         return self.render_to_response(self.get_context_data(form=None, value=value))
 
     def form_invalid(self, form: RevealForm) -> HttpResponse:

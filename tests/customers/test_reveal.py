@@ -7,6 +7,7 @@ from django.db import connection
 
 from core.accounts.enums import Role
 from core.audit.models import AuditEvent
+from core.console.reveal import TooManyReveals
 from core.crypto.revealable import registered
 from core.web.trail import history_of
 from customers.enums import ContactPointKind, CustomerKind
@@ -100,6 +101,23 @@ def test_reveal_ends_at_the_limit_of_an_hour(client_for, agent, url, settings):
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert "13800138000" not in answers[-1].content.decode()
     assert reveals().count() == 2
+
+
+def test_reveal_beside_a_page_is_a_fragment_and_says_when_the_limit_is_reached(client_for, agent, url, settings):
+    settings.REVEALS_PER_HOUR = 1
+    client = client_for(agent)
+    headers = {"HX-Request": "true", "HX-Target": "preview-body"}
+
+    shown = client.post(url, {"reason": "callback"}, headers=headers)
+    refused = client.post(url, {"reason": "callback"}, headers=headers)
+
+    assert shown.status_code == 200
+    assert "<html" not in shown.content.decode()
+    assert "13800138000" in shown.content.decode()
+    # What htmx puts in place, with the form and its error.
+    assert refused.status_code == 422
+    assert str(TooManyReveals.message) in refused.content.decode()
+    assert reveals().count() == 1
 
 
 def test_reveal_of_another_tenants_value_is_not_found(client_for, agent, tenant, other_tenant, now):

@@ -1,5 +1,7 @@
 """A caller is found and revealed for a reason, the privacy officer sees it, and has all data of the person copied."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -42,7 +44,11 @@ def test_caller_is_revealed_and_the_privacy_officer_sees_it(page_of, now, langua
     page.locator(f"a[href*='/reveal/contact-point/{point.pk}/']").click()
     page.locator("#reveal select").select_option(label=words["why"])
     page.locator("#reveal button[type=submit]").click()
-    expect(page.locator(".revealed-value")).to_contain_text(PHONE)
+    expect(page.locator("#preview .revealed-value")).to_contain_text(PHONE)
+    expect(page).to_have_url(re.compile(rf"/customers/{customer.pk}/$"))
+    page.keyboard.press("Escape")
+    expect(page.locator("#preview")).to_be_hidden()
+    expect(page.locator("body")).not_to_contain_text(PHONE)
 
     page = page_of(officer)
     page.goto("/settings/audit/")

@@ -32,7 +32,7 @@
     if (panel().open) return;
     if (window.matchMedia("(max-width: 767.98px)").matches) panel().showModal();
     else panel().show();
-    document.getElementById("preview-title")?.focus();
+    (body().querySelector("[autofocus]") ?? document.getElementById("preview-title"))?.focus();
   });
 
   document.addEventListener("click", (event) => {
@@ -40,6 +40,13 @@
     if (!button) return;
     for (const row of document.querySelectorAll("[data-row]")) row.classList.toggle("is-chosen", row.contains(button));
     load(button.dataset.preview, button);
+  });
+  /* What is masked is revealed beside the page, which stays as it is. */
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a.reveal-link:not([target])");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    load(link.getAttribute("href"), link);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.isComposing || !panel()?.open || document.querySelector("dialog:modal")) return;
