@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Collection
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -99,7 +100,7 @@ class _Cleaned(dict[str, Any]):
         return self._hook()
 
 
-def _meaning_of(field: forms.Field) -> Callable[[str], str]:
+def _meaning_of(field: forms.Field) -> Callable[[str], Any]:
     """Return what turns the text of a cell into what the field's input would send."""
     if isinstance(field, forms.BooleanField):
         return _truth
@@ -138,10 +139,13 @@ def _truth(text: str) -> str:
     return "True" if word in YES else ""
 
 
-def plain_day(text: str) -> str:
-    """Return a date such as 2026/3/1 or 2026年3月1日 as ISO 8601, and any other text as it is."""
+def plain_day(text: str) -> date | str:
+    """Return a date such as 2026/3/1 or 2026年3月1日 as one, and what is none, as 30 February is, as the text it is."""
     match = DAY.fullmatch(text.strip())
-    return f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}" if match else text
+    try:
+        return date(*(int(part) for part in match.groups())) if match else text
+    except ValueError:
+        return text
 
 
 def plain_moment(text: str) -> str:
