@@ -8,6 +8,8 @@ from django.utils.translation import ngettext
 
 # Before the evaluation of tiers, which counts what was moved.
 MERGES_AT = time(0, 10)
+# When tiers have been evaluated, by which an account manager is asked for.
+QUALITY_AT = time(4, 0)
 
 
 class CustomersConfig(AppConfig):
@@ -138,8 +140,47 @@ class CustomersConfig(AppConfig):
             find=customer_hits,
             order=10,
         )
+        self._register_quality()
         self._register_follow_ups()
         self._register_consents()
+
+    @staticmethod
+    def _register_quality() -> None:
+        from core.jobs import nightly
+        from core.web import exports, navigation
+        from customers import panels
+        from customers.permissions import EDIT
+        from customers.quality.figures import JOB, keep_figures
+        from customers.quality.mending import load_quality_panel
+        from customers.views.quality import MendingListView
+
+        nightly.register(JOB, label=_("Keep the figures of data quality"), run=keep_figures, at=QUALITY_AT)
+        exports.register(MendingListView)
+        navigation.register_page(
+            key="quality",
+            label=_("Data quality"),
+            url_name="customers:quality",
+            icon="checkup-list",
+            permission=EDIT,
+            order=25,
+        )
+        navigation.register_page(
+            key="mending",
+            label=_("What to mend"),
+            url_name="customers:mending",
+            icon="tool",
+            permission=EDIT,
+            order=26,
+        )
+        panels.register(
+            key="quality",
+            label=_("Data quality"),
+            template_name="customers/quality_panel.html",
+            permission=EDIT,
+            load=load_quality_panel,
+            is_for=lambda customer: customer.erased_at is None,
+            order=30,
+        )
 
     @staticmethod
     def _register_follow_ups() -> None:

@@ -31,6 +31,7 @@ from courier_crm.demo.stories import number_of, story_of, talks_of_stories
 from courier_crm.demo.traffic import DAYS, MONTHS, Shipper, scan_rows, shipment_file
 from courier_crm.demo.wishes import make_wishes
 from customers.duplicates import match_some
+from customers.quality.judging import judge_some
 from customers.enums import Channel, ContactPointKind, CustomerKind, Tier
 from customers.models import Customer
 from customers.services import NewContactPoint, add_address, add_contact, create_customer, record_interaction
@@ -88,6 +89,8 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         make_development(courier, people, today=today)
         make_follow_ups(courier, people, today=today)
         make_leads(courier, people, today=today)
+        while judge_some(at=at):
+            pass
     build_sandbox(sandbox=tenant.sandbox, language=courier.language, at=at)
     return tenant
 
