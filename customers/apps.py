@@ -20,7 +20,7 @@ class CustomersConfig(AppConfig):
         import customers.revealed  # noqa: F401  registers what is revealed
         from core.accounts import holdings
         from core.crypto.rotation import TokenIndex, register_tokens
-        from core.imports import kinds
+        from core.imports import kinds, presets
         from core.jobs import background, nightly
         from core.partners.bulk import performing as bulk
         from core.web import exports, navigation, record_pages, search, trail
@@ -30,6 +30,7 @@ class CustomersConfig(AppConfig):
         from customers.copies import KIND, file_name, step
         from customers.imports.customers import KIND as IMPORTED_CUSTOMERS
         from customers.imports.parts import KINDS as IMPORTED_PARTS
+        from customers.imports.presets import PRESETS
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, EDIT, MERGE, VIEW
         from customers.record_actions import CUSTOMER_ACTIONS, CUSTOMER_PAGE
@@ -75,6 +76,8 @@ class CustomersConfig(AppConfig):
         )
         for kind in (IMPORTED_CUSTOMERS, *IMPORTED_PARTS):
             kinds.register(kind)
+        for preset in PRESETS:
+            presets.register(preset)
         exports.register(CustomerListView)
         exports.register(DuplicateListView)
         for action in ACTIONS:

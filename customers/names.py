@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from core.crypto.sounds import is_chinese
+
 # Letters, digits and signs in full width; Chinese punctuation, of which brackets belong to names, stays as it is.
 _WIDE = {ord(wide): unicodedata.normalize("NFKC", wide) for wide in "＆＇＋－．／＠＿　\u00a0"}
 _WIDE |= {
@@ -37,3 +39,10 @@ def is_odd(name: str) -> bool:
     if len(letters) < 2 or (len(letters) >= MOST_PLAIN and len(set(letters)) == 1):
         return True
     return _ODD.fullmatch(folded) is not None
+
+
+def full_name(family_name: str, given_name: str) -> str:
+    """Return the name of somebody from its two parts: in Chinese without a blank and the family name first."""
+    if is_chinese(family_name) and is_chinese(given_name):
+        return f"{family_name}{given_name}"
+    return f"{given_name} {family_name}"

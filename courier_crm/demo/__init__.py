@@ -31,9 +31,9 @@ from courier_crm.demo.stories import number_of, story_of, talks_of_stories
 from courier_crm.demo.traffic import DAYS, MONTHS, Shipper, scan_rows, shipment_file
 from courier_crm.demo.wishes import make_wishes
 from customers.duplicates import match_some
-from customers.quality.judging import judge_some
 from customers.enums import Channel, ContactPointKind, CustomerKind, Tier
 from customers.models import Customer
+from customers.quality.judging import judge_some
 from customers.services import NewContactPoint, add_address, add_contact, create_customer, record_interaction
 from shipments.scans import record_scans
 from shipments.upserting import record_shipments
