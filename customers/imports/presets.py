@@ -124,7 +124,10 @@ PRESETS = (
         kind="contacts",
         label=_("Zoho CRM contacts"),
         signs=_signs(
-            "Record Id|Contact Owner|Account Name|Last Name", "Contact Id|Last Name", "Account Name.id|Last Name", "记录 ID|姓氏"
+            "Record Id|Contact Owner|Account Name|Last Name",
+            "Contact Id|Last Name",
+            "Account Name.id|Last Name",
+            "记录 ID|姓氏",
         ),
         columns={
             "customer_number": ("Account Name.id", "Account Id", "客户名称.id", "Account Name", "客户名称"),
