@@ -16,7 +16,7 @@ from tests.customers.quality.test_judging import make_faultless, sweep
 from tests.factories.customers import make_customer, panels_of
 
 OVERVIEW, LIST = "/customers/quality/", "/customers/quality/mending/"
-OVERVIEW_QUERIES, LIST_QUERIES = 8, 9
+OVERVIEW_QUERIES, LIST_QUERIES = 8, 10
 
 
 def make_bare(count, *, at, **facts):
