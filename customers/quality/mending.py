@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -65,7 +65,8 @@ def kept_mends(customer: Customer) -> list[Mend]:
 
 def mending_links(customer: Customer) -> SafeString:
     """Show a customer's faults, each leading to where it is mended."""
-    return format_html_join(" · ", '<a href="{}">{}</a>', ((mend.url, mend.label) for mend in kept_mends(customer)))
+    links = format_html_join(" · ", '<a href="{}">{}</a>', ((mend.url, mend.label) for mend in kept_mends(customer)))
+    return format_html("<span>{}</span>", links)
 
 
 def load_quality_panel(customer: Customer, _user: Any) -> QualityPanel:
