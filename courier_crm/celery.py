@@ -42,6 +42,11 @@ SCHEDULE = {
         "schedule": 120.0,
         "options": {"queue": "bulk", "expires": 115},
     },
+    "judge customers that changed": {
+        "task": "customers.tasks.judge_customers_task",
+        "schedule": 20.0,
+        "options": {"queue": "bulk", "expires": 18},
+    },
     "escalate follow-ups": {
         "task": "customers.tasks.escalate_follow_ups_task",
         "schedule": 600.0,

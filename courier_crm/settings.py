@@ -268,6 +268,7 @@ CELERY_TASK_ROUTES = {
     "core.web.tasks.sweep_notice_mail_task": {"queue": "default"},
     "core.web.tasks.send_notice_mail_task": {"queue": "messages"},
     "customers.tasks.match_customers_task": {"queue": "bulk"},
+    "customers.tasks.judge_customers_task": {"queue": "bulk"},
     "customers.tasks.rank_tokens_task": {"queue": "bulk"},
     "customers.tasks.escalate_follow_ups_task": {"queue": "default"},
 }

@@ -8,6 +8,8 @@ from django.utils.translation import ngettext
 
 # Before the evaluation of tiers, which counts what was moved.
 MERGES_AT = time(0, 10)
+# When tiers have been evaluated, by which an account manager is asked for.
+QUALITY_AT = time(4, 0)
 
 
 class CustomersConfig(AppConfig):
@@ -18,7 +20,7 @@ class CustomersConfig(AppConfig):
         import customers.revealed  # noqa: F401  registers what is revealed
         from core.accounts import holdings
         from core.crypto.rotation import TokenIndex, register_tokens
-        from core.imports import kinds
+        from core.imports import kinds, presets
         from core.jobs import background, nightly
         from core.partners.bulk import performing as bulk
         from core.web import exports, navigation, record_pages, search, trail
@@ -28,6 +30,7 @@ class CustomersConfig(AppConfig):
         from customers.copies import KIND, file_name, step
         from customers.imports.customers import KIND as IMPORTED_CUSTOMERS
         from customers.imports.parts import KINDS as IMPORTED_PARTS
+        from customers.imports.presets import PRESETS
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, EDIT, MERGE, VIEW
         from customers.record_actions import CUSTOMER_ACTIONS, CUSTOMER_PAGE
@@ -73,6 +76,8 @@ class CustomersConfig(AppConfig):
         )
         for kind in (IMPORTED_CUSTOMERS, *IMPORTED_PARTS):
             kinds.register(kind)
+        for preset in PRESETS:
+            presets.register(preset)
         exports.register(CustomerListView)
         exports.register(DuplicateListView)
         for action in ACTIONS:
@@ -138,8 +143,47 @@ class CustomersConfig(AppConfig):
             find=customer_hits,
             order=10,
         )
+        self._register_quality()
         self._register_follow_ups()
         self._register_consents()
+
+    @staticmethod
+    def _register_quality() -> None:
+        from core.jobs import nightly
+        from core.web import exports, navigation
+        from customers import panels
+        from customers.permissions import EDIT
+        from customers.quality.figures import JOB, keep_figures
+        from customers.quality.mending import load_quality_panel
+        from customers.views.quality import MendingListView
+
+        nightly.register(JOB, label=_("Keep the figures of data quality"), run=keep_figures, at=QUALITY_AT)
+        exports.register(MendingListView)
+        navigation.register_page(
+            key="quality",
+            label=_("Data quality"),
+            url_name="customers:quality",
+            icon="checkup-list",
+            permission=EDIT,
+            order=25,
+        )
+        navigation.register_page(
+            key="mending",
+            label=_("What to mend"),
+            url_name="customers:mending",
+            icon="tool",
+            permission=EDIT,
+            order=26,
+        )
+        panels.register(
+            key="quality",
+            label=_("Data quality"),
+            template_name="customers/quality_panel.html",
+            permission=EDIT,
+            load=load_quality_panel,
+            is_for=lambda customer: customer.erased_at is None,
+            order=30,
+        )
 
     @staticmethod
     def _register_follow_ups() -> None:

@@ -26,7 +26,7 @@ def home_country(time_zone: str) -> str | None:
 
 
 def normalised(kind: str, value: str, *, country: str | None) -> str:
-    """Return a phone number as E.164, an e-mail address or account name without stray spaces.
+    """Return a phone number as E.164, an e-mail address with its domain in small letters, all without stray spaces.
 
     Raises BadContactPoint for what cannot be one.
     """
@@ -58,4 +58,6 @@ def _email(value: str) -> str:
         validate_email(value)
     except ValidationError as error:
         raise BadContactPoint(_("This is no e-mail address.")) from error
-    return value
+    # What stands before the @ may tell capitals apart; the name of a domain does not (RFC 5321, section 2.4).
+    name, domain = value.rsplit("@", 1)
+    return f"{name}@{domain.lower()}"

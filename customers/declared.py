@@ -20,6 +20,7 @@ from customers.models import (
     Contact,
     ContactPoint,
     Customer,
+    CustomerFault,
     CustomerMerge,
     DuplicateCandidate,
     Interaction,
@@ -267,6 +268,18 @@ relations.register(
     ),
 )
 
+relations.register(
+    "faults",
+    Relation(
+        label=_("What is to mend"),
+        model=CustomerFault,
+        rows=lambda customer: customer.faults.all(),
+        stays=_("Both are judged anew."),
+    ),
+)
+
+classify("customers.CustomerFault", business="customer fault part_id")
+classify("customers.ChangedCustomer", business="customer_id transaction pk")
 classify(
     "customers.CustomerMerge",
     business="kept absorbed merged_at merged_by undone_at undone_by",
@@ -279,8 +292,8 @@ classify(
     "customers.Customer",
     business="""number kind company_name industry region source tags preferred_channel preferred_language
         account_manager custom_values created_at erased_at merged_into version tier tier_since contribution
-        contribution_rank token_rank is_unmatched window_shipment_count lower_tier lower_runs lower_as_of
-        stage stage_since stage_held_until shipment_count
+        contribution_rank token_rank is_unmatched quality mending_rank window_shipment_count
+        lower_tier lower_runs lower_as_of stage stage_since stage_held_until shipment_count
         first_shipment_at last_shipment_at""",
     personal="person_name birthday special_needs",
 )

@@ -72,6 +72,28 @@ class Direction(models.TextChoices):
     OUTBOUND = "outbound", _("To the customer")
 
 
+class Fault(models.TextChoices):
+    """What is to mend in the record of a customer; `customers.quality.rules` says what each weighs."""
+
+    NO_NAME = "no_name", _("No name")
+    ODD_NAME = "odd_name", _("A name that can be none")
+    NO_CONTACT = "no_contact", _("Nobody to speak to")
+    UNREACHABLE = "unreachable", _("No phone or e-mail that works")
+    BAD_PHONE = "bad_phone", _("A phone number that does not exist")
+    ODD_CONTACT = "odd_contact", _("A contact whose name can be none")
+    NO_MAIN_CONTACT = "no_main_contact", _("No primary contact")
+    NO_ADDRESS = "no_address", _("No address")
+    NO_CITY = "no_city", _("An address without a city")
+    NO_MAIN_ADDRESS = "no_main_address", _("No primary address")
+    NO_INDUSTRY = "no_industry", _("No industry")
+    NO_REGION = "no_region", _("No region")
+    NO_MANAGER = "no_manager", _("A VIP without an account manager")
+    BAD_BIRTHDAY = "bad_birthday", _("A birthday that cannot be")
+    DUPLICATE = "duplicate", _("Possibly here twice")
+    NO_CONSENT = "no_consent", _("Nothing said about being contacted")
+    ODD_LETTERS = "odd_letters", _("Full-width or invisible letters")
+
+
 class MatchReason(models.TextChoices):
     """Why two customers may be the same."""
 

@@ -16,6 +16,7 @@ from customers.views import (
     my_day,
     preferences,
     purposes,
+    quality,
     steps,
 )
 
@@ -37,6 +38,8 @@ urlpatterns = [
         {"decision": "reopen"},
         name="reopen_duplicate",
     ),
+    path("customers/quality/", quality.QualityView.as_view(), name="quality"),
+    path("customers/quality/mending/", quality.MendingListView.as_view(), name="mending"),
     path("customers/<uuid:pk>/", customers.CustomerDetailView.as_view(), name="detail"),
     path("customers/<uuid:pk>/panels/<slug:key>/", customers.CustomerPanelView.as_view(), name="panel"),
     path("customers/<uuid:pk>/here/", customers.CustomerHereView.as_view(), name="here"),

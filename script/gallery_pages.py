@@ -167,6 +167,8 @@ WORK = [
     "customers:list",
     "customers:create",
     "customers:duplicates",
+    "customers:quality",
+    "customers:mending",
     "customers:my_day",
     "customers:follow_ups",
     "customers:calendar",

@@ -53,7 +53,7 @@ registry.declare(
 
 classify(
     "imports.ImportBatch",
-    business="""kind received_by received_at skips_alike row_total state job counts alike warned tally
+    business="""kind received_by received_at preset skips_alike row_total state job counts alike warned tally
         imported_at is_forgotten""",
     personal="file_name columns values mapping problems",
 )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.imports.enums import Encoding
 from core.imports.kinds import ImportKind
+from core.imports.presets import presets_for
 from core.imports.services import LARGEST_FILE, FileTooLarge
 
 
@@ -44,10 +45,13 @@ class ColumnsForm(forms.Form):
         help_text=_("A name, if more files with these columns will come. They are then filled in by themselves."),
     )
 
+    preset = forms.ChoiceField(required=False, widget=forms.HiddenInput)
+
     def __init__(
         self, *args: Any, kind: ImportKind, columns: Sequence[str], mapping: Sequence[str], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["preset"].choices = [("", ""), *((each.name, each.label) for each in presets_for(kind.name))]
         fields = kind.fields()
         needed = [(field.name, field.label) for field in fields if field.is_required]
         others = [(field.name, field.label) for field in fields if not field.is_required]

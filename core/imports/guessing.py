@@ -21,7 +21,7 @@ def guess(columns: Sequence[str], values: Sequence[Sequence[str]], fields: Seque
     left = {field.name: field for field in fields}
     heads = {head: field.name for field in reversed(fields) for head in _heads_of(field)}
     for place, column in enumerate(columns):
-        name = heads.get(_plain(column), "")
+        name = heads.get(plain_head(column), "")
         if name in left:
             found[place] = name
             del left[name]
@@ -44,8 +44,9 @@ def _heads_of(field: ImportField) -> set[str]:
     for language, _name in settings.LANGUAGES:
         with override(language):
             heads.add(str(field.label))
-    return {_plain(head) for head in heads}
+    return {plain_head(head) for head in heads}
 
 
-def _plain(head: str) -> str:
+def plain_head(head: str) -> str:
+    """Return the head of a column as it is compared: without signs and blanks, in plain small letters."""
     return _ADDED.sub("", unicodedata.normalize("NFKC", head)).casefold()

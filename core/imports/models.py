@@ -13,7 +13,8 @@ COUNTED = ("counts", "alike", "warned", "problems", "tally")
 class ImportBatch(TenantModel):
     """One file: received in parts, checked, imported, and perhaps undone, each by a background `job`.
 
-    `mapping` names for each of the `columns` the field that it holds, "" for none; `values` are the first that each
+    `mapping` names for each of the `columns` the field that it holds, "" for none; `preset` is the system that the file
+    is an export of, by whose preset its cells are read; `values` are the first that each
     column holds, until the file is imported. `counts` are rows by status, those of the newest stage; `problems` are
     the reasons for refusals and warnings, by `core.imports.results`; `tally` says how many rows have each gist. The
     name of a file may be that of a person, and so may be what stands in its first line.
@@ -26,6 +27,7 @@ class ImportBatch(TenantModel):
     columns = EncryptedJSONField(default=list)
     values = EncryptedJSONField(null=True)
     mapping = EncryptedJSONField(default=list)
+    preset = models.CharField(max_length=20, blank=True)
     skips_alike = models.BooleanField(default=False)
     row_total = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=BatchState.choices, default=BatchState.WAITING)

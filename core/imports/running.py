@@ -20,6 +20,7 @@ from core.events.services import publish
 from core.imports.enums import BatchState, RowStatus
 from core.imports.kinds import ImportKind, Row, kind_of
 from core.imports.models import COUNTED, ImportBatch, ImportedRecord, ImportMark, ImportPart
+from core.imports.presets import preset_of
 from core.imports.reading import PROBLEMS
 from core.imports.results import before_of, counted, id_of, keep, pack, raw_rows, result_of, results
 from core.jobs.background import Step
@@ -199,11 +200,13 @@ def _read(batch: ImportBatch, part: ImportPart, kind: ImportKind, at: datetime) 
         raise FileGone
     places = {name: place for place, name in enumerate(batch.mapping) if name}
     read = kind.reader(places.keys(), at)
+    preset = preset_of(kind.name, batch.preset)
     # Decrypted but once.
     width = len(batch.columns)
     rows = []
     for raw in raw_rows(part):
-        row = Row(raw.line, {name: raw.cells[place] for name, place in places.items()} if raw.cells else {})
+        cells = {name: raw.cells[place] for name, place in places.items()} if raw.cells else {}
+        row = Row(raw.line, preset.meaning(cells) if preset else cells)
         row.key = row.cells.get(kind.key, "")
         if raw.cells is None:
             row.refuse(PROBLEMS[raw.problem])

@@ -17,6 +17,7 @@ from core.imports.enums import AT_WORK, BatchState, RowStatus
 from core.imports.guessing import guess
 from core.imports.kinds import ImportKind, kind_of
 from core.imports.models import COUNTED, ImportBatch, ImportedRecord, ImportMark, ImportPart, ImportTemplate
+from core.imports.presets import preset_of, recognise
 from core.imports.reading import RawRow, Table
 from core.imports.results import pack_raw
 from core.imports.running import CHECK, RUN, UNDO, FileGone
@@ -87,9 +88,19 @@ def receive_file(
         _note_values(values, rows)
     template = template_for(batch)
     batch.values = values
-    batch.mapping = list(template.mapping) if template else guess(table.columns, values, kind.fields())
-    batch.save(update_fields=["values", "mapping", "row_total"])
+    preset = recognise(kind.name, table.columns)
+    batch.preset = preset.name if preset else ""
+    batch.mapping = list(template.mapping) if template else mapping_of(batch, batch.preset)
+    batch.save(update_fields=["values", "mapping", "preset", "row_total"])
     return batch
+
+
+def mapping_of(batch: ImportBatch, preset_name: str) -> list[str]:
+    """Return which field each column of a file holds: by a preset, or as it is guessed from heads and values."""
+    preset = preset_of(batch.kind, preset_name)
+    if preset is not None:
+        return preset.mapping(batch.columns)
+    return guess(batch.columns, batch.values or [], kind_of(batch.kind).fields())
 
 
 def _parts(rows: Iterator[RawRow], size: int) -> Iterator[list[RawRow]]:
@@ -120,18 +131,21 @@ def template_for(batch: ImportBatch) -> ImportTemplate | None:
 
 @transaction.atomic
 def start_check(
-    *, batch: ImportBatch, mapping: Sequence[str], template_name: str = "", by: User, at: datetime
+    *, batch: ImportBatch, mapping: Sequence[str], preset: str = "", template_name: str = "", by: User, at: datetime
 ) -> BackgroundJob:
     """Have a background job say what would become of each row; `mapping` names the field of each column, "" for none.
 
-    With a `template_name` the mapping is kept under it for files with the same first line.
+    The cells are read as those of the system that `preset` names; "" reads them as they stand. With a `template_name`
+    the mapping is kept under it for files with the same first line.
     Raises BadMapping, WrongStage, FileGone or NotAllowed.
     """
     batch = _in_stage(batch, BatchState.WAITING, BatchState.CHECKED, BatchState.CHECKING)
     check_mapping(kind_of(batch.kind), batch.columns, mapping)
+    if preset and preset_of(batch.kind, preset) is None:
+        raise BadMapping(_("There is no such preset."))
     if template_name:
         _save_template(batch, template_name, mapping, by, at)
-    batch.mapping = list(mapping)
+    batch.mapping, batch.preset = list(mapping), preset
     return _start(batch, CHECK, BatchState.CHECKING, by=by, at=at)
 
 
@@ -224,7 +238,7 @@ def _start(batch: ImportBatch, work: str, state: str, *, by: User, at: datetime)
         by=by,
         at=at,
     )
-    batch.save(update_fields=["mapping", "skips_alike", "values", "state", "job", *COUNTED])
+    batch.save(update_fields=["mapping", "preset", "skips_alike", "values", "state", "job", *COUNTED])
     return batch.job
 
 

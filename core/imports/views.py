@@ -21,6 +21,7 @@ from core.imports.forms import ColumnsForm, StartForm, UploadForm
 from core.imports.kinds import ImportKind, all_kinds, kind_of, labels, mask_values
 from core.imports.models import ImportBatch, ImportTemplate
 from core.imports.permissions import IMPORTS
+from core.imports.presets import NO_PRESET, preset_of, presets_for
 from core.imports.record_actions import may_undo
 from core.imports.results import in_language, noted, refused_file, result_file
 from core.imports.running import position_of
@@ -29,6 +30,7 @@ from core.imports.services import (
     KEPT_TO_UNDO,
     BadMapping,
     go_on,
+    mapping_of,
     receive_file,
     remove_template,
     start_check,
@@ -195,10 +197,23 @@ class ColumnsView(BatchMixin, StaffFormView):
     def is_open(self) -> bool:
         return self.batch.values is not None and self.batch.state in (BatchState.WAITING, BatchState.CHECKED)
 
+    @cached_property
+    def preset(self) -> str:
+        """The system whose export the file is read as: the one asked for, or the one it has, or "" for none."""
+        asked = self.request.GET.get("preset", "")
+        if asked and (asked == NO_PRESET or preset_of(self.batch.kind, asked)):
+            return "" if asked == NO_PRESET else asked
+        return self.batch.preset
+
+    @cached_property
+    def mapping(self) -> list[str]:
+        is_asked = "preset" in self.request.GET and self.preset != self.batch.preset
+        return mapping_of(self.batch, self.preset) if is_asked else self.batch.mapping
+
     def get_form_kwargs(self) -> dict[str, Any]:
-        batch = self.batch
         kwargs = super().get_form_kwargs()
-        return {**kwargs, "kind": self.kind, "columns": batch.columns, "mapping": batch.mapping}
+        kwargs["initial"] = {**kwargs.get("initial", {}), "preset": self.preset}
+        return {**kwargs, "kind": self.kind, "columns": self.batch.columns, "mapping": self.mapping}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         batch = self.batch
@@ -206,17 +221,20 @@ class ColumnsView(BatchMixin, StaffFormView):
         fields = {field.name: field for field in self.kind.fields()}
         values = [
             mask_values(told[:VALUES_SHOWN], fields.get(name))
-            for told, name in zip(batch.values, batch.mapping, strict=True)
+            for told, name in zip(batch.values, self.mapping, strict=True)
         ]
         columns = list(zip(context["form"].column_fields, values, strict=True))
         template = template_for(batch)
-        is_by_template = template is not None and list(template.mapping) == batch.mapping
+        is_by_template = template is not None and list(template.mapping) == self.mapping
+        presets = presets_for(batch.kind)
         return {
             **context,
             "batch": batch,
             "kind": self.kind,
             "columns": columns,
             "template": template if is_by_template else None,
+            "presets": [each for each in presets if each.name != self.preset],
+            "preset": preset_of(batch.kind, self.preset),
         }
 
     def form_refused(self, form: ColumnsForm, error: DomainError) -> HttpResponse:
@@ -231,6 +249,7 @@ class ColumnsView(BatchMixin, StaffFormView):
         start_check(
             batch=self.batch,
             mapping=form.mapping,
+            preset=form.cleaned_data["preset"],
             template_name=form.cleaned_data["template_name_kept"],
             by=self.request.user,
             at=timezone.now(),

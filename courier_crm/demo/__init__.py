@@ -33,6 +33,7 @@ from courier_crm.demo.wishes import make_wishes
 from customers.duplicates import match_some
 from customers.enums import Channel, ContactPointKind, CustomerKind, Tier
 from customers.models import Customer
+from customers.quality.judging import judge_some
 from customers.services import NewContactPoint, add_address, add_contact, create_customer, record_interaction
 from shipments.scans import record_scans
 from shipments.upserting import record_shipments
@@ -88,6 +89,8 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         make_development(courier, people, today=today)
         make_follow_ups(courier, people, today=today)
         make_leads(courier, people, today=today)
+        while judge_some(at=at):
+            pass
     build_sandbox(sandbox=tenant.sandbox, language=courier.language, at=at)
     return tenant
 

@@ -36,6 +36,7 @@ EXAMPLE = {
     "first_shipment_at": "2024-05-06T01:30:00Z",
     "last_shipment_at": "2026-03-01T09:12:00Z",
     "created_at": "2024-05-01T02:00:00Z",
+    "quality": 95,
     "version": 3,
 }
 EXAMPLE_CONTACT = {
@@ -117,6 +118,12 @@ class CustomerSerializer(ResourceSerializer):
     )
     account_manager_id = serializers.UUIDField(read_only=True, allow_null=True)
     contribution = Money(read_only=True, help_text="In the window of the last evaluation.")
+    quality = serializers.IntegerField(
+        read_only=True,
+        min_value=0,
+        max_value=100,
+        help_text="How good the record is, of 100; judged within a minute after a change.",
+    )
     contacts = ContactSerializer(many=True, read_only=True)
     addresses = AddressSerializer(many=True, read_only=True)
     expandable = ("contacts", "addresses")
@@ -147,6 +154,7 @@ class CustomerSerializer(ResourceSerializer):
             "first_shipment_at",
             "last_shipment_at",
             "created_at",
+            "quality",
             "version",
             "contacts",
             "addresses",

@@ -14,13 +14,14 @@ from core.partners.serializers import FlagField, IdField, InputSerializer, TextF
 from core.tenancy.clock import local_date
 from core.tenancy.scope import current_tenant
 from customers.api.shown import CustomerRecordSerializer
+from customers.birthdays import may_be_birthday
 from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, normalised
 from customers.enums import Channel, ContactPointKind, CustomerKind
 from customers.models import MAX_TAGS
+from customers.names import plain_text
 from customers.numbers import BadNumber, clean_number
 from customers.services.contacts import MAX_POINTS, NewContactPoint
 
-EARLIEST_BIRTHDAY = date(1900, 1, 1)
 MOST_HITS = 50
 EXAMPLE_FACTS = {
     "kind": "company",
@@ -32,9 +33,19 @@ EXAMPLE_FACTS = {
 }
 
 
-def optional(length: int, **kwargs: Any) -> TextField:
-    """Return a text that may be empty."""
-    return TextField(max_length=length, required=False, allow_blank=True, **kwargs)
+class NameField(TextField):
+    """A name or a place, kept in plain letters as the pages do."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = plain_text(super().to_internal_value(data))
+        if not text and not self.allow_blank:
+            self.fail("blank")
+        return text
+
+
+def optional(length: int, **kwargs: Any) -> NameField:
+    """Return a name or a place that may be empty."""
+    return NameField(max_length=length, required=False, allow_blank=True, **kwargs)
 
 
 class FactsInput(InputSerializer):
@@ -49,11 +60,11 @@ class FactsInput(InputSerializer):
     industry = optional(100)
     region = optional(100)
     source = optional(100)
-    tags = TextsField(child=TextField(max_length=40), max_length=MAX_TAGS, required=False)
+    tags = TextsField(child=NameField(max_length=40), max_length=MAX_TAGS, required=False)
     preferred_channel = serializers.ChoiceField(Channel.choices, required=False, allow_blank=True)
     preferred_language = serializers.ChoiceField(settings.LANGUAGES, required=False, allow_blank=True)
     account_manager_id = IdField(required=False, allow_null=True)
-    special_needs = optional(2000)
+    special_needs = TextField(max_length=2000, required=False, allow_blank=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,7 +72,7 @@ class FactsInput(InputSerializer):
 
     def validate_birthday(self, birthday: date | None) -> str:
         today = local_date(timezone.now(), current_tenant().time_zone)
-        if birthday and not EARLIEST_BIRTHDAY <= birthday <= today:
+        if birthday and not may_be_birthday(birthday, today=today):
             raise serializers.ValidationError(_("Enter a date from 1900 to today."))
         return birthday.isoformat() if birthday else ""
 
@@ -135,7 +146,7 @@ class ContactFacts(InputSerializer):
 
     shown = ("id", "version")
 
-    name = TextField(max_length=100)
+    name = NameField(max_length=100)
     position = optional(100)
     is_primary = FlagField(required=False)
     points = ContactPointInput(many=True, required=False, max_length=MAX_POINTS)
@@ -166,7 +177,7 @@ class ContactInput(ContactFacts):
 class ContactChanges(ContactFacts):
     """What is to change of a contact."""
 
-    name = TextField(max_length=100, required=False)
+    name = NameField(max_length=100, required=False)
 
 
 class AddressFacts(InputSerializer):
@@ -177,7 +188,7 @@ class AddressFacts(InputSerializer):
     label = optional(100)
     region = optional(100)
     city = optional(100)
-    street = TextField(max_length=300)
+    street = NameField(max_length=300)
     postal_code = optional(20)
     is_primary = FlagField(required=False)
 
@@ -193,7 +204,7 @@ class AddressInput(AddressFacts):
 class AddressChanges(AddressFacts):
     """What is to change of an address."""
 
-    street = TextField(max_length=300, required=False)
+    street = NameField(max_length=300, required=False)
 
 
 @extend_schema_field({"type": "integer", "minimum": 1, "maximum": MOST_HITS, "default": 10})

@@ -4,17 +4,18 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.web.records import RecordForm
+from customers.forms.fields import NameField
 from customers.models import Address, Customer
 
 SHOWN = ("label", "region", "city", "postal_code", "is_primary")
 
 
 class AddressForm(forms.Form):
-    label = forms.CharField(label=_("Label"), max_length=100, required=False, help_text=_("Such as warehouse."))
-    region = forms.CharField(label=_("Region"), max_length=100, required=False)
-    city = forms.CharField(label=_("City"), max_length=100, required=False)
-    street = forms.CharField(label=_("Street, house and unit"), max_length=300)
-    postal_code = forms.CharField(label=_("Postal code"), max_length=20, required=False)
+    label = NameField(label=_("Label"), max_length=100, required=False, help_text=_("Such as warehouse."))
+    region = NameField(label=_("Region"), max_length=100, required=False)
+    city = NameField(label=_("City"), max_length=100, required=False)
+    street = NameField(label=_("Street, house and unit"), max_length=300)
+    postal_code = NameField(label=_("Postal code"), max_length=20, required=False)
     is_primary = forms.BooleanField(
         label=_("Primary address"), required=False, help_text=_("Takes the place of the one before.")
     )

@@ -12,7 +12,7 @@ from core.web.records import RecordForm
 from core.web.records.conflicts import MINE, THEIRS, Began, Difference, digest_of
 from customers.contact_points import MAX_LENGTH, BadContactPoint, normalised
 from customers.enums import ContactPointKind
-from customers.forms.fields import EITHER_OR
+from customers.forms.fields import EITHER_OR, NameField
 from customers.models import Contact, ContactPoint, Customer
 from customers.services.contacts import MAX_POINTS, ContactPointChange, TooManyContactPoints
 
@@ -111,8 +111,8 @@ def _is_kept(form: PointForm) -> bool:
 class ContactForm(forms.Form):
     """A contact and the ways to reach them, in rows of their own."""
 
-    name = forms.CharField(label=_("Full name"), max_length=100)
-    position = forms.CharField(label=_("Position"), max_length=100, required=False)
+    name = NameField(label=_("Full name"), max_length=100)
+    position = NameField(label=_("Position"), max_length=100, required=False)
     is_primary = forms.BooleanField(
         label=_("Primary contact"),
         required=False,

@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -15,11 +14,14 @@ from core.tenancy.clock import local_date
 from core.tenancy.scope import current_tenant
 from core.web.reading_order import NamedChoiceField
 from core.web.records import RecordForm
+from customers.birthdays import may_be_birthday
 from customers.enums import Channel, CustomerKind
 from customers.forms.custom_fields import PREFIX, value_fields
 from customers.forms.fields import (
     HIDDEN,
+    NameField,
     PersonalDateField,
+    PersonalNameField,
     PersonalTextField,
     RemovableDateInput,
     RemovableTextarea,
@@ -29,7 +31,6 @@ from customers.forms.fields import (
 from customers.models import Customer, CustomField
 from customers.numbers import BadNumber, clean_number
 
-EARLIEST_BIRTHDAY = date(1900, 1, 1)
 PERSONAL = ("person_name", "birthday", "special_needs")
 # What may be shown as it is.
 SHOWN = (
@@ -50,17 +51,17 @@ class CustomerFactsForm(forms.Form):
     """What is kept of a customer, but for its number."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=CustomerKind.choices)
-    company_name = forms.CharField(label=_("Company name"), max_length=200, required=False)
-    person_name = PersonalTextField(label=_("Name of the person"), max_length=100, required=False)
+    company_name = NameField(label=_("Company name"), max_length=200, required=False)
+    person_name = PersonalNameField(label=_("Name of the person"), max_length=100, required=False)
     birthday = PersonalDateField(
         label=_("Birthday"),
         required=False,
         input_formats=["%Y-%m-%d"],
         widget=RemovableDateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    industry = forms.CharField(label=_("Industry"), max_length=100, required=False)
-    region = forms.CharField(label=_("Region"), max_length=100, required=False)
-    source = forms.CharField(label=_("Source"), max_length=100, required=False)
+    industry = NameField(label=_("Industry"), max_length=100, required=False)
+    region = NameField(label=_("Region"), max_length=100, required=False)
+    source = NameField(label=_("Source"), max_length=100, required=False)
     account_manager = NamedChoiceField(label=_("Account manager"), queryset=None, required=False, empty_label=_("None"))
     preferred_channel = forms.ChoiceField(
         label=_("Preferred channel"), choices=[("", _("None")), *Channel.choices], required=False
@@ -87,7 +88,7 @@ class CustomerFactsForm(forms.Form):
         if isinstance(birthday, Removal):
             return birthday
         today = local_date(timezone.now(), current_tenant().time_zone)
-        if birthday and not EARLIEST_BIRTHDAY <= birthday <= today:
+        if birthday and not may_be_birthday(birthday, today=today):
             raise ValidationError(_("Enter a date from 1900 to today."))
         return birthday.isoformat() if birthday else ""
 

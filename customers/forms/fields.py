@@ -9,9 +9,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import MAX_TAG_LENGTH, MAX_TAGS
+from customers.names import plain_text
 
 HIDDEN = "****"
 EITHER_OR = _("Either enter something new or remove what is stored, not both.")
+
+
+class NameField(forms.CharField):
+    """A name or a place, in plain letters."""
+
+    def to_python(self, value: Any) -> str:
+        return plain_text(super().to_python(value))
 
 
 class TagsField(forms.CharField):
@@ -22,7 +30,7 @@ class TagsField(forms.CharField):
 
     def clean(self, value: Any) -> list[str]:
         text = super().clean(value).replace("，", ",")
-        tags = list(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
+        tags = list(dict.fromkeys(tag for part in text.split(",") if (tag := plain_text(part))))
         if len(tags) > MAX_TAGS or any(len(tag) > MAX_TAG_LENGTH for tag in tags):
             raise ValidationError(
                 _("At most %(tags)s tags of up to %(letters)s letters each."),
@@ -111,6 +119,10 @@ class RemovableField:
 
 
 class PersonalTextField(RemovableField, forms.CharField):
+    widget = RemovableTextInput
+
+
+class PersonalNameField(RemovableField, NameField):
     widget = RemovableTextInput
 
 

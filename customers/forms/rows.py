@@ -15,6 +15,7 @@ from customers.enums import ContactPointKind
 from customers.forms.addresses import AddressForm
 from customers.forms.contacts import ContactForm
 from customers.forms.customers import CreateCustomerForm
+from customers.forms.fields import NameField
 from customers.numbers import BadNumber, clean_number
 
 
@@ -84,9 +85,13 @@ class PointField(forms.CharField):
 
 
 class ContactRowForm(RowOfCustomer):
-    """A contact with the ways to be reached that files have columns for."""
+    """A contact with the ways to be reached that files have columns for.
+
+    Where a file has a column for the given name, what is called name is the family name.
+    """
 
     name = ContactForm.base_fields["name"]
+    given_name = NameField(label=_("Given name"), max_length=100, required=False)
     position = ContactForm.base_fields["position"]
     is_primary = ContactForm.base_fields["is_primary"]
     phone = PointField(label=_("Phone"), kind=ContactPointKind.PHONE)

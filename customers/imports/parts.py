@@ -20,6 +20,7 @@ from customers.contact_points import BadContactPoint, home_country, normalised
 from customers.enums import ContactPointKind
 from customers.forms.rows import AddressRowForm, ContactRowForm, PointField
 from customers.imports.customers import settle_undone
+from customers.names import full_name
 from customers.permissions import EDIT
 from customers.services.contacts import NewContactPoint
 from customers.services.many_parts import ADDRESSES, CONTACTS, PartKind, SentPart, plan_parts, upsert_parts
@@ -38,7 +39,8 @@ NUMBER_NAMES = (
 )
 CONTACT_NAMES = {
     "customer_number": NUMBER_NAMES,
-    "name": ("姓名", "联系人", "联系人姓名", "contact", "contact name", "person"),
+    "name": ("姓名", "联系人", "联系人姓名", "contact", "contact name", "person", "last name", "surname", "姓", "姓氏"),
+    "given_name": ("名", "名字", "first name", "forename"),
     "position": ("职务", "职位", "岗位", "title", "job title", "role"),
     "is_primary": ("首要", "主联系人", "是否主要", "primary", "main"),
     "phone": ("手机", "手机号", "手机号码", "电话号码", "联系电话", "mobile", "phone number", "tel", "telephone"),
@@ -77,6 +79,7 @@ def _is_phone(text: str) -> bool:
 LOOKS_LIKE: dict[str, Callable[[str], bool]] = {"phone": _is_phone, "other_phone": _is_phone, "email": _is_email}
 MASKS: dict[str, Callable[[str], str]] = {
     "name": mask_name,
+    "given_name": mask_name,
     "phone": mask_phone,
     "other_phone": mask_phone,
     "email": mask_email,
@@ -102,6 +105,8 @@ def _fields(form: Any, names: dict[str, Sequence[str]]) -> list[ImportField]:
 def _reader(form: Any, kind: PartKind, present: Collection[str], at: datetime) -> Callable[[Row], None]:
     def finish(row: Row, given: dict[str, Any]) -> None:
         row.key = given.pop("customer_number")
+        if given_name := given.pop("given_name", ""):
+            given["name"] = full_name(given["name"], given_name)
         points = {name: given.pop(name) for name in list(given) if name in POINTS}
         row.values = {
             "facts": given,

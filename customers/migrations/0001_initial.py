@@ -16,6 +16,7 @@ import core.tenancy.ids
 import core.tenancy.models
 from core.audit.operations import OnlyMoved
 from core.tenancy.operations import ProtectTenantTables
+from customers.quality.operations import NoteChangedCustomers
 
 
 class Migration(migrations.Migration):
@@ -100,6 +101,38 @@ class Migration(migrations.Migration):
                 ),
                 ("token_rank", models.PositiveSmallIntegerField(default=0)),
                 ("is_unmatched", models.BooleanField(db_default=True, default=True)),
+                ("quality", models.PositiveSmallIntegerField(db_default=100, default=100)),
+                (
+                    "mending_rank",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.Value(100), "-", models.F("quality")
+                                ),
+                                "*",
+                                models.Value(128),
+                            ),
+                            "+",
+                            django.db.models.functions.math.Floor(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.functions.math.Ln(
+                                        django.db.models.functions.comparison.Cast(
+                                            django.db.models.functions.comparison.Greatest(
+                                                "contribution", models.Value(1)
+                                            ),
+                                            models.FloatField(),
+                                        )
+                                    ),
+                                    "*",
+                                    models.Value(2.8853900817779268),
+                                )
+                            ),
+                        ),
+                        output_field=models.SmallIntegerField(),
+                    ),
+                ),
                 ("window_shipment_count", models.PositiveIntegerField(default=0)),
                 (
                     "lower_tier",
@@ -685,6 +718,14 @@ class Migration(migrations.Migration):
             model_name="customer",
             index=models.Index(
                 condition=models.Q(("is_unmatched", True)), fields=["tenant", "id"], name="customer_unmatched"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                fields=["tenant", "mending_rank", "id"],
+                include=("quality", "merged_into", "erased_at"),
+                name="customer_by_mending",
             ),
         ),
         migrations.AddIndex(
@@ -1373,6 +1414,109 @@ class Migration(migrations.Migration):
                 ("all_tenants", django.db.models.manager.Manager()),
             ],
         ),
+        migrations.CreateModel(
+            name="CustomerFault",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "fault",
+                    models.CharField(
+                        choices=[
+                            ("no_name", "No name"),
+                            ("odd_name", "A name that can be none"),
+                            ("no_contact", "Nobody to speak to"),
+                            ("unreachable", "No phone or e-mail that works"),
+                            ("bad_phone", "A phone number that does not exist"),
+                            ("odd_contact", "A contact whose name can be none"),
+                            ("no_main_contact", "No primary contact"),
+                            ("no_address", "No address"),
+                            ("no_city", "An address without a city"),
+                            ("no_main_address", "No primary address"),
+                            ("no_industry", "No industry"),
+                            ("no_region", "No region"),
+                            ("no_manager", "A VIP without an account manager"),
+                            ("bad_birthday", "A birthday that cannot be"),
+                            ("duplicate", "Possibly here twice"),
+                            ("no_consent", "Nothing said about being contacted"),
+                            ("odd_letters", "Full-width or invisible letters"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("part_id", models.UUIDField(null=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "customer",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="faults", to="customers.customer"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [models.Index(fields=["tenant", "customer"], name="customer_fault_customer")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "fault", "customer"), name="customer_fault_once")
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ChangedCustomer",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "tenant",
+                        "customer_id",
+                        "transaction",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("customer_id", models.UUIDField()),
+                ("transaction", models.BigIntegerField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
         ProtectTenantTables(
             "Customer",
             "Contact",
@@ -1391,6 +1535,9 @@ class Migration(migrations.Migration):
             "ConsentEntry",
             "Consent",
             "PreferenceLink",
+            "CustomerFault",
+            "ChangedCustomer",
         ),
+        NoteChangedCustomers(),
         OnlyMoved("ConsentEntry", "customer_id"),
     ]

@@ -1,21 +1,25 @@
-from customers.models.archive import MAX_TAG_LENGTH, MAX_TAGS, Customer, CustomerManager, CustomField
+from customers.models.archive import BEST_QUALITY, MAX_TAG_LENGTH, MAX_TAGS, Customer, CustomerManager, CustomField
 from customers.models.consents import Consent, ConsentEntry, PreferenceLink, Purpose, PurposeText, in_language
 from customers.models.follow_ups import CalendarFeed, FollowUp
 from customers.models.people import Address, Contact, ContactPoint
+from customers.models.quality import ChangedCustomer, CustomerFault
 from customers.models.sameness import CustomerMerge, CustomerToken, DuplicateCandidate, MergedRow
 from customers.models.timeline import Interaction
 
 __all__ = [
+    "BEST_QUALITY",
     "MAX_TAGS",
     "MAX_TAG_LENGTH",
     "Address",
     "CalendarFeed",
+    "ChangedCustomer",
     "Consent",
     "ConsentEntry",
     "Contact",
     "ContactPoint",
     "CustomField",
     "Customer",
+    "CustomerFault",
     "CustomerManager",
     "CustomerMerge",
     "CustomerToken",

@@ -20,6 +20,9 @@ MAX_TAGS, MAX_TAG_LENGTH = 20, 40
 CONTRIBUTION_RANK = Floor(
     Ln(Cast(Greatest("contribution", models.Value(1)), models.FloatField())) * (RANKS_PER_DOUBLING / math.log(2))
 )
+BEST_QUALITY = 100
+# More than there are ranks of contribution, which a bigint of minor units holds 126 of.
+RANKS_OF_ONE_QUALITY = 128
 
 
 class CustomField(TenantModel):
@@ -58,6 +61,8 @@ class Customer(TenantModel):
     contribution on a coarse scale of logarithms; `token_rank` is the one by which the customer's tokens are ordered
     at present, which `customers.search_index.rank_tokens` makes the same. Whose names or contact points were written
     since `customers.duplicates` looked at it last `is_unmatched`.
+    `quality` is what `customers.quality` found of 100 when it looked at the customer last; `mending_rank` is the higher
+    the worse that is, and of equals the more the customer contributes.
     """
 
     number = models.CharField(max_length=40)
@@ -86,6 +91,12 @@ class Customer(TenantModel):
     )
     token_rank = models.PositiveSmallIntegerField(default=0)
     is_unmatched = models.BooleanField(default=True, db_default=True)
+    quality = models.PositiveSmallIntegerField(default=BEST_QUALITY, db_default=BEST_QUALITY)
+    mending_rank = models.GeneratedField(
+        expression=(models.Value(BEST_QUALITY) - F("quality")) * models.Value(RANKS_OF_ONE_QUALITY) + CONTRIBUTION_RANK,
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
     window_shipment_count = models.PositiveIntegerField(default=0)
     lower_tier = models.CharField(max_length=4, choices=Tier.choices, null=True)
     lower_runs = models.PositiveSmallIntegerField(default=0)
@@ -128,6 +139,11 @@ class Customer(TenantModel):
                 name="customer_rank_behind",
             ),
             models.Index(fields=["tenant", "id"], condition=Q(is_unmatched=True), name="customer_unmatched"),
+            models.Index(
+                fields=["tenant", "mending_rank", "id"],
+                include=["quality", "merged_into", "erased_at"],
+                name="customer_by_mending",
+            ),
             models.Index(fields=["tenant", "account_manager"], name="customer_account_manager"),
             models.Index(fields=["tenant", "region"], name="customer_by_region"),
             models.Index(fields=["tenant", "window_shipment_count", "id"], name="customer_by_window"),

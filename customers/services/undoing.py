@@ -14,7 +14,7 @@ from core.accounts.models import User
 from core.audit.services import record_many
 from core.tenancy.copying import rewrite
 from core.tenancy.models import TenantModel
-from customers.models import ContactPoint, Customer, DuplicateCandidate
+from customers.models import ContactPoint, Customer, CustomerFault, DuplicateCandidate
 from customers.search_index import forget_tokens, index_customers
 from customers.services.many import NAMES
 from customers.services.many_parts import CONTACTS, Part, PartKind
@@ -22,7 +22,7 @@ from customers.turns import wait_for_imports
 
 GONE = _("It is not there any more.")
 CHANGED = _("Somebody changed it since.")
-GOES_ALONG = (DuplicateCandidate, ContactPoint)
+GOES_ALONG = (DuplicateCandidate, ContactPoint, CustomerFault)
 IN_USE = _("Something hangs on it by now, such as contacts or shipments.")
 
 

@@ -13,6 +13,8 @@ from customers.models import FollowUp
 register = template.Library()
 
 _LOOKS = {Tier.VIP: ("purple", "crown"), Tier.MID: ("blue", ""), Tier.LOW: ("secondary", "")}
+# Qualities of a record, of 100.
+_GOOD, _FAIR = 90, 70
 _CLOSED = {FollowUpState.DONE: ("green", "check")}
 _STAGE_LOOKS = {
     Stage.LEAD: ("secondary", "seedling"),
@@ -29,6 +31,12 @@ _STAGE_LOOKS = {
 def tier_badge(tier: str | None) -> SafeString | str:
     """Show a tier; a dash where there is none."""
     return badge(Tier(tier).label, *_LOOKS[Tier(tier)]) if tier else "–"
+
+
+@register.simple_tag
+def quality_badge(quality: int) -> SafeString:
+    """Show a quality of 100 in the colour of what it means."""
+    return badge(str(quality), "green" if quality >= _GOOD else "yellow" if quality >= _FAIR else "red")
 
 
 @register.simple_tag

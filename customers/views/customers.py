@@ -45,7 +45,7 @@ from customers.querysets import (
     undoable_merges,
 )
 from customers.services import create_customer, update_customer
-from customers.templatetags.customers import stage_badge, tier_badge
+from customers.templatetags.customers import quality_badge, stage_badge, tier_badge
 from customers.views.interactions import timeline_context
 
 MOST_DUPLICATES = 5
@@ -73,6 +73,7 @@ class CustomerListView(ListView):
         Sort("contribution", _("Contribution"), descending_first=True),
         Sort("window", _("Shipments in the window"), column="window_shipment_count", descending_first=True),
         Sort("created", _("Created"), column="created_at", descending_first=True),
+        Sort("mending", _("To mend first"), column="mending_rank", descending_first=True),
     )
     default_sort = "-contribution"
     export_name = "customers"
@@ -113,6 +114,14 @@ class CustomerListView(ListView):
         Column(_("Region"), lambda customer: customer.region, name="region"),
         Column(_("Account manager"), lambda customer: customer.account_manager, name="account_manager"),
         Column(_("Tags"), lambda customer: ", ".join(customer.tags), name="tags"),
+        Column(
+            _("Data quality"),
+            lambda customer: customer.quality,
+            name="quality",
+            kind=ColumnKind.NUMBER,
+            sort="mending",
+            draw=lambda customer: quality_badge(customer.quality),
+        ),
         Column(
             _("Created"), lambda customer: customer.created_at, name="created", kind=ColumnKind.TIME, sort="created"
         ),

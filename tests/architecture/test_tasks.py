@@ -16,6 +16,7 @@ OF_ALL_TENANTS = {
     "core.events.tasks.sweep_events_task",
     "core.web.tasks.sweep_notice_mail_task",
     "customers.tasks.match_customers_task",
+    "customers.tasks.judge_customers_task",
     "customers.tasks.rank_tokens_task",
     "customers.tasks.escalate_follow_ups_task",
 }

@@ -52,6 +52,10 @@ def test_phone_without_country_code_needs_a_home():
         normalised("phone", "13812345678", country=None)
 
 
-def test_email_and_account_keep_their_letters():
-    assert normalised("email", " Li.Na@Shop.example ", country="CN") == "Li.Na@Shop.example"
+def test_email_has_its_domain_in_small_letters_and_keeps_those_before_it():
+    assert normalised("email", " Li.Na@Shop.EXAMPLE ", country="CN") == "Li.Na@shop.example"
+    assert normalised("email", "Ｌi.na＠Shop.example", country="CN") == "Li.na@shop.example"
+
+
+def test_account_keeps_its_letters():
     assert normalised("wechat", " LiNa_88 ", country="CN") == "LiNa_88"

@@ -90,6 +90,7 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "addresses": 1,
         "merges": 0,
         "duplicates": 0,
+        "faults": 0,
         "follow_ups": 0,
         "consent_entries": 0,
         "consents": 0,

@@ -45,7 +45,7 @@ def checked(
     told = dict(zip(batch.columns, batch.mapping, strict=True))
     for field, column in (mapping or {}).items():
         told = {each: "" if name == field else name for each, name in told.items()} | {column: field}
-    work_off(start_check(batch=batch, mapping=list(told.values()), by=by, at=at), at=at)
+    work_off(start_check(batch=batch, mapping=list(told.values()), preset=batch.preset, by=by, at=at), at=at)
     batch.refresh_from_db()
     return batch
 

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ("columns", core.crypto.fields.EncryptedJSONField(default=list)),
                 ("values", core.crypto.fields.EncryptedJSONField(null=True)),
                 ("mapping", core.crypto.fields.EncryptedJSONField(default=list)),
+                ("preset", models.CharField(blank=True, max_length=20)),
                 ("skips_alike", models.BooleanField(default=False)),
                 ("row_total", models.PositiveIntegerField(default=0)),
                 (

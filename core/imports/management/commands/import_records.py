@@ -16,8 +16,9 @@ from core.accounts.models import User
 from core.imports.enums import Encoding
 from core.imports.kinds import kind_of, labels
 from core.imports.models import ImportBatch
+from core.imports.presets import NO_PRESET, names, preset_of
 from core.imports.results import result_file
-from core.imports.services import NothingToImport, receive_file, start_check, start_import
+from core.imports.services import NothingToImport, mapping_of, receive_file, start_check, start_import
 from core.jobs.enums import BackgroundState
 from core.jobs.models import BackgroundJob
 from core.jobs.running import perform_job
@@ -71,6 +72,11 @@ class Command(BaseCommand):
             dest="pairs",
             help="the column that holds a field, or none to leave the field out; others are found out",
         )
+        parser.add_argument(
+            "--preset",
+            choices=[*names(), NO_PRESET],
+            help="the system that the file is an export of, or none; found out unless it is given",
+        )
         parser.add_argument("--encoding", choices=Encoding.values, default="", help="found out unless it is given")
         parser.add_argument("--skip-alike", action="store_true", help="leave out rows that may be there already")
         parser.add_argument(
@@ -103,6 +109,8 @@ class Command(BaseCommand):
             raise CommandError(refusal)
 
     def _tell(self, batch: ImportBatch) -> None:
+        if batch.preset:
+            self.stdout.write(f"preset: {batch.preset}")
         for status, count in sorted(batch.counts.items()):
             self.stdout.write(f"{status}: {count}")
         if batch.warned:
@@ -129,8 +137,9 @@ class Command(BaseCommand):
                     by=by,
                     at=timezone.now(),
                 )
+            self._choose_preset(batch, options["preset"])
             mapping = self._mapping(batch, options["pairs"])
-            job = start_check(batch=batch, mapping=mapping, by=by, at=timezone.now())
+            job = start_check(batch=batch, mapping=mapping, preset=batch.preset, by=by, at=timezone.now())
         self._wait_for(tenant, job)
         with tenant_scope(tenant):
             batch.refresh_from_db()
@@ -155,6 +164,15 @@ class Command(BaseCommand):
         if by is None:
             raise CommandError(_("Nobody who works here has the e-mail address %s.") % options["by"])
         return by
+
+    @staticmethod
+    def _choose_preset(batch: ImportBatch, asked: str | None) -> None:
+        if asked is None:
+            return
+        if asked != NO_PRESET and preset_of(batch.kind, asked) is None:
+            raise CommandError(_("There is no preset %(preset)s for %(kind)s.") % {"preset": asked, "kind": batch.kind})
+        batch.preset = "" if asked == NO_PRESET else asked
+        batch.mapping = mapping_of(batch, batch.preset)
 
     @staticmethod
     def _mapping(batch: ImportBatch, pairs: list[str]) -> list[str]:

@@ -1,0 +1,1 @@
+"""How good the records of customers are, and what is to mend in them."""
