@@ -26,7 +26,7 @@ from tests.factories.files import checked, in_parts_of
 
 pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
 
-PART_ROWS, PARTS = 2000, 20
+PART_ROWS, PARTS = 2000, 8
 ROWS = PARTS * PART_ROWS
 CUSTOMERS = 700
 

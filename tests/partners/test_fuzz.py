@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.fault
 def test_made_up_requests_break_nothing():
-    command = [sys.executable, ROOT / "script" / "fuzz_api.py", "--cases", "3", "--phases", "examples,fuzzing,stateful"]
+    command = [sys.executable, ROOT / "script" / "fuzz_api.py", "--cases", "1", "--phases", "examples,fuzzing"]
 
     run = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
 
