@@ -16,7 +16,8 @@ from customers.models import Customer
 from customers.quality.judging import find_faults
 from customers.quality.rules import WEIGHTS, Faults, quality_of
 
-# The page that mends a fault: of the customer, or of the contact or the address where it stands.
+# Faults of a part stand at an address, or else at a contact; where there is no part, one of these pages mends them, or
+# the customer's own form.
 OF_ADDRESS = frozenset({Fault.NO_CITY, Fault.NO_MAIN_ADDRESS})
 PAGES = {
     Fault.NO_CONTACT: "customers:create_contact",

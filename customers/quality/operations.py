@@ -18,6 +18,8 @@ JUDGED = (
     "erased_at",
     "merged_into_id",
 )
+# The first evaluation gives everybody a tier; only who is a VIP is judged otherwise for it.
+AS_JUDGED = {"tier": "coalesce({row}.tier = 'vip', false)"}
 # The rows beside it that are, and how those of one statement lead to the customer.
 OF_CUSTOMER = "select tenant_id, customer_id from changed"
 BESIDE = {
@@ -66,7 +68,12 @@ class NoteChangedCustomers(Operation):
                 )
         one = "select new.tenant_id, new.id as customer_id"
         schema_editor.execute(_function("customers_customer_rejudged", ADDING.format(found=one)))
-        differs = " or ".join(f"old.{column} is distinct from new.{column}" for column in JUDGED)
+        differs = " or ".join(
+            " is distinct from ".join(
+                AS_JUDGED.get(column, f"{{row}}.{column}").format(row=row) for row in ("old", "new")
+            )
+            for column in JUDGED
+        )
         schema_editor.execute(
             f"create trigger note_changed after update of {', '.join(JUDGED)} on customers_customer"
             f" for each row when ({differs}) execute function customers_customer_rejudged()"

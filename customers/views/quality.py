@@ -11,7 +11,7 @@ from core.accounts.models import User
 from core.web.lists import ChoiceFilter, Column, ColumnKind, ListView, PrefixFilter, Sort, UserFilter
 from core.web.views import StaffView
 from customers.enums import Fault, Tier
-from customers.models import Customer
+from customers.models import Customer, CustomerFault
 from customers.models.archive import RANKS_OF_ONE_QUALITY
 from customers.permissions import EDIT
 from customers.quality.figures import Figures, figures_of, is_waiting, nights
@@ -91,13 +91,21 @@ def _page_of(customer: Customer) -> str:
     return reverse("customers:detail", args=[customer.pk])
 
 
+class FaultFilter(ChoiceFilter):
+    """Customers with one fault, of whom the list of faults gives the ids."""
+
+    def apply(self, rows: QuerySet[Any], cleaned: dict[str, Any], zone: str) -> QuerySet[Any]:
+        fault = cleaned.get(self.name)
+        return rows.filter(pk__in=CustomerFault.objects.filter(fault=fault).values("customer")) if fault else rows
+
+
 class MendingListView(ListView):
     """Customers in whose record something is to mend, each with links to where that is done."""
 
     permission_required = EDIT
     template_name = "customers/mending_list.html"
     filters = (
-        ChoiceFilter(name="fault", label=gettext_lazy("To mend"), choices=Fault.choices, field="faults__fault"),
+        FaultFilter(name="fault", label=gettext_lazy("To mend"), choices=Fault.choices, field="id"),
         ChoiceFilter(name="tier", label=gettext_lazy("Tier"), choices=Tier.choices, none=gettext_lazy("Not in a tier")),
         UserFilter(name="account_manager", label=gettext_lazy("Account manager")),
         PrefixFilter(name="region", label=gettext_lazy("Region"), max_length=100),

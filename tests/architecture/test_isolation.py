@@ -28,6 +28,7 @@ from core.tenancy.models import Tenant, TenantModel, TenantQuerySet
 from core.web.lists import ListView, RecordFilter
 from core.web.views import StaffFormView, StaffView
 from customers.models import (
+    ChangedCustomer,
     ConsentEntry,
     Contact,
     Customer,
@@ -45,6 +46,7 @@ from tests.factories.worlds import World, make_world, tenant_models
 ONLY_ADDED_TO = {AuditEvent, AuditSeal, Erasure, ConsentEntry}
 # What names a row of a composite key, beside the tenant.
 KEYS = {
+    ChangedCustomer: ("customer_id", "transaction"),
     CustomerToken: ("token", "customer_id"),
     ImportMark: ("batch_id", "mark"),
     ImportedRecord: ("record_id", "part_id"),

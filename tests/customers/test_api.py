@@ -84,6 +84,7 @@ def test_customer_with_contacts_and_addresses(tenant, account_manager, now):
         "first_shipment_at": None,
         "last_shipment_at": "2026-03-02T04:30:00Z",
         "created_at": "2026-03-02T04:30:00Z",
+        "quality": 100,
         "version": 1,
         "special_needs": "****",
         "birthday": "****",

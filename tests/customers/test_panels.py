@@ -62,6 +62,7 @@ def test_page_reads_nothing_of_its_panels_and_links_to_each(client_for, agent, n
     keys = (
         "follow_ups",
         "consents",
+        "quality",
         "service_plans",
         "opportunities",
         "documents",

@@ -167,6 +167,7 @@ def test_only_who_changed_is_judged(tenant, now):
     customers = [make_faultless(now, company_name=chr(0x4E00 + 50 * number) * 2 + "坊") for number in range(3)]
     sweep(now)
     Customer.objects.filter(pk=customers[0].pk).update(shipment_count=5, contribution=7, tags=["chilled"])
+    Customer.objects.filter(pk=customers[0].pk).update(tier=Tier.MID)
     assert judge_some(at=now) == 0
     Customer.objects.filter(pk=customers[0].pk).update(region="")
     assert judge_some(at=now) == 1
