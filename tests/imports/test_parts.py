@@ -44,6 +44,7 @@ def test_new_contacts(customers, supervisor, now):
         ("李娜", "email", "li.na@example.com"),
         ("王芳", "phone", "+861062345678"),
     ]
+    assert set(ContactPoint.objects.values_list("source", "added_at")) == {("import", now)}
     assert [(each.position, each.is_primary) for each in Contact.objects.order_by("pk")] == [
         ("采购", True),
         ("", False),
