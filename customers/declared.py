@@ -14,7 +14,7 @@ from core.partners.querysets import answers_naming
 from core.web.models import Draft, Undo
 from customers import relations
 from customers.copies import count_copies, erase_copies
-from customers.enums import SPOKEN, ContactPointKind, Direction, InteractionKind, Stage
+from customers.enums import SPOKEN, ConsentSource, ContactPointKind, Direction, InteractionKind, PointProof, Stage
 from customers.models import (
     Address,
     Contact,
@@ -109,11 +109,7 @@ actions.declare_fields(
     is_primary=_("Primary"),
     points=_("Ways to be reached"),
     way=_("Way to be reached"),
-    is_preferred=_("Preferred"),
-    added_at=_("Known since"),
-    verified_at=_("Verified since"),
     verified_how=_("How it was verified"),
-    opted_out_at=_("Not to be used since"),
     opted_out_how=_("How they said so"),
     label=_("Label"),
     choices=_("Options"),
@@ -126,6 +122,8 @@ actions.declare_fields(
 actions.declare_values("why_erased", lambda: dict(ErasureReason.choices))
 actions.declare_values("how", lambda: dict(InteractionKind.choices))
 actions.declare_values("way", lambda: dict(ContactPointKind.choices))
+actions.declare_values("verified_how", lambda: dict(PointProof.choices))
+actions.declare_values("opted_out_how", lambda: dict(ConsentSource.choices))
 actions.declare_values("direction", lambda: dict(Direction.choices))
 erasures.register(KIND, erase_again)
 actions.declare_values("stage", lambda: dict(Stage.choices))

@@ -68,8 +68,12 @@ def tell_marks(
     point: ContactPoint, told: Sequence[str], *, of: Customer, by: User | ApiKey | None, at: datetime
 ) -> None:
     """Write into the trail what set_marks returned."""
+    how = {
+        "contact_point.verified": {"verified_how": point.verified_how},
+        "contact_point.opted_out": {"opted_out_how": point.opted_out_how},
+    }
     for action in told:
-        record(action, subject=point, of=of, by=by, at=at, details={"way": point.kind})
+        record(action, of=of, by=by, at=at, details={"way": point.kind, **how.get(action, {})})
 
 
 @transaction.atomic

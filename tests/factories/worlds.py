@@ -28,6 +28,8 @@ CONTENT: dict[str, dict[str, Any]] = {
     },
     "web.SavedView": {"list_name": "customers", "query": "number={mark}", "is_shared": True},
     "customers.CustomField": {"key": "{mark}"},
+    # Neither verified nor opted out.
+    "customers.ContactPoint": {"verified_how": "", "opted_out_how": ""},
     # A draft that nobody approved or answered, and a line without a promise.
     "development.Proposal": {"approved_by": None, "approved_at": None, "answered_at": None},
     "development.ProposalLine": {"measure": "", "baseline": None, "target": None},

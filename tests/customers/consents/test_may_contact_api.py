@@ -1,14 +1,15 @@
 """Asking over the API whether a customer may be contacted."""
 
 import pytest
+from django.test import Client
 
 from customers.models import ContactPoint
-from customers.services import add_contact, erase_customer, opt_out_point
+from customers.services import NewContactPoint, add_contact, erase_customer, opt_out_point
 from customers.services.erasure import ErasureReason
 from tests.customers.consents.said import GIVEN, say
 from tests.factories.accounts import inside, outside
 from tests.factories.customers import make_customer
-from tests.factories.partners import Partner, check_described
+from tests.factories.partners import API, Partner, check_described
 
 QUERIES = 9
 
@@ -103,8 +104,15 @@ def test_key_without_the_scope_is_refused(tenant, customer):
     assert asked(Partner(allowed=["consents:read"]), customer).status_code == 200
 
 
-def test_it_asks_a_few_queries(partner, customer, tenant, django_assert_num_queries):
+@pytest.mark.parametrize("contacts", [3, 30])
+def test_it_asks_a_few_queries(partner, customer, tenant, now, contacts, django_assert_num_queries):
+    for number in range(contacts):
+        phone = NewContactPoint(kind="phone", value=f"+861390000{number:04}")
+        add_contact(customer=customer, name="Li Na", points=[phone], at=now)
     asked(partner, customer)
+    url = f"{API}/customers/{customer.pk}/may-contact"
 
     with outside(tenant), django_assert_num_queries(QUERIES):
-        asked(partner, customer)
+        answer = Client().get(url, {"purpose": "service", "channel": "sms"}, headers=partner.headers)
+
+    assert answer.json()["is_allowed"] is True
