@@ -105,7 +105,8 @@ def test_key_without_the_scope_is_refused(tenant, customer):
 
 
 @pytest.mark.parametrize("contacts", [3, 30])
-def test_it_asks_a_few_queries(partner, customer, tenant, now, contacts, django_assert_num_queries):
+def test_it_asks_a_few_queries(customer, tenant, now, contacts, django_assert_num_queries):
+    partner = Partner()
     for number in range(contacts):
         phone = NewContactPoint(kind="phone", value=f"+861390000{number:04}")
         add_contact(customer=customer, name="Li Na", points=[phone], at=now)
