@@ -12,6 +12,7 @@ from customers.api import (
     CustomerViewSet,
     FollowUpViewSet,
     InteractionViewSet,
+    MayContactViewSet,
     MergeViewSet,
     PurposeViewSet,
 )
@@ -27,6 +28,7 @@ router.register("customers", CustomerViewSet, basename="customer")
 router.register("customers/<str:customer>/contacts", ContactViewSet, basename="contact")
 router.register("customers/<str:customer>/addresses", AddressViewSet, basename="address")
 router.register("customers/<str:customer>/interactions", InteractionViewSet, basename="interaction")
+router.register("customers/<str:customer>", MayContactViewSet, basename="customer-question")
 router.register("merges", MergeViewSet, basename="merge")
 router.register("purposes", PurposeViewSet, basename="purpose")
 router.register("consents", ConsentViewSet, basename="consent")

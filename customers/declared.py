@@ -14,7 +14,7 @@ from core.partners.querysets import answers_naming
 from core.web.models import Draft, Undo
 from customers import relations
 from customers.copies import count_copies, erase_copies
-from customers.enums import SPOKEN, Direction, InteractionKind, Stage
+from customers.enums import SPOKEN, ConsentSource, ContactPointKind, Direction, InteractionKind, PointProof, Stage
 from customers.models import (
     Address,
     Contact,
@@ -45,6 +45,11 @@ actions.declare("contact.added", _("Contact added"))
 actions.declare("contact.updated", _("Contact changed"))
 actions.declare("contact.removed", _("Contact removed"))
 actions.declare("contact.restored", _("Contact put back"))
+actions.declare("contact_point.verified", _("Contact point verified"))
+actions.declare("contact_point.doubted", _("Contact point no longer verified"))
+actions.declare("contact_point.opted_out", _("Contact point not to be used any more"))
+actions.declare("contact_point.allowed", _("Contact point may be used again"))
+actions.declare("contact_point.restored", _("Mark of a contact point undone"))
 actions.declare("address.added", _("Address added"))
 actions.declare("address.updated", _("Address changed"))
 actions.declare("address.removed", _("Address removed"))
@@ -104,6 +109,9 @@ actions.declare_fields(
     position=_("Position"),
     is_primary=_("Primary"),
     points=_("Ways to be reached"),
+    way=_("Way to be reached"),
+    verified_how=_("How it was verified"),
+    opted_out_how=_("How they said so"),
     label=_("Label"),
     choices=_("Options"),
     order=_("Order on the page"),
@@ -114,6 +122,9 @@ actions.declare_fields(
 
 actions.declare_values("why_erased", lambda: dict(ErasureReason.choices))
 actions.declare_values("how", lambda: dict(InteractionKind.choices))
+actions.declare_values("way", lambda: dict(ContactPointKind.choices))
+actions.declare_values("verified_how", lambda: dict(PointProof.choices))
+actions.declare_values("opted_out_how", lambda: dict(ConsentSource.choices))
 actions.declare_values("direction", lambda: dict(Direction.choices))
 erasures.register(KIND, erase_again)
 actions.declare_values("stage", lambda: dict(Stage.choices))
@@ -298,7 +309,11 @@ classify(
     personal="person_name birthday special_needs",
 )
 classify("customers.Contact", business="customer position is_primary created_at version", personal="name")
-classify("customers.ContactPoint", business="contact kind is_preferred", personal="value fingerprint")
+classify(
+    "customers.ContactPoint",
+    business="""contact kind is_preferred source added_at verified_at verified_how opted_out_at opted_out_how""",
+    personal="value fingerprint",
+)
 classify(
     "customers.Address",
     business="customer label region city postal_code is_primary version",

@@ -42,6 +42,24 @@ class ContactPointKind(models.TextChoices):
     WECHAT = "wechat", _("WeChat")
 
 
+class PointSource(models.TextChoices):
+    """How a contact point came to us."""
+
+    HAND = "hand", _("By hand")
+    IMPORT = "import", _("From a file")
+    PARTNER = "partner", _("By a partner")
+    FORM = "form", _("In the lead form")
+
+
+class PointProof(models.TextChoices):
+    """What shows that somebody is reached by a contact point."""
+
+    CALL = "call", _("Confirmed on a call")
+    REPLY = "reply", _("Answered from there")
+    CODE = "code", _("By a code that was sent there")
+    PERSON = "person", _("Confirmed in person")
+
+
 class CustomFieldKind(models.TextChoices):
     TEXT = "text", _("Text")
     NUMBER = "number", pgettext_lazy("kind of value", "Number")
@@ -203,6 +221,7 @@ class ContactReason(models.TextChoices):
     TEXT_CHANGED = "text_changed", _("Consent was given to an older text")
     LAPSED = "lapsed", _("Consent has lapsed")
     UNREACHABLE = "unreachable", _("No contact point for this channel")
+    POINT_OPTED_OUT = "point_opted_out", _("No contact point for this channel may be used any more")
 
 
 ALLOWING = (ContactReason.CONSENTED, ContactReason.CONTRACT, ContactReason.INTEREST)

@@ -21,7 +21,7 @@ from core.partners.models import ApiKey
 from core.tenancy.copying import as_array, as_bytea, incoming
 from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.contact_points import home_country
-from customers.enums import CustomerKind
+from customers.enums import CustomerKind, PointSource
 from customers.models import Contact, ContactPoint, Customer
 from customers.search_index import index_new, point_grams
 from customers.services.contacts import NewContactPoint
@@ -32,7 +32,7 @@ PERSONAL = ("person_name", "special_needs", "birthday")
 HEAD = ("id", "number", "kind", "company_name", "tags", "custom_values", "account_manager_id")
 CUSTOMER_COLUMNS = (*HEAD, *PLAIN, *PERSONAL)
 CONTACT_COLUMNS = ("id", "customer_id", "name", "position", "is_primary")
-POINT_COLUMNS = ("id", "contact_id", "kind", "value", "fingerprint", "is_preferred")
+POINT_COLUMNS = ("id", "contact_id", "kind", "value", "fingerprint", "is_preferred", "source")
 
 # What comes under the number of a customer who was merged belongs to the one that took its place.
 KNOWN = f"""
@@ -46,8 +46,9 @@ ADD_CONTACTS = f"""
     from incoming_{CONTACTS} i join {CUSTOMERS} c on c.tenant_id = %(tenant)s and c.id = i.customer_id"""  # noqa: S608
 
 ADD_POINTS = f"""
-    insert into {POINTS} (tenant_id, id, contact_id, kind, value, fingerprint, is_preferred)
-    select %(tenant)s, i.id, i.contact_id, i.kind, i.value, i.fingerprint, i.is_preferred
+    insert into {POINTS} (tenant_id, id, contact_id, kind, value, fingerprint, is_preferred, source, added_at,
+        verified_how, opted_out_how)
+    select %(tenant)s, i.id, i.contact_id, i.kind, i.value, i.fingerprint, i.is_preferred, i.source, %(at)s, '', ''
     from incoming_{POINTS} i join {CONTACTS} c on c.tenant_id = %(tenant)s and c.id = i.contact_id"""  # noqa: S608
 
 
@@ -140,7 +141,9 @@ class _Rows:
         for (kind, fingerprint), point in reversed(points.items()):
             point_id = uuid_utils.uuid7()
             value = self._sealed(point.value, POINTS, "value", point_id)
-            self.points.append((str(point_id), shown_id, kind, value, fingerprint, point.is_preferred))
+            self.points.append(
+                (str(point_id), shown_id, kind, value, fingerprint, point.is_preferred, PointSource.IMPORT)
+            )
 
     def _sealed(self, text: str | None, table: str, column: str, row_id: uuid_utils.UUID) -> str | None:
         if not text:

@@ -14,6 +14,7 @@ from customers.views import (
     interactions,
     merging,
     my_day,
+    points,
     preferences,
     purposes,
     quality,
@@ -54,6 +55,10 @@ urlpatterns = [
         contacts.RemoveContactView.as_view(),
         name="remove_contact",
     ),
+    path("customers/<uuid:pk>/points/<uuid:point>/verify/", points.VerifyPointView.as_view(), name="verify_point"),
+    path("customers/<uuid:pk>/points/<uuid:point>/doubt/", points.DoubtPointView.as_view(), name="doubt_point"),
+    path("customers/<uuid:pk>/points/<uuid:point>/opt-out/", points.OptOutPointView.as_view(), name="opt_out_point"),
+    path("customers/<uuid:pk>/points/<uuid:point>/allow/", points.AllowPointView.as_view(), name="allow_point"),
     path("customers/<uuid:pk>/addresses/", addresses.AddressListView.as_view(), name="addresses"),
     path("customers/<uuid:pk>/addresses/new/", addresses.CreateAddressView.as_view(), name="create_address"),
     path(

@@ -5,12 +5,14 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import django_filters
 from django.core import signing
 from django.http import QueryDict
 from django.urls import converters, register_converter
 from django.utils.translation import gettext as _
+from rest_framework.serializers import Serializer
 
 from core.partners.filters import PARAMETER
 from core.partners.problems import BadParameters, Fault
@@ -50,7 +52,10 @@ class Sort:
 
 @dataclass
 class Parameters:
-    """The parameters of one address, read one by one; `check` raises BadParameters for all that is wrong."""
+    """The parameters of one address, read one by one; `check` raises BadParameters for all that is wrong.
+
+    `asks` takes those of an address that asks something of its own, and is read when its record is found.
+    """
 
     given: QueryDict
     resource: str
@@ -60,6 +65,7 @@ class Parameters:
     default_sort: str = ""
     filters: type[django_filters.FilterSet] | None = None
     flags: Sequence[str] = ()
+    asks: type[Serializer] | None = None
     faults: list[Fault] = field(default_factory=list)
 
     def check(self) -> None:
@@ -85,7 +91,7 @@ class Parameters:
     @cached_property
     def _known(self) -> set[str]:
         if self.filters is None:
-            return {*self.flags, *([FIELDS] if self.field_names else [])}
+            return {*self.flags, *self._asked, *([FIELDS] if self.field_names else [])}
         expand = [EXPAND] if self.expandable else []
         return {FIELDS, LIMIT, CURSOR, SORT, INCLUDE_TOTAL, *expand, *self.filters.base_filters}
 
@@ -125,6 +131,21 @@ class Parameters:
                 yield Fault(parameter=name, code="invalid", detail=_("Give true or false."))
         if self.filters is not None:
             yield from self._list_values()
+
+    def read_question(self) -> dict[str, Any]:
+        """Return what the address asks of its own. Raises BadParameters, naming each parameter that is wrong."""
+        given = {name: self.given[name] for name in self._asked if name in self.given}
+        question = self.asks(data=given)
+        if not question.is_valid():
+            raise BadParameters(
+                Fault(parameter=name, code=errors[0].code, detail=" ".join(errors))
+                for name, errors in question.errors.items()
+            )
+        return question.validated_data
+
+    @cached_property
+    def _asked(self) -> list[str]:
+        return [] if self.asks is None else list(self.asks().fields)
 
     def _list_values(self) -> Iterator[Fault]:
         if self.limit is None:

@@ -97,9 +97,10 @@ class ResourceSchema(AutoSchema):
             "POST": [header[IDEMPOTENCY]],
             "PUT": [header["If-Match"], header["If-None-Match"]],
             "PATCH": [header["If-Match"]],
-            "GET": [] if self.view.action == "list" else [header["If-None-Match"]],
+            "GET": [header["If-None-Match"]] if self._is_record else [],
         }
-        return [*([fields] if names else []), *more[self.method]]
+        asked = self.view.asks.get(self.view.action)
+        return [*([fields] if names else []), *([asked] if asked else []), *more[self.method]]
 
     def get_description(self) -> str:
         said = super().get_description()
@@ -174,8 +175,11 @@ class ResourceSchema(AutoSchema):
             yield from ("RateLimit", "RateLimit-Policy")
 
     def _not_modified(self) -> dict[int, OpenApiResponse]:
-        is_record = self.method == "GET" and self.view.action != "list"
-        return {304: OpenApiResponse(description="As it was: see If-None-Match.")} if is_record else {}
+        return {304: OpenApiResponse(description="As it was: see If-None-Match.")} if self._is_record else {}
+
+    @property
+    def _is_record(self) -> bool:
+        return self.method == "GET" and self.view.action != "list" and bool(self.view.field_names)
 
     def _problem_statuses(self) -> list[int]:
         statuses = {400, 401, 403, 405, 406, 429, 500, 503}

@@ -26,7 +26,7 @@ from core.partners.serializers import InputSerializer, ResourceSerializer
 SAFE = frozenset({"GET", "HEAD"})
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 # Whatever else a resource does is a write, so that a new action is never open to who may only read.
-READS = frozenset({None, "metadata", "list", "retrieve", "by_number", "search", "plan"})
+READS = frozenset({None, "metadata", "list", "retrieve", "by_number", "search", "plan", "may_contact"})
 
 
 @cache
@@ -39,7 +39,8 @@ class Resource(GenericViewSet):
     """A resource: its rows, who may read and write them, and what a list of them offers.
 
     A subclass returns its rows from `rows()`. `serializer_class` shows one in a list, `record_serializer_class` one by
-    itself; `inputs` names what each writing action reads, `answers` what an action answers with that is no record,
+    itself; `inputs` names what each writing action reads, `asks` what an action that asks something of its own reads
+    from the address, `answers` what an action answers with that is no record,
     `successes` the answers by status of an action that has others than its kind, `bulk_kinds` the kind of rows of each
     action that takes many, `refusals` the status and the place in the body of each DomainError that is no plain 409.
     """
@@ -52,6 +53,7 @@ class Resource(GenericViewSet):
     default_sort: ClassVar[str]
     record_serializer_class: ClassVar[type[ResourceSerializer] | None] = None
     inputs: ClassVar[Mapping[str, type[InputSerializer]]] = {}
+    asks: ClassVar[Mapping[str, type[Serializer]]] = {}
     answers: ClassVar[Mapping[str, type[Serializer]]] = {}
     successes: ClassVar[Mapping[str, Mapping[int, Any]]] = {}
     bulk_kinds: ClassVar[Mapping[str, str]] = {}
@@ -95,7 +97,10 @@ class Resource(GenericViewSet):
         names = self.field_names
         if self.action != "list":
             flags = ("wait",) if self.action in self.bulk_kinds else ()
-            return Parameters(given=request.query_params, resource=self.basename, field_names=names, flags=flags)
+            asks = self.asks.get(self.action)
+            return Parameters(
+                given=request.query_params, resource=self.basename, field_names=names, flags=flags, asks=asks
+            )
         return Parameters(
             given=request.query_params,
             # With the ids of what the list stands below.

@@ -31,7 +31,7 @@ from courier_crm.demo.stories import number_of, story_of, talks_of_stories
 from courier_crm.demo.traffic import DAYS, MONTHS, Shipper, scan_rows, shipment_file
 from courier_crm.demo.wishes import make_wishes
 from customers.duplicates import match_some
-from customers.enums import Channel, ContactPointKind, CustomerKind, Tier
+from customers.enums import Channel, ConsentSource, ContactPointKind, CustomerKind, PointProof, PointSource, Tier
 from customers.models import Customer
 from customers.quality.judging import judge_some
 from customers.services import NewContactPoint, add_address, add_contact, create_customer, record_interaction
@@ -230,16 +230,19 @@ def _add_people_and_place(
     owner = index - 1 if index % ENTERED_TWICE == 0 else index
     for is_primary in (True, False)[: chance.choice((1, 1, 2))]:
         phone = courier.phone_form.format(number=(2 * owner + (not is_primary)) % NOBODYS_PHONES)
-        points = [NewContactPoint(kind=ContactPointKind.PHONE, value=phone, is_preferred=True)]
+        proof = PointProof.CALL if index % 3 else None
+        points = [NewContactPoint(kind=ContactPointKind.PHONE, value=phone, is_preferred=True, verified_how=proof)]
         if chance.random() < 0.4:
             email = f"contact{chance.randrange(1000)}@{customer.number.lower()}.example"
-            points.append(NewContactPoint(kind=ContactPointKind.EMAIL, value=email))
+            told = None if index % 4 else ConsentSource.PHONE
+            points.append(NewContactPoint(kind=ContactPointKind.EMAIL, value=email, opted_out_how=told))
         add_contact(
             customer=customer,
             name=_person(chance, courier),
             position=chance.choice(courier.positions),
             is_primary=is_primary,
             points=points if chance.random() < 0.85 else [],
+            source="" if index % 2 else PointSource.IMPORT,
             at=at,
         )
     street = courier.street_form.format(

@@ -4,6 +4,7 @@ from customers.api.consents import ConsentEntryViewSet, ConsentViewSet, PurposeV
 from customers.api.customers import CustomerViewSet
 from customers.api.follow_ups import FollowUpViewSet
 from customers.api.interactions import InteractionViewSet
+from customers.api.may_contact import MayContactViewSet
 from customers.api.merges import MergeViewSet
 from customers.api.parts import AddressViewSet, ContactViewSet
 
@@ -15,6 +16,7 @@ __all__ = [
     "CustomerViewSet",
     "FollowUpViewSet",
     "InteractionViewSet",
+    "MayContactViewSet",
     "MergeViewSet",
     "PurposeViewSet",
 ]

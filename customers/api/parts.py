@@ -63,6 +63,8 @@ class ContactViewSet(PartOfCustomer):
     refusals = {
         "bad_contact_point": (400, "/points"),
         "contact_point_twice": (400, "/points"),
+        "preferred_opted_out": (400, "/points"),
+        "no_such_contact_point": (400, "/points"),
         "too_many_contact_points": (400, "/points"),
         "customer_merged": (404, None),
         "contact_changed": (412, None),

@@ -44,7 +44,20 @@ EXAMPLE_CONTACT = {
     "name": "L***n",
     "position": "Buyer",
     "is_primary": True,
-    "points": [{"kind": "phone", "value": "+86*******5678", "is_preferred": True}],
+    "points": [
+        {
+            "id": EXAMPLE_ID,
+            "kind": "phone",
+            "value": "+86*******5678",
+            "is_preferred": True,
+            "source": "hand",
+            "added_at": "2026-01-15T02:00:00Z",
+            "verified_at": "2026-02-03T08:40:00Z",
+            "verified_how": "call",
+            "opted_out_at": None,
+            "opted_out_how": None,
+        }
+    ],
     "version": 1,
 }
 EXAMPLE_ADDRESS = {
@@ -60,7 +73,7 @@ EXAMPLE_ADDRESS = {
 
 
 class ContactPointSerializer(ResourceSerializer):
-    """One way to reach a contact, mostly hidden."""
+    """One way to reach a contact, mostly hidden: what is opted out is not to be used any more."""
 
     is_whole = True
 
@@ -68,7 +81,18 @@ class ContactPointSerializer(ResourceSerializer):
 
     class Meta:
         model = ContactPoint
-        fields = ("kind", "value", "is_preferred")
+        fields = (
+            "id",
+            "kind",
+            "value",
+            "is_preferred",
+            "source",
+            "added_at",
+            "verified_at",
+            "verified_how",
+            "opted_out_at",
+            "opted_out_how",
+        )
         read_only_fields = fields
 
 

@@ -13,10 +13,10 @@ from core.accounts.models import User
 from core.partners.serializers import FlagField, IdField, InputSerializer, TextField, TextsField, example
 from core.tenancy.clock import local_date
 from core.tenancy.scope import current_tenant
-from customers.api.shown import CustomerRecordSerializer
+from customers.api.shown import ContactPointSerializer, CustomerRecordSerializer
 from customers.birthdays import may_be_birthday
 from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, normalised
-from customers.enums import Channel, ContactPointKind, CustomerKind
+from customers.enums import TOLD_SOURCES, Channel, ContactPointKind, CustomerKind, PointProof
 from customers.models import MAX_TAGS
 from customers.names import plain_text
 from customers.numbers import BadNumber, clean_number
@@ -126,19 +126,38 @@ class CustomerUpsert(FactsInput):
 
 
 class ContactPointInput(InputSerializer):
-    """One way to reach a contact."""
+    """One way to reach a contact. What is said of it is kept from now on, null says that it is so no longer; left out,
+    it stays as it is, and a new value is not verified.
+    """
 
+    shown = ContactPointSerializer.Meta.fields
+
+    id = IdField(
+        required=False, help_text="One that the contact has: its value stays where none is given. Not of a new contact."
+    )
     kind = serializers.ChoiceField(ContactPointKind.choices)
-    value = TextField(max_length=MAX_LENGTH)
+    value = TextField(max_length=MAX_LENGTH, required=False)
     is_preferred = FlagField(required=False, default=False)
+    verified_how = serializers.ChoiceField(
+        PointProof.choices, required=False, allow_null=True, help_text="What shows that it reaches them."
+    )
+    opted_out_how = serializers.ChoiceField(
+        TOLD_SOURCES, required=False, allow_null=True, help_text="How they said that it is not to be used any more."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> NewContactPoint:
+        point_id, value = attrs.get("id"), attrs.get("value", "")
+        if not value and not point_id:
+            raise serializers.ValidationError({"value": [self.fields["value"].error_messages["required"]]}, "required")
         country = home_country(current_tenant().time_zone)
         try:
-            value = normalised(attrs["kind"], attrs["value"], country=country)
+            value = value and normalised(attrs["kind"], value, country=country)
         except BadContactPoint as error:
             raise serializers.ValidationError({"value": [error.message]}, code=error.code) from error
-        return NewContactPoint(kind=attrs["kind"], value=value, is_preferred=attrs["is_preferred"])
+        marks = {name: attrs[name] or "" for name in ("verified_how", "opted_out_how") if name in attrs}
+        return NewContactPoint(
+            point_id=point_id, kind=attrs["kind"], value=value, is_preferred=attrs["is_preferred"], **marks
+        )
 
 
 class ContactFacts(InputSerializer):
@@ -171,6 +190,11 @@ class ContactFacts(InputSerializer):
 )
 class ContactInput(ContactFacts):
     """Somebody who speaks for the customer; a primary contact takes the place of the one before."""
+
+    def validate_points(self, points: list[NewContactPoint]) -> list[NewContactPoint]:
+        if any(point.point_id for point in points):
+            raise serializers.ValidationError(_("A new contact has no contact points yet."), code="does_not_exist")
+        return super().validate_points(points)
 
 
 @extend_schema_serializer(examples=[example({"position": "Head of purchasing"})])

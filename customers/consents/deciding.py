@@ -1,28 +1,38 @@
-"""Whether somebody may be contacted: pure rules, and the one question that everything asks before it sends."""
+"""Whether somebody may be contacted: one pure rule, asked for one customer or for many, before anything is sent."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
+from uuid import UUID
 
 from django.utils.functional import cached_property
 
 from core.tenancy.clock import months_after
+from customers.consents.reaching import Point, point_to_use, points_for, read_points
 from customers.enums import ALLOWING, POINT_OF_CHANNEL, Channel, ConsentState, ContactReason, PurposeBasis
-from customers.models import Consent, Contact, ContactPoint, Customer, Purpose
+from customers.models import Address, Consent, Contact, ContactPoint, Customer, Purpose
 
 ALLOWED_BY = {
     PurposeBasis.CONSENT: ContactReason.CONSENTED,
     PurposeBasis.CONTRACT: ContactReason.CONTRACT,
     PurposeBasis.INTEREST: ContactReason.INTEREST,
 }
+# By contact's id (None: by the customer itself), purpose's id and channel.
+Said = Mapping[tuple[UUID | None, UUID, str], Consent]
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether somebody may be contacted, and every reason why not, or the one why; `consent` is what they said last."""
+    """Whether somebody may be contacted, and every reason why not, or the one why; `consent` is what they said last.
+
+    `point_id` is the contact point to use where they may. It is None for a visit, and where everybody of the customer
+    who could be reached said no for themselves.
+    """
 
     reasons: tuple[ContactReason, ...]
     consent: Consent | None = None
+    point_id: UUID | None = None
 
     @property
     def is_allowed(self) -> bool:
@@ -32,6 +42,22 @@ class Decision:
     def words(self) -> str:
         """The reasons in the active language."""
         return " · ".join(str(reason.label) for reason in self.reasons)
+
+
+class Facts(Protocol):
+    """What decides of one customer, whenever it is read."""
+
+    @property
+    def is_erased(self) -> bool: ...
+
+    @property
+    def has_address(self) -> bool: ...
+
+    @property
+    def points(self) -> Collection[Point]: ...
+
+    @property
+    def consents(self) -> Said: ...
 
 
 class Standing:
@@ -47,45 +73,35 @@ class Standing:
         return {purpose.key: purpose for purpose in found}
 
     @cached_property
-    def consents(self) -> dict[tuple, Consent]:
-        """What was said, by contact's id (None: by the customer itself), purpose's id and channel."""
+    def consents(self) -> Said:
         found = Consent.objects.filter(customer=self.customer)
         return {(each.contact_id, each.purpose_id, each.channel): each for each in found}
 
     @cached_property
-    def points(self) -> set[tuple]:
-        """The kinds of contact points, with the id of the contact."""
-        found = ContactPoint.objects.filter(contact__customer=self.customer)
-        return set(found.values_list("contact_id", "kind"))
+    def points(self) -> list[Point]:
+        return list(read_points(ContactPoint.objects.filter(contact__customer=self.customer)))
 
     @cached_property
     def has_address(self) -> bool:
         return self.customer.addresses.exists()
 
+    @property
+    def is_erased(self) -> bool:
+        return self.customer.erased_at is not None
+
     def decide(self, purpose: str, channel: str, *, contact: Contact | None = None, at: datetime) -> Decision:
         """Return whether the customer, or the contact, may be contacted by this channel for the purpose of this key."""
-        contact_id = contact and contact.pk
-        found = self.purposes.get(purpose)
-        if found is None:
-            return Decision((ContactReason.NOT_IN_USE,))
-        said = effective(
-            own=contact_id and self.consents.get((contact_id, found.pk, channel)),
-            whole=self.consents.get((None, found.pk, channel)),
-        )
-        refusals = [*self._refusals(contact_id, channel), *refusals_of(found, channel, said, at=at)]
-        return Decision(tuple(refusals) or (ALLOWED_BY[PurposeBasis(found.basis)],), said)
+        return decide(self, self.purposes.get(purpose), channel, contact_id=contact and contact.pk, at=at)
 
-    def _refusals(self, contact_id: object, channel: str) -> Iterator[ContactReason]:
-        if self.customer.erased_at is not None:
-            yield ContactReason.ERASED
-        elif not self._is_reachable(contact_id, channel):
-            yield ContactReason.UNREACHABLE
 
-    def _is_reachable(self, contact_id: object, channel: str) -> bool:
-        if channel == Channel.VISIT:
-            return self.has_address
-        kind = POINT_OF_CHANNEL[Channel(channel)]
-        return any(of == kind and contact_id in (None, whose) for whose, of in self.points)
+@dataclass
+class _Read:
+    """What decides of one of many customers, read beforehand for one purpose and channel."""
+
+    is_erased: bool
+    has_address: bool = False
+    points: list[Point] = field(default_factory=list)
+    consents: dict[tuple[UUID | None, UUID, str], Consent] = field(default_factory=dict)
 
 
 def may_contact(
@@ -96,6 +112,76 @@ def may_contact(
     `purpose` is the key of one in the register. Everything that is sent asks this first; at most four queries.
     """
     return Standing(customer).decide(purpose, channel, contact=contact, at=at)
+
+
+def may_contact_many(*, customers: Collection[UUID], purpose: str, channel: str, at: datetime) -> dict[UUID, Decision]:
+    """Return what may_contact says of each of these customers, by id; four queries, however many they are.
+
+    An id that is no customer's, or that of one who was merged, is left out.
+    """
+    stored = Customer.objects.filter(pk__in=customers).values_list("pk", "erased_at")
+    read = {pk: _Read(is_erased=erased_at is not None) for pk, erased_at in stored}
+    found = Purpose.objects.filter(key=purpose, is_active=True).first()
+    if found is not None:
+        _read_consents(read, found, channel)
+        _read_ways(read, channel)
+    return {pk: decide(facts, found, channel, at=at) for pk, facts in read.items()}
+
+
+def _read_consents(read: Mapping[UUID, _Read], purpose: Purpose, channel: str) -> None:
+    for consent in Consent.objects.filter(customer__in=list(read), purpose=purpose, channel=channel):
+        read[consent.customer_id].consents[consent.contact_id, purpose.pk, channel] = consent
+
+
+def _read_ways(read: Mapping[UUID, _Read], channel: str) -> None:
+    if channel == Channel.VISIT:
+        for customer_id in Address.objects.filter(customer__in=list(read)).values_list("customer_id", flat=True):
+            read[customer_id].has_address = True
+        return
+    points = ContactPoint.objects.filter(contact__customer__in=list(read), kind=POINT_OF_CHANNEL[Channel(channel)])
+    for point in read_points(points):
+        read[point.customer_id].points.append(point)
+
+
+def decide(
+    facts: Facts, purpose: Purpose | None, channel: str, *, contact_id: UUID | None = None, at: datetime
+) -> Decision:
+    """Return the decision of one customer or contact for a purpose; None is one that is not in use."""
+    if purpose is None:
+        return Decision((ContactReason.NOT_IN_USE,))
+    said = _said(facts.consents, purpose, channel, contact_id)
+    refusals = (*_unreachable(facts, channel, contact_id), *refusals_of(purpose, channel, said, at=at))
+    if refusals:
+        return Decision(refusals, said)
+    reason = ALLOWED_BY[PurposeBasis(purpose.basis)]
+    point = point_to_use(_willing(facts, purpose, channel, contact_id, at=at))
+    return Decision((reason,), said, point and point.id)
+
+
+def _said(consents: Said, purpose: Purpose, channel: str, contact_id: UUID | None) -> Consent | None:
+    own = None if contact_id is None else consents.get((contact_id, purpose.pk, channel))
+    return effective(own=own, whole=consents.get((None, purpose.pk, channel)))
+
+
+def _unreachable(facts: Facts, channel: str, contact_id: UUID | None) -> Iterator[ContactReason]:
+    if facts.is_erased:
+        yield ContactReason.ERASED
+    elif channel == Channel.VISIT:
+        if not facts.has_address:
+            yield ContactReason.UNREACHABLE
+    elif not (points := points_for(facts.points, channel, contact_id=contact_id)):
+        yield ContactReason.UNREACHABLE
+    elif point_to_use(points) is None:
+        yield ContactReason.POINT_OPTED_OUT
+
+
+def _willing(facts: Facts, purpose: Purpose, channel: str, contact_id: UUID | None, *, at: datetime) -> Iterable[Point]:
+    """Yield the points that may be used; for a whole customer none of a contact whose own no stands."""
+    if channel == Channel.VISIT:
+        return
+    for point in points_for(facts.points, channel, contact_id=contact_id):
+        if not refusals_of(purpose, channel, _said(facts.consents, purpose, channel, point.contact_id), at=at):
+            yield point
 
 
 def effective(*, own: Consent | None, whole: Consent | None) -> Consent | None:

@@ -15,6 +15,7 @@ from customers.enums import ContactPointKind
 from customers.forms.fields import EITHER_OR, NameField
 from customers.models import Contact, ContactPoint, Customer
 from customers.services.contacts import MAX_POINTS, ContactPointChange, TooManyContactPoints
+from customers.services.points import PreferredOptedOut
 
 SPARE_ROWS = 2
 POINTS = "points"
@@ -57,6 +58,8 @@ class PointForm(forms.Form):
                 self.add_error("value", _("Enter the number or address."))
         elif self.point.kind != kind:
             self.add_error("value", _("Enter it again when its kind changes."))
+        if cleaned.get("is_preferred") and self.point and self.point.opted_out_at and not cleaned.get("is_removed"):
+            self.add_error("is_preferred", PreferredOptedOut.message)
         return cleaned
 
     @property

@@ -632,6 +632,49 @@ class Migration(migrations.Migration):
                 ("fingerprint", core.crypto.fields.BlindIndexField(of="value")),
                 ("is_preferred", models.BooleanField(default=False)),
                 (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("hand", "By hand"),
+                            ("import", "From a file"),
+                            ("partner", "By a partner"),
+                            ("form", "In the lead form"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("added_at", models.DateTimeField()),
+                ("verified_at", models.DateTimeField(null=True)),
+                (
+                    "verified_how",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("call", "Confirmed on a call"),
+                            ("reply", "Answered from there"),
+                            ("code", "By a code that was sent there"),
+                            ("person", "Confirmed in person"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("opted_out_at", models.DateTimeField(null=True)),
+                (
+                    "opted_out_how",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("phone", "By phone"),
+                            ("person", "In person"),
+                            ("paper", "In writing"),
+                            ("web", "On a web page or in an app"),
+                            ("link", "In the preference centre"),
+                            ("form", "In the lead form"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
                     "contact",
                     core.tenancy.models.TenantForeignKey(
                         on_delete=django.db.models.deletion.CASCADE, related_name="points", to="customers.contact"
@@ -662,6 +705,26 @@ class Migration(migrations.Migration):
                         condition=models.Q(("is_preferred", True)),
                         fields=("tenant", "contact"),
                         name="contact_point_one_preferred",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_preferred", False), ("opted_out_at", None), _connector="OR"),
+                        name="contact_point_preferred_in_use",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("verified_at", None), ("verified_how", "")),
+                            models.Q(("verified_at__isnull", False), models.Q(("verified_how", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="contact_point_verified_how",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("opted_out_at", None), ("opted_out_how", "")),
+                            models.Q(("opted_out_at__isnull", False), models.Q(("opted_out_how", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="contact_point_opted_out_how",
                     ),
                 ],
             },

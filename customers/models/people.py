@@ -5,7 +5,7 @@ from django.db import models
 from core.crypto.fields import BlindIndexField, EncryptedTextField, readable
 from core.crypto.masking import UNREADABLE, mask_address, mask_email, mask_name, mask_phone
 from core.tenancy.models import TenantForeignKey, TenantModel
-from customers.enums import ContactPointKind
+from customers.enums import ConsentSource, ContactPointKind, PointProof, PointSource
 from customers.models.archive import Customer
 
 
@@ -33,13 +33,21 @@ class Contact(TenantModel):
 
 
 class ContactPoint(TenantModel):
-    """One way to reach a contact."""
+    """One way to reach a contact: since when it is known and from where, whether somebody was reached by it, and
+    whether they said not to use it any more.
+    """
 
     contact = TenantForeignKey(Contact, on_delete=models.CASCADE, related_name="points")
     kind = models.CharField(max_length=10, choices=ContactPointKind.choices)
     value = EncryptedTextField()
     fingerprint = BlindIndexField(of="value")
     is_preferred = models.BooleanField(default=False)
+    source = models.CharField(max_length=8, choices=PointSource.choices)
+    added_at = models.DateTimeField()
+    verified_at = models.DateTimeField(null=True)
+    verified_how = models.CharField(max_length=8, choices=PointProof.choices, blank=True)
+    opted_out_at = models.DateTimeField(null=True)
+    opted_out_how = models.CharField(max_length=8, choices=ConsentSource.choices, blank=True)
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -51,6 +59,20 @@ class ContactPoint(TenantModel):
             ),
             models.UniqueConstraint(
                 fields=["tenant", "contact"], condition=models.Q(is_preferred=True), name="contact_point_one_preferred"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_preferred=False) | models.Q(opted_out_at=None),
+                name="contact_point_preferred_in_use",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(verified_at=None, verified_how="")
+                | (models.Q(verified_at__isnull=False) & ~models.Q(verified_how="")),
+                name="contact_point_verified_how",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(opted_out_at=None, opted_out_how="")
+                | (models.Q(opted_out_at__isnull=False) & ~models.Q(opted_out_how="")),
+                name="contact_point_opted_out_how",
             ),
         ]
 

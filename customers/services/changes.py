@@ -1,6 +1,6 @@
 """Changing what a caller names and nothing else: how partners write, who do not see every fact of a record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,10 +14,10 @@ from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from customers.contact_points import home_country, normalised
 from customers.enums import CustomerKind
-from customers.models import MAX_TAGS, Address, Contact, Customer
+from customers.models import MAX_TAGS, Address, Contact, ContactPoint, Customer
 from customers.numbers import clean_number
 from customers.services.addresses import update_address
-from customers.services.contacts import ContactPointChange, NewContactPoint, update_contact
+from customers.services.contacts import ContactPointChange, NewContactPoint, NoSuchContactPoint, update_contact
 from customers.services.customers import CustomerChanged, CustomerNumberTaken, create_customer, update_customer
 from customers.services.locking import lock_customer
 
@@ -199,25 +199,39 @@ def change_address(
 
 
 def _point_changes(contact: Contact, wanted: Sequence[NewContactPoint]) -> list[ContactPointChange]:
-    """Return what makes the stored points into the wanted ones; those that stay keep their rows."""
+    """Return what makes the stored points into the wanted ones; those that stay keep their rows.
+
+    Raises BadContactPoint or NoSuchContactPoint.
+    """
     country = home_country(current_tenant().time_zone)
     left = {point.pk: point for point in contact.points.all()}
     changes = []
     for point in wanted:
-        value = normalised(point.kind, point.value, country=country)
-        same = next((each for each in left.values() if (each.kind, each.value) == (point.kind, value)), None)
+        value = normalised(point.kind, point.value, country=country) if point.value or not point.point_id else ""
+        same = _same_point(left.values(), point, value)
         if same is not None:
             del left[same.pk]
         changes.append(
             ContactPointChange(
                 point_id=same and same.pk,
                 kind=point.kind,
-                value="" if same else value,
+                value="" if same and value == same.value else value,
                 is_preferred=point.is_preferred,
+                verified_how=point.verified_how,
+                opted_out_how=point.opted_out_how,
             )
         )
     gone = [ContactPointChange(point_id=point.pk, kind=point.kind, is_removed=True) for point in left.values()]
     return gone + changes
+
+
+def _same_point(stored: Iterable[ContactPoint], wanted: NewContactPoint, value: str) -> ContactPoint | None:
+    if wanted.point_id is None:
+        return next((each for each in stored if (each.kind, each.value) == (wanted.kind, value)), None)
+    named = next((each for each in stored if each.pk == wanted.point_id), None)
+    if named is None:
+        raise NoSuchContactPoint
+    return named
 
 
 def _name_of(kind: str) -> str:

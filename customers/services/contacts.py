@@ -1,5 +1,5 @@
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.audit.services import record
 from core.crypto.tokens import unique_gram
+from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError, RecordChanged
 from core.tenancy.scope import current_tenant
 from customers.contact_points import BadContactPoint, home_country, normalised
@@ -18,6 +19,7 @@ from customers.happenings import publish_update
 from customers.models import Contact, ContactPoint, Customer
 from customers.search_index import index_customers
 from customers.services.locking import lock_customer
+from customers.services.points import MARKS, PreferredOptedOut, set_marks, source_of, tell_marks
 
 MAX_POINTS = 10
 
@@ -42,13 +44,24 @@ class SameContactPoint(BadContactPoint):
     message = _("A contact has each number, address or account once.")
 
 
+class NoSuchContactPoint(BadContactPoint):
+    code = "no_such_contact_point"
+    message = _("The contact has no contact point of this id.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class NewContactPoint:
-    """A way to reach somebody, before it is stored."""
+    """A way to reach somebody, before it is stored; what is said of it as `set_marks` takes it.
 
+    Where a contact is changed, `point_id` may name one that it has, whose value stays if this one is empty.
+    """
+
+    point_id: UUID | None = None
     kind: str
     value: str
     is_preferred: bool = False
+    verified_how: str | None = None
+    opted_out_how: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +75,8 @@ class ContactPointChange:
     kind: str
     value: str = ""
     is_preferred: bool = False
+    verified_how: str | None = None
+    opted_out_how: str | None = None
     is_removed: bool = False
 
 
@@ -73,12 +88,14 @@ def add_contact(
     position: str = "",
     is_primary: bool = False,
     points: Sequence[NewContactPoint] = (),
-    by: User | None = None,
+    source: str = "",
+    by: User | ApiKey | None = None,
     at: datetime,
 ) -> Contact:
     """Add somebody who speaks for the customer; a primary contact takes the place of the one before.
 
-    Raises BadContactPoint or TooManyContactPoints.
+    `source` is where the points come from, if not from whoever adds them. Raises BadContactPoint, PreferredOptedOut or
+    TooManyContactPoints.
     """
     customer = lock_customer(customer.pk)
     if is_primary:
@@ -86,13 +103,9 @@ def add_contact(
     contact = Contact.objects.create(
         customer=customer, name=name, position=position, is_primary=is_primary, created_at=at
     )
+    source = source or source_of(by)
     written = [
-        ContactPoint(
-            contact=contact,
-            kind=point.kind,
-            value=_written(point.kind, point.value),
-            is_preferred=point.is_preferred,
-        )
+        new_point(contact, replace(point, value=_written(point.kind, point.value)), source=source, at=at)
         for point in points
     ]
     _check_points(written)
@@ -112,13 +125,13 @@ def update_contact(
     position: str,
     is_primary: bool,
     points: Sequence[ContactPointChange],
-    by: User,
+    by: User | ApiKey,
     at: datetime,
 ) -> Contact:
     """Change a contact; an empty name keeps what is stored, and so does a point that is not named.
 
     `version` is the one that the caller read. Raises ContactChanged if there is a newer one, ContactGone if there is
-    none, BadContactPoint or TooManyContactPoints.
+    none, BadContactPoint, PreferredOptedOut or TooManyContactPoints.
     """
     customer = lock_customer(contact.customer_id)
     contact = _locked(contact)
@@ -135,7 +148,7 @@ def update_contact(
         contact.name = name
         changed.append("name")
     contact.save(update_fields=changed)
-    _change_points(contact, points)
+    _change_points(contact, points, of=customer, by=by, at=at)
     index_customers([contact.customer_id])
     record("contact.updated", subject=contact, of=customer, by=by, at=at)
     publish_update(customer, changed=["contacts"], at=at)
@@ -166,7 +179,24 @@ def _locked(contact: Contact) -> Contact:
     return found
 
 
-def _change_points(contact: Contact, changes: Sequence[ContactPointChange]) -> None:
+def new_point(contact: Contact, point: NewContactPoint, *, source: str, at: datetime) -> ContactPoint:
+    """Return a point with a normalised value, not stored yet. Raises PreferredOptedOut."""
+    made = ContactPoint(
+        contact=contact,
+        kind=point.kind,
+        value=point.value,
+        is_preferred=point.is_preferred,
+        source=source,
+        added_at=at,
+    )
+    set_marks(made, verified_how=point.verified_how, opted_out_how=point.opted_out_how, at=at)
+    _check_preferred(made, is_wanted=point.is_preferred)
+    return made
+
+
+def _change_points(
+    contact: Contact, changes: Sequence[ContactPointChange], *, of: Customer, by: User | ApiKey, at: datetime
+) -> None:
     stored = {point.pk: point for point in contact.points.all()}
     if any(change.is_preferred for change in changes):
         # One is preferred at most, so the mark is free before it is given again.
@@ -176,26 +206,41 @@ def _change_points(contact: Contact, changes: Sequence[ContactPointChange]) -> N
         if point is not None and change.is_removed:
             point.delete()
         elif point is not None:
-            _change_point(point, change)
+            told = _change_point(point, change, source=source_of(by), at=at)
+            tell_marks(point, told, of=of, by=by, at=at)
         elif change.value and not change.is_removed:
-            ContactPoint.objects.create(
-                contact=contact,
+            new = NewContactPoint(
                 kind=change.kind,
                 value=_written(change.kind, change.value),
                 is_preferred=change.is_preferred,
+                verified_how=change.verified_how,
+                opted_out_how=change.opted_out_how,
             )
+            new_point(contact, new, source=source_of(by), at=at).save(force_insert=True)
     # Of the values that stand there, because a fingerprint under an old key tells nothing about one under a new key.
     _check_points(contact.points.all())
 
 
-def _change_point(point: ContactPoint, change: ContactPointChange) -> None:
-    if change.value:
-        point.value = _written(change.kind, change.value)
-    elif change.kind != point.kind:
+def _change_point(point: ContactPoint, change: ContactPointChange, *, source: str, at: datetime) -> list[str]:
+    """Change a point; a new value is as new as one that is added, but a no that was said to it stays."""
+    told = []
+    value = _written(change.kind, change.value) if change.value else ""
+    if not value and change.kind != point.kind:
         raise BadContactPoint(_("Enter it again when its kind changes."))
-    point.kind = change.kind
+    if value and (change.kind, value) != (point.kind, point.value):
+        point.kind, point.value = change.kind, value
+        point.source, point.added_at = source, at
+        told += set_marks(point, verified_how="", at=at)
     point.is_preferred = change.is_preferred
-    point.save(update_fields=["kind", "value", "fingerprint", "is_preferred"])
+    told += set_marks(point, verified_how=change.verified_how, opted_out_how=change.opted_out_how, at=at)
+    _check_preferred(point, is_wanted=change.is_preferred)
+    point.save(update_fields=["kind", "value", "fingerprint", "source", "added_at", *MARKS])
+    return told
+
+
+def _check_preferred(point: ContactPoint, *, is_wanted: bool) -> None:
+    if is_wanted and point.opted_out_at is not None:
+        raise PreferredOptedOut
 
 
 def _check_points(points: Iterable[ContactPoint]) -> None:

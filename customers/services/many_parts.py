@@ -18,11 +18,12 @@ from core.tenancy.copying import rewrite
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from customers.contact_points import home_country
+from customers.enums import PointSource
 from customers.models import Address, Contact, ContactPoint, Customer
 from customers.querysets import contacts_in_order, with_points
 from customers.search_index import index_more, point_grams
 from customers.services.changes import Outcome
-from customers.services.contacts import MAX_POINTS, NewContactPoint, TooManyContactPoints
+from customers.services.contacts import MAX_POINTS, NewContactPoint, TooManyContactPoints, new_point
 from customers.services.locking import CustomerMerged
 from customers.turns import wait_for_imports
 
@@ -181,7 +182,7 @@ def _weigh_one(archive: _Archive, sent: SentPart, at: datetime) -> None:
     if part is None:
         part = _new(archive, customer, sent, at)
     else:
-        _change(archive, part, sent)
+        _change(archive, part, sent, at)
     sent.part = part
 
 
@@ -189,7 +190,7 @@ def _new(archive: _Archive, customer: Customer, sent: SentPart, at: datetime) ->
     model = archive.kind.model
     moment = {"created_at": at} if model is Contact else {}
     part = model(customer=customer, **sent.facts, **moment)
-    points = _points(part, sent.points, ())
+    points = _points(part, sent.points, (), at)
     archive.new.append(part)
     archive.points += points
     freed = archive.make_primary(part) if part.is_primary else []
@@ -199,10 +200,10 @@ def _new(archive: _Archive, customer: Customer, sent: SentPart, at: datetime) ->
     return part
 
 
-def _change(archive: _Archive, part: Part, sent: SentPart) -> None:
+def _change(archive: _Archive, part: Part, sent: SentPart, at: datetime) -> None:
     names = [name for name in archive.kind.names if name in sent.facts]
     differing = {name: sent.facts[name] for name in names if getattr(part, name) != sent.facts[name]}
-    points = _points(part, sent.points, part.points.all()) if sent.points else []
+    points = _points(part, sent.points, part.points.all(), at) if sent.points else []
     if not differing and not points:
         return
     before = {name: getattr(part, name) for name in differing}
@@ -218,7 +219,9 @@ def _change(archive: _Archive, part: Part, sent: SentPart) -> None:
     sent.before = {"version": part.version, "facts": before, "points": added, "freed": freed}
 
 
-def _points(contact: Part, sent: Sequence[NewContactPoint], stored: Iterable[ContactPoint]) -> list[ContactPoint]:
+def _points(
+    contact: Part, sent: Sequence[NewContactPoint], stored: Iterable[ContactPoint], at: datetime
+) -> list[ContactPoint]:
     """Return the ways to reach a contact that it does not have yet. Raises TooManyContactPoints."""
     known = {(point.kind, unique_gram(readable(point, "value") or "")) for point in stored}
     count = len(known)
@@ -227,7 +230,7 @@ def _points(contact: Part, sent: Sequence[NewContactPoint], stored: Iterable[Con
         key = (point.kind, unique_gram(point.value))
         if key not in known:
             known.add(key)
-            points.append(ContactPoint(contact=contact, kind=point.kind, value=point.value))
+            points.append(new_point(contact, point, source=PointSource.IMPORT, at=at))
     if points and count + len(points) > MAX_POINTS:
         raise TooManyContactPoints
     return points

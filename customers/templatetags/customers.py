@@ -1,5 +1,7 @@
 """Template tags for pages that speak of customers."""
 
+from typing import Any
+
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
@@ -8,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from core.web.templatetags.web import badge
 from customers.enums import FollowUpState, Stage, Tier
-from customers.models import FollowUp
+from customers.forms.points import OptOutForm, VerifyForm
+from customers.models import ContactPoint, FollowUp
 
 register = template.Library()
 
@@ -50,6 +53,18 @@ def follow_up_badges(follow_up: FollowUp) -> SafeString:
     if not (follow_up.snoozed_until and follow_up.snoozed_until > now):
         return stands
     return format_html("{} {}", stands, badge(_("Snoozed"), "secondary", "zzz"))
+
+
+@register.inclusion_tag("customers/point_menu.html", takes_context=True)
+def point_menu(context: template.Context, point: ContactPoint) -> dict[str, Any]:
+    """Draw what may be said of a contact point."""
+    return {
+        "point": point,
+        "customer_id": point.contact.customer_id,
+        "verify": VerifyForm(auto_id=f"{point.pk}-verify-%s"),
+        "opt_out": OptOutForm(auto_id=f"{point.pk}-opt-out-%s"),
+        "csrf_token": context.get("csrf_token"),
+    }
 
 
 @register.simple_tag

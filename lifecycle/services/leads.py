@@ -15,7 +15,7 @@ from core.audit.services import record
 from core.events.services import publish
 from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError
-from customers.enums import CustomerKind, Stage
+from customers.enums import CustomerKind, PointSource, Stage
 from customers.models import Customer
 from customers.services import CustomerNumberTaken, NewContactPoint, add_contact, lock_customer, open_customer
 from lifecycle.enums import OPEN, LeadAssignment, LeadState
@@ -110,7 +110,9 @@ def capture_lead(
         serial, customer = _open_numbered(given, by=by, at=at)
     if contact_name or points:
         name = contact_name or facts.get("person_name") or facts.get("company_name", "")
-        add_contact(customer=customer, name=name, is_primary=True, points=list(points), by=by, at=at)
+        # Nobody but the public form captures a lead without saying who does.
+        origin = PointSource.FORM if by is None else ""
+        add_contact(customer=customer, name=name, is_primary=True, points=list(points), source=origin, by=by, at=at)
     return take_up_lead(
         customer=customer,
         source=source,

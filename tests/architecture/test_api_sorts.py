@@ -8,7 +8,11 @@ from core.partners.views import Sort
 from courier_crm.api_urls import router
 from customers.models import Customer
 
-RESOURCES = [(prefix, resource) for prefix, resource, _name in router.registry if resource is not JobResultViewSet]
+RESOURCES = [
+    (prefix, resource)
+    for prefix, resource, _name in router.registry
+    if hasattr(resource, "list") and resource is not JobResultViewSet
+]
 
 
 def indexed(model: type[models.Model]) -> set[str]:

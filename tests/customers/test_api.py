@@ -5,7 +5,7 @@ from django.test import Client
 
 from core.crypto.masking import mask_address, mask_email, mask_name, mask_phone
 from customers.enums import Channel, ContactPointKind, CustomerKind
-from customers.models import Customer
+from customers.models import ContactPoint, Customer
 from customers.services import NewContactPoint, add_address, add_contact
 from tests.factories.accounts import outside
 from tests.factories.customers import make_customer
@@ -91,9 +91,13 @@ def test_customer_with_contacts_and_addresses(tenant, account_manager, now):
     }
     points = contact.pop("points")
     assert contact == {"name": mask_name("Li Na Mei"), "position": "Buyer", "is_primary": True, "version": 1}
+    known = {"source": "hand", "added_at": "2026-03-02T04:30:00Z"}
+    known |= dict.fromkeys(("verified_at", "verified_how", "opted_out_at", "opted_out_how"))
+    ids = {str(pk) for pk in ContactPoint.objects.values_list("pk", flat=True)}
+    assert {point.pop("id") for point in points} == ids
     assert sorted(points, key=lambda point: point["kind"]) == [
-        {"kind": "email", "value": mask_email(EMAIL), "is_preferred": True},
-        {"kind": "phone", "value": mask_phone(PHONE), "is_preferred": False},
+        {"kind": "email", "value": mask_email(EMAIL), "is_preferred": True, **known},
+        {"kind": "phone", "value": mask_phone(PHONE), "is_preferred": False, **known},
     ]
     assert address == {
         "label": "",

@@ -16,6 +16,7 @@ from tests.factories.partners import API, Partner, check_described
 # The lock and the look-up are one; the other keeps the answer.
 IDEMPOTENCY_QUERIES = 2
 CREATE_QUERIES = 13
+NOBODY = "01a20b58-50a6-76ce-a6cb-5f519fa8d44d"
 FACTS = {
     "kind": "individual",
     "person_name": "Zhang Wei",
@@ -173,6 +174,32 @@ def test_contact_is_added_changed_and_removed(partner, customer):
     assert (Contact.objects.count(), ContactPoint.objects.count()) == (0, 0)
 
 
+def test_partner_says_what_is_known_of_a_point_that_it_sees_masked(partner, customer):
+    points = [{"kind": "phone", "value": "138 1234 5678", "is_preferred": True, "verified_how": "code"}]
+    added = partner.send("post", f"/customers/{customer.pk}/contacts", {"name": "Lin Mei", "points": points})
+    path = added.headers["Location"].removeprefix("/api/v1")
+    [shown] = added.json()["points"]
+    assert (shown["source"], shown["verified_how"], shown["opted_out_at"]) == ("partner", "code", None)
+
+    def change(etag, **said):
+        points = [{"id": shown["id"], "kind": "phone", **said}]
+        return partner.send("patch", path, {"points": points}, If_Match=etag)
+
+    out = change(added.headers["ETag"], opted_out_how="web")
+    refused = change(out.headers["ETag"], is_preferred=True)
+    unknown = partner.send("patch", path, {"points": [{"id": NOBODY, "kind": "phone"}]}, If_Match=out.headers["ETag"])
+
+    check_described("/customers/{customer}/contacts/{id}", out.json(), method="patch")
+    [point] = out.json()["points"]
+    assert (point["id"], point["is_preferred"], point["verified_how"]) == (shown["id"], False, "code")
+    assert (point["opted_out_how"], point["opted_out_at"] is not None) == ("web", True)
+    assert (refused.status_code, refused.json()["code"]) == (400, "preferred_opted_out")
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "no_such_contact_point")
+    assert ContactPoint.objects.get().value == "+8613812345678"
+    again = change(out.headers["ETag"], opted_out_how=None, is_preferred=True).json()["points"][0]
+    assert (again["is_preferred"], again["opted_out_at"], again["opted_out_how"]) == (True, None, None)
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
@@ -188,6 +215,13 @@ def test_contact_is_added_changed_and_removed(partner, customer):
         ({"name": "L", "points": [{"kind": "wechat", "value": "a", "is_preferred": True}] * 2}, "#/points"),
         ({"name": "L", "points": [{"kind": "wechat", "value": "a"}] * 11}, "#/points"),
         ({"name": "L", "points": {"kind": "wechat"}}, "#/points"),
+        ({"name": "L", "points": [{"kind": "wechat"}]}, "#/points/0/value"),
+        ({"name": "L", "points": [{"kind": "wechat", "id": NOBODY}]}, "#/points"),
+        (
+            {"name": "L", "points": [{"kind": "wechat", "value": "a", "verified_how": "guess"}]},
+            "#/points/0/verified_how",
+        ),
+        ({"name": "L", "points": [{"kind": "wechat", "value": "a", "added_at": None}]}, "#/points/0/added_at"),
     ],
 )
 def test_contact_that_is_not_taken(partner, customer, body, pointer):

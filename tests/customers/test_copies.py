@@ -121,6 +121,12 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "kind": "phone",
         "value": PHONE,
         "is_preferred": kept["points"][0]["is_preferred"],
+        "source": "hand",
+        "added_at": "2026-03-02T04:30:00Z",
+        "verified_at": None,
+        "verified_how": "",
+        "opted_out_at": None,
+        "opted_out_how": "",
     }
     assert kept["addresses"][0]["street"] == "科技路1号"
     assert kept["entries"][0]["text"] == "Asked for 李小龙"

@@ -30,6 +30,8 @@ CONTENT: dict[str, dict[str, Any]] = {
     "customers.CustomField": {"key": "{mark}"},
     # Something is to mend.
     "customers.Customer": {"quality": 95},
+    # Neither verified nor opted out.
+    "customers.ContactPoint": {"verified_how": "", "opted_out_how": ""},
     # A draft that nobody approved or answered, and a line without a promise.
     "development.Proposal": {"approved_by": None, "approved_at": None, "answered_at": None},
     "development.ProposalLine": {"measure": "", "baseline": None, "target": None},

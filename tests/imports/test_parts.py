@@ -44,6 +44,7 @@ def test_new_contacts(customers, supervisor, now):
         ("李娜", "email", "li.na@example.com"),
         ("王芳", "phone", "+861062345678"),
     ]
+    assert set(ContactPoint.objects.values_list("source", "added_at")) == {("import", now)}
     assert [(each.position, each.is_primary) for each in Contact.objects.order_by("pk")] == [
         ("采购", True),
         ("", False),
@@ -82,6 +83,18 @@ def test_known_contact_gets_what_is_new_and_undo_takes_it_back(customers, superv
     assert (contact.position, contact.is_primary, boss.is_primary, boss.version) == ("Old", False, True, 1)
     assert points() == [("Li Na", "phone", "+8613812345678")]
     assert find_customers("li@example.com", limit=5) == []
+
+
+def test_number_that_a_file_brings_again_stays_opted_out(customers, supervisor, now):
+    known = [NewContactPoint(kind="phone", value="13812345678", opted_out_how="phone", verified_how="call")]
+    add_contact(customer=customers[0], name="Li Na", points=known, at=now)
+    before = ContactPoint.objects.values().get()
+    content = "customer number,name,phone,other phone\nC-1,Li Na,138-1234-5678,0755 2345 6789\n"
+
+    imported(content, kind="contacts", by=supervisor, at=now)
+
+    assert ContactPoint.objects.values().get(pk=before["id"]) == before
+    assert list(ContactPoint.objects.exclude(pk=before["id"]).values_list("source", "verified_how")) == [("import", "")]
 
 
 def test_new_contacts_are_undone(customers, supervisor, now):

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from customers.enums import ConsentSource
+from customers.enums import ConsentSource, PointSource
 from customers.models import ConsentEntry, ContactPoint, Customer, Purpose, PurposeText
 from customers.services import NewContactPoint, add_contact
 from lifecycle.joining.limits import PER_ADDRESS
@@ -74,7 +74,8 @@ def test_form_makes_a_lead_with_contact_consent_and_language(tenant, stranger, n
     customer = lead.customer
     assert (customer.company_name, customer.preferred_language, customer.stage) == ("Harbour Foods", "en", "lead")
     assert (lead.source.key, Lead.objects.get().wish, lead.captured_by) == ("form", "Chilled, 300 a month", None)
-    assert ContactPoint.objects.get().value == "+8613812345678"
+    point = ContactPoint.objects.get()
+    assert (point.value, point.source, point.verified_at) == ("+8613812345678", PointSource.FORM, None)
     entries = ConsentEntry.objects.order_by("channel")
     assert [(entry.channel, entry.state, entry.source, entry.text_version) for entry in entries] == [
         ("phone", "given", ConsentSource.FORM, 1),

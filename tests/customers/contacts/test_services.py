@@ -99,7 +99,7 @@ def test_database_keeps_a_number_once_and_the_fingerprint_tells_nothing_of_other
 
 @transaction.atomic
 def _write_past_the_service(contact):
-    ContactPoint.objects.create(contact=contact, kind="phone", value=PHONE)
+    ContactPoint.objects.create(contact=contact, kind="phone", value=PHONE, source="hand", added_at=contact.created_at)
     # Looked at when all is written.
     connection.check_constraints()
 
