@@ -107,6 +107,8 @@ actions.declare_fields(
     choices=_("Options"),
     order=_("Order on the page"),
     city=_("City"),
+    country=_("Country"),
+    district=_("District"),
     postal_code=_("Postal code"),
     street=_("Street, house and unit"),
 )
@@ -288,7 +290,7 @@ classify("customers.Contact", business="customer position is_primary created_at 
 classify("customers.ContactPoint", business="contact kind is_preferred", personal="value fingerprint")
 classify(
     "customers.Address",
-    business="customer label region city postal_code is_primary version",
+    business="customer label country region city district division_code postal_code is_primary version",
     personal="street",
 )
 classify(

@@ -30,6 +30,7 @@ from courier_crm.demo.plans import make_plans
 from courier_crm.demo.stories import number_of, story_of, talks_of_stories
 from courier_crm.demo.traffic import DAYS, MONTHS, Shipper, scan_rows, shipment_file
 from courier_crm.demo.wishes import make_wishes
+from customers.divisions import districts_of, find
 from customers.duplicates import match_some
 from customers.enums import Channel, ContactPointKind, CustomerKind, Tier
 from customers.models import Customer
@@ -242,7 +243,11 @@ def _add_people_and_place(
     street = courier.street_form.format(
         family=chance.choice(courier.families), number=chance.randrange(1, 300), unit=chance.randrange(1, 40)
     )
-    add_address(customer=customer, street=street, city=place[0], region=place[1], is_primary=True, at=at)
+    city, region = place
+    division = find(region=region, city=city, district="")
+    districts = districts_of(division) if division else ()
+    district = districts[index % len(districts)].name if districts else ""
+    add_address(customer=customer, street=street, region=region, city=city, district=district, is_primary=True, at=at)
 
 
 def _make_tiers(courier: Courier, *, today: date) -> None:

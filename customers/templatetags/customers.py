@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from core.web.templatetags.web import badge
 from customers.enums import FollowUpState, Stage, Tier
 from customers.models import FollowUp
+from customers.places import countries, country_at_home
 
 register = template.Library()
 
@@ -48,3 +49,9 @@ def follow_up_badges(follow_up: FollowUp) -> SafeString:
 def stage_badge(stage: str) -> SafeString:
     """Show a stage of the lifecycle."""
     return badge(Stage(stage).label, *_STAGE_LOOKS[Stage(stage)])
+
+
+@register.simple_tag
+def country_abroad(code: str) -> str:
+    """Return what a country is called; nothing for the one that the tenant is in."""
+    return "" if code == country_at_home() else countries().get(code, code)
