@@ -17,10 +17,10 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         import customers.declared
+        import customers.needs.declared
         import customers.revealed  # noqa: F401  registers what is revealed
         from core.accounts import holdings
         from core.crypto.rotation import TokenIndex, register_tokens
-        from core.imports import kinds, presets
         from core.jobs import background, nightly
         from core.partners.bulk import performing as bulk
         from core.web import exports, navigation, record_pages, search, trail
@@ -28,9 +28,6 @@ class CustomersConfig(AppConfig):
         from customers.api.bulk import CUSTOMERS, ROWS_PER_PART, number_of, write_customers
         from customers.bulk import ACTIONS
         from customers.copies import KIND, file_name, step
-        from customers.imports.customers import KIND as IMPORTED_CUSTOMERS
-        from customers.imports.parts import KINDS as IMPORTED_PARTS
-        from customers.imports.presets import PRESETS
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, EDIT, MERGE, VIEW
         from customers.record_actions import CUSTOMER_ACTIONS, CUSTOMER_PAGE
@@ -74,10 +71,6 @@ class CustomersConfig(AppConfig):
             rows_per_part=ROWS_PER_PART,
             write=write_customers,
         )
-        for kind in (IMPORTED_CUSTOMERS, *IMPORTED_PARTS):
-            kinds.register(kind)
-        for preset in PRESETS:
-            presets.register(preset)
         exports.register(CustomerListView)
         exports.register(DuplicateListView)
         for action in ACTIONS:
@@ -143,9 +136,23 @@ class CustomersConfig(AppConfig):
             find=customer_hits,
             order=10,
         )
+        self._register_imports()
         self._register_quality()
         self._register_follow_ups()
         self._register_consents()
+
+    @staticmethod
+    def _register_imports() -> None:
+        from core.imports import kinds, presets
+        from customers.imports.customers import KIND as CUSTOMERS
+        from customers.imports.needs import KIND as NEEDS
+        from customers.imports.parts import KINDS as PARTS
+        from customers.imports.presets import PRESETS
+
+        for kind in (CUSTOMERS, *PARTS, NEEDS):
+            kinds.register(kind)
+        for preset in PRESETS:
+            presets.register(preset)
 
     @staticmethod
     def _register_quality() -> None:

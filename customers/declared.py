@@ -116,6 +116,8 @@ actions.declare_fields(
     choices=_("Options"),
     order=_("Order on the page"),
     city=_("City"),
+    country=_("Country"),
+    district=_("District"),
     postal_code=_("Postal code"),
     street=_("Street, house and unit"),
 )
@@ -316,7 +318,7 @@ classify(
 )
 classify(
     "customers.Address",
-    business="customer label region city postal_code is_primary version",
+    business="customer label country region city district division_code postal_code is_primary version",
     personal="street",
 )
 classify(
@@ -329,7 +331,7 @@ classify("customers.CustomerToken", business="customer_id key_version rank pk", 
 
 CUSTOMER = "the customer"
 NUMBER = registry.text("the customer's number")
-VERSION = registry.whole_number("the version of the record from now on; contacts and addresses leave it as it is")
+VERSION = registry.whole_number("the version of the record from now on; what hangs on it leaves it as it is")
 
 registry.declare(
     "customer.merged",
@@ -369,9 +371,9 @@ registry.declare(
     payload={
         "number": NUMBER,
         "version": VERSION,
-        "changed": registry.texts("the names of the facts that changed, and contacts or addresses for theirs"),
+        "changed": registry.texts("the names of the facts that changed, and contacts, addresses or needs for theirs"),
     },
-    doc="Facts, contacts or addresses of a customer were changed by people.",
+    doc="Facts, contacts, addresses or needs of a customer were changed by people.",
 )
 registry.declare(
     "customer.shipped",

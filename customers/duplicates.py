@@ -37,6 +37,7 @@ from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
 from customers.contact_points import home_country
 from customers.enums import ContactPointKind, DuplicateState, MatchReason
 from customers.models import Customer, DuplicateCandidate
+from customers.places import place_of
 from customers.querysets import pairs_of
 
 # What agrees, of 100.
@@ -217,9 +218,10 @@ def _profile(customer: Customer, country: str) -> Profile:
             elif point.kind == ContactPointKind.EMAIL:
                 profile.emails |= {text for _kind, text in email_grams(value)}
     for address in customer.addresses.all():
-        street = compared_name(readable(address, "street") or "")
+        place = place_of(address)
+        street = compared_name(place.street)
         if street:
-            profile.addresses.add((compared_name(address.city), street))
+            profile.addresses.add((compared_name(place.city), street))
     _add_grams(profile, company, person)
     return profile
 

@@ -25,11 +25,13 @@ from courier_crm.demo.development import make_development
 from courier_crm.demo.follow_ups import make_follow_ups
 from courier_crm.demo.keys import make_demo_keys, working_demo_keys
 from courier_crm.demo.leads import WEEKS_OF_STAGES, make_leads, make_stages, take_up_newcomers
+from courier_crm.demo.needs import make_needs
 from courier_crm.demo.papers import make_papers
 from courier_crm.demo.plans import make_plans
 from courier_crm.demo.stories import number_of, story_of, talks_of_stories
 from courier_crm.demo.traffic import DAYS, MONTHS, Shipper, scan_rows, shipment_file
 from courier_crm.demo.wishes import make_wishes
+from customers.divisions import districts_of, find
 from customers.duplicates import match_some
 from customers.enums import Channel, ConsentSource, ContactPointKind, CustomerKind, PointProof, PointSource, Tier
 from customers.models import Customer
@@ -83,6 +85,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         while match_some(at=at):
             pass
         make_consents(courier, by=people[Role.AGENT], today=today)
+        make_needs(courier, by=people[Role.ACCOUNT_MANAGER], today=today)
         make_wishes(courier, people, today=today)
         make_plans(courier, people, today=today)
         make_papers(courier, people, today=today)
@@ -248,7 +251,11 @@ def _add_people_and_place(
     street = courier.street_form.format(
         family=chance.choice(courier.families), number=chance.randrange(1, 300), unit=chance.randrange(1, 40)
     )
-    add_address(customer=customer, street=street, city=place[0], region=place[1], is_primary=True, at=at)
+    city, region = place
+    division = find(region=region, city=city, district="")
+    districts = districts_of(division) if division else ()
+    district = districts[index % len(districts)].name if districts else ""
+    add_address(customer=customer, street=street, region=region, city=city, district=district, is_primary=True, at=at)
 
 
 def _make_tiers(courier: Courier, *, today: date) -> None:

@@ -1,4 +1,4 @@
-"""Customers with their contacts, addresses, timelines, consents and follow-ups over the API."""
+"""Customers with their contacts, addresses, needs, timelines, consents and follow-ups over the API."""
 
 from customers.api.consents import ConsentEntryViewSet, ConsentViewSet, PurposeViewSet
 from customers.api.customers import CustomerViewSet
@@ -6,6 +6,7 @@ from customers.api.follow_ups import FollowUpViewSet
 from customers.api.interactions import InteractionViewSet
 from customers.api.may_contact import MayContactViewSet
 from customers.api.merges import MergeViewSet
+from customers.api.needs import NeedViewSet
 from customers.api.parts import AddressViewSet, ContactViewSet
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "InteractionViewSet",
     "MayContactViewSet",
     "MergeViewSet",
+    "NeedViewSet",
     "PurposeViewSet",
 ]

@@ -112,7 +112,12 @@ class AddressViewSet(PartOfCustomer):
     model = Address
     serializer_class = AddressSerializer
     inputs = {"create": AddressInput, "partial_update": AddressChanges}
-    refusals = {"customer_merged": (404, None), "address_changed": (412, None), "address_gone": (404, None)}
+    refusals = {
+        "place_mismatch": (400, None),
+        "customer_merged": (404, None),
+        "address_changed": (412, None),
+        "address_gone": (404, None),
+    }
     filters = filters_for(Address, {})
     sorts = (Sort("id"),)
     default_sort = "id"

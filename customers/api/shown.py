@@ -60,11 +60,29 @@ EXAMPLE_CONTACT = {
     ],
     "version": 1,
 }
+EXAMPLE_NEED = {
+    "id": EXAMPLE_ID,
+    "kind": "cold_chain",
+    "from_degree": 2,
+    "to_degree": 8,
+    "hazard_class": None,
+    "days": None,
+    "opens": None,
+    "closes": None,
+    "floor": None,
+    "language": None,
+    "rule": None,
+    "text": "",
+    "version": 1,
+}
 EXAMPLE_ADDRESS = {
     "id": EXAMPLE_ID,
     "label": "Warehouse",
+    "country": "GB",
     "region": "Merseyside",
     "city": "Liverpool",
+    "district": "",
+    "division_code": "",
     "street": "12 Doc****",
     "postal_code": "L3 4AA",
     "is_primary": True,
@@ -121,8 +139,24 @@ class AddressSerializer(ResourceSerializer):
 
     class Meta:
         model = Address
-        fields = ("id", "label", "region", "city", "street", "postal_code", "is_primary", "version")
+        fields = (
+            "id",
+            "label",
+            "country",
+            "region",
+            "city",
+            "district",
+            "division_code",
+            "street",
+            "postal_code",
+            "is_primary",
+            "version",
+        )
         read_only_fields = fields
+        extra_kwargs = {
+            "country": {"help_text": "ISO 3166, two letters."},
+            "division_code": {"help_text": "Six digits of GB/T 2260; empty outside China and where it is not sure."},
+        }
 
 
 @extend_schema_serializer(examples=[example(EXAMPLE)])

@@ -20,9 +20,11 @@ from customers.enums import TOLD_SOURCES, Channel, ContactPointKind, CustomerKin
 from customers.models import MAX_TAGS
 from customers.names import plain_text
 from customers.numbers import BadNumber, clean_number
+from customers.places import countries
 from customers.services.contacts import MAX_POINTS, NewContactPoint
 
 MOST_HITS = 50
+PLACE_PARTS = ("region", "city", "district", "street")
 EXAMPLE_FACTS = {
     "kind": "company",
     "company_name": "Harbour Foods Ltd",
@@ -205,16 +207,32 @@ class ContactChanges(ContactFacts):
 
 
 class AddressFacts(InputSerializer):
-    """The facts of an address."""
+    """The facts of an address: its parts, or in one line what is read as parts where they are sure."""
 
-    shown = ("id", "version")
+    shown = ("id", "version", "division_code")
 
     label = optional(100)
+    country = optional(2, help_text="ISO 3166, two letters; without one it is the country of the courier.")
     region = optional(100)
     city = optional(100)
-    street = NameField(max_length=300)
+    district = optional(100)
+    street = NameField(max_length=300, required=False)
+    line = NameField(max_length=300, required=False, help_text="The whole address, in the place of its parts.")
     postal_code = optional(20)
     is_primary = FlagField(required=False)
+
+    def validate_country(self, country: str) -> str:
+        if country and country not in countries():
+            raise serializers.ValidationError(_("This is no country of ISO 3166."), code="invalid_choice")
+        return country
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        line = attrs.pop("line", "")
+        if not line:
+            return attrs
+        if not attrs.keys().isdisjoint(PLACE_PARTS):
+            raise serializers.ValidationError({"line": [_("Send the line, or the parts, not both.")]})
+        return {**attrs, **dict.fromkeys(PLACE_PARTS, ""), "street": line}
 
 
 @extend_schema_serializer(
@@ -223,12 +241,16 @@ class AddressFacts(InputSerializer):
 class AddressInput(AddressFacts):
     """A place of the customer; a primary one takes the place of the one before."""
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        if not attrs.get("street"):
+            raise serializers.ValidationError({"street": [_("Send the street, or the line.")]}, code="required")
+        return attrs
+
 
 @extend_schema_serializer(examples=[example({"label": "Old warehouse", "is_primary": False})])
 class AddressChanges(AddressFacts):
     """What is to change of an address."""
-
-    street = NameField(max_length=300, required=False)
 
 
 @extend_schema_field({"type": "integer", "minimum": 1, "maximum": MOST_HITS, "default": 10})

@@ -1,6 +1,6 @@
 """Contacts and addresses that come in by files: what their columns mean, and what becomes of each row."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,18 +12,29 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.crypto.masking import mask_address, mask_email, mask_name, mask_phone
 from core.imports.enums import RowStatus
-from core.imports.kinds import ImportField, ImportKind, Row
+from core.imports.kinds import ImportField, ImportKind, Row, in_words
 from core.imports.texts import FormReader
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from customers.contact_points import BadContactPoint, home_country, normalised
+from customers.divisions import PlaceMismatch
 from customers.enums import ContactPointKind
 from customers.forms.rows import AddressRowForm, ContactRowForm, PointField
 from customers.imports.customers import settle_undone
 from customers.names import full_name
 from customers.permissions import EDIT
+from customers.places import settle
 from customers.services.contacts import NewContactPoint
-from customers.services.many_parts import ADDRESSES, CONTACTS, PartKind, SentPart, plan_parts, upsert_parts
+from customers.services.many_parts import (
+    ADDRESSES,
+    CONTACTS,
+    PartKind,
+    SentPart,
+    as_place,
+    plan_parts,
+    settled_address,
+    upsert_parts,
+)
 from customers.services.undoing import Written, undo_parts
 
 NUMBER_NAMES = (
@@ -51,9 +62,21 @@ CONTACT_NAMES = {
 ADDRESS_NAMES = {
     "customer_number": NUMBER_NAMES,
     "label": ("名称", "地址名称", "地址类型", "address type", "address name"),
+    "country": ("国家", "国家/地区", "国家或地区"),
     "region": ("省", "省份", "province", "state"),
     "city": ("市", "所在城市", "town"),
-    "street": ("地址", "详细地址", "街道", "address", "street address", "address line 1"),
+    "district": ("区", "区县", "县区", "区/县", "county"),
+    "street": (
+        "地址",
+        "详细地址",
+        "街道",
+        "完整地址",
+        "收货地址",
+        "address",
+        "street address",
+        "address line 1",
+        "full address",
+    ),
     "postal_code": ("邮编", "zip", "zip code", "postcode"),
     "is_primary": ("默认", "主地址", "是否默认", "primary", "default"),
 }
@@ -108,6 +131,8 @@ def _reader(form: Any, kind: PartKind, present: Collection[str], at: datetime) -
         if given_name := given.pop("given_name", ""):
             given["name"] = full_name(given["name"], given_name)
         points = {name: given.pop(name) for name in list(given) if name in POINTS}
+        if kind is ADDRESSES:
+            given = _in_its_place(row, given)
         row.values = {
             "facts": given,
             "points": [NewContactPoint(kind=POINTS[name], value=value) for name, value in points.items()],
@@ -115,6 +140,16 @@ def _reader(form: Any, kind: PartKind, present: Collection[str], at: datetime) -
         row.marks = ["|".join([row.key, *kind.identity(given)])]
 
     return FormReader(form(), present=present, finish=finish)
+
+
+def _in_its_place(row: Row, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of an address with those that follow from them; warn where they contradict each other."""
+    try:
+        settle(as_place(given))
+    except PlaceMismatch as error:
+        row.warnings.append(in_words(error, AddressRowForm.base_fields[error.field].label))
+    settled = settled_address(given)
+    return {name: value for name, value in settled.items() if name in given or (value and name != "country")}
 
 
 def _plan(kind: PartKind, *, rows: Sequence[Row], at: datetime) -> None:

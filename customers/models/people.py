@@ -89,12 +89,15 @@ class ContactPoint(TenantModel):
 
 
 class Address(TenantModel):
-    """A place of a customer."""
+    """A place of a customer. `country` is one of ISO 3166; `division_code` one of GB/T 2260, in China alone."""
 
     customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="addresses")
     label = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=2, blank=True)
     region = models.CharField(max_length=100, blank=True)
     city = models.CharField(max_length=100, blank=True)
+    district = models.CharField(max_length=100, blank=True)
+    division_code = models.CharField(max_length=6, blank=True)
     street = EncryptedTextField()
     postal_code = models.CharField(max_length=20, blank=True)
     is_primary = models.BooleanField(default=False)

@@ -1,3 +1,4 @@
+from dataclasses import asdict, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from core.audit.services import record
 from core.tenancy.errors import DomainError, RecordChanged
 from customers.happenings import publish_update
 from customers.models import Address, Customer
+from customers.places import Place, country_at_home, settle
 from customers.services.locking import lock_customer
 
 
@@ -29,23 +31,27 @@ def add_address(
     customer: Customer,
     street: str,
     label: str = "",
+    country: str = "",
     region: str = "",
     city: str = "",
+    district: str = "",
     postal_code: str = "",
     is_primary: bool = False,
     by: User | None = None,
     at: datetime,
 ) -> Address:
-    """Add a place of the customer; a primary address takes the place of the one before."""
+    """Add a place of the customer; a primary address takes the place of the one before.
+
+    Without a country it is at home. Raises PlaceMismatch.
+    """
+    place = settle(_place(country, region, city, district, street))
     customer = lock_customer(customer.pk)
     if is_primary:
         _free_primary(customer.pk)
     address = Address.objects.create(
         customer=customer,
-        street=street,
+        **asdict(place),
         label=label,
-        region=region,
-        city=city,
         postal_code=postal_code,
         is_primary=is_primary,
     )
@@ -61,8 +67,10 @@ def update_address(
     version: int,
     street: str = "",
     label: str,
+    country: str,
     region: str,
     city: str,
+    district: str,
     postal_code: str,
     is_primary: bool,
     by: User,
@@ -70,27 +78,27 @@ def update_address(
 ) -> Address:
     """Change an address; an empty street keeps what is stored.
 
-    `version` is the one that the caller read. Raises AddressChanged if there is a newer one,
-    AddressGone if there is none.
+    `version` is the one that the caller read. Without a country it is at home. Raises PlaceMismatch, AddressChanged if
+    there is a newer one, AddressGone if there is none.
     """
     customer = lock_customer(address.customer_id)
     address = _locked(address)
     if address.version != version:
         raise AddressChanged
 
+    place = _place(country, region, city, district, street)
+    stands = _place(address.country, address.region, address.city, address.district, "")
+    # What a file brought in stays as it is for as long as nobody says otherwise.
+    place = replace(stands, division_code=address.division_code) if place == stands else settle(place)
     if is_primary and not address.is_primary:
         _free_primary(address.customer_id)
-    address.label = label
-    address.region = region
-    address.city = city
-    address.postal_code = postal_code
-    address.is_primary = is_primary
+    facts = {**asdict(place), "label": label, "postal_code": postal_code, "is_primary": is_primary}
+    if not street:
+        del facts["street"]
+    for name, value in facts.items():
+        setattr(address, name, value)
     address.version += 1
-    changed = ["label", "region", "city", "postal_code", "is_primary", "version"]
-    if street:
-        address.street = street
-        changed.append("street")
-    address.save(update_fields=changed)
+    address.save(update_fields=[*facts, "version"])
     record("address.updated", subject=address, of=customer, by=by, at=at)
     publish_update(customer, changed=["addresses"], at=at)
     return address
@@ -109,6 +117,11 @@ def remove_address(*, address: Address, version: int | None = None, by: User, at
     address.delete()
     record("address.removed", subject=customer, by=by, at=at)
     publish_update(customer, changed=["addresses"], at=at)
+
+
+def _place(country: str, region: str, city: str, district: str, street: str) -> Place:
+    country = country or country_at_home()
+    return Place(country=country, region=region, city=city, district=district, street=street)
 
 
 def _locked(address: Address) -> Address:

@@ -193,7 +193,7 @@ def change_address(
     *, address: Address, changes: Mapping[str, Any], version: int, by: User | ApiKey, at: datetime
 ) -> Address:
     """Change the facts that `changes` names. Raises what update_address does."""
-    names = ("label", "region", "city", "postal_code", "is_primary")
+    names = ("label", "country", "region", "city", "district", "postal_code", "is_primary")
     facts = {name: changes.get(name, getattr(address, name)) for name in names}
     return update_address(address=address, version=version, street=changes.get("street", ""), **facts, by=by, at=at)
 

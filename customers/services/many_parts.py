@@ -3,7 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from core.tenancy.scope import current_tenant
 from customers.contact_points import home_country
 from customers.enums import PointSource
 from customers.models import Address, Contact, ContactPoint, Customer
+from customers.places import Place, country_at_home, settle_or_keep
 from customers.querysets import contacts_in_order, with_points
 from customers.search_index import index_more, point_grams
 from customers.services.changes import Outcome
@@ -37,13 +38,29 @@ class NoSuchCustomer(DomainError):
 
 @dataclass(frozen=True, kw_only=True)
 class PartKind:
-    """A kind of parts of a customer: which facts a file may change, and by what two are the same one."""
+    """A kind of parts of a customer: which facts a file may change, and by what two are the same one.
+
+    `settled(facts)` returns the facts as they are stored, where some follow from others.
+    """
 
     model: type[Part]
     action: str
     names: Sequence[str]
     identity: Callable[[Mapping[str, Any]], tuple[str, str]]
     stored: Callable[[Iterable[uuid.UUID]], Iterable[Part]]
+    settled: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
+
+
+def settled_address(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of an address with the whole names of its division; an address without a country is at home."""
+    place = settle_or_keep(as_place(facts))
+    return {**facts, **{name: value for name, value in asdict(place).items() if name != "street" or "street" in facts}}
+
+
+def as_place(facts: Mapping[str, Any]) -> Place:
+    """Return where the facts of an address say that it is."""
+    named = {name: facts.get(name) or "" for name in ("region", "city", "district", "street")}
+    return Place(country=facts.get("country") or country_at_home(), **named)
 
 
 CONTACTS = PartKind(
@@ -56,9 +73,10 @@ CONTACTS = PartKind(
 ADDRESSES = PartKind(
     model=Address,
     action="address",
-    names=("label", "region", "city", "postal_code", "is_primary"),
+    names=("label", "country", "region", "city", "district", "division_code", "postal_code", "is_primary"),
     identity=lambda facts: (compared_name(facts.get("street") or ""), compared_name(facts.get("city") or "")),
     stored=lambda ids: Address.objects.filter(customer__in=ids).order_by("id"),
+    settled=settled_address,
 )
 
 
@@ -189,7 +207,7 @@ def _weigh_one(archive: _Archive, sent: SentPart, at: datetime) -> None:
 def _new(archive: _Archive, customer: Customer, sent: SentPart, at: datetime) -> Part:
     model = archive.kind.model
     moment = {"created_at": at} if model is Contact else {}
-    part = model(customer=customer, **sent.facts, **moment)
+    part = model(customer=customer, **archive.kind.settled(sent.facts), **moment)
     points = _points(part, sent.points, (), at)
     archive.new.append(part)
     archive.points += points
@@ -201,12 +219,14 @@ def _new(archive: _Archive, customer: Customer, sent: SentPart, at: datetime) ->
 
 
 def _change(archive: _Archive, part: Part, sent: SentPart, at: datetime) -> None:
-    names = [name for name in archive.kind.names if name in sent.facts]
-    differing = {name: sent.facts[name] for name in names if getattr(part, name) != sent.facts[name]}
+    stands = {name: getattr(part, name) for name in archive.kind.names}
+    named = {name: value for name, value in sent.facts.items() if name in stands}
+    wanted = archive.kind.settled({**stands, **named})
+    differing = {name: wanted[name] for name in stands if stands[name] != wanted[name]}
     points = _points(part, sent.points, part.points.all(), at) if sent.points else []
     if not differing and not points:
         return
-    before = {name: getattr(part, name) for name in differing}
+    before = {name: stands[name] for name in differing}
     for name, value in differing.items():
         setattr(part, name, value)
     if part.pk not in archive.changed and part.pk not in archive.freed:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -12,6 +12,9 @@ from core.web.templatetags.web import badge
 from customers.enums import FollowUpState, Stage, Tier
 from customers.forms.points import OptOutForm, VerifyForm
 from customers.models import ContactPoint, FollowUp
+from customers.needs.kinds import FOR_TALKS
+from customers.needs.reading import distinct, needs_of
+from customers.places import countries, country_at_home
 
 register = template.Library()
 
@@ -71,3 +74,16 @@ def point_menu(context: template.Context, point: ContactPoint) -> dict[str, Any]
 def stage_badge(stage: str) -> SafeString:
     """Show a stage of the lifecycle."""
     return badge(Stage(stage).label, *_STAGE_LOOKS[Stage(stage)])
+
+
+@register.simple_tag
+def need_badges(row: Any, talks: bool = False) -> SafeString:
+    """Show what the customer of a row needs, as with_needs brought it; with `talks` what whoever calls has to know."""
+    needs = distinct(needs_of(row, FOR_TALKS if talks else ()))
+    return format_html_join(" ", "{}", ((badge(need.words, need.colour, need.icon),) for need in needs))
+
+
+@register.simple_tag
+def country_abroad(code: str) -> str:
+    """Return what a country is called; nothing for the one that the tenant is in."""
+    return "" if code == country_at_home() else countries().get(code, code)

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +19,15 @@ from core.web.lists import ListView, Sort
 from core.web.records import RecordFormView
 from core.web.undoing import UndoableView
 from core.web.views import StaffFormView, go_to
-from customers.forms.addresses import AddressForm, UpdateAddressForm
+from customers.forms.addresses import PARTS, AddressForm, UpdateAddressForm
 from customers.models import Address, Customer
 from customers.permissions import EDIT, VIEW
+from customers.places import Place, read
 from customers.services import add_address, remove_address, update_address
 from customers.services.restoring import address_before, restore_address
+
+# The button that asks for it.
+READ = "read"
 
 
 class AddressListView(ListView):
@@ -44,7 +49,21 @@ class AddressListView(ListView):
         return super().get_context_data(customer=self.customer, may_edit=may(self.request.user, EDIT), **context)
 
 
-class CreateAddressView(StaffFormView):
+class ReadsAddress(StaffFormView):
+    """A form of an address that can be asked for what a line, or the parts so far, say, before anything is saved."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if READ not in request.POST:
+            return super().post(request, *args, **kwargs)
+        kwargs = self.get_form_kwargs()
+        typed = kwargs.pop("data").dict()
+        place = asdict(read(Place(**{name: typed.get(name, "") for name in PARTS})))
+        kwargs["initial"] = {**kwargs["initial"], **typed, **{name: place[name] for name in PARTS}}
+        form = self.form_class(**{**kwargs, "files": None})
+        return self.render_to_response(self.get_context_data(form=form))
+
+
+class CreateAddressView(ReadsAddress):
     permission_required = EDIT
     template_name = "customers/address_form.html"
     form_class = AddressForm
@@ -65,7 +84,7 @@ class CreateAddressView(StaffFormView):
         return reverse("customers:detail", args=[self.customer.pk])
 
 
-class UpdateAddressView(RecordFormView):
+class UpdateAddressView(ReadsAddress, RecordFormView):
     permission_required = EDIT
     template_name = "customers/address_form.html"
     form_class = UpdateAddressForm

@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from core.crypto.masking import mask_address
+from customers.divisions import PlaceMismatch
 from customers.models import Address
 from customers.services import AddressChanged, AddressGone, add_address, remove_address, update_address
 from tests.factories.accounts import inside
@@ -10,7 +12,15 @@ from tests.factories.customers import make_customer
 
 STREET = "12 Harbour Road, Building 5"
 LIST_QUERIES = 6
-FACTS = {"label": "Depot", "region": "Kent", "city": "Dover", "postal_code": "CT16", "is_primary": True}
+FACTS = {
+    "label": "Depot",
+    "country": "GB",
+    "region": "Kent",
+    "city": "Dover",
+    "district": "",
+    "postal_code": "CT16",
+    "is_primary": True,
+}
 
 
 @pytest.fixture
@@ -81,6 +91,132 @@ def test_add_address_without_a_street_is_refused_beside_it(client_for, agent, cu
     assert list(response.context["form"].errors) == ["street"]
     assert 'value="Dover"' in response.content.decode()
     assert Address.objects.count() == 0
+
+
+LINE = "广东深圳南山区科技园路1号"
+READ = ("CN", "广东省", "深圳市", "南山区", "440305", "科技园路1号")
+
+
+def place_of(address):
+    return (
+        address.country,
+        address.region,
+        address.city,
+        address.district,
+        address.division_code,
+        address.street,
+    )
+
+
+def test_whole_line_from_the_page_is_stored_in_parts(client_for, agent, customer):
+    client_for(agent).post(reverse("customers:create_address", args=[customer.pk]), {"street": LINE})
+
+    assert place_of(Address.objects.get()) == READ
+
+
+def test_page_reads_the_parts_from_a_line_and_saves_nothing(client_for, agent, customer):
+    url = reverse("customers:create_address", args=[customer.pk])
+    typed = {"street": LINE, "country": "CN", "city": "杭州市", "label": "仓库", "is_primary": "on", "read": "1"}
+
+    response = client_for(agent).post(url, typed)
+
+    body = response.content.decode()
+    form = response.context["form"]
+    assert response.status_code == 200
+    assert [form[name].value() for name in ("country", "region", "city", "district", "street")] == [
+        *READ[:4],
+        "科技园路1号",
+    ]
+    assert (form["label"].value(), form["is_primary"].value()) == ("仓库", "on")
+    assert '<datalist id="known-district"><option value="罗湖区">' in body
+    assert Address.objects.count() == 0
+
+
+def test_edit_page_reads_a_line_and_keeps_what_it_began_with(client_for, agent, address):
+    client = client_for(agent)
+    began = client.get(url_of(address)).context["form"].initial["began"]
+
+    form = client.post(url_of(address), {"version": 1, "began": "x", "country": "CN", "street": LINE, "read": "1"})
+
+    assert began
+    form = form.context["form"]
+    assert (form["version"].value(), form["began"].value(), form["district"].value()) == ("1", "x", "南山区")
+    assert stored(address) == {**FACTS, "street": STREET}
+
+
+def test_divisions_are_offered_in_china_alone(client_for, agent, customer):
+    client = client_for(agent)
+    url = reverse("customers:create_address", args=[customer.pk])
+
+    at_home = client.get(url).content.decode()
+    abroad = client.post(url, {"country": "DE", "region": "广东省", "read": "1"}).content.decode()
+
+    assert '<datalist id="known-region"><option value="北京市">' in at_home
+    assert "datalist" not in abroad
+
+
+@pytest.mark.parametrize(
+    ("parts", "errors"),
+    [
+        ({"region": "广东", "city": "杭州市"}, {"city": ["杭州市 is not in 广东省."]}),
+        ({"city": "深圳市", "district": "西湖区"}, {"district": ["西湖区 is not in 深圳市."]}),
+        ({"city": "深圳市", "street": "杭州市西湖区文三路1号"}, {"street": ["西湖区 is not in 深圳市."]}),
+    ],
+)
+def test_parts_that_do_not_belong_together_are_refused_beside_the_field(client_for, agent, customer, parts, errors):
+    url = reverse("customers:create_address", args=[customer.pk])
+
+    response = client_for(agent).post(url, {"street": "文三路1号", **parts})
+
+    assert response.status_code == 422
+    assert response.context["form"].errors == errors
+    assert Address.objects.count() == 0
+
+
+def test_parts_are_stored_by_their_whole_names(customer, now):
+    address = add_address(customer=customer, region="广东", city="深圳", street="南山区科技园路1号", at=now)
+
+    assert place_of(address) == READ
+
+
+def test_development_zone_is_kept_as_the_district(customer, now):
+    address = add_address(customer=customer, city="深圳", district="高新区", street="科技园路1号", at=now)
+
+    assert place_of(address) == ("CN", "广东省", "深圳市", "高新区", "440300", "科技园路1号")
+
+
+def test_address_abroad_is_free(customer, now):
+    address = add_address(customer=customer, country="DE", region="广东", city="杭州", street=LINE, at=now)
+
+    assert place_of(address) == ("DE", "广东", "杭州", "", "", LINE)
+
+
+def test_parts_that_do_not_belong_together_change_nothing(customer, agent, now):
+    address = add_address(customer=customer, street=LINE, at=now)
+    facts = {"label": "", "country": "", "region": "广东省", "district": "", "postal_code": "", "is_primary": False}
+
+    with pytest.raises(PlaceMismatch):
+        update_address(address=address, version=1, city="杭州市", **facts, by=agent, at=now)
+
+    assert place_of(Address.objects.get()) == READ
+    update_address(address=Address.objects.get(), version=1, city="广州市", **facts, by=agent, at=now)
+    assert place_of(Address.objects.get()) == ("CN", "广东省", "广州市", "", "440100", "科技园路1号")
+
+
+def test_address_on_the_page_stands_in_the_order_of_the_language(client_for, agent, customer, now):
+    add_address(customer=customer, street=LINE, at=now)
+    add_address(customer=customer, country="DE", city="Bonn", street="Münsterplatz 1", at=now)
+    client = client_for(agent)
+
+    english = client.get(reverse("customers:detail", args=[customer.pk])).content.decode()
+    agent.language = "zh-hans"
+    agent.save()
+    chinese = client.get(reverse("customers:detail", args=[customer.pk])).content.decode()
+
+    assert f"{mask_address('科技园路1号')}, 南山区, 深圳市, 广东省" in english
+    assert ", Bonn, Germany" in english
+    assert f"广东省 深圳市 南山区 {mask_address('科技园路1号')}" in chinese
+    assert "德国 Bonn" in chinese
 
 
 def test_edit_page_masks_the_street_and_keeps_it(client_for, agent, address):

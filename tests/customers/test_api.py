@@ -101,8 +101,11 @@ def test_customer_with_contacts_and_addresses(tenant, account_manager, now):
     ]
     assert address == {
         "label": "",
+        "country": "CN",
         "region": "NRW",
         "city": "Bonn",
+        "district": "",
+        "division_code": "",
         "street": mask_address(STREET),
         "postal_code": "",
         "is_primary": True,

@@ -248,6 +248,41 @@ def test_address_is_added_changed_and_removed(partner, customer, now):
     assert [address.pk for address in Address.objects.all()] == [first.pk]
 
 
+def test_address_in_one_line_is_stored_in_parts(partner, customer):
+    base = f"/customers/{customer.pk}/addresses"
+
+    added = partner.send("post", base, {"line": "广东深圳南山区科技园路1号"})
+    path = added.headers["Location"].removeprefix("/api/v1")
+    changed = partner.send("patch", path, {"line": "上海市黄浦区南京东路1号"}, If_Match=added.headers["ETag"])
+
+    parts = ("country", "region", "city", "district", "division_code")
+    assert [added.json()[name] for name in parts] == ["CN", "广东省", "深圳市", "南山区", "440305"]
+    assert [changed.json()[name] for name in parts] == ["CN", "上海市", "上海市", "黄浦区", "310101"]
+    assert Address.objects.get().street == "南京东路1号"
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "code"),
+    [
+        ({"line": "上海市黄浦区南京东路1号", "city": "上海市"}, "#/line", "invalid"),
+        ({"city": "上海市"}, "#/street", "required"),
+        ({"street": "1", "country": "XX"}, "#/country", "invalid_choice"),
+        ({"street": "1", "division_code": "310101"}, "#/division_code", "not_writable"),
+        ({"street": "1", "region": "广东省", "city": "杭州市"}, None, "place_mismatch"),
+    ],
+)
+def test_address_that_is_no_place_is_refused(partner, customer, body, pointer, code):
+    answer = partner.send("post", f"/customers/{customer.pk}/addresses", body)
+
+    problem = answer.json()
+    assert answer.status_code == 400
+    if pointer is None:
+        assert (problem["code"], problem["detail"]) == (code, "杭州市 is not in 广东省.")
+    else:
+        assert [(error["pointer"], error["code"]) for error in problem["errors"]] == [(pointer, code)]
+    assert Address.objects.count() == 0
+
+
 def test_part_of_another_customer_is_not_found(partner, customer, now):
     other = make_customer(at=now, number="N-2")
     contact = add_contact(customer=other, name="Lin", at=now)

@@ -140,12 +140,55 @@ def test_addresses(customers, supervisor, now):
         (4, "refused", "Street, house and unit: This field is required."),
     ]
     known.refresh_from_db()
-    assert (known.street, known.region, known.postal_code, known.version) == ("科技路 1 号", "广东", "518000", 2)
-    assert sorted(Address.objects.values_list("city", flat=True)) == ["上海", "深圳"]
+    assert (known.street, known.region, known.postal_code, known.version) == ("科技路 1 号", "广东省", "518000", 2)
+    assert sorted(Address.objects.values_list("country", "city", "division_code")) == [
+        ("CN", "上海市", "310000"),
+        ("CN", "深圳市", "440300"),
+    ]
 
-    facts = {name: getattr(known, name) for name in ("label", "city", "postal_code", "is_primary")}
+    names = ("label", "country", "city", "district", "postal_code", "is_primary")
+    facts = {name: getattr(known, name) for name in names}
     update_address(address=known, version=2, region="Elsewhere", **facts, by=supervisor, at=now)
     batch = undone(batch, by=supervisor, at=now)
 
     assert outcomes(batch)[:2] == [(2, "kept", "Somebody changed it since."), (3, "undone", "")]
-    assert list(Address.objects.values_list("city", "region")) == [("深圳", "Elsewhere")]
+    assert list(Address.objects.values_list("city", "region")) == [("深圳市", "Elsewhere")]
+
+
+def test_whole_addresses_in_one_column_are_read(customers, supervisor, now):
+    content = "客户编号,完整地址\nC-1,广东深圳南山区科技园路1号\nC-1,广东省深圳市南山区 科技园路1号\nC-2,南山区科技园\n"
+
+    batch = imported(content, kind="addresses", by=supervisor, at=now)
+
+    assert [status for _line, status, _words in outcomes(batch)] == ["created", "refused", "created"]
+    assert [
+        (each.country, each.region, each.city, each.district, each.division_code, each.street)
+        for each in Address.objects.order_by("-division_code")
+    ] == [
+        ("CN", "广东省", "深圳市", "南山区", "440305", "科技园路1号"),
+        ("CN", "", "", "", "", "南山区科技园"),
+    ]
+    again = imported(content, kind="addresses", by=supervisor, at=now)
+    assert [row.status for row in rows_of(again)] == ["unchanged", "refused", "unchanged"]
+
+
+def test_parts_that_contradict_each_other_go_in_with_a_warning(customers, supervisor, now):
+    content = "客户编号,地址,城市,省份,区县\nC-1,文三路1号,杭州市,广东省,\nC-2,文三路2号,杭州市,,西湖区\n"
+
+    batch = imported(content, kind="addresses", by=supervisor, at=now)
+
+    assert outcomes(batch) == [(2, "created", "City: 杭州市 is not in 广东省."), (3, "created", "")]
+    places = Address.objects.order_by("division_code").values_list("region", "city", "district", "division_code")
+    assert list(places) == [("广东省", "杭州市", "", ""), ("浙江省", "杭州市", "西湖区", "330106")]
+
+
+def test_import_of_a_district_keeps_the_city_that_is_known(customers, supervisor, now):
+    known = add_address(customer=customers[0], city="深圳", district="福田", street="科技路1号", at=now)
+
+    batch = imported("客户编号,地址,区县\nC-1,科技路1号,南山\n", kind="addresses", by=supervisor, at=now)
+
+    known.refresh_from_db()
+    assert (known.city, known.district, known.division_code, known.version) == ("深圳市", "南山区", "440305", 2)
+    undone(batch, by=supervisor, at=now)
+    known.refresh_from_db()
+    assert (known.city, known.district, known.division_code) == ("深圳市", "福田区", "440304")

@@ -117,13 +117,17 @@ def badge(text: str | Promise, colour: str = "secondary", icon_name: str = "") -
 
 
 @register.simple_tag
-def place(*, region: str = "", city: str = "", street: str = "", postal_code: str = "") -> str:
+def place(
+    *, country: str = "", region: str = "", city: str = "", district: str = "", street: str = "", postal_code: str = ""
+) -> str:
     """Say where something is as the reader writes addresses: in Chinese from the large to the small, else the other way
     round, with commas; a city that is its own region stands once.
     """
     if (get_language() or "").startswith("zh"):
-        return " ".join(filter(None, (region, city if city != region else "", street, postal_code)))
-    return ", ".join(filter(None, (street, city, region if region != city else "", postal_code)))
+        parts = (country, region, city if city != region else "", district, street, postal_code)
+        return " ".join(filter(None, parts))
+    parts = (street, district, city, region if region != city else "", postal_code, country)
+    return ", ".join(filter(None, parts))
 
 
 @register.simple_tag

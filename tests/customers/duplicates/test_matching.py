@@ -70,6 +70,18 @@ def test_score_adds_up_what_agrees(tenant, now):
     assert score == min(100, 50 + 25 + round(40 * likeness("foods kingsway", "food kingsway")))
 
 
+def test_address_is_the_same_in_one_line_and_in_parts(tenant, now):
+    for number, facts in (
+        ("A", {"street": "广东深圳南山区科技园路1号"}),
+        ("B", {"city": "深圳", "district": "南山", "street": "科技园路 1 号"}),
+    ):
+        customer = make_customer(at=now, number=number, company_name=f"{number}")
+        reach(customer, ("phone", PHONE), at=now)
+        add_address(customer=customer, **facts, at=now)
+    match_some(at=now)
+    assert found() == {frozenset("AB"): (75, ["phone", "address"])}
+
+
 def test_people_of_one_name_alone_are_not_the_same(tenant, now):
     for number in "AB":
         make_customer(at=now, number=number, kind=CustomerKind.INDIVIDUAL, company_name="", person_name="王伟")
