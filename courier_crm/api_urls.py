@@ -1,6 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from behaviour.api import BehaviourEventViewSet
 from core.partners.bulk.views import JobResultViewSet, JobViewSet
 from core.partners.docs import DocsView
 from core.partners.schema import DescriptionView
@@ -34,6 +35,7 @@ router.register("consent-entries", ConsentEntryViewSet, basename="consent-entry"
 router.register("follow-ups", FollowUpViewSet, basename="follow-up")
 router.register("shipments/<str:shipment>/events", ScanEventViewSet, basename="scan-event")
 router.register("shipments", ShipmentViewSet, basename="shipment")
+router.register("behaviour-events", BehaviourEventViewSet, basename="behaviour-event")
 router.register("service-requests", ServiceRequestViewSet, basename="service-request")
 router.register("service-plans", ServicePlanViewSet, basename="service-plan")
 router.register("leads", LeadViewSet, basename="lead")

@@ -172,6 +172,7 @@ WORK = [
     "customers:calendar",
     "customers:create_follow_up",
     "shipments:list",
+    "behaviour:list",
     "service_plans:list",
     "service_plans:create",
     "development:list",

@@ -19,6 +19,7 @@ from core.console.services import create_tenant
 from core.tenancy.clock import day_start, local_date
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
+from courier_crm.demo.behaviour import make_behaviour
 from courier_crm.demo.consents import make_consents
 from courier_crm.demo.couriers import COURIERS, Courier
 from courier_crm.demo.development import make_development
@@ -82,6 +83,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         while match_some(at=at):
             pass
         make_consents(courier, by=people[Role.AGENT], today=today)
+        make_behaviour(courier, today=today)
         make_wishes(courier, people, today=today)
         make_plans(courier, people, today=today)
         make_papers(courier, people, today=today)
@@ -192,7 +194,7 @@ def _make_customer(
         region=region,
         source=chance.choice(courier.sources),
         tags=chance.sample(courier.tags, chance.choice((0, 0, 1, 1, 2))),
-        preferred_channel=chance.choice(Channel.values),
+        preferred_channel=chance.choice([each for each in Channel.values if each != Channel.ONLINE]),
         preferred_language=courier.language,
         account_manager=manager,
         at=created_at,

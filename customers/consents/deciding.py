@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet
 from django.utils.functional import cached_property
 
 from core.tenancy.clock import months_after
@@ -84,6 +86,8 @@ class Standing:
     def _is_reachable(self, contact_id: object, channel: str) -> bool:
         if channel == Channel.VISIT:
             return self.has_address
+        if channel == Channel.ONLINE:
+            return True
         kind = POINT_OF_CHANNEL[Channel(channel)]
         return any(of == kind and contact_id in (None, whose) for whose, of in self.points)
 
@@ -96,6 +100,43 @@ def may_contact(
     `purpose` is the key of one in the register. Everything that is sent asks this first; at most four queries.
     """
     return Standing(customer).decide(purpose, channel, contact=contact, at=at)
+
+
+class MonthsAfter(Func):
+    """A moment some months later, as `months_after` counts them."""
+
+    function = ""
+    arg_joiner = " + interval '1 month' * "
+    output_field: Any = DateTimeField()
+
+
+def allowing(*, purpose: str, channel: str, at: datetime) -> QuerySet[Consent]:
+    """Return the consents of whole customers by which a purpose that rests on consent may be carried out; no query.
+
+    It is `may_contact` for many: of a customer of whom one contact said no there is none, for what is not known to be
+    about somebody else may be about that one.
+    """
+    refused = Consent.objects.filter(
+        customer=OuterRef("customer"),
+        purpose=OuterRef("purpose"),
+        channel=channel,
+        contact__isnull=False,
+        state=ConsentState.WITHDRAWN,
+    )
+    given = Consent.objects.filter(
+        ~Exists(refused),
+        purpose__key=purpose,
+        purpose__is_active=True,
+        purpose__basis=PurposeBasis.CONSENT,
+        purpose__channels__contains=[channel],
+        customer__erased_at=None,
+        contact=None,
+        channel=channel,
+        state=ConsentState.GIVEN,
+        text_version__gte=F("purpose__valid_from"),
+    )
+    lapses = MonthsAfter(F("decided_at"), F("purpose__lapses_after_months"))
+    return given.alias(lapses_at=lapses).filter(Q(purpose__lapses_after_months=None) | Q(lapses_at__gt=at))
 
 
 def effective(*, own: Consent | None, whole: Consent | None) -> Consent | None:

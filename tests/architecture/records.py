@@ -1,5 +1,6 @@
 """What stands behind the ids in the addresses, for the proof that another tenant's are worth nothing."""
 
+from behaviour.models import BehaviourEvent
 from core.accounts.models import Department, Invitation, Team, User, UserSession
 from core.events.models import EventDelivery
 from core.imports.models import ImportBatch, ImportTemplate
@@ -201,6 +202,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:shipment-detail": {"pk": Shipment},
     "api:scan-event-list": {"shipment": Shipment},
     "api:scan-event-detail": {"shipment": Shipment, "pk": ScanEvent},
+    "api:behaviour-event-detail": {"pk": BehaviourEvent},
     "api:service-request-detail": {"pk": ServiceRequest},
     "api:service-plan-detail": {"pk": ServicePlan},
     "api:opportunity-detail": {"pk": Opportunity},
