@@ -17,7 +17,7 @@ from customers.api import (
     PurposeViewSet,
 )
 from development.api import OpportunityViewSet
-from lifecycle.api import LeadViewSet
+from lifecycle.api import LeadViewSet, StageChangeViewSet
 from service_plans.api import ServicePlanViewSet
 from service_requests.api import ServiceRequestViewSet
 from shipments.api import ScanEventViewSet, ShipmentViewSet
@@ -39,6 +39,7 @@ router.register("behaviour-events", BehaviourEventViewSet, basename="behaviour-e
 router.register("service-requests", ServiceRequestViewSet, basename="service-request")
 router.register("service-plans", ServicePlanViewSet, basename="service-plan")
 router.register("leads", LeadViewSet, basename="lead")
+router.register("stage-changes", StageChangeViewSet, basename="stage-change")
 router.register("opportunities", OpportunityViewSet, basename="opportunity")
 router.register("jobs/<str:job>/results", JobResultViewSet, basename="job-result")
 router.register("jobs", JobViewSet, basename="job")

@@ -239,6 +239,7 @@ WORK_RECORDS = {
     "development:update_competitor": {"pk": "competitor"},
     "development:create_proposal": {"pk": "opportunity"},
     "development:market_note": {"pk": "market_note"},
+    "development:update_market_note": {"pk": "market_note"},
     "development:proposal": {"pk": "accepted_proposal"},
     "development:update_proposal": {"pk": "draft_proposal"},
     "development:add_line": {"pk": "draft_proposal", "service": "catalogue_service"},

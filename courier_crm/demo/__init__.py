@@ -28,6 +28,7 @@ from courier_crm.demo.keys import make_demo_keys, working_demo_keys
 from courier_crm.demo.leads import WEEKS_OF_STAGES, make_leads, make_stages, take_up_newcomers
 from courier_crm.demo.papers import make_papers
 from courier_crm.demo.plans import make_plans
+from courier_crm.demo.returns import make_returns
 from courier_crm.demo.stories import number_of, story_of, talks_of_stories
 from courier_crm.demo.traffic import DAYS, MONTHS, Shipper, scan_rows, shipment_file
 from courier_crm.demo.wishes import make_wishes
@@ -78,6 +79,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         people = _make_people(courier, at=at)
         make_demo_keys(courier, by=people[Role.ADMINISTRATOR], at=at)
         _make_business(chance, courier, customers, manager=people[Role.ACCOUNT_MANAGER], today=today)
+        make_returns(courier, today=today)
         _override_one(courier, by=people[Role.SUPERVISOR], today=today)
         _write_down_talks(chance, courier, people, today=today)
         while match_some(at=at):
