@@ -14,6 +14,7 @@ from behaviour.querysets import agreed, is_usable, unanswered, usable_figures
 from behaviour.services.counting import CODE, count_figures
 from core.audit.services import record_many
 from core.events.services import publish_many
+from core.partners.models import KeptAnswer
 from core.tenancy.clock import local_date, months_after
 from core.tenancy.scope import current_tenant
 from customers.enums import FollowUpState, Tier
@@ -58,6 +59,8 @@ def _delete(customer_ids: Collection[uuid.UUID], *, at: datetime | None) -> None
     BehaviourEvent.objects.filter(customer__in=customer_ids).delete()
     CustomerBehaviour.objects.filter(customer__in=customer_ids).delete()
     forget_told(code=CODE, customers=customer_ids)
+    # Nobody can tell from outside of whom they are; without them the same event is found by its own id.
+    KeptAnswer.objects.filter(route__endswith="/behaviour-events").delete()
     asked = FollowUp.objects.filter(customer__in=customer_ids, code=FOLLOW_UP)
     if at is not None:
         for follow_up in asked.filter(state=FollowUpState.OPEN).order_by("pk"):

@@ -161,13 +161,8 @@ def test_stories_are_told_by_shipments_tiers_and_timelines(db):
             assert trouble.tier == "vip"
             assert (decline.stage, growth.stage) == ("declining", "growing")
             assert set(Lead.objects.values_list("state", flat=True)) == set(LeadState)
-            assert set(Customer.objects.values_list("stage", flat=True)) >= {
-                "lead",
-                "new",
-                "mature",
-                "lost",
-                "won_back",
-            }
+            stages = set(Customer.objects.values_list("stage", flat=True))
+            assert stages >= {"lead", "new", "mature", "lost", "won_back"}
             assert CustomerBehaviour.objects.filter(quote_count__gt=0, visit_count__gt=0).count() > 10
             assert gone_wrong(trouble) > 0.3
             assert gone_wrong(growth) < 0.2
