@@ -19,6 +19,7 @@ from core.partners.serializers import (
     TextField,
     example,
 )
+from customers.numbers import BadNumber, clean_number
 
 EVENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 # Letters of any language, in words; no digits, so no street, phone or address of a machine.
@@ -83,6 +84,12 @@ class BehaviourEventFacts(InputSerializer):
         if not EVENT_ID.fullmatch(text):
             raise serializers.ValidationError(_("Letters a to z, digits and . _ : - only."), code="invalid")
         return text
+
+    def validate_customer_number(self, text: str) -> str:
+        try:
+            return clean_number(text)
+        except BadNumber as error:
+            raise serializers.ValidationError(error.message, code=error.code) from error
 
     def validate(self, attrs: dict[str, Any]) -> SentEvent:
         """Return the event as the service takes it."""
