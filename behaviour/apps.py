@@ -47,13 +47,14 @@ class BehaviourConfig(AppConfig):
             write=write_events,
         )
         exports.register(SeenListView)
-        navigation.register_page(
+        navigation.register(
             key="behaviour",
-            label=_("Behaviour on the web and in the app"),
+            label=_("Web and app"),
             url_name="behaviour:list",
             icon="device-desktop",
             permission=VIEW,
-            order=32,
+            order=330,
+            letter="b",
         )
         panels.register(
             key="behaviour",

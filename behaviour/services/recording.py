@@ -22,6 +22,7 @@ from core.partners.bulk.kinds import RowStatus
 from core.tenancy.errors import DomainError
 from customers.models import Customer
 from customers.services.interactions import AHEAD
+from customers.services.locking import share_customers
 
 OLDEST_DAYS = 30
 FACTS = ("kind", "source", "happened_at", "section", "product", "origin_city", "destination_city", "amount")
@@ -84,8 +85,10 @@ def record_events(*, sent: Sequence[SentEvent], at: datetime) -> None:
     if not good:
         return
     _find_customers(good)
+    ids = {each.customer_id for each in good} - {None}
+    share_customers(ids)
     # A withdrawal waits until what is written here can be seen, and deletes it, or is seen here.
-    consents = agreed(at=at).filter(customer__in={each.customer_id for each in good})
+    consents = agreed(at=at).filter(customer__in=ids)
     held = consents.select_for_update(of=("self",), no_key=True).order_by("customer_id")
     allowed = {consent.customer_id for consent in held}
     for each in good:
