@@ -20,6 +20,7 @@ from core.tenancy.scope import current_tenant
 from customers.enums import FollowUpState, Tier
 from customers.models import Customer, FollowUp
 from customers.services.follow_up_steps import cancel_follow_up
+from customers.services.locking import share_customers
 from customers.services.telling import forget_told
 
 KEPT_MONTHS = 12
@@ -43,6 +44,7 @@ def forget_behaviour(customer_ids: Collection[uuid.UUID], *, at: datetime) -> in
 
     Follow-ups that were asked for by it are given up where they are open, and say no more what it was.
     """
+    share_customers(customer_ids)
     kept = CustomerBehaviour.objects.filter(customer__in=customer_ids).values("customer")
     forgotten = list(Customer.with_merged.filter(pk__in=kept).only("pk", "tenant", "number").order_by("pk"))
     _delete(customer_ids, at=at)
