@@ -151,6 +151,7 @@ def test_customer_is_erased_and_the_business_record_kept(tenant, now, agent):
         "imported_rows": 0,
         "merges": 0,
         "duplicates": 0,
+        "behaviour": 0,
         "service_requests": 0,
         "follow_ups": 0,
         "preference_links": 0,

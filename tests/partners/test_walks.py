@@ -12,6 +12,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from behaviour.models import BehaviourEvent
 from core.jobs.models import BackgroundJob
 from core.partners.bulk.kinds import RowResult
 from core.partners.bulk.results import pack
@@ -30,7 +31,7 @@ from customers.models import (
     PurposeText,
 )
 from development.models import Opportunity
-from lifecycle.models import Lead
+from lifecycle.models import Lead, StageChange
 from service_plans.models import ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.models import ScanEvent, Shipment
@@ -127,6 +128,12 @@ class Rows:
         match resource:
             case "/leads" | "/opportunities" | "/service-plans":
                 return self.add_business(resource, name, at)
+            case "/behaviour-events":
+                return self.add_behaviour(name, at)
+            case "/stage-changes":
+                facts = {"from_stage": "mature", "to_stage": "lost", "cause": "evaluation", "as_of": at.date()}
+                facts |= {"policy_version": 1, "shipment_count": 1, "changed_at": at}
+                return StageChange.objects.create(customer=self.owner, **facts)
             case "/merges":
                 absorbed = Customer.objects.create(number=name, created_at=at)
                 return CustomerMerge.objects.create(kept=self.owner, absorbed=absorbed, merged_at=at)
@@ -138,6 +145,14 @@ class Rows:
                 return Contact.objects.create(customer=self.owner, name=name, created_at=at)
             case "/customers/{customer}/addresses":
                 return Address.objects.create(customer=self.owner, street=name)
+
+    def add_behaviour(self, name, at):
+        """What the owner, who agreed to it, did on the web page."""
+        facts = {"customer": self.owner, "channel": "online", "state": "given", "source": "web", "text_version": 1}
+        purpose = Purpose.objects.get(key="behaviour")
+        Consent.objects.get_or_create(purpose=purpose, **facts, defaults={"decided_at": self.now})
+        done = {"kind": "visit", "source": "web", "happened_at": at, "received_at": at}
+        return BehaviourEvent.objects.create(customer=self.owner, event_id=name, **done)
 
     def add_business(self, resource, name, at):
         """A lead, an opportunity, or what was agreed."""
