@@ -99,10 +99,10 @@ class Rows:
                 row = BackgroundJob.objects.create(kind="shipments", title=name, work=name, created_at=at, due_at=at)
             case "/jobs/{job}/results":
                 return self.add_result()
-            case "/shipments/{shipment}/events":
-                row = ScanEvent.objects.create(shipment=self.shipment, kind=f"{self.made}", happened_at=at)
             case "/purposes" | "/consents" | "/consent-entries":
                 row = self.add_consent(resource, at)
+            case "/shipments/{shipment}/events" | "/behaviour-events" | "/stage-changes":
+                row = self.add_happening(resource, name, at)
             case "/follow-ups":
                 row = FollowUp.objects.create(kind="call", subject=name, due_at=at, created_at=at)
             case _:
@@ -128,12 +128,6 @@ class Rows:
         match resource:
             case "/leads" | "/opportunities" | "/service-plans":
                 return self.add_business(resource, name, at)
-            case "/behaviour-events":
-                return self.add_behaviour(name, at)
-            case "/stage-changes":
-                facts = {"from_stage": "mature", "to_stage": "lost", "cause": "evaluation", "as_of": at.date()}
-                facts |= {"policy_version": 1, "shipment_count": 1, "changed_at": at}
-                return StageChange.objects.create(customer=self.owner, **facts)
             case "/merges":
                 absorbed = Customer.objects.create(number=name, created_at=at)
                 return CustomerMerge.objects.create(kept=self.owner, absorbed=absorbed, merged_at=at)
@@ -146,8 +140,14 @@ class Rows:
             case "/customers/{customer}/addresses":
                 return Address.objects.create(customer=self.owner, street=name)
 
-    def add_behaviour(self, name, at):
-        """What the owner, who agreed to it, did on the web page."""
+    def add_happening(self, resource, name, at):
+        """A scan, a move between stages, or what the owner, who agreed to it, did on the web page."""
+        if resource == "/shipments/{shipment}/events":
+            return ScanEvent.objects.create(shipment=self.shipment, kind=f"{self.made}", happened_at=at)
+        if resource == "/stage-changes":
+            move = {"from_stage": "mature", "to_stage": "lost", "cause": "evaluation", "as_of": at.date()}
+            move |= {"policy_version": 1, "shipment_count": 1, "changed_at": at}
+            return StageChange.objects.create(customer=self.owner, **move)
         facts = {"customer": self.owner, "channel": "online", "state": "given", "source": "web", "text_version": 1}
         purpose = Purpose.objects.get(key="behaviour")
         Consent.objects.get_or_create(purpose=purpose, **facts, defaults={"decided_at": self.now})
