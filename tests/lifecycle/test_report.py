@@ -134,7 +134,7 @@ def test_report_is_exported_as_it_is_shown(client_for, analyst, source, now, for
     job.refresh_from_db()
     content = b"".join(result_of(job))
     assert (job.state, job.error, job.done) == ("done", "", 2)
-    assert re.fullmatch(rf"acquisition-20260302-\d{{4}}\.{form}", job.file_name)
+    assert re.fullmatch(rf"acquisition-\d{{8}}-\d{{4}}\.{form}", job.file_name)
     if form == "xlsx":
         assert content.startswith(b"PK")
         return
