@@ -50,7 +50,7 @@ relations.register(
 
 CUSTOMER = "the customer"
 HAPPENED = {
-    "event_id": registry.text("the partner's id of the event"),
+    "event_id": registry.record_id("the id under which the event is kept"),
     "happened_at": registry.moment("when it happened"),
 }
 registry.declare(

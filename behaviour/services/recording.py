@@ -158,7 +158,7 @@ def _is_same(sent: SentEvent) -> bool:
 def _publish(events: Iterable[BehaviourEvent], at: datetime) -> None:
     told = defaultdict(list)
     for event in events:
-        facts = {"event_id": event.event_id, "happened_at": event.happened_at.isoformat()}
+        facts = {"event_id": str(event.pk), "happened_at": event.happened_at.isoformat()}
         told[event.kind].append((event.customer_id, facts))
     publish_many("customer.quote_asked", told[BehaviourKind.QUOTE], at=at)
     publish_many("customer.basket_left", told[BehaviourKind.BASKET], at=at)

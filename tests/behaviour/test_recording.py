@@ -44,7 +44,7 @@ def test_an_event_is_kept_counted_told_in_the_timeline_and_to_the_house(customer
     assert CustomerBehaviour.objects.get().last_wish_at == now - timedelta(hours=1)
     assert told(customer) == ["Asked for a price online"]
     (published,) = OutboxEvent.objects.filter(name="customer.quote_asked")
-    assert (published.subject_id, published.payload["event_id"]) == (customer.pk, "e-1")
+    assert (published.subject_id, published.payload["event_id"]) == (customer.pk, str(event.pk))
     assert not AuditEvent.objects.filter(action__startswith="behaviour").exists()
 
 
