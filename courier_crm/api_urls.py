@@ -1,6 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from behaviour.api import BehaviourEventViewSet
 from core.partners.bulk.views import JobResultViewSet, JobViewSet
 from core.partners.docs import DocsView
 from core.partners.schema import DescriptionView
@@ -18,7 +19,7 @@ from customers.api import (
     PurposeViewSet,
 )
 from development.api import OpportunityViewSet
-from lifecycle.api import LeadViewSet
+from lifecycle.api import LeadViewSet, StageChangeViewSet
 from service_plans.api import ServicePlanViewSet
 from service_requests.api import ServiceRequestViewSet
 from shipments.api import ScanEventViewSet, ShipmentViewSet
@@ -38,9 +39,11 @@ router.register("consent-entries", ConsentEntryViewSet, basename="consent-entry"
 router.register("follow-ups", FollowUpViewSet, basename="follow-up")
 router.register("shipments/<str:shipment>/events", ScanEventViewSet, basename="scan-event")
 router.register("shipments", ShipmentViewSet, basename="shipment")
+router.register("behaviour-events", BehaviourEventViewSet, basename="behaviour-event")
 router.register("service-requests", ServiceRequestViewSet, basename="service-request")
 router.register("service-plans", ServicePlanViewSet, basename="service-plan")
 router.register("leads", LeadViewSet, basename="lead")
+router.register("stage-changes", StageChangeViewSet, basename="stage-change")
 router.register("opportunities", OpportunityViewSet, basename="opportunity")
 router.register("jobs/<str:job>/results", JobResultViewSet, basename="job-result")
 router.register("jobs", JobViewSet, basename="job")

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("customers.urls")),
     path("", include("documents.urls")),
     path("", include("shipments.urls")),
+    path("", include("behaviour.urls")),
     path("", include("service_requests.urls")),
     path("", include("service_plans.urls")),
     path("", include("development.urls")),

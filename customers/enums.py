@@ -34,6 +34,7 @@ class Channel(models.TextChoices):
     SMS = "sms", _("SMS")
     WECHAT = "wechat", _("WeChat")
     VISIT = "visit", _("Visit")
+    ONLINE = "online", _("Web and app")
 
 
 class ContactPointKind(models.TextChoices):
@@ -225,7 +226,7 @@ class ContactReason(models.TextChoices):
 
 
 ALLOWING = (ContactReason.CONSENTED, ContactReason.CONTRACT, ContactReason.INTEREST)
-# What must be known of somebody to be reached by a channel; a visit needs an address.
+# What must be known of somebody to be reached by a channel; a visit needs an address, and the web and the app nothing.
 POINT_OF_CHANNEL = {
     Channel.PHONE: ContactPointKind.PHONE,
     Channel.SMS: ContactPointKind.PHONE,

@@ -94,7 +94,7 @@ class DevelopmentConfig(AppConfig):
     def _register_proposals() -> None:
         from core.web import exports, navigation, record_pages, trail
         from development.permissions import CONFIGURE, VIEW, WRITE
-        from development.record_actions import NOTE_PAGE, PROPOSAL_ACTIONS, PROPOSAL_PAGE, REMOVE_NOTE
+        from development.record_actions import NOTE_PAGE, PROPOSAL_ACTIONS, PROPOSAL_PAGE, REMOVE_NOTE, UPDATE_NOTE
         from development.settled import CATALOGUE_PARTS, catalogue_values
         from development.trail import describe_notes, describe_proposals, describe_services
         from development.views.market import MarketNoteListView
@@ -108,7 +108,7 @@ class DevelopmentConfig(AppConfig):
         trail.register_subject("development.marketnote", describe_notes, permission=VIEW)
         exports.register(MarketNoteListView)
         record_pages.register(NOTE_PAGE)
-        record_pages.register_action("development:market_note", REMOVE_NOTE)
+        record_pages.register_action("development:market_note", UPDATE_NOTE, REMOVE_NOTE)
         navigation.register_page(
             key="market_notes",
             label=_("Market notes"),

@@ -24,6 +24,7 @@ actions.declare("competitor.retired", _("Competitor retired"))
 actions.declare("competitor.revived", _("Competitor taken up again"))
 actions.declare("pipeline_rules.changed", _("Chances of the pipeline changed"))
 actions.declare("market_note.written", _("Market note written"))
+actions.declare("market_note.updated", _("Market note changed"))
 actions.declare("market_note.removed", _("Market note removed"))
 actions.declare("catalogue_service.added", _("Service added to the catalogue"))
 actions.declare("catalogue_service.updated", _("Service of the catalogue changed"))
@@ -91,7 +92,7 @@ classify(
 )
 classify(
     "development.MarketNote",
-    business="region industry competitor customer opportunity written_by written_at",
+    business="region industry competitor customer opportunity written_by written_at version",
     personal="text",
 )
 classify("development.Competitor", business="name strengths note is_active version")

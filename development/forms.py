@@ -11,8 +11,8 @@ from customers.models import Customer
 from customers.numbers import BadNumber, spellings
 from customers.timeline import known_names
 from development.enums import DealStage, LostReason, Measure, PriceBasis, ServiceKind
-from development.models import Opportunity, PipelineRules
-from development.querysets import competitors, masked, workers
+from development.models import MarketNote, Opportunity, PipelineRules
+from development.querysets import competitors, masked, note_in_words, workers
 from development.services.answering import LONGEST_ANSWER, LONGEST_NAME
 from development.services.moving import LONGEST_REMARK
 from development.services.opening import LONGEST_NEED
@@ -320,3 +320,31 @@ class MarketNoteForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["competitor"].queryset = competitors()
+
+
+class UpdateMarketNoteForm(RecordForm, MarketNoteForm):
+    """What a note says; where something personal stands in it, an empty text keeps what is stored."""
+
+    told_by = ("market_note.updated",)
+
+    def __init__(self, *args: Any, record: MarketNote, **kwargs: Any) -> None:
+        self._shown = note_in_words(record)
+        super().__init__(*args, record=record, **kwargs)
+        self.fields["competitor"].queryset = competitors(besides=record.competitor)
+        if self._is_kept:
+            text = self.fields["text"]
+            text.required = False
+            text.widget.attrs["placeholder"] = self._shown
+            text.help_text = _("Recorded. Leave it empty to keep what is stored.")
+
+    @property
+    def _is_kept(self) -> bool:
+        return self._shown != (self.record.text or "")
+
+    def stored(self) -> dict[str, Any]:
+        names = ("region", "industry")
+        stored = {**{name: getattr(self.record, name) for name in names}, "competitor": self.record.competitor_id}
+        return stored if self._is_kept else {**stored, "text": self.record.text or ""}
+
+    def masked(self) -> dict[str, tuple[Any, str]]:
+        return {"text": (self.record.text, self._shown)} if self._is_kept else {}

@@ -208,6 +208,13 @@ def find_note(pk: uuid.UUID, user: Any) -> MarketNote | None:
 
 
 NOTE_PAGE = RecordPage(url_name="development:market_note", permission=VIEW, load=find_note, name_of=str)
+UPDATE_NOTE = Action(
+    name="edit",
+    label=_("Edit"),
+    icon="edit",
+    url=at("development:update_market_note"),
+    permission=WRITE,
+)
 REMOVE_NOTE = Action(
     name="remove",
     label=_("Remove"),

@@ -44,6 +44,11 @@ urlpatterns = [
     path("opportunities/market-notes/new/", market.WriteMarketNoteView.as_view(), name="write_market_note"),
     path("opportunities/market-notes/<uuid:pk>/", market.MarketNoteView.as_view(), name="market_note"),
     path(
+        "opportunities/market-notes/<uuid:pk>/edit/",
+        market.UpdateMarketNoteView.as_view(),
+        name="update_market_note",
+    ),
+    path(
         "opportunities/market-notes/<uuid:pk>/remove/",
         market.RemoveMarketNoteView.as_view(),
         name="remove_market_note",

@@ -1,4 +1,4 @@
-"""Leads over the API: listed, read, and taken up for partners."""
+"""Leads over the API: listed, read, and taken up for partners; and the history of stages."""
 
 from typing import Any
 
@@ -16,7 +16,15 @@ from core.crypto.fields import readable
 from core.crypto.masking import mask_text
 from core.partners.filters import CHOICE, RANGE, filters_for
 from core.partners.revealing import PersonalField
-from core.partners.serializers import EXAMPLE_ID, IdField, InputSerializer, ResourceSerializer, TextField, example
+from core.partners.serializers import (
+    EXAMPLE_ID,
+    IdField,
+    InputSerializer,
+    Money,
+    ResourceSerializer,
+    TextField,
+    example,
+)
 from core.partners.views import Resource, Sort
 from core.tenancy.scope import current_tenant
 from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, normalised
@@ -25,8 +33,8 @@ from customers.numbers import BadNumber, clean_number
 from customers.permissions import REVEAL
 from customers.services import NewContactPoint
 from customers.timeline import known_names
-from lifecycle.models import Lead, LeadSource
-from lifecycle.permissions import LEADS_VIEW, LEADS_WORK
+from lifecycle.models import Lead, LeadSource, StageChange
+from lifecycle.permissions import LEADS_VIEW, LEADS_WORK, VIEW
 from lifecycle.services import capture_lead
 from lifecycle.services.leads import LONGEST_WISH
 
@@ -222,3 +230,66 @@ class LeadViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         """
         lead = capture_lead(**self.read_input(), by=request.auth, at=timezone.now())
         return self.answer_with(lead, status=201, location=reverse("api:lead-detail", args=[lead.pk]))
+
+
+EXAMPLE_CHANGE = {
+    "id": EXAMPLE_ID,
+    "customer_id": EXAMPLE_ID,
+    "customer_number": "SD-00042",
+    "from_stage": "mature",
+    "to_stage": "declining",
+    "cause": "evaluation",
+    "as_of": "2026-03-01",
+    "policy_version": 2,
+    "contribution": {"amount": "320.00", "currency": "CNY"},
+    "usual": {"amount": "910.00", "currency": "CNY"},
+    "shipment_count": 58,
+    "silent_days": 12,
+    "changed_at": "2026-03-01T18:30:00Z",
+}
+
+
+@extend_schema_serializer(examples=[example(EXAMPLE_CHANGE)])
+class StageChangeSerializer(ResourceSerializer):
+    """One move between stages, with the figures behind it: what the window brought, and one before it usually did.
+
+    They are null for a move that no evaluation made. Why somebody moved a customer by hand stays with staff.
+    """
+
+    customer_id = serializers.UUIDField(read_only=True)
+    customer_number = serializers.CharField(read_only=True)
+    contribution = Money(read_only=True, allow_null=True)
+    usual = Money(read_only=True, allow_null=True)
+
+    class Meta:
+        model = StageChange
+        fields = tuple(EXAMPLE_CHANGE)
+        read_only_fields = fields
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List the moves between stages"),
+    retrieve=extend_schema(summary="Retrieve one move between stages"),
+)
+class StageChangeViewSet(ListModelMixin, RetrieveModelMixin, Resource):
+    """The history of stages: who moved when, from where to where, and what moved it."""
+
+    model = StageChange
+    permission_required = VIEW
+    serializer_class = StageChangeSerializer
+    filters = filters_for(
+        StageChange,
+        {
+            "customer_id": ("customer", ("eq",)),
+            "customer_number": ("customer__number", ("eq",)),
+            "from_stage": ("from_stage", CHOICE),
+            "to_stage": ("to_stage", CHOICE),
+            "cause": ("cause", CHOICE),
+            "changed_at": ("changed_at", RANGE),
+        },
+    )
+    sorts = (Sort("changed_at"),)
+    default_sort = "-changed_at"
+
+    def rows(self) -> QuerySet[Any]:
+        return StageChange.objects.annotate(customer_number=F("customer__number"))

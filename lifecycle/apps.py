@@ -73,7 +73,9 @@ class LifecycleConfig(AppConfig):
     def _register_leads() -> None:
         from core.accounts import holdings
         from core.events.registry import receive
+        from core.jobs import background
         from core.web import exports, navigation, notices, record_pages, trail
+        from lifecycle import report_file
         from lifecycle.models import Lead
         from lifecycle.permissions import LEADS_VIEW, LEADS_WORK, REPORT
         from lifecycle.querysets import unfinished
@@ -117,6 +119,13 @@ class LifecycleConfig(AppConfig):
             permission=LEADS_VIEW,
             order=210,
             letter="l",
+        )
+        background.register(
+            report_file.KIND,
+            label=_("Export"),
+            permission=lambda _job: REPORT,
+            step=report_file.step,
+            file_name=report_file.file_name,
         )
         navigation.register_page(
             key="lead_report",

@@ -30,5 +30,6 @@ REPORT = declare(
     roles={Role.SUPERVISOR, Role.MARKETING, Role.ANALYST},
 ).name
 
+scopes.declare("stages:read", label=_("Read the history of stages"), permissions={VIEW})
 scopes.declare("leads:read", label=_("Read leads, personal data masked"), permissions={LEADS_VIEW})
 scopes.declare("leads:write", label=_("Take up leads"), permissions={LEADS_WORK})

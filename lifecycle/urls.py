@@ -19,6 +19,7 @@ urlpatterns = [
     path("leads/", leads.LeadListView.as_view(), name="leads"),
     path("leads/new/", leads.CreateLeadView.as_view(), name="create_lead"),
     path("leads/report/", report.ReportView.as_view(), name="report"),
+    path("leads/report/export/", report.ExportReportView.as_view(), name="export_report"),
     path("leads/sources/", settings.SourceListView.as_view(), name="sources"),
     path("leads/sources/new/", settings.AddSourceView.as_view(), name="add_source"),
     path("leads/sources/<uuid:pk>/", settings.UpdateSourceView.as_view(), name="update_source"),

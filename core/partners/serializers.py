@@ -20,6 +20,7 @@ EXAMPLE_ID = "0199b5f0-7c1e-7a52-9d3b-5f1c2e8a4b60"
 RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+AMOUNT = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,2})?")
 NOT_A_MOMENT = gettext_lazy("Give a time with its offset from UTC, such as 2026-01-31T08:00:00Z.")
 
 
@@ -186,6 +187,35 @@ class InputSerializer(serializers.Serializer):
             return exceptions.ErrorDetail(_("This field cannot be written."), code="not_writable")
         known = ", ".join(self.fields)
         return exceptions.ErrorDetail(_("Known here: %(names)s.") % {"names": known}, code="unknown_field")
+
+
+@extend_schema_field({"type": "string", "pattern": rf"^{AMOUNT.pattern}$", "examples": ["12.50"]})
+class AmountField(TextField):
+    """A sum of money as text."""
+
+    default_error_messages = {"bad_amount": gettext_lazy("Give the amount as text, such as 12.50.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not AMOUNT.fullmatch(text):
+            self.fail("bad_amount")
+        return text
+
+
+class MoneyInput(InputSerializer):
+    """An amount in the courier's currency."""
+
+    amount = AmountField()
+    currency = TextField(min_length=3, max_length=3)
+
+    def validate_currency(self, currency: str) -> str:
+        if currency != current_tenant().currency:
+            words = _("Amounts are in %(currency)s here.") % {"currency": current_tenant().currency}
+            raise serializers.ValidationError(words, code="wrong_currency")
+        return currency
+
+    def validate(self, attrs: dict[str, str]) -> Decimal:
+        return Decimal(attrs["amount"])
 
 
 class FaultSerializer(serializers.Serializer):

@@ -100,6 +100,14 @@ def step(*, job: BackgroundJob, at: datetime) -> Step:
     )
 
 
+def whole_file(heads: Sequence[str], rows: Sequence[Sequence[Any]], *, file_format: str) -> bytes:
+    """Return a file of a few rows, which are no list, in the forms of an export. Raises TooManyRows."""
+    cells = [[_local(value) for value in row] for row in rows]
+    if file_format == ExportFormat.XLSX:
+        return _as_sheet(SheetWriter(), heads, cells, is_last=True)
+    return _as_csv(heads, cells)
+
+
 def _page(view: ListView, job: BackgroundJob, cursor: str | None) -> ListPage:
     params = QueryDict(job.parameters["query"], mutable=True)
     params.pop(CURSOR, None)

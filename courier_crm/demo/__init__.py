@@ -19,6 +19,7 @@ from core.console.services import create_tenant
 from core.tenancy.clock import day_start, local_date
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
+from courier_crm.demo.behaviour import make_behaviour
 from courier_crm.demo.consents import make_consents
 from courier_crm.demo.couriers import COURIERS, Courier
 from courier_crm.demo.development import make_development
@@ -28,6 +29,7 @@ from courier_crm.demo.leads import WEEKS_OF_STAGES, make_leads, make_stages, tak
 from courier_crm.demo.needs import make_needs
 from courier_crm.demo.papers import make_papers
 from courier_crm.demo.plans import make_plans
+from courier_crm.demo.returns import make_returns
 from courier_crm.demo.stories import number_of, story_of, talks_of_stories
 from courier_crm.demo.traffic import DAYS, MONTHS, Shipper, scan_rows, shipment_file
 from courier_crm.demo.wishes import make_wishes
@@ -80,12 +82,14 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         people = _make_people(courier, at=at)
         make_demo_keys(courier, by=people[Role.ADMINISTRATOR], at=at)
         _make_business(chance, courier, customers, manager=people[Role.ACCOUNT_MANAGER], today=today)
+        make_returns(courier, today=today)
         _override_one(courier, by=people[Role.SUPERVISOR], today=today)
         _write_down_talks(chance, courier, people, today=today)
         while match_some(at=at):
             pass
         make_consents(courier, by=people[Role.AGENT], today=today)
         make_needs(courier, by=people[Role.ACCOUNT_MANAGER], today=today)
+        make_behaviour(courier, today=today)
         make_wishes(courier, people, today=today)
         make_plans(courier, people, today=today)
         make_papers(courier, people, today=today)
@@ -198,7 +202,7 @@ def _make_customer(
         region=region,
         source=chance.choice(courier.sources),
         tags=chance.sample(courier.tags, chance.choice((0, 0, 1, 1, 2))),
-        preferred_channel=chance.choice(Channel.values),
+        preferred_channel=chance.choice([each for each in Channel.values if each != Channel.ONLINE]),
         preferred_language=courier.language,
         account_manager=manager,
         at=created_at,

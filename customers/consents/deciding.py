@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
+from django.db.models import DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet
 from django.utils.functional import cached_property
 
 from core.tenancy.clock import months_after
@@ -137,6 +138,7 @@ def _read_ways(read: Mapping[UUID, _Read], channel: str) -> None:
     if channel == Channel.VISIT:
         for customer_id in Address.objects.filter(customer__in=list(read)).values_list("customer_id", flat=True):
             read[customer_id].has_address = True
+    if channel not in POINT_OF_CHANNEL:
         return
     points = ContactPoint.objects.filter(contact__customer__in=list(read), kind=POINT_OF_CHANNEL[Channel(channel)])
     for point in read_points(points):
@@ -169,6 +171,9 @@ def _unreachable(facts: Facts, channel: str, contact_id: UUID | None) -> Iterato
     elif channel == Channel.VISIT:
         if not facts.has_address:
             yield ContactReason.UNREACHABLE
+    elif channel == Channel.ONLINE:
+        # Whoever uses the web page or the app is there.
+        return
     elif not (points := points_for(facts.points, channel, contact_id=contact_id)):
         yield ContactReason.UNREACHABLE
     elif point_to_use(points) is None:
@@ -177,11 +182,48 @@ def _unreachable(facts: Facts, channel: str, contact_id: UUID | None) -> Iterato
 
 def _willing(facts: Facts, purpose: Purpose, channel: str, contact_id: UUID | None, *, at: datetime) -> Iterable[Point]:
     """Yield the points that may be used; for a whole customer none of a contact whose own no stands."""
-    if channel == Channel.VISIT:
+    if channel not in POINT_OF_CHANNEL:
         return
     for point in points_for(facts.points, channel, contact_id=contact_id):
         if not refusals_of(purpose, channel, _said(facts.consents, purpose, channel, point.contact_id), at=at):
             yield point
+
+
+class MonthsAfter(Func):
+    """A moment some months later, as `months_after` counts them."""
+
+    function = ""
+    arg_joiner = " + interval '1 month' * "
+    output_field: Any = DateTimeField()
+
+
+def allowing(*, purpose: str, channel: str, at: datetime) -> QuerySet[Consent]:
+    """Return the consents of whole customers by which a purpose that rests on consent may be carried out; no query.
+
+    It is `may_contact` for many: of a customer of whom one contact said no there is none, for what is not known to be
+    about somebody else may be about that one.
+    """
+    refused = Consent.objects.filter(
+        customer=OuterRef("customer"),
+        purpose=OuterRef("purpose"),
+        channel=channel,
+        contact__isnull=False,
+        state=ConsentState.WITHDRAWN,
+    )
+    given = Consent.objects.filter(
+        ~Exists(refused),
+        purpose__key=purpose,
+        purpose__is_active=True,
+        purpose__basis=PurposeBasis.CONSENT,
+        purpose__channels__contains=[channel],
+        customer__erased_at=None,
+        contact=None,
+        channel=channel,
+        state=ConsentState.GIVEN,
+        text_version__gte=F("purpose__valid_from"),
+    )
+    lapses = MonthsAfter(F("decided_at"), F("purpose__lapses_after_months"))
+    return given.alias(lapses_at=lapses).filter(Q(purpose__lapses_after_months=None) | Q(lapses_at__gt=at))
 
 
 def effective(*, own: Consent | None, whole: Consent | None) -> Consent | None:

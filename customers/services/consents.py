@@ -14,6 +14,7 @@ from core.events.services import publish
 from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError
 from customers.consents.folding import refresh_consents
+from customers.consents.withdrawals import stop_all
 from customers.enums import ConsentState
 from customers.models import ConsentEntry, Contact, Customer, Purpose
 from customers.services.interactions import AHEAD, ContactOfAnother, NotYetHappened, tell_in_timeline
@@ -98,6 +99,8 @@ def record_consents(
         for choice in choices
     )
     refresh_consents([customer.pk])
+    withdrawn = [choice.purpose.key for choice in choices if choice.state == ConsentState.WITHDRAWN]
+    stop_all(withdrawn, customer=customer, at=at)
     _tell(customer, entries, by=by, at=at)
     return entries
 

@@ -22,6 +22,7 @@ KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 MOST = 30
 # Those that every tenant begins with, by their keys; other rooms ask for them by these.
 SERVICE, SATISFACTION, MARKETING, CARE = "service", "satisfaction", "marketing", "care"
+BEHAVIOUR = "behaviour"
 REMOTE = [Channel.PHONE, Channel.SMS, Channel.EMAIL, Channel.WECHAT]
 FIRST: dict[str, tuple[PurposeBasis, list[Channel], Any, Any]] = {
     SERVICE: (
@@ -53,6 +54,16 @@ FIRST: dict[str, tuple[PurposeBasis, list[Channel], Any, Any]] = {
         REMOTE,
         _("Greetings on birthdays and holidays"),
         _("With your consent we use your birthday and contact data to send you greetings and small gifts."),
+    ),
+    BEHAVIOUR: (
+        PurposeBasis.CONSENT,
+        [Channel.ONLINE],
+        _("What you look for on our web page and in our app"),
+        _(
+            "With your consent we keep for twelve months when you visit our web page or open our app, which prices you"
+            " ask for and which orders you leave unfinished, to offer you what fits. Withdraw it at any time, and we"
+            " delete it at once."
+        ),
     ),
 }
 

@@ -260,6 +260,7 @@ class Migration(migrations.Migration):
                 ("region", models.CharField(blank=True, max_length=100)),
                 ("industry", models.CharField(blank=True, max_length=100)),
                 ("written_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
                 (
                     "competitor",
                     core.tenancy.models.TenantForeignKey(

@@ -20,6 +20,7 @@ class MarketNote(TenantModel):
     opportunity = TenantForeignKey(Opportunity, on_delete=models.PROTECT, null=True, related_name="market_notes")
     written_by = TenantForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     written_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
 
     class Meta(TenantModel.Meta):
         indexes = [

@@ -30,7 +30,13 @@ from development.services.deciding import (
     share_proposal,
     withdraw_proposal,
 )
-from development.services.market import NothingNoted, remove_market_note, write_market_note
+from development.services.market import (
+    NoteChanged,
+    NothingNoted,
+    remove_market_note,
+    update_market_note,
+    write_market_note,
+)
 from development.services.measuring import measure_benefits, measure_months, measures_of
 from development.services.moving import (
     LostForNoReason,
@@ -83,6 +89,7 @@ __all__ = [
     "MoveNotAllowed",
     "NoNextVersion",
     "NobodyAnswers",
+    "NoteChanged",
     "NothingNoted",
     "OpportunityChanged",
     "OpportunityClosed",
@@ -133,6 +140,7 @@ __all__ = [
     "share_token",
     "shared_proposal",
     "update_competitor",
+    "update_market_note",
     "update_opportunity",
     "update_proposal",
     "update_service",

@@ -1,4 +1,4 @@
-"""Notes of the market: the list, one, writing and removing."""
+"""Notes of the market: the list, one, writing, changing and removing."""
 
 import uuid
 from typing import Any
@@ -16,15 +16,16 @@ from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
 from core.web.lists import Column, ColumnKind, DateRangeFilter, ListView, PrefixFilter, RecordFilter, Sort, UserFilter
+from core.web.records import RecordFormView
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
 from customers.models import Customer
 from customers.permissions import REVEAL
-from development.forms import MarketNoteForm
+from development.forms import MarketNoteForm, UpdateMarketNoteForm
 from development.models import MarketNote, Opportunity
 from development.permissions import VIEW, WRITE
 from development.querysets import note_in_words, notes_for_list
-from development.services import remove_market_note, write_market_note
+from development.services import remove_market_note, update_market_note, write_market_note
 from development.views.opportunities import every_competitor, page_of
 from shipments.filters import CustomerFilter
 
@@ -127,6 +128,33 @@ class WriteMarketNoteView(StaffFormView):
         about = {"opportunity": self.opportunity, "customer": self.customer}
         note = write_market_note(**form.cleaned_data, **about, by=self.request.user, at=timezone.now())
         return page_of(self.opportunity) if self.opportunity else note_page(note)
+
+
+class UpdateMarketNoteView(RecordFormView):
+    permission_required = WRITE
+    template_name = "development/note_form.html"
+    draft_name = "market_notes.facts"
+    form_class = UpdateMarketNoteForm
+    error_fields = {"nothing_noted": "text"}
+    success_message = gettext_lazy("Saved.")
+
+    @cached_property
+    def record(self) -> MarketNote:
+        return get_object_or_404(notes_for_list(MarketNote.objects.all()), pk=self.kwargs["pk"])
+
+    @property
+    def draft_subject_id(self) -> uuid.UUID:
+        return self.record.customer_id or self.record.pk
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(note=self.record, customer=self.record.customer, **context)
+
+    def save(self, form: UpdateMarketNoteForm) -> str:
+        note = self.record
+        update_market_note(
+            note=note, version=note.version, **form.cleaned_data, by=self.request.user, at=timezone.now()
+        )
+        return note_page(note)
 
 
 class RemoveMarketNoteView(StaffView):

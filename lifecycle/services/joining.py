@@ -61,10 +61,14 @@ def receive_form(
 
 
 def _keep_consents(lead: Lead, points: Collection[NewContactPoint], agreed: Mapping[str, int], *, at: datetime) -> None:
-    """Keep a yes to each purpose, for its channels by which they can be reached."""
+    """Keep a yes to each purpose, for its channels by which they can be reached, and the web and the app."""
     reached = {point.kind for point in points}
     for purpose in Purpose.objects.filter(key__in=agreed, is_active=True).order_by("order", "id"):
-        channels = [channel for channel in purpose.channels if POINT_OF_CHANNEL.get(Channel(channel)) in reached]
+        channels = [
+            channel
+            for channel in purpose.channels
+            if channel == Channel.ONLINE or POINT_OF_CHANNEL.get(Channel(channel)) in reached
+        ]
         version = agreed[purpose.key]
         if channels and purpose.may_be_decided and purpose.valid_from <= version <= purpose.text_version:
             record_consents(

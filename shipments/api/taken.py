@@ -4,7 +4,6 @@ The fields of the serializers describe what is taken; shipments, which come by t
 ShipmentReader.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -14,12 +13,21 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from core.partners.problems import MOST_FAULTS
-from core.partners.serializers import NOT_A_MOMENT, RFC3339, InputSerializer, MomentField, TextField, example
+from core.partners.serializers import (
+    AMOUNT,
+    NOT_A_MOMENT,
+    RFC3339,
+    InputSerializer,
+    MomentField,
+    MoneyInput,
+    TextField,
+    example,
+)
 from core.tenancy.scope import current_tenant
 from customers.enums import CustomerKind
 from shipments.api.shown import EXAMPLE, EXAMPLE_SCAN, ShipmentRecordSerializer
@@ -34,24 +42,11 @@ from shipments.enums import (
 )
 from shipments.rows import LARGEST_SIDE_CM, LARGEST_WEIGHT_G, Memo, RowRefused, parsers_of
 
-AMOUNT = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,2})?")
 EXAMPLE_FACTS = {
     name: EXAMPLE[name]
     for name in ("customer_number", "status", "accepted_at", "freight", "service_product", "weight_g", "services")
 }
 Read = Callable[[Any], Any]
-
-
-@extend_schema_field({"type": "string", "pattern": rf"^{AMOUNT.pattern}$", "examples": ["12.50"]})
-class AmountField(serializers.CharField):
-    """A sum of money as text."""
-
-
-class MoneyInput(serializers.Serializer):
-    """An amount in the courier's currency."""
-
-    amount = AmountField()
-    currency = serializers.CharField(min_length=3, max_length=3)
 
 
 def _text(length: int) -> TextField:

@@ -1,5 +1,6 @@
 """What stands behind the ids in the addresses, for the proof that another tenant's are worth nothing."""
 
+from behaviour.models import BehaviourEvent
 from core.accounts.models import Department, Invitation, Team, User, UserSession
 from core.events.models import EventDelivery
 from core.imports.models import ImportBatch, ImportTemplate
@@ -25,7 +26,7 @@ from customers.models import (
 )
 from development.models import CatalogueService, Competitor, MarketNote, Opportunity, Proposal, ProposalLine
 from documents.models import Document
-from lifecycle.models import Lead, LeadSource, LostReason, PlaybookStep
+from lifecycle.models import Lead, LeadSource, LostReason, PlaybookStep, StageChange
 from service_plans.models import PlanItem, ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.models import ScanEvent, Shipment
@@ -136,6 +137,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "service_plans:change_item": {"pk": ServicePlan, "item": PlanItem},
     "service_plans:remove_item": {"pk": ServicePlan, "item": PlanItem},
     "development:market_note": {"pk": MarketNote},
+    "development:update_market_note": {"pk": MarketNote},
     "development:remove_market_note": {"pk": MarketNote},
     "development:detail": {"pk": Opportunity},
     "development:update": {"pk": Opportunity},
@@ -212,6 +214,8 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:shipment-detail": {"pk": Shipment},
     "api:scan-event-list": {"shipment": Shipment},
     "api:scan-event-detail": {"shipment": Shipment, "pk": ScanEvent},
+    "api:stage-change-detail": {"pk": StageChange},
+    "api:behaviour-event-detail": {"pk": BehaviourEvent},
     "api:service-request-detail": {"pk": ServiceRequest},
     "api:service-plan-detail": {"pk": ServicePlan},
     "api:opportunity-detail": {"pk": Opportunity},

@@ -31,6 +31,7 @@ ROOMS = (
     "customers",
     "documents",
     "shipments",
+    "behaviour",
     "service_requests",
     "service_plans",
     "development",

@@ -12,6 +12,7 @@ OURS = (
     "customers",
     "documents",
     "shipments",
+    "behaviour",
     "service_requests",
     "service_plans",
     "development",

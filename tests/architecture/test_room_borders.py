@@ -10,6 +10,7 @@ ROOMS = (
     "customers",
     "documents",
     "shipments",
+    "behaviour",
     "service_requests",
     "service_plans",
     "development",

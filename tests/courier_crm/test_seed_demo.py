@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 
+from behaviour.models import CustomerBehaviour
 from core.accounts.enums import Role
 from core.accounts.models import User
 from core.events.models import OutboxEvent
@@ -160,7 +161,9 @@ def test_stories_are_told_by_shipments_tiers_and_timelines(db):
             assert trouble.tier == "vip"
             assert (decline.stage, growth.stage) == ("declining", "growing")
             assert set(Lead.objects.values_list("state", flat=True)) == set(LeadState)
-            assert set(Customer.objects.values_list("stage", flat=True)) >= {"lead", "new", "mature", "lost"}
+            stages = set(Customer.objects.values_list("stage", flat=True))
+            assert stages >= {"lead", "new", "mature", "lost", "won_back"}
+            assert CustomerBehaviour.objects.filter(quote_count__gt=0, visit_count__gt=0).count() > 10
             assert gone_wrong(trouble) > 0.3
             assert gone_wrong(growth) < 0.2
             for role in (Role.ACCOUNT_MANAGER, Role.AGENT):

@@ -98,6 +98,8 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "documents": 0,
         "shipments": 3,
         "scans": 1,
+        "behaviour": 0,
+        "behaviour_figures": 0,
         "service_requests": 0,
         "service_plans": 0,
         "plan_items": 0,

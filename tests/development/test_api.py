@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 from django.test import Client
 
+from core.audit.models import AuditEvent
 from customers.services import add_contact
 from development.models import Opportunity, StageChange
+from development.services import move_opportunity
 from tests.development.made import make_opportunity
 from tests.factories.accounts import outside
 from tests.factories.customers import make_customer
@@ -70,6 +72,85 @@ def test_partner_moves_it_as_the_table_says(opportunity):
     assert partner.send("post", url, {"deal_stage": "lost", "lost_reason": "price"}).status_code == 200
     assert Opportunity.objects.get().lost_reason == "price"
     assert StageChange.objects.filter(moved_by=None).count() == 2
+
+
+def wanted(customer, **facts):
+    return {
+        "customer_id": str(customer.pk),
+        "title": "Export lane to Osaka",
+        "expected_freight": {"amount": "9000.00", "currency": "CNY"},
+        "closes_on": "2026-06-30",
+        **facts,
+    }
+
+
+def test_partner_opens_one_once(customer, account_manager):
+    partner = Partner()
+    body = wanted(customer, owner_id=str(account_manager.pk), need="Ask Lin Mei.")
+
+    first = partner.send("post", "/opportunities", body, Idempotency_Key="o-1")
+    again = partner.send("post", "/opportunities", body, Idempotency_Key="o-1")
+
+    assert (first.status_code, again.json()) == (201, first.json())
+    answer = first.json()
+    check_described("/opportunities", answer, method="post", status=201)
+    assert first["Location"].endswith(f"/opportunities/{answer['id']}")
+    opportunity = Opportunity.objects.get()
+    assert (opportunity.customer, opportunity.owner, opportunity.need) == (customer, account_manager, "Ask Lin Mei.")
+    assert (answer["number"], answer["deal_stage"], answer["closes_on"]) == ("OP000001", "identified", "2026-06-30")
+    assert answer["expected_freight"] == {"amount": "9000.00", "currency": "CNY"}
+    assert AuditEvent.objects.filter(action="opportunity.opened").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "pointer", "code"),
+    [
+        ({"customer_id": "0199b5f0-7c1e-7a52-9d3b-5f1c2e8a4b60"}, "#/customer_id", "does_not_exist"),
+        ({"owner_id": "0199b5f0-7c1e-7a52-9d3b-5f1c2e8a4b60"}, "#/owner_id", "does_not_exist"),
+        ({"competitor_id": "0199b5f0-7c1e-7a52-9d3b-5f1c2e8a4b60"}, "#/competitor_id", "does_not_exist"),
+        ({"title": " "}, "#/title", "blank"),
+        ({"closes_on": "tomorrow"}, "#/closes_on", "invalid"),
+        ({"expected_freight": {"amount": "9", "currency": "GBP"}}, "#/expected_freight/currency", "wrong_currency"),
+        ({"deal_stage": "won"}, "#/deal_stage", "not_writable"),
+        ({"remark": "Ours"}, "#/remark", "unknown_field"),
+    ],
+)
+def test_what_is_not_taken_is_refused_by_name(customer, facts, pointer, code):
+    refused = Partner().send("post", "/opportunities", wanted(customer, **facts))
+
+    assert refused.status_code == 400
+    assert [(each["pointer"], each["code"]) for each in refused.json()["errors"]] == [(pointer, code)]
+    assert not Opportunity.objects.exists()
+
+
+def test_partner_changes_what_it_has_seen(opportunity, account_manager):
+    partner = Partner()
+    url = f"/opportunities/{opportunity.pk}"
+    etag = partner.get(url)["ETag"]
+
+    blind = partner.send("patch", url, {"owner_id": None})
+    changed = partner.send("patch", url, {"owner_id": None, "closes_on": "2026-07-31"}, If_Match=etag)
+    stale = partner.send("patch", url, {"title": "Other"}, If_Match=etag)
+
+    assert (blind.status_code, changed.status_code, stale.status_code) == (428, 200, 412)
+    check_described("/opportunities/{id}", changed.json(), method="patch")
+    stored = Opportunity.objects.get()
+    assert (stored.owner, stored.closes_on, stored.title) == (None, date(2026, 7, 31), "Export lane to Osaka")
+    assert (stored.need, stored.version) == ("Ask Lin Mei.", 2)
+
+
+def test_what_is_closed_is_not_changed_and_nobody_writes_without_the_scope(opportunity, customer, account_manager, now):
+    reading = Partner(name="Reading", allowed=["opportunities:read"])
+    url = f"/opportunities/{opportunity.pk}"
+    assert reading.send("post", "/opportunities", wanted(customer)).status_code == 403
+    assert reading.send("patch", url, {"title": "Other"}, If_Match='"1"').status_code == 403
+    move_opportunity(opportunity=opportunity, stage="lost", lost_reason="price", by=account_manager, at=now)
+    partner = Partner()
+
+    refused = partner.send("patch", url, {"title": "Other"}, If_Match=partner.get(url)["ETag"])
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "opportunity_closed")
+    assert Opportunity.objects.get().title == "Export lane to Osaka"
 
 
 def test_it_is_moved_with_its_scope_alone(opportunity):

@@ -9,7 +9,7 @@ from core.audit.models import AuditEvent
 from customers.services import add_contact, erase_customer, merge_customers
 from customers.services.erasure import ErasureReason
 from development.models import MarketNote
-from development.services import NothingNoted, add_competitor, write_market_note
+from development.services import NoteChanged, NothingNoted, add_competitor, update_market_note, write_market_note
 from tests.development.made import make_opportunity, queries_of
 from tests.factories.accounts import inside, make_user, outside
 from tests.factories.customers import make_customer
@@ -96,6 +96,42 @@ def test_note_moves_with_its_customer_and_is_erased(note, opportunity, superviso
 
     note.refresh_from_db()
     assert note.text is None
+
+
+def test_note_is_changed_and_an_empty_text_keeps_what_names_persons(client_for, account_manager, agent, note):
+    url = reverse("development:update_market_note", args=[note.pk])
+    assert client_for(agent).get(url).status_code == 403
+    client = client_for(account_manager)
+    form = client.get(url).context["form"]
+    assert "Lin Mei" not in text_of(client.get(url))
+    carried = {name: form.initial[name] for name in ("version",)} | {"began": form.initial["began"]()}
+
+    saved = client.post(url, {"text": "", "region": "Jiangsu", "industry": "", "competitor": "", **carried})
+
+    assert saved.url == reverse("development:market_note", args=[note.pk])
+    note.refresh_from_db()
+    assert (note.text, note.region, note.version) == ("Lin Mei pays less there.", "Jiangsu", 2)
+    event = AuditEvent.objects.get(action="market_note.updated", subject_id=note.pk)
+    assert event.changes == {"region": ["", "Jiangsu"]}
+    assert "Lin Mei" not in str(event.details)
+
+
+def test_two_who_change_a_note_choose_fact_by_fact(client_for, account_manager, supervisor, note, now):
+    client = client_for(account_manager)
+    url = reverse("development:update_market_note", args=[note.pk])
+    form = client.get(url).context["form"]
+    carried = {"version": form.initial["version"], "began": form.initial["began"]()}
+    kept = {"industry": "", "competitor": None}
+    update_market_note(note=note, version=1, text="", region="Anhui", **kept, by=supervisor, at=now)
+
+    shown = client.post(url, {"text": "", "region": "Jiangsu", "industry": "", "competitor": "", **carried})
+
+    assert shown.status_code in (409, 422)
+    assert "Anhui" in text_of(shown)
+    note.refresh_from_db()
+    assert (note.region, note.version) == ("Anhui", 2)
+    with pytest.raises(NoteChanged):
+        update_market_note(note=note, version=1, text="", region="Jiangsu", **kept, by=supervisor, at=now)
 
 
 def test_note_is_removed_by_who_writes(client_for, account_manager, agent, note):

@@ -15,6 +15,9 @@ from core.crypto.models import RootKey
 from core.tenancy.fields import MoneyField
 from core.tenancy.ids import uuid7
 from core.tenancy.models import Tenant, TenantModel
+from customers.enums import Channel, ConsentState
+from customers.models import Consent, Customer, Purpose
+from customers.services.purposes import BEHAVIOUR
 from service_requests.policies import first_hours
 from tests.factories.accounts import make_user
 
@@ -57,6 +60,15 @@ def make_world(mark: str, *, at: datetime) -> World:
     world: World = {}
     for model in tenant_models():
         _row_of(model, mark, at, world)
+    # By which what its customer did on the web page is shown.
+    Consent.objects.create(
+        customer=world[Customer],
+        purpose=Purpose.objects.get(key=BEHAVIOUR),
+        channel=Channel.ONLINE,
+        state=ConsentState.GIVEN,
+        text_version=1,
+        decided_at=at,
+    )
     return world
 
 

@@ -1,11 +1,14 @@
 """Leads over the API."""
 
+from datetime import timedelta
+
 import pytest
 
 from core.audit.models import AuditEvent
+from core.tenancy.ids import uuid7
 from customers.models import ContactPoint, Customer
 from lifecycle.models import Lead, LeadSource
-from lifecycle.services import qualify_lead, set_source_use
+from lifecycle.services import move_by_hand, qualify_lead, set_source_use
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 from tests.factories.lifecycle import in_stage, make_lead, make_leads
@@ -131,3 +134,71 @@ def test_scopes_and_tenants_are_kept_apart(tenant, other_tenant, now):
     assert reader.send("post", PATH, {"company_name": "A"}).status_code == 403
     assert Partner(name="Other", allowed=["customers:read"]).get(PATH).status_code == 403
     assert Lead.objects.count() == 1
+
+
+def moved(number, *, by, at):
+    customer = in_stage(make_customer(number=number, at=at), "mature", since=at - timedelta(days=9))
+    return move_by_hand(
+        customer=customer, stage="lost", reason="Lin Mei went to a rival", held_until=at.date(), by=by, at=at
+    )
+
+
+def test_history_of_stages_is_read_without_what_staff_said(partner, supervisor, now):
+    change, other = (moved(number, by=supervisor, at=now) for number in ("C-1", "C-2"))
+
+    one = partner.get(f"/stage-changes/{change.pk}").json()
+    answer = partner.get("/stage-changes").json()
+
+    check_described("/stage-changes/{id}", one)
+    check_described("/stage-changes", answer)
+    assert {row["id"] for row in answer["data"]} == {str(change.pk), str(other.pk)}
+    assert one == {
+        "id": str(change.pk),
+        "customer_id": str(change.customer_id),
+        "customer_number": "C-1",
+        "from_stage": "mature",
+        "to_stage": "lost",
+        "cause": "hand",
+        "as_of": "2026-03-02",
+        "policy_version": 1,
+        "contribution": None,
+        "usual": None,
+        "shipment_count": 0,
+        "silent_days": one["silent_days"],
+        "changed_at": "2026-03-02T04:30:00Z",
+    }
+    found = [
+        [row["customer_number"] for row in partner.get("/stage-changes", params).json()["data"]]
+        for params in (
+            {"filter[customer_number][eq]": "C-2"},
+            {"filter[customer_id][eq]": str(change.customer_id), "filter[to_stage][eq]": "lost"},
+            {"filter[changed_at][gt]": "2026-03-02T04:30:00Z"},
+            {"filter[cause][eq]": "shipment"},
+        )
+    ]
+    assert found == [["C-2"], ["C-1"], [], []]
+
+
+def test_history_of_stages_has_a_scope_of_its_own_and_is_each_tenants(tenant, other_tenant, supervisor, now):
+    with inside(other_tenant, leaving=tenant):
+        theirs = moved("T-1", by=None, at=now)
+    moved("C-1", by=supervisor, at=now)
+    reading = Partner(name="Stages", allowed=["stages:read"])
+
+    assert [row["customer_number"] for row in reading.get("/stage-changes").json()["data"]] == ["C-1"]
+    assert reading.get(f"/stage-changes/{theirs.pk}").status_code == 404
+    assert Partner(name="Leads", allowed=["leads:read"]).get("/stage-changes").status_code == 403
+
+
+@pytest.mark.parametrize("rows", [3, 200])
+def test_history_asks_the_same_number_of_queries(partner, supervisor, now, rows, django_assert_num_queries):
+    change = moved("C-1", by=supervisor, at=now)
+    for _ in range(rows - 1):
+        change.pk = uuid7()
+        change.save(force_insert=True)
+    partner.get("/stage-changes")
+
+    with django_assert_num_queries(LIST_QUERIES):
+        answer = partner.get("/stage-changes", {"limit": "200"})
+
+    assert len(answer.json()["data"]) == rows

@@ -1,10 +1,16 @@
 """What leads of each source and month cost and brought."""
 
+import csv
+import io
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
+from core.jobs.models import BackgroundJob
+from core.jobs.running import perform_job, result_of
 from lifecycle.models import LeadSource, SourceCost
 from lifecycle.selectors import acquisition
 from lifecycle.services import move_by_shipment, qualify_lead, set_source_use, update_source
@@ -13,6 +19,7 @@ from tests.factories.lifecycle import make_lead, make_leads, ship
 
 JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
 PAGE = "/leads/report/"
+EXPORT = "/leads/report/export/"
 PAGE_QUERIES = 6
 
 
@@ -111,6 +118,43 @@ def test_months_that_do_not_fit_are_refused(client_for, supervisor):
 
     for asked in ({"first": "2026-03", "last": "2026-01"}, {"first": "1990-01"}, {"first": "x"}):
         assert client.get(PAGE, asked).status_code == 422
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_report_is_exported_as_it_is_shown(client_for, analyst, source, now, form):
+    costs(source, "300.00", FEBRUARY, by=analyst, at=now)
+    win(make_lead(at=now, source=source), at=now, freight="80.00")
+    client = client_for(analyst)
+
+    started = client.post(EXPORT, {"first": "2026-02", "last": "2026-03", "format": form})
+
+    job = BackgroundJob.objects.get()
+    assert started.url == reverse("console:job", args=[job.pk])
+    perform_job(tenant_id=job.tenant_id, job_id=job.pk, now=lambda: now)
+    job.refresh_from_db()
+    content = b"".join(result_of(job))
+    assert (job.state, job.error, job.done) == ("done", "", 2)
+    assert re.fullmatch(rf"acquisition-\d{{8}}-\d{{4}}\.{form}", job.file_name)
+    if form == "xlsx":
+        assert content.startswith(b"PK")
+        return
+    lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    assert lines[0][:4] == ["Month", "Source", "Leads", "Qualified"]
+    assert lines[1:] == [
+        ["2026-03", "Cold call", "1", "1", "1", "100", "0", "300.00", "300.00", "80.00"],
+        ["2026-02", "Cold call", "0", "0", "0", "", "", "300.00", "", "0.00"],
+    ]
+
+
+def test_report_is_not_exported_for_others_nor_in_other_forms(client_for, agent, analyst):
+    months = {"first": "2026-02", "last": "2026-03"}
+
+    assert client_for(agent).post(EXPORT, {**months, "format": "csv"}).status_code == 403
+    client = client_for(analyst)
+    for asked in ({**months, "format": "pdf"}, {"first": "2026-03", "last": "2026-02", "format": "csv"}):
+        assert client.post(EXPORT, asked).url == PAGE
+    assert not BackgroundJob.objects.exists()
+    assert "Export" in client.get(PAGE).content.decode()
 
 
 def test_report_is_for_those_who_may(client_for, agent, analyst):

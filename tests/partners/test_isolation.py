@@ -2,12 +2,13 @@
 
 import pytest
 
+from behaviour.models import BehaviourEvent
 from core.accounts.enums import Role
 from core.jobs.models import BackgroundJob
 from core.partners.schema import description
 from core.tenancy.ids import uuid7
 from customers.models import Customer, CustomerMerge, Purpose
-from lifecycle.models import Lead
+from lifecycle.models import Lead, StageChange
 from shipments.models import Shipment
 from tests.customers.consents.said import say
 from tests.customers.follow_ups.made import make_follow_up
@@ -40,12 +41,25 @@ def make_rows(number, now):
         shipment_count=1,
         changed_at=now,
     )
+    moved = StageChange.objects.create(
+        customer=customer,
+        from_stage="mature",
+        to_stage="lost",
+        cause="evaluation",
+        as_of=now.date(),
+        policy_version=1,
+        shipment_count=1,
+        changed_at=now,
+    )
+    seen = BehaviourEvent.objects.create(
+        customer=customer, event_id=number, kind="visit", source="web", happened_at=now, received_at=now
+    )
     merge = CustomerMerge.objects.create(kept=customer, absorbed=customer, merged_at=now)
     job = BackgroundJob.objects.create(
         kind="shipments", title="Sent", parameters={"key": str(uuid7())}, created_at=now, due_at=now
     )
-    make_only_purpose(key=number.lower(), at=now)
-    (entry,) = say(customer, "given", purpose=number.lower(), at=now)
+    make_only_purpose(key="behaviour", channels=["online"], at=now)
+    (entry,) = say(customer, "given", purpose="behaviour", channels=["online"], at=now)
     return {
         "/purposes": entry.purpose_id,
         "/consents": customer.consents.get().pk,
@@ -55,6 +69,8 @@ def make_rows(number, now):
         "/tiers": customer.pk,
         "/shipments": Shipment.objects.get(customer=customer).pk,
         "/tier-changes": change.pk,
+        "/stage-changes": moved.pk,
+        "/behaviour-events": seen.pk,
         "/service-requests": open_for(customer, at=now).pk,
         "/opportunities": make_opportunity(customer, by=None, at=now).pk,
         "/service-plans": make_draft(customer, by=None, at=now).pk,

@@ -109,7 +109,7 @@ def test_many_rows_are_described_as_json_and_as_lines():
     document = description()
     many = {name: operation["requestBody"] for name, operation in operations() if name.endswith("/bulk")}
 
-    assert len(many) == 3
+    assert len(many) == 4
     for name, body in many.items():
         assert list(body["content"]) == ["application/json", "application/x-ndjson"], name
         assert "`Content-Encoding: gzip`" in body["description"], name

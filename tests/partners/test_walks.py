@@ -12,6 +12,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from behaviour.models import BehaviourEvent
 from core.jobs.models import BackgroundJob
 from core.partners.bulk.kinds import RowResult
 from core.partners.bulk.results import pack
@@ -30,7 +31,7 @@ from customers.models import (
     PurposeText,
 )
 from development.models import Opportunity
-from lifecycle.models import Lead
+from lifecycle.models import Lead, StageChange
 from service_plans.models import ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.models import ScanEvent, Shipment
@@ -98,10 +99,10 @@ class Rows:
                 row = BackgroundJob.objects.create(kind="shipments", title=name, work=name, created_at=at, due_at=at)
             case "/jobs/{job}/results":
                 return self.add_result()
-            case "/shipments/{shipment}/events":
-                row = ScanEvent.objects.create(shipment=self.shipment, kind=f"{self.made}", happened_at=at)
             case "/purposes" | "/consents" | "/consent-entries":
                 row = self.add_consent(resource, at)
+            case "/shipments/{shipment}/events" | "/behaviour-events" | "/stage-changes":
+                row = self.add_happening(resource, name, at)
             case "/follow-ups":
                 row = FollowUp.objects.create(kind="call", subject=name, due_at=at, created_at=at)
             case _:
@@ -138,6 +139,20 @@ class Rows:
                 return Contact.objects.create(customer=self.owner, name=name, created_at=at)
             case "/customers/{customer}/addresses":
                 return Address.objects.create(customer=self.owner, street=name)
+
+    def add_happening(self, resource, name, at):
+        """A scan, a move between stages, or what the owner, who agreed to it, did on the web page."""
+        if resource == "/shipments/{shipment}/events":
+            return ScanEvent.objects.create(shipment=self.shipment, kind=f"{self.made}", happened_at=at)
+        if resource == "/stage-changes":
+            move = {"from_stage": "mature", "to_stage": "lost", "cause": "evaluation", "as_of": at.date()}
+            move |= {"policy_version": 1, "shipment_count": 1, "changed_at": at}
+            return StageChange.objects.create(customer=self.owner, **move)
+        facts = {"customer": self.owner, "channel": "online", "state": "given", "source": "web", "text_version": 1}
+        purpose = Purpose.objects.get(key="behaviour")
+        Consent.objects.get_or_create(purpose=purpose, **facts, defaults={"decided_at": self.now})
+        done = {"kind": "visit", "source": "web", "happened_at": at, "received_at": at}
+        return BehaviourEvent.objects.create(customer=self.owner, event_id=name, **done)
 
     def add_business(self, resource, name, at):
         """A lead, an opportunity, or what was agreed."""

@@ -86,6 +86,7 @@ def test_sources_are_ours_alone():
         "customers",
         "documents",
         "shipments",
+        "behaviour",
         "service_requests",
         "service_plans",
         "development",

@@ -31,8 +31,8 @@ def test_partner_reads_what_to_show_where_data_is_collected(partner):
     answer = partner.get("/purposes").json()
 
     check_described("/purposes", answer)
-    assert [row["key"] for row in answer["data"]] == ["care", "marketing", "satisfaction", "service"]
-    row = answer["data"][1]
+    assert [row["key"] for row in answer["data"]] == ["behaviour", "care", "marketing", "satisfaction", "service"]
+    row = answer["data"][2]
     assert (row["basis"], row["channels"], row["text_version"]) == (
         "consent",
         ["phone", "sms", "email", "wechat", "visit"],
@@ -169,4 +169,4 @@ def test_lists_ask_the_same_number_of_queries(path, rows, partner, now, django_a
     with outside(purpose.tenant), django_assert_num_queries(LIST_QUERIES[path]):
         answer = Client().get(f"{API}{path}", {"limit": 200}, headers=partner.headers)
 
-    assert len(answer.json()["data"]) == (4 if path == "/purposes" else min(rows, 200))
+    assert len(answer.json()["data"]) == (5 if path == "/purposes" else min(rows, 200))

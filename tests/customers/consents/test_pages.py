@@ -59,6 +59,7 @@ def test_every_tenant_begins_with_purposes_in_both_languages(tenant):
         ("satisfaction", "interest", "满意度询问"),
         ("marketing", "consent", "优惠与新服务"),
         ("care", "consent", "生日与节日问候"),
+        ("behaviour", "consent", "您在我们网页和 App 上的使用情况"),
     ]
     assert [each.name_en for each in purposes][2] == "Offers and news"
     assert all(text.text_zh != text.text_en for text in PurposeText.objects.all())
@@ -89,7 +90,7 @@ def test_key_that_cannot_be_is_refused(officer, now, key, refusal):
     with pytest.raises(refusal):
         add_purpose(**{**NEWS, "key": key}, by=officer, at=now)
 
-    assert Purpose.objects.count() == 4
+    assert Purpose.objects.count() == 5
 
 
 def update(purpose, officer, now, **changes):
@@ -171,7 +172,7 @@ def test_purposes_are_not_for_everybody(client_for, role, tenant, now):
 
     assert client.get(reverse("customers:purposes")).status_code == 403
     assert client.post(reverse("customers:add_purpose"), NEWS).status_code == 403
-    assert Purpose.objects.count() == 4
+    assert Purpose.objects.count() == 5
 
 
 def test_panel_says_who_may_be_contacted_and_why(client_for, agent, customer, contact, now):

@@ -1,0 +1,120 @@
+"""Forgetting behaviour: where the consent does not hold any more, and what is too old; and telling of wishes."""
+
+import uuid
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+
+from behaviour.enums import BehaviourKind
+from behaviour.models import BehaviourEvent, CustomerBehaviour
+from behaviour.querysets import agreed, is_usable, unanswered, usable_figures
+from behaviour.services.counting import CODE, count_figures
+from core.audit.services import record_many
+from core.events.services import publish_many
+from core.partners.models import KeptAnswer
+from core.tenancy.clock import local_date, months_after
+from core.tenancy.scope import current_tenant
+from customers.enums import FollowUpState, Tier
+from customers.models import Customer, FollowUp
+from customers.services.follow_up_steps import cancel_follow_up
+from customers.services.locking import share_customers
+from customers.services.telling import forget_told
+
+KEPT_MONTHS = 12
+# A customer that wants to ship does so within two days, and what nobody asked about for a month has gone by.
+WAITS = timedelta(days=2)
+GOES_BY = timedelta(days=30)
+VALUED = (Tier.VIP, Tier.MID)
+FOLLOW_UP = "unanswered_wish"
+
+
+@transaction.atomic
+def keep_while_agreed(*, customer: Customer, at: datetime) -> None:
+    """Forget a customer's behaviour unless a consent to keep it holds still, as after a no that is older."""
+    if not is_usable(customer, at=at):
+        forget_behaviour([customer.pk], at=at)
+
+
+@transaction.atomic
+def forget_behaviour(customer_ids: Collection[uuid.UUID], *, at: datetime) -> int:
+    """Delete all that is kept of what these customers did, with its entries in timelines; return of how many it was.
+
+    Follow-ups that were asked for by it are given up where they are open, and say no more what it was.
+    """
+    share_customers(customer_ids)
+    kept = CustomerBehaviour.objects.filter(customer__in=customer_ids).values("customer")
+    forgotten = list(Customer.with_merged.filter(pk__in=kept).only("pk", "tenant", "number").order_by("pk"))
+    _delete(customer_ids, at=at)
+    record_many("behaviour.forgotten", forgotten, by=None, at=at)
+    return len(forgotten)
+
+
+def erase_behaviour(customer: Customer) -> None:
+    """Delete what is kept of what a customer did, with the rest that is erased of it."""
+    _delete([customer.pk], at=None)
+
+
+def _delete(customer_ids: Collection[uuid.UUID], *, at: datetime | None) -> None:
+    BehaviourEvent.objects.filter(customer__in=customer_ids).delete()
+    CustomerBehaviour.objects.filter(customer__in=customer_ids).delete()
+    forget_told(code=CODE, customers=customer_ids)
+    # Nobody can tell from outside of whom they are; without them the same event is found by its own id.
+    KeptAnswer.objects.filter(route__endswith="/behaviour-events").delete()
+    asked = FollowUp.objects.filter(customer__in=customer_ids, code=FOLLOW_UP)
+    if at is not None:
+        for follow_up in asked.filter(state=FollowUpState.OPEN).order_by("pk"):
+            cancel_follow_up(follow_up=follow_up, by=None, at=at)
+    asked.update(parameters={})
+
+
+def tidy_behaviour(*, business_date: date, at: datetime) -> dict[str, Any]:
+    """Forget what is too old and what no consent allows any more, and tell of wishes without a shipment."""
+    return {"aged": _forget_old(at), "forgotten": _forget_disallowed(at), "told": tell_unanswered(at=at)}
+
+
+@transaction.atomic
+def tell_unanswered(*, at: datetime) -> int:
+    """Tell, once for each, of valued customers that asked for a quote or left a basket two days ago and have shipped
+    nothing since; return of how many.
+    """
+    figures = unanswered(usable_figures(at=at), since=at - GOES_BY, until=at - WAITS)
+    untold = figures.filter(customer__tier__in=VALUED).exclude(told_at__gte=F("last_wish_at"))
+    due = list(untold.select_for_update(of=("self",), no_key=True).order_by("pk"))
+    zone = current_tenant().time_zone
+    for each in due:
+        each.told_at = each.last_wish_at
+    CustomerBehaviour.objects.bulk_update(due, ["told_at"], batch_size=2000)
+    told = [
+        (
+            each.customer_id,
+            {"wish": _wish(each), "wished_on": local_date(each.last_wish_at, zone).isoformat()},
+        )
+        for each in due
+    ]
+    publish_many("customer.wish_unanswered", told, at=at)
+    return len(due)
+
+
+def _wish(figures: CustomerBehaviour) -> str:
+    return BehaviourKind.QUOTE if figures.last_quote_at == figures.last_wish_at else BehaviourKind.BASKET
+
+
+@transaction.atomic
+def _forget_old(at: datetime) -> int:
+    before = months_after(at, -KEPT_MONTHS)
+    old = BehaviourEvent.objects.filter(happened_at__lt=before)
+    customers = set(old.order_by().values_list("customer_id", flat=True).distinct())
+    count, _by_model = old.delete()
+    forget_told(code=CODE, customers=customers, before=before)
+    count_figures(customers)
+    return count
+
+
+def _forget_disallowed(at: datetime) -> int:
+    """Forget those whose consent has lapsed, was given to an older text, or does not hold since a merge."""
+    consents = agreed(at=at).filter(customer=OuterRef("customer"))
+    disallowed = CustomerBehaviour.objects.filter(~Exists(consents)).values_list("customer_id", flat=True)
+    return forget_behaviour(list(disallowed), at=at)
