@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core.web.templatetags.web import badge
-from customers.enums import FollowUpState, Stage, Tier
+from customers.enums import FollowUpState, Segment, Stage, Tier
 from customers.models import FollowUp
 
 register = template.Library()
@@ -22,6 +22,14 @@ _STAGE_LOOKS = {
     Stage.DECLINING: ("orange", "trending-down"),
     Stage.LOST: ("red", "user-off"),
     Stage.WON_BACK: ("purple", "rotate-clockwise"),
+}
+
+_SEGMENT_LOOKS = {
+    Segment.REGULAR: ("green", ""),
+    Segment.INACTIVE: ("secondary", "zzz"),
+    Segment.POTENTIAL: ("azure", "seedling"),
+    Segment.HESITANT: ("orange", "alert-triangle"),
+    Segment.ONE_OFF: ("secondary", ""),
 }
 
 
@@ -48,3 +56,9 @@ def follow_up_badges(follow_up: FollowUp) -> SafeString:
 def stage_badge(stage: str) -> SafeString:
     """Show a stage of the lifecycle."""
     return badge(Stage(stage).label, *_STAGE_LOOKS[Stage(stage)])
+
+
+@register.simple_tag
+def segment_badge(segment: str | None) -> SafeString | str:
+    """Show a segment of the low tier; a dash where there is none."""
+    return badge(Segment(segment).label, *_SEGMENT_LOOKS[Segment(segment)]) if segment else "–"

@@ -129,7 +129,7 @@ def test_seed_prints_an_api_key_that_works_at_every_start_until_it_is_revoked(db
 
 
 def test_seed_that_fails_leaves_nothing(db, monkeypatch):
-    monkeypatch.setattr(demo, "set_override", None)
+    monkeypatch.setattr(demo, "make_tier_decisions", None)
 
     with pytest.raises(TypeError):
         seed()

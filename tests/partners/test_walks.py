@@ -93,6 +93,7 @@ class Rows:
                     allowed_hours=8,
                     opened_at=at,
                     due_at=at,
+                    queue_at=at,
                 )
             case "/jobs":
                 row = BackgroundJob.objects.create(kind="shipments", title=name, work=name, created_at=at, due_at=at)

@@ -18,10 +18,9 @@ from core.web.trail import history_of, lines_of
 from customers.models import Customer
 from tests.factories.accounts import make_user
 from tests.factories.customers import make_customer
-from tests.factories.tiering import RULES
+from tests.factories.tiering import RULES, put_in_force, set_override
 from tiering.enums import MoveReason
 from tiering.models import TierChange
-from tiering.services import create_policy, set_override
 
 
 @pytest.fixture(autouse=True)
@@ -85,10 +84,10 @@ def test_history_of_a_key_says_scopes_times_and_networks(administrator, now):
 
 
 def test_new_version_of_the_policy_says_what_differs(supervisor, now):
-    policy = create_policy(**{**RULES, "vip_percent": 10, "vip_monthly": Decimal(12400)}, by=supervisor, at=now)
+    policy = put_in_force(**{**RULES, "vip_percent": 10, "vip_monthly": Decimal(12400)}, by=supervisor, at=now)
 
     (line,) = history_of(policy, user=supervisor).lines
-    assert (line.action, line.actor) == ("Tier policy changed", supervisor.name)
+    assert (line.action, line.actor) == ("Tier policy approved", supervisor.name)
     changes, details = words(line)
     assert ("VIP, percent of customers", "5", "10") in changes
     assert ("VIP from, per month", "¥10,000.00", "¥12,400.00") in changes
