@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
@@ -90,8 +90,11 @@ class PolicyListView(ListView):
         Column(gettext_lazy("Version"), lambda version: version[0].version),
         Column(gettext_lazy("What differed"), lambda version: _differences_in_words(version[1])),
         Column(gettext_lazy("State"), lambda version: version[0].get_state_display()),
-        Column(gettext_lazy("Written by"), lambda version: version[0].created_by and version[0].created_by.name),
-        Column(gettext_lazy("Written"), lambda version: version[0].created_at),
+        Column(
+            pgettext_lazy("tier policy", "Written by"),
+            lambda version: version[0].created_by and version[0].created_by.name,
+        ),
+        Column(pgettext_lazy("tier policy", "Written"), lambda version: version[0].created_at),
         Column(gettext_lazy("Approved by"), lambda version: version[0].approved_by and version[0].approved_by.name),
         Column(gettext_lazy("In force since"), lambda version: version[0].approved_at),
     )
