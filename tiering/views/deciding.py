@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from core.accounts.permissions import may
 from core.jobs.running import start_job
 from core.tenancy.errors import DomainError
+from core.web.context import WATCH_JOBS
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
 from customers.enums import Tier
@@ -139,6 +140,7 @@ class MoversFileView(StaffView):
         except DomainError as error:
             messages.error(request, str(error.message))
             return go_to(request, page_of(policy))
+        request.session[WATCH_JOBS] = True
         return go_to(request, reverse("console:job", args=[job.pk]))
 
 
