@@ -218,6 +218,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:job-detail": {"pk": BackgroundJob},
     "api:job-result-list": {"job": BackgroundJob},
     "api:tier-detail": {"pk": Customer},
+    "api:tier-policy-detail": {"pk": TierPolicy},
     "api:tier-change-detail": {"pk": TierChange},
 }
 # Arguments that are the same for all tenants.

@@ -129,7 +129,7 @@ def test_setting_says_who_changed_it_last(client_for, administrator, now):
 def test_rule_of_a_policy_says_who_changed_it_and_not_its_neighbours(client_for, administrator, now):
     tiers, requests = tier_policy(), service_policy()
     rules = {name: getattr(tiers, name) for name in LABELS}
-    put_in_force(**{**rules, "window_days": 60}, replaces=tiers.version, by=administrator, at=now)
+    put_in_force(**{**rules, "window_days": 60}, replaces=tiers.version, approver=administrator, at=now)
     hours = {kind: dict(by_tier) for kind, by_tier in requests.hours.items()}
     hours["chase"]["vip"] = 3
     facts = {name: getattr(requests, name) for name in RULES}

@@ -13,7 +13,7 @@ from service_requests.models import ServiceRequest
 from shipments.models import Shipment
 from tests.factories.customers import make_customer
 
-QUERIES = {"shipments": 6, "tiers": 7, "value": 6, "service_requests": 6}
+QUERIES = {"shipments": 6, "tiers": 9, "value": 6, "service_requests": 6}
 
 
 def panel_url(customer, key):

@@ -16,6 +16,7 @@ from tiering.services.policies import PolicyChanged, current_policy, lock_draft
 from tiering.turns import wait_for_turn
 
 LONGEST_REASON = 500
+GIVEN_UP = {PolicyState.DECLINED: "tier_policy.declined", PolicyState.WITHDRAWN: "tier_policy.withdrawn"}
 
 
 class AnotherWaits(DomainError):
@@ -56,7 +57,7 @@ def submit_policy(*, policy: TierPolicy, by: User | None, at: datetime) -> TierP
     policy.submitted_at = at
     policy.save(update_fields=["state", "submitted_at"])
     record("tier_policy.submitted", of=policy, by=by, at=at, details={"version": policy.version})
-    _tell("tier_policy.submitted", policy, at)
+    publish("tier_policy.submitted", subject_id=policy.pk, payload=_told(policy), at=at)
     return policy
 
 
@@ -78,7 +79,7 @@ def approve_policy(*, policy: TierPolicy, by: User | None, at: datetime) -> Tier
     policy.as_read = {name: getattr(in_force, name) for name in LABELS}
     record("tier_policy.approved", subject=policy, by=by, at=at, details={"version": policy.version})
     _overtake(by=by, at=at)
-    _tell("tier_policy.approved", policy, at)
+    publish("tier_policy.approved", subject_id=policy.pk, payload=_told(policy), at=at)
     return policy
 
 
@@ -95,7 +96,7 @@ def decline_policy(*, policy: TierPolicy, reason: str, by: User, at: datetime) -
         reason=policy.closed_reason,
         details={"version": policy.version},
     )
-    _tell("tier_policy.declined", policy, at)
+    publish("tier_policy.declined", subject_id=policy.pk, payload=_told(policy), at=at)
     return policy
 
 
@@ -155,5 +156,6 @@ def _overtake(*, by: User | None, at: datetime) -> None:
     )
 
 
-def _tell(name: str, policy: TierPolicy, at: datetime) -> None:
-    publish(name, subject_id=policy.pk, payload={"version": policy.version, "replaces": policy.replaces}, at=at)
+def _told(policy: TierPolicy) -> dict[str, int | None]:
+    """Return what every event of a version tells."""
+    return {"version": policy.version, "replaces": policy.replaces}
