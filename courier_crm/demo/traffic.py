@@ -105,8 +105,7 @@ def _shipment(
     weight = round(min(chance.lognormvariate(0.3, 0.9) * max(1, shipper.weight * PALLETS), 1000) * 1000)
     freight = round((base + per_kilogram * weight / 1000) * courier.price * chance.uniform(0.9, 1.2), 2)
     is_insured = chance.random() < 0.1
-    troubles = {"": 968, "damaged": 12 + 400 * trouble, "lost": 3 + 40 * trouble, "returned": 10, "refused": 7}
-    damage = chance.choices(list(troubles), list(troubles.values()))[0]
+    damage = chance.choices(["", "damaged", "lost", "returned"], [975, 12 + 400 * trouble, 3 + 40 * trouble, 10])[0]
     refund = freight if is_cancelled else freight / 2 if damage in {"damaged", "lost"} else 0
     exceptions = [code for code in ("late" if is_late and is_delivered else "", damage) if code]
     destination = shipper.city if mode == "same_city" else chance.choice(courier.cities)

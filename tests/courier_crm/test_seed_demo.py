@@ -65,7 +65,7 @@ def test_seed_makes_two_couriers_once(db, now):
     for slug, found in made.items():
         people, customers, contacts, shipments, scans, changes, overrides, requests = found[: len(MODELS)]
         consents, plans, months, opportunities, proposals, benefits = found[len(MODELS) :]
-        assert (people, customers, overrides, requests) == (len(Role), 30 + 12, 1, 12), slug
+        assert (people, customers, overrides, requests) == (len(Role), 30 + 12, 2, 12), slug
         assert (consents > 30, plans, months > 15) == (True, 5, True), slug
         assert (opportunities, proposals) == (10, 4), slug
         measured += benefits
