@@ -23,7 +23,7 @@ from lifecycle.api import LeadViewSet, StageChangeViewSet
 from service_plans.api import ServicePlanViewSet
 from service_requests.api import ServiceRequestViewSet
 from shipments.api import ScanEventViewSet, ShipmentViewSet
-from tiering.api import TierChangeViewSet, TierViewSet
+from tiering.api import TierChangeViewSet, TierPolicyViewSet, TierViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("customers", CustomerViewSet, basename="customer")
@@ -49,6 +49,7 @@ router.register("jobs/<str:job>/results", JobResultViewSet, basename="job-result
 router.register("jobs", JobViewSet, basename="job")
 router.register("tiers", TierViewSet, basename="tier")
 router.register("tier-changes", TierChangeViewSet, basename="tier-change")
+router.register("tier-policies", TierPolicyViewSet, basename="tier-policy")
 
 app_name = "api"
 

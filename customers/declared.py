@@ -100,6 +100,7 @@ actions.declare_fields(
     lower_tier=_("Tier that the last evaluations gave"),
     lower_runs=_("Evaluations that gave a lower tier"),
     lower_as_of=_("Lower tier as of"),
+    segment=_("Segment"),
     stage=_("Stage"),
     stage_since=_("Stage since"),
     stage_held_until=_("Stage set by hand through"),
@@ -306,7 +307,7 @@ classify(
     business="""number kind company_name industry region source tags preferred_channel preferred_language
         account_manager custom_values created_at erased_at merged_into version tier tier_since contribution
         contribution_rank token_rank is_unmatched quality mending_rank window_shipment_count
-        lower_tier lower_runs lower_as_of stage stage_since stage_held_until shipment_count
+        lower_tier lower_runs lower_as_of segment stage stage_since stage_held_until shipment_count
         first_shipment_at last_shipment_at""",
     personal="person_name birthday special_needs",
 )

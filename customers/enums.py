@@ -28,6 +28,16 @@ class Stage(models.TextChoices):
     WON_BACK = "won_back", _("Won back")
 
 
+class Segment(models.TextChoices):
+    """What kind of customer one of the low tier, or of none, is; 普通, 非积极, 潜在, 疑虑, 一次性."""
+
+    REGULAR = "regular", pgettext_lazy("segment of customers", "Regular")
+    INACTIVE = "inactive", pgettext_lazy("segment of customers", "Inactive")
+    POTENTIAL = "potential", pgettext_lazy("segment of customers", "Potential")
+    HESITANT = "hesitant", pgettext_lazy("segment of customers", "Hesitant")
+    ONE_OFF = "one_off", pgettext_lazy("segment of customers", "One-off")
+
+
 class Channel(models.TextChoices):
     PHONE = "phone", _("Phone")
     EMAIL = "email", _("E-mail")

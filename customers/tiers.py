@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from customers.enums import Tier
 from customers.models import Customer
 
 # One part of the evaluation's statement. It reads `placed` (id, new_tier, is_moved, contribution,
@@ -15,7 +16,8 @@ WRITE_PLACED_CUSTOMERS = """
         window_shipment_count = p.shipment_count,
         lower_tier = p.new_lower_tier,
         lower_runs = p.new_lower_runs,
-        lower_as_of = p.new_lower_as_of
+        lower_as_of = p.new_lower_as_of,
+        segment = case when p.new_tier is null or p.new_tier = 'low' then c.segment end
     from placed p
     where c.tenant_id = %(tenant)s::uuid
       and c.id = p.id
@@ -27,10 +29,12 @@ WRITE_PLACED_CUSTOMERS = """
 
 
 def place_by_hand(*, customer: Customer, tier: str, since: date) -> None:
-    """Give a locked customer a tier and forget a demotion that was under way."""
+    """Give a locked customer a tier and forget a demotion under way; above low it is in no segment."""
     customer.tier = tier
     customer.tier_since = since
     customer.lower_tier = None
     customer.lower_runs = 0
     customer.lower_as_of = None
-    customer.save(update_fields=["tier", "tier_since", "lower_tier", "lower_runs", "lower_as_of"])
+    if tier != Tier.LOW:
+        customer.segment = None
+    customer.save(update_fields=["tier", "tier_since", "lower_tier", "lower_runs", "lower_as_of", "segment"])

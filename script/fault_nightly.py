@@ -12,7 +12,6 @@ import sys
 import time
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +118,9 @@ def _make_tenants(how_many: int, chance: random.Random) -> list[Any]:
     from core.console.services import create_tenant
     from core.tenancy.models import Tenant
     from core.tenancy.scope import tenant_scope
-    from tiering.services import create_policy
+    from tiering.models import TierPolicy
+    from tiering.rules import LABELS
+    from tiering.services import approve_policy, submit_policy, write_policy
 
     call_command("migrate", database="owner", verbosity=0)
     tenants = []
@@ -130,20 +131,11 @@ def _make_tenants(how_many: int, chance: random.Random) -> list[Any]:
         )
         with tenant_scope(tenant):
             _make_customers(chance)
-            create_policy(
-                mode="percentile",
-                window_days=WINDOW_DAYS,
-                vip_percent=20,
-                mid_percent=30,
-                vip_monthly=Decimal(0),
-                mid_monthly=Decimal(0),
-                weight_amount=100,
-                weight_frequency=0,
-                weight_tenure=0,
-                demotion_runs=1,
-                by=None,
-                at=FIRST_NIGHT,
-            )
+            rules = {name: getattr(TierPolicy.objects.get(), name) for name in LABELS}
+            rules |= {"window_days": WINDOW_DAYS, "vip_percent": 20, "mid_percent": 30, "demotion_runs": 1}
+            policy = write_policy(**rules, by=None, at=FIRST_NIGHT)
+            submit_policy(policy=policy, by=None, at=FIRST_NIGHT)
+            approve_policy(policy=policy, by=None, at=FIRST_NIGHT)
         tenants.append(tenant)
     # They have nights of their own, which nobody here waits for or looks at.
     Tenant.objects.exclude(sandbox_of=None).update(is_active=False)

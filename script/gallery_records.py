@@ -55,6 +55,8 @@ from service_requests.enums import RequestState
 from service_requests.models import ServiceRequest
 from shipments.models import Shipment
 from shipments.tracking.finding import seal
+from tiering.enums import PolicyState
+from tiering.models import TierOverride, TierPolicy
 
 MOST_SECONDS = 90
 SHIPMENTS = "waybill_number,customer_number,status,accepted_at,freight\n"
@@ -99,6 +101,9 @@ class Records:
     shared_proposal: str
     catalogue_service: str
     market_note: str
+    waiting_policy: str
+    asked_customer: str
+    asked_override: str
     follow_up: str
     closed_follow_up: str
     lead: str
@@ -134,6 +139,7 @@ def records_of(courier: Courier) -> Records:
         draft = ServicePlan.objects.filter(state=PlanState.DRAFT).first()
         if draft is None:
             draft = create_next_edition(plan=plan, by=admin, at=timezone.now())
+        asked = TierOverride.objects.filter(approved_at=None, ended_at=None).first()
         own = BackgroundJob.objects.filter(owner=admin).order_by("-pk")
         return Records(
             customer=str(customer.pk),
@@ -169,6 +175,9 @@ def records_of(courier: Courier) -> Records:
             draft_proposal=str(Proposal.objects.filter(state=ProposalState.DRAFT).first().pk),
             proposal_line=str(ProposalLine.objects.filter(proposal__state=ProposalState.DRAFT).first().pk),
             shared_proposal=proposal_token(Proposal.objects.filter(state=ProposalState.APPROVED).first()),
+            waiting_policy=str(TierPolicy.objects.get(state=PolicyState.SUBMITTED).pk),
+            asked_customer=str(asked.customer_id),
+            asked_override=str(asked.pk),
             market_note=str(MarketNote.objects.order_by("pk").first().pk),
             catalogue_service=str(CatalogueService.objects.filter(is_active=True).order_by("pk").first().pk),
             follow_up=str(FollowUp.objects.filter(state="open", customer__isnull=False).first().pk),

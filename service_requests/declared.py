@@ -33,6 +33,7 @@ actions.declare_fields(
     waiting_since=_("Waits since"),
     waited_seconds=_("Seconds waited in working time"),
     due_at=_("Deadline"),
+    queue_at=_("Place in the queue"),
     requests=_("Service requests"),
     **RULES,
     **DEADLINES,
@@ -46,7 +47,7 @@ classify(
 classify(
     "service_requests.ServiceRequest",
     business="""serial number kind state customer shipment department assignee waits_for waiting_since waited_seconds
-        allowed_hours opened_at due_at closed_at opened_by opened_by_key version""",
+        allowed_hours opened_at due_at head_start_hours queue_at closed_at opened_by opened_by_key version""",
     personal="text outcome",
 )
 

@@ -42,8 +42,9 @@ class ServiceRequest(TenantModel):
     """A wish of a customer that is not a complaint, until it is done or declined.
 
     `number` is `serial` in words. `allowed_hours` are the working hours it may take; while it waits, `due_at` rests,
-    and `waited_seconds` is the working time that waiting has taken so far. What was wished for and what came of it
-    are null when they were erased.
+    and `waited_seconds` is the working time that waiting has taken so far. The queue goes by `queue_at`, which is
+    before `due_at` by the head start that the customer's tier gave when it was opened. What was wished for and what
+    came of it are null when they were erased.
     """
 
     serial = models.PositiveIntegerField()
@@ -62,6 +63,8 @@ class ServiceRequest(TenantModel):
     allowed_hours = models.PositiveSmallIntegerField()
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    head_start_hours = models.PositiveSmallIntegerField(default=0)
+    queue_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     opened_by = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     # No foreign key: a key that works in a sandbox is kept with the tenant beside it.
@@ -77,6 +80,10 @@ class ServiceRequest(TenantModel):
             models.Index(fields=["tenant", "due_at", "id"], name="service_request_by_deadline"),
             models.Index(
                 fields=["tenant", "due_at", "id"], condition=Q(closed_at=None), name="service_request_unfinished"
+            ),
+            models.Index(fields=["tenant", "queue_at", "id"], name="service_request_by_queue"),
+            models.Index(
+                fields=["tenant", "queue_at", "id"], condition=Q(closed_at=None), name="service_request_queue"
             ),
             models.Index(fields=["tenant", "opened_at", "id"], name="service_request_by_opening"),
             models.Index(fields=["tenant", "customer", "opened_at", "id"], name="service_request_customer"),

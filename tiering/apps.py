@@ -14,42 +14,89 @@ class TieringConfig(AppConfig):
     def ready(self) -> None:
         import tiering.declared  # noqa: F401  declares actions, personal data and events of tiering
         from core.events.registry import receive
+        from core.jobs import background
         from core.jobs.nightly import register
         from core.tenancy.provisioning import on_tenant_created
         from core.web import exports, navigation, notices, record_pages, trail
-        from customers import panels, timeline
+        from customers import entitlements, panels, timeline
         from customers.follow_ups import rules
+        from tiering import movers, receivers, segments
+        from tiering import notices as words
         from tiering.follow_ups import TIER_FELL
-        from tiering.notices import describe_moves, move_in_words
         from tiering.panel import load_tier_panel
-        from tiering.permissions import MANAGE, VIEW
-        from tiering.receivers import TIER_CHANGED, tell_account_manager, tell_timeline
-        from tiering.record_actions import CUSTOMER_ACTIONS
-        from tiering.selectors import NIGHTLY_JOB, VALUE_JOB
-        from tiering.services import create_first_policy, evaluate_last_day
+        from tiering.permissions import APPROVE, MANAGE, VIEW
+        from tiering.record_actions import CUSTOMER_ACTIONS, POLICY_ACTIONS, POLICY_PAGE
+        from tiering.selectors import VALUE_JOB, head_start_of
+        from tiering.services import NIGHTLY_JOB, create_first_policy, evaluate_last_day
         from tiering.settled import POLICY_PARTS, policy_values
         from tiering.trail import MOVED, describe_policies, tell_moves
         from tiering.value import analyse_last_day
-        from tiering.views import MovesView, PolicyListView
+        from tiering.views.overview import MovesView
+        from tiering.views.policies import PolicyListView
 
         register(NIGHTLY_JOB, label=_("Evaluate tiers"), run=evaluate_last_day, at=NIGHTLY_AT)
         register(VALUE_JOB, label=_("Analyse the value of customers"), run=analyse_last_day, at=VALUE_AT)
-        receive("customer.tier_changed", name="tiering.tell_account_manager", call=tell_account_manager)
-        receive("customer.tier_changed", name="tiering.tell_timeline", call=tell_timeline)
+        for event, name, call in (
+            ("customer.tier_changed", "tell_account_manager", receivers.tell_account_manager),
+            ("customer.tier_changed", "tell_timeline", receivers.tell_timeline),
+            ("tier_policy.submitted", "tell_approvers", receivers.tell_approvers),
+            ("tier_policy.approved", "tell_author_of_approval", receivers.tell_author),
+            ("tier_policy.declined", "tell_author_of_refusal", receivers.tell_author),
+            ("tier_override.asked", "tell_approvers_of_override", receivers.tell_approvers_of_override),
+            ("tiers.managers_missing", "tell_of_missing_managers", receivers.tell_of_missing_managers),
+        ):
+            receive(event, name=f"tiering.{name}", call=call)
+        entitlements.register_head_start(head_start_of)
+        segments.register_doubt("refused_shipment", segments.REFUSED_SHIPMENT)
+        segments.register_doubt("declined_request", segments.DECLINED_REQUEST)
         rules.register(TIER_FELL)
-        timeline.register("customer.tier_changed", icon="crown", label=_("Tier changed"), words=move_in_words)
+        timeline.register("customer.tier_changed", icon="crown", label=_("Tier changed"), words=words.move_in_words)
+        for kind, label, permission, describe in (
+            (
+                receivers.POLICY_WAITS,
+                _("A tier policy waits for your approval"),
+                APPROVE,
+                words.describe_waiting_policies,
+            ),
+            (
+                receivers.POLICY_DECIDED,
+                _("A tier policy of yours was decided on"),
+                VIEW,
+                words.describe_decided_policies,
+            ),
+            (
+                receivers.OVERRIDE_WAITS,
+                _("A tier by hand waits for your approval"),
+                APPROVE,
+                words.describe_waiting_overrides,
+            ),
+            (
+                receivers.MANAGERS_MISSING,
+                _("Customers lack the account manager that their tier gives them"),
+                MANAGE,
+                words.describe_missing_managers,
+            ),
+        ):
+            notices.register(kind, label=label, icon="crown", permission=permission, describe=describe)
         notices.register(
-            TIER_CHANGED,
+            receivers.TIER_CHANGED,
             label=_("A customer whom you look after changed its tier"),
             icon="crown",
             permission=VIEW,
-            describe=describe_moves,
+            describe=words.describe_moves,
         )
         trail.register_subject("tiering.tierpolicy", describe_policies, permission=VIEW)
         trail.register_source("customers.customer", action=MOVED, tell=tell_moves, permission=VIEW)
         on_tenant_created(create_first_policy)
         exports.register(MovesView)
         exports.register(PolicyListView)
+        background.register(
+            movers.KIND,
+            label=_("Who would move by a tier policy"),
+            permission=movers.permission_of,
+            step=movers.step,
+            file_name=movers.file_name,
+        )
         navigation.register(
             key="tiers",
             label=_("Tiers"),
@@ -83,10 +130,12 @@ class TieringConfig(AppConfig):
             icon="crown",
             permission=MANAGE,
             order=50,
-            actions=("tier_policy.changed",),
+            actions=("tier_policy.approved",),
             parts=POLICY_PARTS,
             values=policy_values,
         )
+        record_pages.register(POLICY_PAGE)
+        record_pages.register_action("tiering:policy", *POLICY_ACTIONS)
         record_pages.register_action("customers:detail", *CUSTOMER_ACTIONS)
         panels.register(
             key="tiers",

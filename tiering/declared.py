@@ -10,32 +10,56 @@ from customers.enums import Tier
 from customers.querysets import selves
 from customers.relations import Relation
 from tiering.enums import MoveReason
-from tiering.models import TierChange, TierOverride
+from tiering.models import SegmentChange, TierChange, TierOverride
 from tiering.querysets import both_set_by_hand
 from tiering.rules import LABELS
 from tiering.turns import wait_for_turn
 
 actions.declare("tier.set", _("Tier set by hand"))
 actions.declare("tier.released", _("Tier no longer set by hand"))
-actions.declare("tier_policy.changed", _("Tier policy changed"))
+actions.declare("tier.asked", _("Tier by hand asked for"))
+actions.declare("tier.declined", _("Tier by hand declined"))
+actions.declare("tier_policy.written", _("Draft of a tier policy written"))
+actions.declare("tier_policy.submitted", _("Tier policy sent for approval"))
+actions.declare("tier_policy.approved", _("Tier policy approved"))
+actions.declare("tier_policy.declined", _("Tier policy declined"))
+actions.declare("tier_policy.withdrawn", _("Tier policy withdrawn"))
+actions.declare("tier_policy.overtaken", _("Tier policy overtaken by another"))
 actions.declare_fields(tier=_("Tier"), version=_("Version"), expires_on=_("Last day"), **LABELS)
 actions.declare_values("tier", lambda: dict(Tier.choices))
 
 classify(
     "tiering.TierPolicy",
     business="""version mode window_days vip_percent mid_percent vip_monthly mid_monthly weight_amount weight_frequency
-        weight_tenure demotion_runs created_by created_at""",
+        weight_tenure demotion_runs created_by created_at replaces state vip_head_start mid_head_start low_head_start
+        head_start_cost vip_manager mid_manager low_manager manager_cost vip_rebate mid_rebate low_rebate submitted_at
+        approved_by approved_at closed_by closed_at closed_reason""",
 )
 classify(
     "tiering.TierOverride",
-    business="customer tier reason approved_by created_at expires_on end_requested_at ended_by ended_at",
+    business="""customer tier reason asked_by created_at approved_by approved_at refusal expires_on end_requested_at
+        ended_by ended_at""",
 )
 classify(
     "tiering.TierChange",
     business="""customer from_tier to_tier reason as_of window_days policy_version rank ranked contribution
         shipment_count changed_at""",
 )
+classify(
+    "tiering.SegmentChange",
+    business="""customer from_segment to_segment as_of shipment_count silent_days months_shipped months_known
+        changed_at""",
+)
 
+relations.register(
+    "segment_changes",
+    Relation(
+        label=_("Moves between segments"),
+        model=SegmentChange,
+        rows=lambda customer: SegmentChange.objects.filter(customer__in=selves(customer)),
+        stays=_("They tell what one customer was by what it had sent then."),
+    ),
+)
 relations.register(
     "tier_changes",
     Relation(
@@ -69,4 +93,47 @@ registry.declare(
         "as_of": registry.day("the last date that counted"),
     },
     doc="A customer moved from one tier to another, or got the first one.",
+)
+
+OF_POLICY = {
+    "version": registry.whole_number("the version of the policy"),
+    "replaces": registry.whole_number("the version it was written against"),
+}
+registry.declare(
+    "tier_policy.submitted",
+    version=1,
+    subject="the version of the tier policy",
+    payload=OF_POLICY,
+    doc="A version of the tier policy waits for approval.",
+)
+registry.declare(
+    "tier_policy.approved",
+    version=1,
+    subject="the version of the tier policy",
+    payload=OF_POLICY,
+    doc="A version of the tier policy was approved, and is in force from the next evaluation on.",
+)
+registry.declare(
+    "tier_policy.declined",
+    version=1,
+    subject="the version of the tier policy",
+    payload=OF_POLICY,
+    doc="A version of the tier policy that waited for approval was declined.",
+)
+registry.declare(
+    "tier_override.asked",
+    version=1,
+    subject="the tier set by hand",
+    payload={
+        "customer_id": registry.record_id("the customer"),
+        "tier": registry.text("the tier that is asked for", values=Tier.values),
+    },
+    doc="Somebody asks that a customer's tier be set by hand.",
+)
+registry.declare(
+    "tiers.managers_missing",
+    version=1,
+    subject="the tier policy in force",
+    payload={"customers": registry.whole_number("how many customers")},
+    doc="Customers whose tier gives them an account manager have none, and there are others than the night before.",
 )

@@ -13,21 +13,30 @@ from customers.enums import Tier
 from tiering.enums import PolicyMode
 from tiering.models import TierPolicy
 from tiering.rules import LABELS, UNUSED, in_words
-from tiering.services.policies import MOST_DEMOTION_RUNS, MOST_WEIGHT, MOST_WINDOW_DAYS
+from tiering.services.policies import MOST_DEMOTION_RUNS, MOST_HEAD_START, MOST_WEIGHT, MOST_WINDOW_DAYS
 
 
 def _whole(name: str, least: int, most: int, help_text: Any = "") -> forms.IntegerField:
     return forms.IntegerField(label=LABELS[name], min_value=least, max_value=most, help_text=help_text)
 
 
-def _amount(name: str) -> forms.DecimalField:
+HOURS = _("Hours by which service requests stand earlier in the queue.")
+REBATE = _("Percent of what the customer brings.")
+MONTHLY = _("Contribution in 30 days, in your currency.")
+
+
+def _amount(name: str, help_text: Any = MONTHLY) -> forms.DecimalField:
     return forms.DecimalField(
         label=LABELS[name],
         min_value=0,
         max_digits=14,
         decimal_places=2,
-        help_text=_("Contribution in 30 days, in your currency."),
+        help_text=help_text,
     )
+
+
+def _yes(name: str) -> forms.BooleanField:
+    return forms.BooleanField(label=LABELS[name], required=False)
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,17 @@ class PolicyForm(forms.Form):
     demotion_runs = _whole(
         "demotion_runs", 1, MOST_DEMOTION_RUNS, _("A customer moves down when as many in a row have found so.")
     )
+    vip_head_start = _whole("vip_head_start", 0, MOST_HEAD_START, HOURS)
+    mid_head_start = _whole("mid_head_start", 0, MOST_HEAD_START, HOURS)
+    low_head_start = _whole("low_head_start", 0, MOST_HEAD_START, HOURS)
+    head_start_cost = _amount("head_start_cost", _("For each customer of a tier with a head start."))
+    vip_manager = _yes("vip_manager")
+    mid_manager = _yes("mid_manager")
+    low_manager = _yes("low_manager")
+    manager_cost = _amount("manager_cost", _("For each customer of a tier with account managers."))
+    vip_rebate = _whole("vip_rebate", 0, 100, REBATE)
+    mid_rebate = _whole("mid_rebate", 0, 100, REBATE)
+    low_rebate = _whole("low_rebate", 0, 100, REBATE)
     replaces = forms.IntegerField(widget=forms.HiddenInput)
     tried = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -66,6 +86,9 @@ class PolicyForm(forms.Form):
         (_("Shares of all customers"), ("vip_percent", "mid_percent")),
         (_("Monthly contribution"), ("vip_monthly", "mid_monthly")),
         (_("What the order of customers comes from"), ("weight_amount", "weight_frequency", "weight_tenure")),
+        (_("Green channel"), ("vip_head_start", "mid_head_start", "low_head_start", "head_start_cost")),
+        (_("Account managers"), ("vip_manager", "mid_manager", "low_manager", "manager_cost")),
+        (_("Rebates"), ("vip_rebate", "mid_rebate", "low_rebate")),
     )
 
     @property
@@ -121,3 +144,7 @@ class OverrideForm(forms.Form):
         help_text=_("The last day on which it holds. Empty: until somebody ends it."),
     )
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea)
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))

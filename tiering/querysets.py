@@ -4,8 +4,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from core.accounts.models import User
+from core.accounts.permissions import declared
 from customers.models import Customer
-from tiering.models import TierChange, TierOverride
+from tiering.enums import PolicyState
+from tiering.models import TierChange, TierOverride, TierPolicy
+from tiering.permissions import APPROVE
 
 UNSEEN = ("customer__special_needs", "customer__birthday")
 
@@ -19,3 +23,24 @@ def both_set_by_hand(one: Customer, other: Customer) -> int:
     """Count what stands in the way where the tiers of both customers are set by hand."""
     held = TierOverride.objects.filter(ended_at=None)
     return held.filter(customer=other).count() if held.filter(customer=one).exists() else 0
+
+
+def waiting(overrides: Any) -> QuerySet[TierOverride]:
+    """Leave the tiers by hand that wait for approval, the oldest first, with customer and asker; one query."""
+    found = overrides.filter(ended_at=None, approved_at=None).select_related("customer", "asked_by")
+    return found.defer(*UNSEEN).order_by("created_at", "id")
+
+
+def approved_versions() -> list[tuple[int, str]]:
+    """Return every version that was ever in force, for a select box; one query."""
+    versions = TierPolicy.objects.filter(state=PolicyState.APPROVED).order_by("-version")
+    return [(version, str(version)) for version in versions.values_list("version", flat=True)]
+
+
+def holders_of(permission: str) -> QuerySet[User]:
+    """Return the active colleagues whose role holds a permission."""
+    return User.objects.filter(is_active=True, role__in=declared()[permission].roles).order_by("name", "id")
+
+
+def others_who_may_approve(policy: TierPolicy) -> QuerySet[User]:
+    return holders_of(APPROVE).exclude(pk=policy.created_by_id)

@@ -1,15 +1,17 @@
 """A policy's rules in words."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.web.lists.filters import NO, YES
 from core.web.templatetags.web import format_money
 from tiering.enums import PolicyMode
 from tiering.models import TierPolicy
 
-LABELS: dict[str, str | Promise] = {
+RULES: dict[str, str | Promise] = {
     "mode": gettext_lazy("How tiers are decided"),
     "window_days": gettext_lazy("Window in days"),
     "vip_percent": gettext_lazy("VIP, percent of customers"),
@@ -21,6 +23,21 @@ LABELS: dict[str, str | Promise] = {
     "weight_tenure": gettext_lazy("Weight of the length of custom"),
     "demotion_runs": gettext_lazy("Evaluations until a demotion"),
 }
+ENTITLEMENTS: dict[str, str | Promise] = {
+    "vip_head_start": gettext_lazy("VIP, head start in the queue"),
+    "mid_head_start": gettext_lazy("Mid, head start in the queue"),
+    "low_head_start": gettext_lazy("Low, head start in the queue"),
+    "head_start_cost": gettext_lazy("Cost of a head start, per customer and month"),
+    "vip_manager": gettext_lazy("VIP, an account manager"),
+    "mid_manager": gettext_lazy("Mid, an account manager"),
+    "low_manager": gettext_lazy("Low, an account manager"),
+    "manager_cost": gettext_lazy("Cost of an account manager, per customer and month"),
+    "vip_rebate": gettext_lazy("VIP, rebate"),
+    "mid_rebate": gettext_lazy("Mid, rebate"),
+    "low_rebate": gettext_lazy("Low, rebate"),
+}
+# All that a version says.
+LABELS = {**RULES, **ENTITLEMENTS}
 
 UNUSED = {
     PolicyMode.PERCENTILE: {"vip_monthly", "mid_monthly"},
@@ -29,24 +46,41 @@ UNUSED = {
 }
 
 
+def _days(value: int, _currency: str) -> str:
+    return ngettext("%(count)s day", "%(count)s days", value) % {"count": value}
+
+
+def _hours(value: int, _currency: str) -> str:
+    return ngettext("%(count)s hour", "%(count)s hours", value) % {"count": value}
+
+
+def _percent(value: int, _currency: str) -> str:
+    return f"{value} %"
+
+
+# How a rule's value is said, by the end of its name.
+WORDS: dict[str, Callable[[Any, str], str]] = {
+    "mode": lambda value, _currency: str(PolicyMode(value).label),
+    "_days": _days,
+    "_head_start": _hours,
+    "_manager": lambda value, _currency: str(YES if value else NO),
+    "_percent": _percent,
+    "_rebate": _percent,
+    "_monthly": format_money,
+    "_cost": format_money,
+}
+
+
 def in_words(name: str, value: Any, currency: str) -> str:
     """Return one rule's value for people."""
-    if name == "mode":
-        return str(TierPolicy(mode=value).get_mode_display())
-    if name == "window_days":
-        return ngettext("%(count)s day", "%(count)s days", value) % {"count": value}
-    if name.endswith("_percent"):
-        return f"{value} %"
-    if name.endswith("_monthly"):
-        return format_money(value, currency)
-    return str(value)
+    return next((say(value, currency) for end, say in WORDS.items() if name.endswith(end)), str(value))
 
 
 def facts(policy: TierPolicy, currency: str) -> list[tuple[str, str]]:
     """Return every rule that counts in the policy's mode as (label, value)."""
     return [
         (str(label), in_words(name, getattr(policy, name), currency))
-        for name, label in LABELS.items()
+        for name, label in RULES.items()
         if name not in UNUSED[PolicyMode(policy.mode)]
     ]
 

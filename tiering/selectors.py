@@ -4,23 +4,28 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
 
 from core.jobs.enums import JobState
 from core.jobs.models import JobRun
-from customers.enums import Tier
+from customers.enums import Segment, Tier
 from customers.models import Customer
+from tiering.entitlements import entitled
 from tiering.enums import MoveReason
 from tiering.models import TierChange, TierOverride
-from tiering.services import Evaluation, Move
+from tiering.services import NIGHTLY_JOB, Evaluation, Move, current_policy
 
-NIGHTLY_JOB = "tiering.evaluate"
 VALUE_JOB = "tiering.value"
 MOVES_SHOWN = 100
 HISTORY_SHOWN = 50
+
+
+def head_start_of(tier: str | None) -> timedelta:
+    """Return by how much requests of a tier stand earlier in a queue by the policy in force; one query."""
+    return timedelta(hours=entitled(current_policy(), tier).head_start)
 
 
 def tier_counts() -> dict[str | None, int]:
@@ -30,6 +35,12 @@ def tier_counts() -> dict[str | None, int]:
     """
     found = dict(Customer.objects.values_list("tier").annotate(count=Count("*")).order_by())
     return {tier: found.get(tier, 0) for tier in (*Tier.values, None)}
+
+
+def segment_counts() -> dict[str | None, int]:
+    """Return how many customers are in each segment now, and under None how many in none; one query."""
+    found = dict(Customer.objects.values_list("segment").annotate(count=Count("*")).order_by())
+    return {segment: found.get(segment, 0) for segment in (*Segment.values, None)}
 
 
 def last_nightly_run() -> JobRun | None:
@@ -67,9 +78,9 @@ class Outcome:
         return self.total > len(self.moves)
 
 
-def outcome_of(evaluation: Evaluation) -> Outcome:
-    """Bring the names of the customers whose moves matter most; one query."""
-    weightiest = evaluation.weightiest_moves(MOVES_SHOWN)
+def outcome_of(evaluation: Evaluation, *, page: int = 1) -> Outcome:
+    """Bring the names of the customers whose moves matter most, or of those that follow; one query."""
+    weightiest = evaluation.weightiest_moves(page * MOVES_SHOWN)[(page - 1) * MOVES_SHOWN :]
     return Outcome(evaluation=evaluation, flows=_flows(evaluation.moves), moves=_with_names(weightiest))
 
 
@@ -138,6 +149,7 @@ class TierHistory:
 
     moves: list[tuple[TierChange, TierOverride | None]]
     override: TierOverride | None
+    asked: TierOverride | None
     waits_for_evaluation: bool
 
 
@@ -146,12 +158,14 @@ def tier_history(customer: Customer, *, today: date) -> TierHistory:
     changes = TierChange.objects.filter(customer=customer).order_by("-changed_at", "-id")[:HISTORY_SHOWN]
     overrides = list(
         TierOverride.objects.filter(customer=customer)
-        .select_related("approved_by", "ended_by")
+        .select_related("asked_by", "approved_by", "ended_by")
         .order_by("-created_at")[:HISTORY_SHOWN]
     )
-    by_start = {override.created_at: override for override in overrides}
-    by_end = {override.ended_at: override for override in overrides}
-    open_ones = [override for override in overrides if override.ended_at is None]
+    approved = [override for override in overrides if override.approved_at is not None]
+    by_start = {override.approved_at: override for override in approved}
+    by_end = {override.ended_at: override for override in approved}
+    open_ones = [override for override in approved if override.ended_at is None]
+    asked = [override for override in overrides if override.approved_at is None and override.ended_at is None]
     holding = [override for override in open_ones if override.holds_on(today)]
     return TierHistory(
         moves=[
@@ -159,5 +173,6 @@ def tier_history(customer: Customer, *, today: date) -> TierHistory:
             for change in changes
         ],
         override=holding[0] if holding else None,
+        asked=asked[0] if asked else None,
         waits_for_evaluation=bool(open_ones) and not holding,
     )

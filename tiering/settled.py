@@ -24,6 +24,17 @@ CHANGES: dict[str, str | Promise] = {
     "weight_frequency": gettext_lazy("How much the number of shipments counts in the order of customers."),
     "weight_tenure": gettext_lazy("How much the time since the first shipment counts in the order of customers."),
     "demotion_runs": gettext_lazy("How long a customer keeps a tier whose rules it no longer meets."),
+    "vip_head_start": gettext_lazy("By how much requests of VIP customers stand earlier in the queue."),
+    "mid_head_start": gettext_lazy("By how much requests of mid customers stand earlier in the queue."),
+    "low_head_start": gettext_lazy("By how much requests of low customers stand earlier in the queue."),
+    "head_start_cost": gettext_lazy("What a head start costs, for the cost of a policy."),
+    "vip_manager": gettext_lazy("Whether VIP customers get an account manager of their own."),
+    "mid_manager": gettext_lazy("Whether mid customers get an account manager of their own."),
+    "low_manager": gettext_lazy("Whether low customers get an account manager of their own."),
+    "manager_cost": gettext_lazy("What an account manager costs, for the cost of a policy."),
+    "vip_rebate": gettext_lazy("What VIP customers get back of what they bring."),
+    "mid_rebate": gettext_lazy("What mid customers get back of what they bring."),
+    "low_rebate": gettext_lazy("What low customers get back of what they bring."),
 }
 POLICY_PARTS = tuple(
     Part(key=name, label=label, changes=CHANGES[name], url_name="tiering:create_policy", fields=(name,), told=name)

@@ -96,7 +96,8 @@ COMPUTED = """
             case when {holds} then {held} end as held_level, o.id is not null as is_overridden
         from ranked r
         left join tiering_tieroverride o
-            on o.tenant_id = %(tenant)s::uuid and o.customer_id = r.id and o.ended_at is null
+            on o.tenant_id = %(tenant)s::uuid and o.customer_id = r.id
+                and o.ended_at is null and o.approved_at is not null
         offset 0
     ),
     computed as (
@@ -133,7 +134,8 @@ LEADS_AGAIN = """
             o.id is not null and not {holds} as is_freed
         from customers_customer c
         left join tiering_tieroverride o
-            on o.tenant_id = %(tenant)s::uuid and o.customer_id = c.id and o.ended_at is null
+            on o.tenant_id = %(tenant)s::uuid and o.customer_id = c.id
+                and o.ended_at is null and o.approved_at is not null
         where c.tenant_id = %(tenant)s::uuid and c.first_shipment_at is null and c.tier is not null
     )"""
 
@@ -156,7 +158,7 @@ WRITES = f"""
     written as ({WRITE_PLACED_CUSTOMERS} returning 1),
     freed as (
         update tiering_tieroverride set ended_at = %(at)s
-        where tenant_id = %(tenant)s::uuid and ended_at is null
+        where tenant_id = %(tenant)s::uuid and ended_at is null and approved_at is not null
             and customer_id in (select id from placed where is_freed)
     ),
     moved as (
@@ -194,6 +196,23 @@ COUNTS = ", ".join(
         from placed where is_moved and rank is not null) as {tier}"""  # noqa: S608  constants of this module
     for tier in TIERS
 )
+# What a trial says besides, of the ranked: how many have each tier now, and what these and those to come brought.
+AMOUNTS = ", ".join(
+    f"""coalesce(sum(greatest(r.contribution, 0)) filter (where {level} = {place}), 0)::bigint"""
+    for level in ("r.current_level", "coalesce(p.new_level, r.current_level)")
+    for place, _tier_of in enumerate(TIERS, start=1)
+)
+BROUGHT = f"""
+    brought as (
+        select array[{AMOUNTS}] as amounts
+        from ranked r left join (
+            select id, {_level("new_tier")} as new_level from placed where is_moved and rank is not null
+        ) p on p.id = r.id
+    )"""  # noqa: S608  constants of this module
+NOW = ", ".join(f"{tier} as now_{tier}" for tier in TIERS)
+AMOUNTS_SHOWN = ", ".join(f"amounts[{place}]" for place in range(1, 2 * len(TIERS) + 1))
+# Of a row the figures of the whole: ranked, after and written, and of a trial before and brought.
+HEAD = 2 + 4 * len(TIERS)
 ANSWER_MOVED = (
     """select id, number, tier, new_tier, is_moved, rank, contribution, shipment_count from placed where is_moved"""
 )
@@ -218,11 +237,14 @@ def evaluation_statement(policy: TierPolicy, *, dry_run: bool, with_customers: b
     placed = PLACED.format(tier=_tier("current_level"), new_tier=_tier("new_level"), streak_tier=_tier("streak_level"))
     leads_again = LEADS_AGAIN.format(holds=HOLDS)
     parts = [FIGURES, BY_WEIGHTS if weighted else BY_CONTRIBUTION, RANKED, computed, STREAKS, leads_again, placed]
-    if not dry_run:
-        parts += [WRITES, _told()]
+    parts += [BROUGHT] if dry_run else [WRITES, _told()]
     written = "0" if dry_run else "(select count(*) from written)"
+    standings = f"now_vip, now_mid, now_low, {AMOUNTS_SHOWN}" if dry_run else ", ".join(["null"] * (3 * len(TIERS)))
+    brought = "brought cross join" if dry_run else ""
     rows = ANSWER_ALL if with_customers else ANSWER_MOVED
     return f"""with{",".join(parts)}
-        select t.ranked, t.vip, t.mid, t.low, t.written, a.*
-        from (select ranked, {COUNTS}, {written} as written from totals) t left join ({rows}) a on true
+        select t.ranked, t.vip, t.mid, t.low, t.written, {standings}, a.*
+        from {brought} (
+            select ranked, {COUNTS}, {written} as written, {NOW} from totals
+        ) t left join ({rows}) a on true
         order by a.rank"""  # noqa: S608  constants of this module

@@ -19,7 +19,8 @@ MOVED = "tier.moved"
 def describe_policies(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
     policies = TierPolicy.objects.filter(pk__in=ids).values_list("pk", "version")
     return {
-        pk: (_("Version %(version)s") % {"version": version}, reverse("tiering:policies")) for pk, version in policies
+        pk: (_("Version %(version)s") % {"version": version}, reverse("tiering:policy", args=[pk]))
+        for pk, version in policies
     }
 
 

@@ -31,17 +31,18 @@ from courier_crm.demo.papers import make_papers
 from courier_crm.demo.plans import make_plans
 from courier_crm.demo.returns import make_returns
 from courier_crm.demo.stories import number_of, story_of, talks_of_stories
+from courier_crm.demo.tiers import make_tier_decisions
 from courier_crm.demo.traffic import DAYS, MONTHS, Shipper, scan_rows, shipment_file
 from courier_crm.demo.wishes import make_wishes
 from customers.divisions import districts_of, find
 from customers.duplicates import match_some
-from customers.enums import Channel, ConsentSource, ContactPointKind, CustomerKind, PointProof, PointSource, Tier
+from customers.enums import Channel, ConsentSource, ContactPointKind, CustomerKind, PointProof, PointSource
 from customers.models import Customer
 from customers.quality.judging import judge_some
 from customers.services import NewContactPoint, add_address, add_contact, create_customer, record_interaction
 from shipments.scans import record_scans
 from shipments.upserting import record_shipments
-from tiering.services import evaluate_tiers, set_override
+from tiering.services import evaluate_segments, evaluate_tiers
 
 __all__ = ["COURIERS", "PASSWORD", "build", "build_sandbox", "sign_ins", "working_demo_keys"]
 
@@ -83,7 +84,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         make_demo_keys(courier, by=people[Role.ADMINISTRATOR], at=at)
         _make_business(chance, courier, customers, manager=people[Role.ACCOUNT_MANAGER], today=today)
         make_returns(courier, today=today)
-        _override_one(courier, by=people[Role.SUPERVISOR], today=today)
+        make_tier_decisions(courier, people, today=today)
         _write_down_talks(chance, courier, people, today=today)
         while match_some(at=at):
             pass
@@ -269,21 +270,7 @@ def _make_tiers(courier: Courier, *, today: date) -> None:
         evaluate_tiers(
             as_of=night - timedelta(days=1), at=day_start(night, courier.time_zone) + timedelta(hours=2 if week else 0)
         )
-
-
-def _override_one(courier: Courier, *, by: User, today: date) -> None:
-    """Set one tier by hand."""
-    at = day_start(today, courier.time_zone)
-    low = Customer.objects.filter(tier=Tier.LOW).order_by("-contribution", "number").first()
-    if low is not None:
-        set_override(
-            customer=low,
-            tier=Tier.MID,
-            reason=courier.override_reason,
-            expires_on=today + timedelta(days=90),
-            by=by,
-            at=at,
-        )
+    evaluate_segments(as_of=today - timedelta(days=1), at=day_start(today, courier.time_zone))
 
 
 def _write_down_talks(chance: random.Random, courier: Courier, people: dict[Role, User], *, today: date) -> None:

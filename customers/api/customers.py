@@ -73,6 +73,7 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
             "region": ("region", ("eq", "ne", "in")),
             "tags": ("tags", ("contains",)),
             "tier": ("tier", (*CHOICE, "is_null")),
+            "segment": ("segment", (*CHOICE, "is_null")),
             "stage": ("stage", CHOICE),
             "account_manager_id": ("account_manager", ("eq", "in", "is_null")),
             "contribution": ("contribution", RANGE),

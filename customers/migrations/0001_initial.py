@@ -142,6 +142,20 @@ class Migration(migrations.Migration):
                 ("lower_runs", models.PositiveSmallIntegerField(default=0)),
                 ("lower_as_of", models.DateField(null=True)),
                 (
+                    "segment",
+                    models.CharField(
+                        choices=[
+                            ("regular", "Regular"),
+                            ("inactive", "Inactive"),
+                            ("potential", "Potential"),
+                            ("hesitant", "Hesitant"),
+                            ("one_off", "One-off"),
+                        ],
+                        max_length=9,
+                        null=True,
+                    ),
+                ),
+                (
                     "stage",
                     models.CharField(
                         choices=[
@@ -768,6 +782,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="customer",
             index=models.Index(
+                fields=["tenant", "segment", "contribution", "id"], include=["merged_into"], name="customer_by_segment"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
                 condition=models.Q(("first_shipment_at", None), ("tier__isnull", False)),
                 fields=["tenant", "id"],
                 name="customer_lead_again",
@@ -814,6 +834,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="customer",
             constraint=models.UniqueConstraint(fields=("tenant", "number"), name="customer_number"),
+        ),
+        migrations.AddConstraint(
+            model_name="customer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("segment", None), ("tier", None), ("tier", "low"), _connector="OR"),
+                name="customer_segment_of_low",
+            ),
         ),
         migrations.AddIndex(
             model_name="contact",

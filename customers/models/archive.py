@@ -12,7 +12,7 @@ from core.crypto.fields import EncryptedTextField, readable
 from core.crypto.masking import mask_name
 from core.tenancy.fields import MoneyField
 from core.tenancy.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
-from customers.enums import Channel, CustomerKind, CustomFieldKind, Stage, Tier
+from customers.enums import Channel, CustomerKind, CustomFieldKind, Segment, Stage, Tier
 
 # Half an octave: contributions within a factor of 1.41 are of one rank.
 RANKS_PER_DOUBLING = 2
@@ -55,8 +55,8 @@ class CustomerManager(TenantManager):
 class Customer(TenantModel):
     """A company or a person with an archive; `merged_into` is the one that has taken its place, if one has.
 
-    Tier, stage, contribution and the shipment figures are written by functions of `customers.services` alone. A stage
-    set by hand holds through `stage_held_until`.
+    Tier, segment, stage, contribution and the shipment figures are written by functions of `customers.services` alone.
+    A stage set by hand holds through `stage_held_until`.
     `contribution` and `window_shipment_count` are those of the last evaluation's window. `contribution_rank` is the
     contribution on a coarse scale of logarithms; `token_rank` is the one by which the customer's tokens are ordered
     at present, which `customers.search_index.rank_tokens` makes the same. Whose names or contact points were written
@@ -101,6 +101,7 @@ class Customer(TenantModel):
     lower_tier = models.CharField(max_length=4, choices=Tier.choices, null=True)
     lower_runs = models.PositiveSmallIntegerField(default=0)
     lower_as_of = models.DateField(null=True)
+    segment = models.CharField(max_length=9, choices=Segment.choices, null=True)
 
     stage = models.CharField(max_length=9, choices=Stage.choices, default=Stage.LEAD, db_default=Stage.LEAD)
     stage_since = models.DateField(null=True)
@@ -115,7 +116,13 @@ class Customer(TenantModel):
     with_merged = TenantManager()
 
     class Meta(TenantModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="customer_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "number"], name="customer_number"),
+            # Whoever stands above the low tier is in no segment.
+            models.CheckConstraint(
+                condition=Q(segment=None) | Q(tier=None) | Q(tier=Tier.LOW), name="customer_segment_of_low"
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["tenant", "merged_into"], condition=Q(merged_into__isnull=False), name="customer_merged_into"
@@ -127,6 +134,9 @@ class Customer(TenantModel):
             ),
             models.Index(
                 fields=["tenant", "stage", "contribution", "id"], include=["merged_into"], name="customer_by_stage"
+            ),
+            models.Index(
+                fields=["tenant", "segment", "contribution", "id"], include=["merged_into"], name="customer_by_segment"
             ),
             models.Index(
                 fields=["tenant", "id"],

@@ -41,7 +41,16 @@ CHOSEN = (
 )
 OWN = "own-"
 UNITED = ("tags", "custom_values")
-FIGURES = ("tier", "tier_since", "contribution", "window_shipment_count", "lower_tier", "lower_runs", "lower_as_of")
+FIGURES = (
+    "tier",
+    "tier_since",
+    "contribution",
+    "window_shipment_count",
+    "lower_tier",
+    "lower_runs",
+    "lower_as_of",
+    "segment",
+)
 NO_FIGURES = dict.fromkeys(FIGURES) | {"contribution": 0, "window_shipment_count": 0, "lower_runs": 0}
 
 

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core.web.templatetags.web import badge
-from customers.enums import FollowUpState, Stage, Tier
+from customers.enums import FollowUpState, Segment, Stage, Tier
 from customers.forms.points import OptOutForm, VerifyForm
 from customers.models import ContactPoint, FollowUp
 from customers.needs.kinds import FOR_TALKS
@@ -30,6 +30,14 @@ _STAGE_LOOKS = {
     Stage.DECLINING: ("orange", "trending-down"),
     Stage.LOST: ("red", "user-off"),
     Stage.WON_BACK: ("purple", "rotate-clockwise"),
+}
+
+_SEGMENT_LOOKS = {
+    Segment.REGULAR: ("green", ""),
+    Segment.INACTIVE: ("secondary", "zzz"),
+    Segment.POTENTIAL: ("azure", "seedling"),
+    Segment.HESITANT: ("orange", "alert-triangle"),
+    Segment.ONE_OFF: ("secondary", ""),
 }
 
 
@@ -87,3 +95,9 @@ def need_badges(row: Any, talks: bool = False) -> SafeString:
 def country_abroad(code: str) -> str:
     """Return what a country is called; nothing for the one that the tenant is in."""
     return "" if code == country_at_home() else countries().get(code, code)
+
+
+@register.simple_tag
+def segment_badge(segment: str | None) -> SafeString | str:
+    """Show a segment of the low tier; a dash where there is none."""
+    return badge(Segment(segment).label, *_SEGMENT_LOOKS[Segment(segment)]) if segment else "–"

@@ -15,6 +15,7 @@ from django.views.generic import TemplateView
 from core.accounts.permissions import may
 from core.imports.permissions import IMPORTS
 from core.web.lists import (
+    BooleanFilter,
     ChoiceFilter,
     Column,
     ColumnKind,
@@ -29,7 +30,7 @@ from core.web.records import DraftedFormView, HereView, RecordFormView
 from core.web.trail import history_of
 from core.web.views import StaffView
 from customers.duplicates import candidates_of, match_customers
-from customers.enums import CustomerKind, Stage, Tier
+from customers.enums import CustomerKind, Segment, Stage, Tier
 from customers.forms.custom_fields import PREFIX
 from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm
 from customers.models import Customer, DuplicateCandidate
@@ -46,7 +47,7 @@ from customers.querysets import (
     undoable_merges,
 )
 from customers.services import create_customer, update_customer
-from customers.templatetags.customers import quality_badge, stage_badge, tier_badge
+from customers.templatetags.customers import quality_badge, segment_badge, stage_badge, tier_badge
 from customers.views.interactions import timeline_context
 
 MOST_DUPLICATES = 5
@@ -63,9 +64,11 @@ class CustomerListView(ListView):
         PrefixFilter(name="number", label=_("Customer number"), max_length=40),
         ChoiceFilter(name="tier", label=_("Tier"), choices=Tier.choices, none=_("Not in a tier")),
         ChoiceFilter(name="stage", label=_("Stage"), choices=Stage.choices),
+        ChoiceFilter(name="segment", label=_("Segment"), choices=Segment.choices),
         ChoiceFilter(name="kind", label=_("Kind"), choices=CustomerKind.choices),
         PrefixFilter(name="region", label=_("Region"), max_length=100),
         UserFilter(name="account_manager", label=_("Account manager")),
+        BooleanFilter(name="unmanaged", label=_("Without an account manager"), field="account_manager__isnull"),
         MoneyRangeFilter(name="contribution", label=_("Contribution")),
         DateRangeFilter(name="created", label=_("Created"), field="created_at"),
         DateRangeFilter(name="last", label=_("Last shipment"), field="last_shipment_at"),
@@ -94,6 +97,12 @@ class CustomerListView(ListView):
             lambda customer: customer.get_stage_display(),
             name="stage",
             draw=lambda customer: stage_badge(customer.stage),
+        ),
+        Column(
+            _("Segment"),
+            lambda customer: customer.get_segment_display(),
+            name="segment",
+            draw=lambda customer: segment_badge(customer.segment),
         ),
         Column(
             _("Contribution"),

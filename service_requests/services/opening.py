@@ -11,6 +11,7 @@ from core.events.services import publish
 from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import required_tenant_id
+from customers.entitlements import head_start_of
 from customers.models import Customer
 from customers.services import lock_customer, tell_in_timeline
 from service_requests.enums import RequestKind
@@ -60,7 +61,7 @@ def open_request(
     by: User | ApiKey | None,
     at: datetime,
 ) -> ServiceRequest:
-    """Write down a wish of a customer, with the deadline that its kind and the customer's tier have.
+    """Write down a wish of a customer, with the deadline and the place in the queue that its kind and tier give it.
 
     Raises NothingAsked, TextTooLong, ShipmentOfAnother, DepartmentClosed, AssigneeCannotWork, or CustomerMerged.
     """
@@ -76,6 +77,8 @@ def open_request(
         raise ShipmentOfAnother
     policy = current_policy()
     hours = allowed_hours(policy, kind=kind, tier=customer.tier)
+    head_start = head_start_of(customer.tier)
+    due_at = calendar_of(policy).add(at, timedelta(hours=hours))
     serial = _next_serial()
     request = ServiceRequest.objects.create(
         serial=serial,
@@ -88,7 +91,9 @@ def open_request(
         text=text,
         allowed_hours=hours,
         opened_at=at,
-        due_at=calendar_of(policy).add(at, timedelta(hours=hours)),
+        due_at=due_at,
+        head_start_hours=head_start // timedelta(hours=1),
+        queue_at=due_at - head_start,
         opened_by=by if isinstance(by, User) else None,
         opened_by_key=by.pk if isinstance(by, ApiKey) else None,
     )

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -153,6 +153,7 @@ def _end_waiting(request: ServiceRequest, at: datetime) -> None:
     request.waited_seconds += int(waited.total_seconds())
     if request.due_at > request.waiting_since:
         request.due_at = calendar.add(at, calendar.between(request.waiting_since, request.due_at))
+        request.queue_at = request.due_at - timedelta(hours=request.head_start_hours)
     request.waits_for = ""
     request.waiting_since = None
 

@@ -36,6 +36,12 @@ def request_deadline(service_request: ServiceRequest) -> SafeString | str:
 
 
 @register.simple_tag
+def green_channel(service_request: ServiceRequest) -> SafeString | str:
+    """Say that the customer's tier gave a request a head start in the queue; nothing where it did not."""
+    return badge(_("Green channel"), "green", "bolt") if service_request.head_start_hours else ""
+
+
+@register.simple_tag
 def overdue_badge(service_request: ServiceRequest) -> SafeString | str:
     """Say that the deadline of a request has passed; nothing where it has not."""
     return badge(_("Overdue"), "red", "alarm") if service_request.is_overdue(timezone.now()) else ""

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
@@ -25,7 +26,7 @@ from service_requests.permissions import VIEW, WORK
 from service_requests.policies import days_in_words, hours_in_words, span_in_words
 from service_requests.querysets import counts_for, for_list, for_record
 from service_requests.services import current_policy
-from service_requests.templatetags.service_requests import request_badge, request_deadline
+from service_requests.templatetags.service_requests import green_channel, request_badge, request_deadline
 from shipments.filters import CustomerFilter
 
 
@@ -34,7 +35,7 @@ def page_of(request: ServiceRequest) -> str:
 
 
 class RequestListView(ListView):
-    """The queue: what is unfinished, the most urgent first, unless told otherwise."""
+    """The queue: what is unfinished, the most urgent first, with the head start of its tier, unless told otherwise."""
 
     permission_required = VIEW
     template_name = "service_requests/request_list.html"
@@ -50,10 +51,11 @@ class RequestListView(ListView):
         DateRangeFilter(name="opened", label=_("Came in"), field="opened_at"),
     )
     sorts = (
+        Sort("queue", _("Place in the queue"), column="queue_at"),
         Sort("due", _("Deadline"), column="due_at"),
         Sort("opened", _("Came in"), column="opened_at", descending_first=True),
     )
-    default_sort = "due"
+    default_sort = "queue"
     export_name = "service-requests"
     export_title = _("Service requests")
     export_columns = (
@@ -79,8 +81,9 @@ class RequestListView(ListView):
             _("Tier"),
             lambda row: row.customer.get_tier_display(),
             name="tier",
-            draw=lambda row: tier_badge(row.customer.tier),
+            draw=lambda row: format_html("{} {}", tier_badge(row.customer.tier), green_channel(row)),
         ),
+        Column(_("Place in the queue"), lambda row: row.queue_at, name="queue", kind=ColumnKind.TIME, sort="queue"),
         Column(_("Waybill"), lambda row: row.shipment and row.shipment.waybill_number, name="waybill"),
         Column(_("Department"), lambda row: row.department and row.department.name, name="department"),
         Column(_("In charge"), lambda row: row.assignee and row.assignee.name, name="assignee"),

@@ -30,7 +30,7 @@ from lifecycle.models import Lead, LeadSource, LostReason, PlaybookStep, StageCh
 from service_plans.models import PlanItem, ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.models import ScanEvent, Shipment
-from tiering.models import TierChange, TierOverride
+from tiering.models import TierChange, TierOverride, TierPolicy
 
 # What stands behind each id of a route.
 RECORDS: dict[str, dict[str, type[TenantModel]]] = {
@@ -170,7 +170,17 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "service_requests:wait": {"pk": ServiceRequest},
     "service_requests:finish": {"pk": ServiceRequest},
     "service_requests:decline": {"pk": ServiceRequest},
-    "tiering:set_override": {"pk": Customer},
+    "tiering:ask_for_tier": {"pk": Customer},
+    "tiering:approve_override": {"pk": Customer, "override": TierOverride},
+    "tiering:decline_override": {"pk": Customer, "override": TierOverride},
+    "tiering:policy": {"pk": TierPolicy},
+    "tiering:go_on_policy": {"pk": TierPolicy},
+    "tiering:movers": {"pk": TierPolicy},
+    "tiering:movers_file": {"pk": TierPolicy},
+    "tiering:submit_policy": {"pk": TierPolicy},
+    "tiering:approve_policy": {"pk": TierPolicy},
+    "tiering:decline_policy": {"pk": TierPolicy},
+    "tiering:withdraw_policy": {"pk": TierPolicy},
     "tiering:end_override": {"pk": Customer, "override": TierOverride},
     "lifecycle:move": {"pk": Customer},
     "lifecycle:take_up": {"pk": Customer},
@@ -223,6 +233,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:job-detail": {"pk": BackgroundJob},
     "api:job-result-list": {"job": BackgroundJob},
     "api:tier-detail": {"pk": Customer},
+    "api:tier-policy-detail": {"pk": TierPolicy},
     "api:tier-change-detail": {"pk": TierChange},
 }
 # Arguments that are the same for all tenants.

@@ -45,7 +45,7 @@ PAGES: dict[type[TenantModel | Tenant], str] = {
     PipelineRules: "development:rules",
     ServiceRequest: "service_requests:detail",
     ServicePolicy: "service_requests:policy",
-    TierPolicy: "tiering:policies",
+    TierPolicy: "tiering:policy",
     LifecyclePolicy: "lifecycle:policy",
     Lead: "lifecycle:lead",
     LeadSource: "lifecycle:update_source",
@@ -56,7 +56,6 @@ OF_ALL = {
     "console:company",
     "console:organisation",
     "service_requests:policy",
-    "tiering:policies",
     "development:rules",
     "lifecycle:policy",
 }

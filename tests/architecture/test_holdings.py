@@ -47,7 +47,10 @@ NOT_HELD = {
     "lifecycle.LifecyclePolicy.created_by": "history: who decided it",
     "lifecycle.StageChange.moved_by": "history: who did it",
     "lifecycle.Lead.captured_by": "history: who took it up",
-    "tiering.TierPolicy.created_by": "history: who decided it",
+    "tiering.TierPolicy.created_by": "history: who wrote it; whoever may withdraws it, or goes on with its rules",
+    "tiering.TierPolicy.approved_by": "history: who decided it",
+    "tiering.TierPolicy.closed_by": "history: who decided it",
+    "tiering.TierOverride.asked_by": "history: who asked for it; whoever may approve it declines it",
     "tiering.TierOverride.approved_by": "history: what was approved stays as it was written, and its expiry ends it",
     "tiering.TierOverride.ended_by": "history: who did it",
 }

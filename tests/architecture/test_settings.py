@@ -15,7 +15,7 @@ from lifecycle.views.settings import PolicyView as LifecycleRulesView
 from service_requests.views.policy import PolicyView
 from tests.architecture.routes import Route, all_routes
 from tests.factories.accounts import make_user
-from tiering.views import CreatePolicyView
+from tiering.views.policies import CreatePolicyView
 
 # Forms that set something, by their addresses.
 SETTINGS = {

@@ -19,8 +19,8 @@ from service_requests.policies import RULES
 from service_requests.services import create_policy
 from service_requests.services import current_policy as service_policy
 from tests.factories.accounts import inside, make_user
+from tests.factories.tiering import put_in_force
 from tiering.rules import LABELS
-from tiering.services import create_policy as create_tier_policy
 from tiering.services import current_policy as tier_policy
 
 HOME = reverse("console:home")
@@ -129,7 +129,7 @@ def test_setting_says_who_changed_it_last(client_for, administrator, now):
 def test_rule_of_a_policy_says_who_changed_it_and_not_its_neighbours(client_for, administrator, now):
     tiers, requests = tier_policy(), service_policy()
     rules = {name: getattr(tiers, name) for name in LABELS}
-    create_tier_policy(**{**rules, "window_days": 60}, replaces=tiers.version, by=administrator, at=now)
+    put_in_force(**{**rules, "window_days": 60}, replaces=tiers.version, approver=administrator, at=now)
     hours = {kind: dict(by_tier) for kind, by_tier in requests.hours.items()}
     hours["chase"]["vip"] = 3
     facts = {name: getattr(requests, name) for name in RULES}
@@ -168,15 +168,15 @@ def test_change_by_an_administrator_shows_among_ones_own(client_for, administrat
 def test_last_change_is_of_whoever_made_it(administrator, now):
     key, _text = create_api_key(name="Shop", scopes=["customers:read"], expires_at=None, by=administrator, at=now)
     record("custom_field.added", of=key, by=key, at=now)
-    record("tier_policy.changed", of=key, by=None, at=now)
+    record("tier_policy.approved", of=key, by=None, at=now)
 
-    actions = {"key.created", "custom_field.added", "tier_policy.changed", "department.created"}
+    actions = {"key.created", "custom_field.added", "tier_policy.approved", "department.created"}
     done = last_done({Asked(action) for action in actions})
 
     assert {asked.action: each.by for asked, each in done.items()} == {
         "key.created": administrator.name,
         "custom_field.added": "API key “Shop”",
-        "tier_policy.changed": "The system",
+        "tier_policy.approved": "The system",
     }
 
 

@@ -66,7 +66,7 @@ def test_seed_makes_two_couriers_once(db, now):
     for slug, found in made.items():
         people, customers, contacts, shipments, scans, changes, overrides, requests = found[: len(MODELS)]
         consents, plans, months, opportunities, proposals, benefits = found[len(MODELS) :]
-        assert (people, customers, overrides, requests) == (len(Role), 30 + 12, 1, 12), slug
+        assert (people, customers, overrides, requests) == (len(Role), 30 + 12, 2, 12), slug
         assert (consents > 30, plans, months > 15) == (True, 5, True), slug
         assert (opportunities, proposals) == (10, 4), slug
         measured += benefits
@@ -130,7 +130,7 @@ def test_seed_prints_an_api_key_that_works_at_every_start_until_it_is_revoked(db
 
 
 def test_seed_that_fails_leaves_nothing(db, monkeypatch):
-    monkeypatch.setattr(demo, "set_override", None)
+    monkeypatch.setattr(demo, "make_tier_decisions", None)
 
     with pytest.raises(TypeError):
         seed()

@@ -76,6 +76,7 @@ def test_customer_with_contacts_and_addresses(tenant, account_manager, now):
         "account_manager_id": str(account_manager.pk),
         "tier": "vip",
         "tier_since": "2026-03-02",
+        "segment": None,
         "stage": "lead",
         "stage_since": None,
         "contribution": {"amount": "-12.50", "currency": "CNY"},

@@ -110,6 +110,7 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "proposal_lines": 0,
         "benefit_months": 0,
         "market_notes": 0,
+        "segment_changes": 0,
         "tier_changes": 1,
         "tier_overrides": 1,
         "stage_changes": 0,

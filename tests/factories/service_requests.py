@@ -31,6 +31,7 @@ def open_many(count: int, *, at: datetime) -> None:
             allowed_hours=first.allowed_hours,
             opened_at=at,
             due_at=first.due_at,
+            queue_at=first.queue_at,
         )
         for index, customer in enumerate(customers, start=1)
     )

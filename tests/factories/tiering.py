@@ -10,6 +10,7 @@ from core.events.models import OutboxEvent
 from customers.models import Customer
 from shipments.models import Shipment
 from tiering.models import TierChange, TierOverride, TierPolicy
+from tiering.services import approve_override, approve_policy, ask_for_tier, submit_policy, write_policy
 
 IN_WINDOW = datetime(2026, 2, 20, 4, tzinfo=UTC)
 RULES = {
@@ -23,6 +24,17 @@ RULES = {
     "weight_frequency": 0,
     "weight_tenure": 0,
     "demotion_runs": 2,
+    "vip_head_start": 24,
+    "mid_head_start": 0,
+    "low_head_start": 0,
+    "head_start_cost": Decimal(0),
+    "vip_manager": True,
+    "mid_manager": False,
+    "low_manager": False,
+    "manager_cost": Decimal(0),
+    "vip_rebate": 0,
+    "mid_rebate": 0,
+    "low_rebate": 0,
 }
 # What the policy's form sends for the same rules, but for the demotions.
 FORM = {
@@ -36,6 +48,17 @@ FORM = {
     "weight_frequency": "0",
     "weight_tenure": "0",
     "demotion_runs": "1",
+    "vip_head_start": "24",
+    "mid_head_start": "0",
+    "low_head_start": "0",
+    "head_start_cost": "0",
+    "vip_manager": "True",
+    "mid_manager": "False",
+    "low_manager": "False",
+    "manager_cost": "0",
+    "vip_rebate": "0",
+    "mid_rebate": "0",
+    "low_rebate": "0",
     "replaces": "1",
     "step": "try",
 }
@@ -67,6 +90,17 @@ def ten_customers(now: datetime) -> None:
     """Ten with 100 down to 10 each; by the default policy a single VIP, one mid, and eight low."""
     for n in range(10):
         make_shipped(f"c{n}", (IN_WINDOW, str(100 - 10 * n)), at=now)
+
+
+def put_in_force(*, by: object = None, approver: object = None, at: datetime, **rules: object) -> TierPolicy:
+    """A version written by one and approved by another; without either it is the system."""
+    policy = submit_policy(policy=write_policy(**rules, by=by, at=at), by=by, at=at)
+    return approve_policy(policy=policy, by=approver, at=at)
+
+
+def set_override(*, by: object, asker: object = None, at: datetime, **facts: object) -> TierOverride:
+    """A tier set by hand, approved by `by`."""
+    return approve_override(override=ask_for_tier(**facts, by=asker, at=at), by=by, at=at)
 
 
 def tiering_state() -> tuple[object, ...]:

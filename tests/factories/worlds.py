@@ -43,6 +43,9 @@ CONTENT: dict[str, dict[str, Any]] = {
     "development.Opportunity": {"deal_stage": "identified", "lost_reason": "", "closed_at": None},
     # Not approved, for nobody approves what they wrote themselves.
     "service_plans.ServicePlan": {"approved_by": None},
+    # Drafts, for the same reason.
+    "tiering.TierPolicy": {"approved_by": None},
+    "tiering.TierOverride": {"approved_by": None},
     "service_requests.ServicePolicy": {"hours": first_hours()},
     "imports.ImportBatch": {"kind": "customers", "state": "done", "counts": {"created": 1}},
     "imports.ImportPart": {"content": gzip.compress(b"[]"), "result": gzip.compress(b"[]")},

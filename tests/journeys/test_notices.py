@@ -11,7 +11,7 @@ from customers.enums import Tier
 from customers.models import Customer
 from tests.factories.accounts import PASSWORD, make_tenant, make_user
 from tests.factories.customers import make_customer
-from tiering.services import set_override
+from tests.factories.tiering import set_override
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -33,9 +33,10 @@ def test_form_shows_what_the_chosen_way_uses_and_the_outcome_stays_at_its_addres
 
     page.reload()
     expect(page.locator("#id_vip_monthly")).to_have_value("9000")
-    page.click("main button:has-text('Put version 2 in force')")
-    expect(page.locator("main")).to_contain_text("Policy in force: version 2")
+    page.click("main button:has-text('Keep as a draft')")
+    expect(page.locator("h1")).to_contain_text("Version 2")
+    expect(page.locator("main")).to_contain_text("What it would do today")
     context.close()
     with tenant_scope(tenant):
         policy = TierPolicy.objects.get(version=2)
-        assert (policy.mode, policy.vip_monthly, policy.vip_percent) == ("threshold", 9000, 5)
+        assert (policy.state, policy.mode, policy.vip_monthly, policy.vip_percent) == ("draft", "threshold", 9000, 5)

@@ -37,7 +37,7 @@ from service_requests.models import ServiceRequest
 from shipments.models import ScanEvent, Shipment
 from tests.factories.customers import make_customer
 from tests.factories.partners import API, Partner
-from tiering.models import TierChange
+from tiering.models import TierChange, TierPolicy
 
 
 class Rows:
@@ -94,6 +94,7 @@ class Rows:
                     allowed_hours=8,
                     opened_at=at,
                     due_at=at,
+                    queue_at=at,
                 )
             case "/jobs":
                 row = BackgroundJob.objects.create(kind="shipments", title=name, work=name, created_at=at, due_at=at)
@@ -126,7 +127,7 @@ class Rows:
     def add_part(self, resource, name, at):
         """A part of a customer, or what is wished for and agreed with one."""
         match resource:
-            case "/leads" | "/opportunities" | "/service-plans":
+            case "/leads" | "/opportunities" | "/service-plans" | "/tier-policies":
                 return self.add_business(resource, name, at)
             case "/merges":
                 absorbed = Customer.objects.create(number=name, created_at=at)
@@ -155,7 +156,7 @@ class Rows:
         return BehaviourEvent.objects.create(customer=self.owner, event_id=name, **done)
 
     def add_business(self, resource, name, at):
-        """A lead, an opportunity, or what was agreed."""
+        """A lead, an opportunity, what was agreed, or rules of tiers."""
         numbered = {"serial": self.made, "number": name, "customer": self.owner}
         day = at.date()
         match resource:
@@ -167,6 +168,8 @@ class Rows:
                 return Opportunity.objects.create(**numbered, **facts)
             case "/service-plans":
                 return ServicePlan.objects.create(**numbered, starts_on=day, ends_on=day, written_at=at)
+            case "/tier-policies":
+                return TierPolicy.objects.create(version=1 + self.made, created_at=at)
 
 
 def walks():

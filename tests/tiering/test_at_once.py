@@ -16,9 +16,9 @@ from core.tenancy.scope import tenant_scope
 from customers.models import Customer
 from tests.factories.accounts import make_tenant, make_user
 from tests.factories.at_once import wait_until_waiting
-from tests.factories.tiering import make_shipped
+from tests.factories.tiering import make_shipped, set_override
 from tiering.models import TierChange
-from tiering.services import evaluate_tiers, set_override
+from tiering.services import evaluate_tiers
 from tiering.turns import wait_for_turn
 
 pytestmark = pytest.mark.django_db(transaction=True)

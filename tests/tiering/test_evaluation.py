@@ -12,17 +12,9 @@ from core.jobs.nightly import run_job
 from customers.models import Customer
 from shipments.models import Shipment
 from tests.factories.accounts import inside
-from tests.factories.tiering import IN_WINDOW, RULES, make_shipped
+from tests.factories.tiering import IN_WINDOW, RULES, make_shipped, put_in_force
 from tiering.models import TierChange
-from tiering.services import (
-    BadDate,
-    BadWindow,
-    DateAhead,
-    create_policy,
-    current_policy,
-    draft_policy,
-    evaluate_tiers,
-)
+from tiering.services import BadDate, BadWindow, DateAhead, current_policy, draft_policy, evaluate_tiers
 from tiering.services.evaluation import PLANNER
 
 AS_OF = date(2026, 3, 1)
@@ -103,7 +95,7 @@ def test_evaluation_finds_what_the_definition_says(tenant, now, seed):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_evaluation_with_weights_finds_what_the_definition_says(tenant, now, seed):
-    create_policy(**{**RULES, "weight_amount": 50, "weight_frequency": 30, "weight_tenure": 20}, by=None, at=now)
+    put_in_force(**{**RULES, "weight_amount": 50, "weight_frequency": 30, "weight_tenure": 20}, by=None, at=now)
     scatter(seed + 100, now)
 
     result = evaluate_tiers(as_of=AS_OF, with_customers=True, at=now)
@@ -120,7 +112,7 @@ def test_evaluation_with_weights_finds_what_the_definition_says(tenant, now, see
     ],
 )
 def test_evaluation_by_monthly_amounts(tenant, now, mode, tiers):
-    create_policy(**{**RULES, "mode": mode, "vip_percent": 20, "mid_percent": 60}, by=None, at=now)
+    put_in_force(**{**RULES, "mode": mode, "vip_percent": 20, "mid_percent": 60}, by=None, at=now)
     for number, freight in {"a": "90000", "b": "30000", "c": "6000", "d": "5999.99", "e": "0"}.items():
         make_shipped(number, (IN_WINDOW, freight), at=now)
 
@@ -165,6 +157,8 @@ def test_nightly_job_evaluates_the_day_before(tenant, now):
         "ranked": 1,
         "counts": {"vip": 1, "mid": 0, "low": 0},
         "moves": 1,
+        "segments": 0,
+        "without_manager": 1,
     }
 
 

@@ -9,15 +9,9 @@ from core.events.models import OutboxEvent
 from customers.models import Customer
 from customers.shipment_figures import set_shipments
 from shipments.models import Shipment
-from tests.factories.tiering import IN_WINDOW, RULES, make_shipped
+from tests.factories.tiering import IN_WINDOW, RULES, make_shipped, put_in_force, set_override
 from tiering.models import TierChange
-from tiering.services import (
-    OverrideEnded,
-    create_policy,
-    end_override,
-    evaluate_tiers,
-    set_override,
-)
+from tiering.services import OverrideEnded, end_override, evaluate_tiers
 
 AS_OF = date(2026, 3, 1)
 LONG_AGO = datetime(2024, 5, 1, 4, tzinfo=UTC)
@@ -57,7 +51,7 @@ def test_demotion_waits_for_two_runs_of_different_dates(tenant, now):
 
 
 def test_demotion_goes_to_the_better_tier_of_the_streak(tenant, now):
-    create_policy(**{**RULES, "vip_percent": 30, "mid_percent": 30}, by=None, at=now)
+    put_in_force(**{**RULES, "vip_percent": 30, "mid_percent": 30}, by=None, at=now)
     make_shipped("old", (IN_WINDOW, "50"), at=now)
     make_shipped("new", (LONG_AGO, "1"), (datetime(2026, 3, 2, 4, tzinfo=UTC), "99"), at=now)
     make_shipped("next", (LONG_AGO, "1"), (datetime(2026, 3, 3, 4, tzinfo=UTC), "98"), at=now)
@@ -240,7 +234,7 @@ def test_weightiest_moves_are_those_of_the_best_tiers(tenant, now):
     for n in range(20):
         make_shipped(f"c{n:02}", (IN_WINDOW, str(100 - n)), at=now)
     make_shipped("later", (LONG_AGO, "1"), (datetime(2026, 3, 2, 4, tzinfo=UTC), "999"), at=now)
-    create_policy(**{**RULES, "demotion_runs": 1}, by=None, at=now)
+    put_in_force(**{**RULES, "demotion_runs": 1}, by=None, at=now)
     evaluate_tiers(as_of=AS_OF, at=now)
 
     moves = evaluate_tiers(as_of=AS_OF + timedelta(days=1), at=now).weightiest_moves(3)

@@ -11,8 +11,8 @@ from core.web.models import Notice
 from customers import timeline
 from customers.enums import Tier
 from customers.models import Customer, Interaction
-from tests.factories.tiering import ten_customers
-from tiering.services import evaluate_tiers, set_override
+from tests.factories.tiering import set_override, ten_customers
+from tiering.services import evaluate_tiers
 
 
 @pytest.fixture

@@ -18,10 +18,9 @@ from core.web.trail import history_of, lines_of
 from customers.models import Customer
 from tests.factories.accounts import make_user
 from tests.factories.customers import make_customer
-from tests.factories.tiering import RULES
+from tests.factories.tiering import RULES, put_in_force, set_override
 from tiering.enums import MoveReason
 from tiering.models import TierChange
-from tiering.services import create_policy, set_override
 
 
 @pytest.fixture(autouse=True)
@@ -85,10 +84,11 @@ def test_history_of_a_key_says_scopes_times_and_networks(administrator, now):
 
 
 def test_new_version_of_the_policy_says_what_differs(supervisor, now):
-    policy = create_policy(**{**RULES, "vip_percent": 10, "vip_monthly": Decimal(12400)}, by=supervisor, at=now)
+    policy = put_in_force(**{**RULES, "vip_percent": 10, "vip_monthly": Decimal(12400)}, approver=supervisor, at=now)
 
-    (line,) = history_of(policy, user=supervisor).lines
-    assert (line.action, line.actor) == ("Tier policy changed", supervisor.name)
+    line, *before = history_of(policy, user=supervisor).lines
+    assert [each.action for each in before] == ["Tier policy sent for approval", "Draft of a tier policy written"]
+    assert (line.action, line.actor) == ("Tier policy approved", supervisor.name)
     changes, details = words(line)
     assert ("VIP, percent of customers", "5", "10") in changes
     assert ("VIP from, per month", "¥10,000.00", "¥12,400.00") in changes
@@ -120,7 +120,11 @@ def test_tier_set_by_hand_stands_there_once(supervisor, now):
     set_override(customer=customer, tier="vip", reason="Key account", expires_on=None, by=supervisor, at=now)
 
     history = history_of(customer, user=supervisor)
-    assert [line.action for line in history.lines] == ["Tier set by hand", "Customer created"]
+    assert [line.action for line in history.lines] == [
+        "Tier set by hand",
+        "Tier by hand asked for",
+        "Customer created",
+    ]
     assert words(history.lines[0]) == ([("Tier", "–", "VIP"), ("Tier since", "–", "2026-03-02")], [])
     only = history_of(customer, user=supervisor, only=("tier.set",))
     assert [line.action for line in only.lines] == ["Tier set by hand"]

@@ -1,7 +1,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import inf
@@ -17,9 +17,10 @@ from core.tenancy.fields import from_minor, to_minor
 from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.enums import Tier
 from customers.turns import wait_for_imports
+from tiering.entitlements import Standing
 from tiering.models import TierPolicy
 from tiering.services.policies import MOST_WINDOW_DAYS, BadWindow, current_policy
-from tiering.statement import evaluation_statement
+from tiering.statement import HEAD, TIERS, evaluation_statement
 from tiering.turns import wait_for_turn
 
 # The sums and the order of all customers stay in memory for a hundred thousand of them. After a large import the
@@ -63,7 +64,8 @@ class Move:
 class Evaluation:
     """What one evaluation found; `customers` and `moves` by rank, `customers` only where asked for.
 
-    `written` is how many customers' rows differed from what was found.
+    `written` is how many customers' rows differed from what was found. What a dry run found besides is how many of the
+    ranked stand in each tier, and what they brought in the window, `before` and `after`.
     """
 
     as_of: date
@@ -74,6 +76,8 @@ class Evaluation:
     written: int
     customers: list[PlacedCustomer]
     moves: list[Move]
+    before: dict[str, Standing] = field(default_factory=dict)
+    after: dict[str, Standing] = field(default_factory=dict)
 
     def weightiest_moves(self, most: int) -> list[Move]:
         """Return the moves that matter most: into or out of the best tier first, then by rank."""
@@ -130,19 +134,20 @@ def evaluate_tiers(
         "demotion_runs": 0 if dry_run else policy.demotion_runs,
     }
     statement = evaluation_statement(policy, dry_run=dry_run, with_customers=with_customers)
-    with _planner_settings(), connection.cursor() as cursor:
+    with planned_for_whole_tables(), connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         rows = cursor.fetchall()
     if not dry_run:
         wake_for("customer.tier_changed")
-    ranked, vip, mid, low, written = rows[0][:5]
-    placed = [row[5:] for row in rows if row[5] is not None]
+    ranked, vip, mid, low, written, *standings = rows[0][:HEAD]
+    placed = [row[HEAD:] for row in rows if row[HEAD] is not None]
+    counts = {"vip": vip, "mid": mid, "low": low}
     return Evaluation(
         as_of=as_of,
         window_days=window,
         policy_version=policy.version,
         ranked=ranked,
-        counts={"vip": vip, "mid": mid, "low": low},
+        counts=counts,
         written=written,
         customers=[
             PlacedCustomer(number, new, rank, from_minor(contribution), count)
@@ -154,11 +159,26 @@ def evaluate_tiers(
             for customer_id, number, old, new, moved, rank, contribution, count in placed
             if moved
         ],
+        **(_standings(counts, standings) if dry_run else {}),
     )
 
 
+def _standings(counts: dict[str, int], found: list[int]) -> dict[str, dict[str, Standing]]:
+    """Return how the ranked stand before and after, from counts before and amounts before and after, tier by tier."""
+    before, brought, would_bring = found[:3], found[3:6], found[6:]
+    return {
+        "before": {
+            tier: Standing(count, from_minor(amount))
+            for tier, count, amount in zip(TIERS, before, brought, strict=True)
+        },
+        "after": {
+            tier: Standing(counts[tier], from_minor(amount)) for tier, amount in zip(TIERS, would_bring, strict=True)
+        },
+    }
+
+
 @contextmanager
-def _planner_settings() -> Iterator[None]:
+def planned_for_whole_tables() -> Iterator[None]:
     """Plan for whole tables, and as before again afterwards; an error's roll-back takes the settings along."""
     with connection.cursor() as cursor:
         cursor.execute("select " + ", ".join(f"current_setting('{name}')" for name in PLANNER))
@@ -193,15 +213,4 @@ def _rules(policy: TierPolicy) -> dict[str, int]:
         "policy_version": policy.version,
         "vip_monthly": to_minor(Decimal(policy.vip_monthly)),
         "mid_monthly": to_minor(Decimal(policy.mid_monthly)),
-    }
-
-
-def evaluate_last_day(*, business_date: date, at: datetime) -> dict[str, Any]:
-    """Do the nightly evaluation as of the day before `business_date`; return its figures."""
-    result = evaluate_tiers(as_of=business_date - timedelta(days=1), at=at)
-    return {
-        "as_of": result.as_of.isoformat(),
-        "ranked": result.ranked,
-        "counts": result.counts,
-        "moves": len(result.moves),
     }

@@ -3,18 +3,22 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.audit.services import record
 from core.tenancy.errors import DomainError
-from tiering.enums import PolicyMode
+from customers.enums import Tier
+from tiering.enums import PolicyMode, PolicyState
 from tiering.models import TierPolicy
+from tiering.rules import LABELS
 from tiering.turns import wait_for_turn
 
 MOST_WINDOW_DAYS = 3660
 MOST_DEMOTION_RUNS = 100
 MOST_WEIGHT = 1000
+MOST_HEAD_START = 240
 MOST_MONTHLY = Decimal("999999999999.99")
 
 
@@ -48,14 +52,29 @@ class BadDemotionRuns(BadPolicy):
     message = _("A demotion waits for 1 to 100 evaluations.")
 
 
+class BadEntitlements(BadPolicy):
+    code = "bad_entitlements"
+    message = _("A head start is 240 hours at most, a rebate 100 percent, and no cost is below nothing.")
+
+
 class PolicyChanged(DomainError):
     code = "policy_changed"
     message = _("Somebody else has put a new version of the policy in force meanwhile.")
 
 
+class PolicyNotDraft(DomainError):
+    code = "policy_not_draft"
+    message = _("This version is no draft any more: it stays as it was written. Go on from its rules with a new one.")
+
+
+class NotYourDraft(DomainError):
+    code = "not_your_draft"
+    message = _("This draft is somebody else's. Go on from its rules with one of your own.")
+
+
 def current_policy() -> TierPolicy:
     """Return the policy in force. Raises TierPolicy.DoesNotExist."""
-    policy = TierPolicy.objects.order_by("-version").first()
+    policy = TierPolicy.objects.filter(state=PolicyState.APPROVED).order_by("-version").first()
     if policy is None:
         raise TierPolicy.DoesNotExist
     return policy
@@ -63,67 +82,75 @@ def current_policy() -> TierPolicy:
 
 def create_first_policy(*, at: datetime) -> TierPolicy:
     """Give the active tenant, a new one, the default rules as version 1."""
-    return TierPolicy.objects.create(version=1, created_at=at)
+    return TierPolicy.objects.create(version=1, state=PolicyState.APPROVED, created_at=at, approved_at=at)
 
 
-def draft_policy(
-    *,
-    mode: str,
-    window_days: int,
-    vip_percent: int,
-    mid_percent: int,
-    vip_monthly: Decimal,
-    mid_monthly: Decimal,
-    weight_amount: int,
-    weight_frequency: int,
-    weight_tenure: int,
-    demotion_runs: int,
-    replaces: int | None = None,
-) -> TierPolicy:
-    """Return the version after the one in force, unsaved, to be tried.
+def draft_policy(*, replaces: int | None = None, **rules: Any) -> TierPolicy:
+    """Return a version after all others, unsaved, to be tried; `rules` are those of tiering.rules.LABELS.
 
     `replaces` is the version that its author has seen in force. Raises BadWindow, SharesTooLarge, BadAmounts,
-    BadWeights, BadDemotionRuns, or PolicyChanged if another version is in force by now.
+    BadWeights, BadDemotionRuns, BadEntitlements, or PolicyChanged if another version is in force by now.
     """
-    weights = (weight_amount, weight_frequency, weight_tenure)
-    if not 1 <= window_days <= MOST_WINDOW_DAYS:
-        raise BadWindow
-    if min(vip_percent, mid_percent) < 0 or vip_percent + mid_percent > 100:
-        raise SharesTooLarge
-    if not 0 <= mid_monthly <= vip_monthly <= MOST_MONTHLY:
-        raise BadAmounts
-    if min(weights) < 0 or not 1 <= sum(weights) <= MOST_WEIGHT:
-        raise BadWeights
-    if not 1 <= demotion_runs <= MOST_DEMOTION_RUNS:
-        raise BadDemotionRuns
+    if set(rules) != set(LABELS):
+        raise TypeError(f"A policy says {sorted(LABELS)}, not {sorted(rules)}.")
+    _check_tiers(rules)
+    _check_entitlements(rules)
     in_force = current_policy()
     if replaces is not None and replaces != in_force.version:
         raise PolicyChanged
-    rules = {
-        "mode": PolicyMode(mode),
-        "window_days": window_days,
-        "vip_percent": vip_percent,
-        "mid_percent": mid_percent,
-        "vip_monthly": vip_monthly,
-        "mid_monthly": mid_monthly,
-        "weight_amount": weight_amount,
-        "weight_frequency": weight_frequency,
-        "weight_tenure": weight_tenure,
-        "demotion_runs": demotion_runs,
-    }
-    policy = TierPolicy(version=in_force.version + 1, **rules)
-    # The trail tells what differs from the version before.
-    policy.as_read = {name: getattr(in_force, name) for name in rules}
-    return policy
+    newest = TierPolicy.objects.aggregate(version=Max("version"))["version"]
+    return TierPolicy(version=newest + 1, replaces=in_force.version, **{**rules, "mode": PolicyMode(rules["mode"])})
+
+
+def _check_tiers(rules: dict[str, Any]) -> None:
+    weights = [rules[name] for name in ("weight_amount", "weight_frequency", "weight_tenure")]
+    shares = rules["vip_percent"], rules["mid_percent"]
+    if not 1 <= rules["window_days"] <= MOST_WINDOW_DAYS:
+        raise BadWindow
+    if min(shares) < 0 or sum(shares) > 100:
+        raise SharesTooLarge
+    if not 0 <= rules["mid_monthly"] <= rules["vip_monthly"] <= MOST_MONTHLY:
+        raise BadAmounts
+    if min(weights) < 0 or not 1 <= sum(weights) <= MOST_WEIGHT:
+        raise BadWeights
+    if not 1 <= rules["demotion_runs"] <= MOST_DEMOTION_RUNS:
+        raise BadDemotionRuns
+
+
+def _check_entitlements(rules: dict[str, Any]) -> None:
+    hours = [rules[f"{tier}_head_start"] for tier in Tier.values]
+    rebates = [rules[f"{tier}_rebate"] for tier in Tier.values]
+    amounts = [rules["head_start_cost"], rules["manager_cost"]]
+    if min(*hours, *rebates, *amounts) < 0 or max(hours) > MOST_HEAD_START or max(rebates) > 100:
+        raise BadEntitlements
+    if max(amounts) > MOST_MONTHLY:
+        raise BadEntitlements
 
 
 @transaction.atomic
-def create_policy(*, by: User | None, at: datetime, **rules: Any) -> TierPolicy:
-    """Put a new version of the rules in force for the next evaluation; rules and errors are draft_policy's."""
+def write_policy(*, draft: TierPolicy | None = None, by: User | None, at: datetime, **rules: Any) -> TierPolicy:
+    """Keep rules as a new draft, or in place of those of one's own `draft`; it is in force when it was approved.
+
+    Raises PolicyNotDraft, NotYourDraft, and what draft_policy does.
+    """
     wait_for_turn()
-    policy = draft_policy(**rules)
-    policy.created_by = by
-    policy.created_at = at
-    policy.save()
-    record("tier_policy.changed", subject=policy, by=by, at=at, details={"version": policy.version})
+    written = draft_policy(**rules)
+    if draft is not None:
+        draft = lock_draft(draft, by=by)
+        written.pk, written.version = draft.pk, draft.version
+        written._state.adding = False
+    written.created_by = by
+    written.created_at = at
+    written.save()
+    record("tier_policy.written", of=written, by=by, at=at, details={"version": written.version})
+    return written
+
+
+def lock_draft(policy: TierPolicy, *, by: User | None) -> TierPolicy:
+    """Return a draft of that person's, held. Raises PolicyNotDraft or NotYourDraft."""
+    policy = TierPolicy.objects.select_for_update(of=("self",)).get(pk=policy.pk)
+    if policy.state != PolicyState.DRAFT:
+        raise PolicyNotDraft
+    if policy.created_by_id != (by.pk if by else None):
+        raise NotYourDraft
     return policy

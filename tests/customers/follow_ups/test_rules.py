@@ -23,8 +23,8 @@ from shipments.receivers import NEWS
 from shipments.scans import record_scans
 from shipments.upserting import record_shipments
 from tests.factories.customers import make_customer
-from tests.factories.tiering import ten_customers
-from tiering.services import evaluate_tiers, set_override
+from tests.factories.tiering import set_override, ten_customers
+from tiering.services import evaluate_tiers
 
 
 @pytest.fixture

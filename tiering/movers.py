@@ -1,0 +1,55 @@
+"""Whom a version of the policy would move, by the figures of today: for pages, and as a file."""
+
+import csv
+import io
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.jobs.background import Step
+from core.jobs.models import BackgroundJob
+from core.web.exports import guarded
+from tiering.models import TierPolicy
+from tiering.permissions import MANAGE
+from tiering.selectors import MOVES_SHOWN, tier_label
+from tiering.services import Evaluation, evaluate_tiers, last_whole_day
+
+KIND = "tier_movers"
+PAGE = MOVES_SHOWN
+
+
+def simulate(policy: TierPolicy, *, at: datetime) -> Evaluation:
+    """Find what a policy would do as of yesterday; writes nothing."""
+    return evaluate_tiers(as_of=last_whole_day(at=at), draft=policy, dry_run=True, at=at)
+
+
+def permission_of(_job: BackgroundJob) -> str:
+    return MANAGE
+
+
+def file_name(job: BackgroundJob, at: datetime) -> str:
+    """Name the file by the version and the minute."""
+    return f"tier-policy-{job.parameters['version']}-moves-{timezone.localtime(at):%Y%m%d-%H%M}.csv"
+
+
+def step(*, job: BackgroundJob, at: datetime) -> Step:
+    """Write everybody who would move, by weight. Raises TierPolicy.DoesNotExist."""
+    evaluation = simulate(TierPolicy.objects.get(pk=job.parameters["policy"]), at=at)
+    moves = evaluation.weightiest_moves(len(evaluation.moves))
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([_("Customer number"), _("From tier"), _("To tier"), _("Rank"), _("Contribution"), _("Shipments")])
+    for move in moves:
+        writer.writerow(
+            [
+                guarded(move.number),
+                tier_label(move.from_tier),
+                tier_label(move.to_tier),
+                move.rank or "",
+                f"{move.contribution:.2f}",
+                move.shipment_count,
+            ]
+        )
+    content = text.getvalue().encode("utf-8-sig")
+    return Step(position=None, done=len(moves), total=len(moves), content=content)
