@@ -18,6 +18,7 @@ class DevelopmentConfig(AppConfig):
         from core.jobs import nightly
         from core.web import exports, record_pages, search, trail
         from customers import panels, timeline
+        from customers.handovers import open_work
         from customers.follow_ups import rules
         from development.follow_ups import ACCEPTED, CLOSE_DATE, DECLINED
         from development.models import Opportunity
@@ -44,6 +45,7 @@ class DevelopmentConfig(AppConfig):
                 page=lambda user: f"{reverse('development:list')}?{urlencode({'owner': user.pk})}",
             )
         )
+        open_work.register("opportunities")
         nightly.register(
             "development.remind",
             label=_("Remind of opportunities that did not close in time"),

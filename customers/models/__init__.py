@@ -1,6 +1,7 @@
 from customers.models.archive import MAX_TAG_LENGTH, MAX_TAGS, Customer, CustomerManager, CustomField
 from customers.models.consents import Consent, ConsentEntry, PreferenceLink, Purpose, PurposeText, in_language
 from customers.models.follow_ups import CalendarFeed, FollowUp
+from customers.models.handovers import ManagerTerm
 from customers.models.people import Address, Contact, ContactPoint
 from customers.models.sameness import CustomerMerge, CustomerToken, DuplicateCandidate, MergedRow
 from customers.models.timeline import Interaction
@@ -22,6 +23,7 @@ __all__ = [
     "DuplicateCandidate",
     "FollowUp",
     "Interaction",
+    "ManagerTerm",
     "MergedRow",
     "PreferenceLink",
     "Purpose",

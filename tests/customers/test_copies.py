@@ -89,6 +89,7 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "entries": 1,
         "addresses": 1,
         "merges": 0,
+        "manager_terms": 0,
         "duplicates": 0,
         "follow_ups": 0,
         "consent_entries": 0,
