@@ -12,7 +12,7 @@ from core.web.lists.actions import BulkAction
 from customers.enums import HandoverReason
 from customers.forms.bulk import AssignForm, TagForm
 from customers.models import Customer
-from customers.permissions import EDIT
+from customers.permissions import ASSIGN, EDIT
 from customers.services import Outcome, add_tag, hand_over_customer, remove_tag
 
 Service = Callable[..., tuple[Customer, Outcome]]
@@ -40,7 +40,7 @@ ACTIONS = (
         list_name="customers",
         label=gettext_lazy("Assign an account manager"),
         icon="user-check",
-        permission=EDIT,
+        permission=ASSIGN,
         form=AssignForm,
         apply=_assign,
         words=lambda values: _("Account manager: %(name)s") % {"name": values["account_manager"].name},

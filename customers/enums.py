@@ -223,3 +223,4 @@ HANDOVER_REASONS = (
     HandoverReason.ABSENCE,
     HandoverReason.OTHER,
 )
+HANDOVER_CHOICES = [(reason.value, reason.label) for reason in HANDOVER_REASONS]

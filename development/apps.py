@@ -18,8 +18,8 @@ class DevelopmentConfig(AppConfig):
         from core.jobs import nightly
         from core.web import exports, record_pages, search, trail
         from customers import panels, timeline
-        from customers.handovers import open_work
         from customers.follow_ups import rules
+        from customers.handovers import open_work
         from development.follow_ups import ACCEPTED, CLOSE_DATE, DECLINED
         from development.models import Opportunity
         from development.panels import opportunities_of_customer

@@ -27,6 +27,7 @@ from courier_crm.demo.keys import make_demo_keys, working_demo_keys
 from courier_crm.demo.leads import WEEKS_OF_STAGES, make_leads, make_stages, take_up_newcomers
 from courier_crm.demo.papers import make_papers
 from courier_crm.demo.plans import make_plans
+from courier_crm.demo.portfolios import make_portfolios
 from courier_crm.demo.stories import number_of, story_of, talks_of_stories
 from courier_crm.demo.traffic import DAYS, MONTHS, Shipper, scan_rows, shipment_file
 from courier_crm.demo.wishes import make_wishes
@@ -88,6 +89,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         make_development(courier, people, today=today)
         make_follow_ups(courier, people, today=today)
         make_leads(courier, people, today=today)
+        make_portfolios(courier, people, password=PASSWORD, today=today)
     build_sandbox(sandbox=tenant.sandbox, language=courier.language, at=at)
     return tenant
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.web.reading_order import NamedChoiceField
-from customers.enums import HANDOVER_REASONS
+from customers.enums import HANDOVER_CHOICES
 from customers.models import MAX_TAG_LENGTH
 
 
@@ -21,7 +21,7 @@ class AssignForm(forms.Form):
     )
     reason = forms.ChoiceField(
         label=_("Reason"),
-        choices=[("", _("Not said")), *((each.value, each.label) for each in HANDOVER_REASONS)],
+        choices=[("", _("Not said")), *HANDOVER_CHOICES],
         required=False,
     )
 

@@ -1468,6 +1468,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["tenant", "customer", "started_at", "id"], name="manager_term_customer"),
                     models.Index(fields=["tenant", "manager", "started_at"], name="manager_term_manager"),
+                    models.Index(fields=["tenant", "started_at", "id"], name="manager_term_by_start"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(

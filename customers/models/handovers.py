@@ -29,4 +29,5 @@ class ManagerTerm(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "customer", "started_at", "id"], name="manager_term_customer"),
             models.Index(fields=["tenant", "manager", "started_at"], name="manager_term_manager"),
+            models.Index(fields=["tenant", "started_at", "id"], name="manager_term_by_start"),
         ]

@@ -34,7 +34,7 @@ from customers.forms.custom_fields import PREFIX
 from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm
 from customers.models import Customer, DuplicateCandidate
 from customers.panels import panels_for
-from customers.permissions import EDIT, MERGE, REVEAL, VIEW
+from customers.permissions import ASSIGN, EDIT, MERGE, REVEAL, VIEW
 from customers.querysets import (
     SHOWN_ON_RECORD,
     active_fields,
@@ -167,6 +167,7 @@ class CustomerDetailView(StaffView, TemplateView):
             may_reveal=may(self.request.user, REVEAL),
             history=history_of(customer, user=self.request.user),
             may_edit=may_edit,
+            manager_fact="account_manager" if may(self.request.user, ASSIGN) else "",
             facts_url=reverse("customers:update", args=[customer.pk]) if may_edit else "",
             merges=undoable_merges(customer, at=timezone.now()),
             may_merge=may_merge,
@@ -242,7 +243,8 @@ class UpdateCustomerView(RecordFormView):
         return get_object_or_404(customers, pk=self.kwargs["pk"])
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "custom_fields": list(active_fields())}
+        kwargs = {**super().get_form_kwargs(), "custom_fields": list(active_fields())}
+        return {**kwargs, "may_assign": may(self.request.user, ASSIGN)}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(customer=self.record, **context)

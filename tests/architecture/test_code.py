@@ -20,6 +20,7 @@ ROOMS = (
     "service_plans",
     "development",
     "tiering",
+    "portfolios",
     "lifecycle",
     "courier_crm",
 )

@@ -35,6 +35,7 @@ ROOMS = (
     "service_plans",
     "development",
     "tiering",
+    "portfolios",
     "lifecycle",
     "courier_crm",
 )

@@ -49,6 +49,8 @@ NOT_HELD = {
     "lifecycle.LifecyclePolicy.created_by": "history: who decided it",
     "lifecycle.StageChange.moved_by": "history: who did it",
     "lifecycle.Lead.captured_by": "history: who took it up",
+    "portfolios.PortfolioPolicy.created_by": "history: who decided it",
+    "portfolios.Capacity.user": "how much their own portfolio holds",
     "tiering.TierPolicy.created_by": "history: who decided it",
     "tiering.TierOverride.approved_by": "history: what was approved stays as it was written, and its expiry ends it",
     "tiering.TierOverride.ended_by": "history: who did it",

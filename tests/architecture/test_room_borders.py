@@ -14,6 +14,7 @@ ROOMS = (
     "service_plans",
     "development",
     "tiering",
+    "portfolios",
     "lifecycle",
 )
 PRIVATE_MODULES = {"admin", "api", "apps", "forms", "management", "receivers", "tasks", "urls", "views"}
