@@ -143,7 +143,6 @@ class ClaimView(CustomerFormView):
     template_name = "portfolios/claim_form.html"
     form_class = ClaimForm
     title = _("Claim a customer")
-    submit_label = _("Claim")
     success_message = _("You look after this customer from now on.")
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:

@@ -60,6 +60,7 @@ OF_ALL = {
     "service_requests:policy",
     "tiering:policies",
     "development:rules",
+    "portfolios:policy",
     "lifecycle:policy",
 }
 # The trail tells about them, and they have no page of their own; each with the reason.
