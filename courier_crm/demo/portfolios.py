@@ -8,8 +8,8 @@ from core.accounts.models import User
 from core.accounts.services import create_user
 from core.tenancy.clock import day_start
 from courier_crm.demo.couriers import Courier
-from customers.enums import HandoverReason, Tier
-from customers.models import Customer
+from customers.enums import FollowUpState, HandoverReason, Tier
+from customers.models import Customer, FollowUp
 from customers.services import hand_over_customer
 from portfolios.selectors import portfolio_of
 from portfolios.services import claim_customer, create_policy, current_policy, release_customer, set_capacity
@@ -39,7 +39,10 @@ def make_portfolios(courier: Courier, people: Mapping[Role, User], *, password: 
     in_force = current_policy()
     rules = {name: getattr(in_force, name) for name in RULES} | {"silent_days": 180}
     create_policy(**rules, replaces=in_force.version, by=boss, at=at)
-    mine = list(Customer.objects.filter(account_manager=first, tier=Tier.VIP).order_by("contribution", "number"))
+    # The first one goes on with what is to be done.
+    busy = FollowUp.objects.filter(state=FollowUpState.OPEN, customer__isnull=False).values("customer")
+    idle = Customer.objects.filter(account_manager=first, tier=Tier.VIP).exclude(pk__in=busy)
+    mine = list(idle.order_by("contribution", "number"))
     for place, customer in enumerate(mine[:HANDED_OVER]):
         then = at - timedelta(days=12 - 3 * place)
         hand_over_customer(customer=customer, to=second, reason=HandoverReason.AREA, by=boss, at=then)

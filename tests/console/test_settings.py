@@ -194,11 +194,11 @@ def test_settings_ask_the_same_few_questions(client_for, administrator, now, dja
     create_department(name="Claims", by=administrator, at=now)
     client.get(HOME)
 
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(27):
         client.get(HOME)
     for number in range(3):
         create_department(name=f"D{number}", by=make_user(role=Role.ADMINISTRATOR, at=now), at=now)
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(27):
         client.get(HOME)
 
 
