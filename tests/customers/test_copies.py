@@ -109,6 +109,7 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "market_notes": 0,
         "tier_changes": 1,
         "tier_overrides": 1,
+        "return_warnings": 0,
         "stage_changes": 0,
         "leads": 0,
     }

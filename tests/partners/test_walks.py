@@ -12,6 +12,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.accounts.models import User
 from core.jobs.models import BackgroundJob
 from core.partners.bulk.kinds import RowResult
 from core.partners.bulk.results import pack
@@ -26,6 +27,7 @@ from customers.models import (
     CustomerMerge,
     FollowUp,
     Interaction,
+    ManagerTerm,
     Purpose,
     PurposeText,
 )
@@ -127,6 +129,11 @@ class Rows:
         match resource:
             case "/leads" | "/opportunities" | "/service-plans":
                 return self.add_business(resource, name, at)
+            case "/portfolios":
+                facts = {"email": f"{name}@staff.example", "role": "account_manager", "date_joined": at}
+                return User.objects.create(name=name, **facts)
+            case "/handovers":
+                return ManagerTerm.objects.create(customer=self.owner, reason="edited", started_at=at, ended_at=at)
             case "/merges":
                 absorbed = Customer.objects.create(number=name, created_at=at)
                 return CustomerMerge.objects.create(kept=self.owner, absorbed=absorbed, merged_at=at)
@@ -201,7 +208,7 @@ def _walk(rows, partner, resource, sort, plan):
     met, cursor = [], None
     while True:
         page = partner.get(path, {"sort": sort, "limit": limit, **({"cursor": cursor} if cursor else {})}).json()
-        met += [row.get("id") or row.get("row") or row["customer_id"] for row in page["data"]]
+        met += [row.get("id") or row.get("row") or row.get("manager_id") or row["customer_id"] for row in page["data"]]
         cursor = page["next_cursor"]
         if not page["has_more"]:
             break
