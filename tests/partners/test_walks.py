@@ -127,13 +127,8 @@ class Rows:
     def add_part(self, resource, name, at):
         """A part of a customer, or what is wished for and agreed with one."""
         match resource:
-            case "/leads" | "/opportunities" | "/service-plans":
+            case "/leads" | "/opportunities" | "/service-plans" | "/portfolios" | "/handovers":
                 return self.add_business(resource, name, at)
-            case "/portfolios":
-                facts = {"email": f"{name}@staff.example", "role": "account_manager", "date_joined": at}
-                return User.objects.create(name=name, **facts)
-            case "/handovers":
-                return ManagerTerm.objects.create(customer=self.owner, reason="edited", started_at=at, ended_at=at)
             case "/merges":
                 absorbed = Customer.objects.create(number=name, created_at=at)
                 return CustomerMerge.objects.create(kept=self.owner, absorbed=absorbed, merged_at=at)
@@ -147,7 +142,7 @@ class Rows:
                 return Address.objects.create(customer=self.owner, street=name)
 
     def add_business(self, resource, name, at):
-        """A lead, an opportunity, or what was agreed."""
+        """A lead, an opportunity, what was agreed, or who looks after customers."""
         numbered = {"serial": self.made, "number": name, "customer": self.owner}
         day = at.date()
         match resource:
@@ -159,6 +154,11 @@ class Rows:
                 return Opportunity.objects.create(**numbered, **facts)
             case "/service-plans":
                 return ServicePlan.objects.create(**numbered, starts_on=day, ends_on=day, written_at=at)
+            case "/portfolios":
+                facts = {"email": f"{name}@staff.example", "role": "account_manager", "date_joined": at}
+                return User.objects.create(name=name, **facts)
+            case "/handovers":
+                return ManagerTerm.objects.create(customer=self.owner, reason="edited", started_at=at, ended_at=at)
 
 
 def walks():
