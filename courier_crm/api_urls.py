@@ -20,6 +20,7 @@ from customers.api import (
 )
 from development.api import OpportunityViewSet
 from lifecycle.api import LeadViewSet, StageChangeViewSet
+from portfolios.api import HandoverViewSet, PortfolioViewSet
 from service_plans.api import ServicePlanViewSet
 from service_requests.api import ServiceRequestViewSet
 from shipments.api import ScanEventViewSet, ShipmentViewSet
@@ -44,6 +45,8 @@ router.register("service-requests", ServiceRequestViewSet, basename="service-req
 router.register("service-plans", ServicePlanViewSet, basename="service-plan")
 router.register("leads", LeadViewSet, basename="lead")
 router.register("stage-changes", StageChangeViewSet, basename="stage-change")
+router.register("portfolios", PortfolioViewSet, basename="portfolio")
+router.register("handovers", HandoverViewSet, basename="handover")
 router.register("opportunities", OpportunityViewSet, basename="opportunity")
 router.register("jobs/<str:job>/results", JobResultViewSet, basename="job-result")
 router.register("jobs", JobViewSet, basename="job")

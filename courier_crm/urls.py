@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("service_plans.urls")),
     path("", include("development.urls")),
     path("", include("tiering.urls")),
+    path("", include("portfolios.urls")),
     path("", include("lifecycle.urls")),
 ]
 

@@ -33,7 +33,7 @@ class CustomersConfig(AppConfig):
         from customers.record_actions import CUSTOMER_ACTIONS, CUSTOMER_PAGE
         from customers.search import customer_hits
         from customers.search_index import renew_tokens
-        from customers.services import hand_over_customer, look_after_merges
+        from customers.services import look_after_merges, pass_on_customer
         from customers.settled import CUSTOM_FIELD_PARTS, custom_field_values
         from customers.trail import describe_custom_fields, describe_customers, describe_interactions
         from customers.views.customers import CustomerListView
@@ -46,7 +46,7 @@ class CustomersConfig(AppConfig):
                 words=lambda count: ngettext("%(count)s customer", "%(count)s customers", count),
                 model=Customer,
                 field="account_manager",
-                hand_over=hand_over_customer,
+                hand_over=pass_on_customer,
                 permission=EDIT,
                 page=lambda user: f"{reverse('customers:list')}?{urlencode({'account_manager': user.pk})}",
             )
@@ -140,6 +140,7 @@ class CustomersConfig(AppConfig):
         self._register_quality()
         self._register_follow_ups()
         self._register_consents()
+        self._register_handovers()
 
     @staticmethod
     def _register_imports() -> None:
@@ -336,4 +337,43 @@ class CustomersConfig(AppConfig):
             icon="shield-check",
             permission=CONSENTS_CONFIGURE,
             order=65,
+        )
+
+    @staticmethod
+    def _register_handovers() -> None:
+        import customers.handovers.declared  # noqa: F401  declares an action, what is kept, and an event
+        from core.events.registry import receive
+        from core.web import notices
+        from customers import panels, timeline
+        from customers.handovers import open_work
+        from customers.handovers.panel import load_term_panel
+        from customers.handovers.receivers import (
+            HANDED_OVER,
+            describe_handovers,
+            handover_in_words,
+            tell_managers,
+            tell_timeline,
+        )
+        from customers.permissions import VIEW
+
+        open_work.register("follow_ups")
+        receive("customer.handed_over", name="customers.tell_managers", call=tell_managers)
+        receive("customer.handed_over", name="customers.tell_handover", call=tell_timeline)
+        timeline.register(
+            "customer.handed_over", icon="user-share", label=_("Customer handed over"), words=handover_in_words
+        )
+        notices.register(
+            HANDED_OVER,
+            label=_("A customer came to you, or went from you"),
+            icon="user-share",
+            permission=VIEW,
+            describe=describe_handovers,
+        )
+        panels.register(
+            key="managers",
+            label=_("Who looked after this customer"),
+            template_name="customers/term_panel.html",
+            permission=VIEW,
+            load=load_term_panel,
+            order=96,
         )

@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy
 
 from core.accounts.models import User
 from core.web.lists.actions import BulkAction
+from customers.enums import HandoverReason
 from customers.forms.bulk import AssignForm, TagForm
 from customers.models import Customer
-from customers.permissions import EDIT
-from customers.services import Outcome, add_tag, assign_account_manager, remove_tag
+from customers.permissions import ASSIGN, EDIT
+from customers.services import Outcome, add_tag, hand_over_customer, remove_tag
 
 Service = Callable[..., tuple[Customer, Outcome]]
 
@@ -27,15 +28,21 @@ def _by(service: Service) -> Callable[..., bool]:
     return apply
 
 
+def _assign(*, row: Customer, values: dict[str, Any], by: User, at: datetime) -> bool:
+    reason = values["reason"] or HandoverReason.OTHER
+    _customer, outcome = hand_over_customer(customer=row, to=values["account_manager"], reason=reason, by=by, at=at)
+    return outcome == Outcome.UPDATED
+
+
 ACTIONS = (
     BulkAction(
         name="assign",
         list_name="customers",
         label=gettext_lazy("Assign an account manager"),
         icon="user-check",
-        permission=EDIT,
+        permission=ASSIGN,
         form=AssignForm,
-        apply=_by(assign_account_manager),
+        apply=_assign,
         words=lambda values: _("Account manager: %(name)s") % {"name": values["account_manager"].name},
     ),
     BulkAction(

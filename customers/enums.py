@@ -285,3 +285,36 @@ class InvoiceRule(models.TextChoices):
     MONTHLY = "monthly", _("Monthly invoice")
     SPECIAL_VAT = "special_vat", _("Special VAT invoice")
     WITH_SHIPMENT = "with_shipment", _("Invoice with each shipment")
+
+
+class HandoverReason(models.TextChoices):
+    """Why another account manager, or nobody, looks after a customer from then on."""
+
+    WORKLOAD = "workload", _("Workload")
+    AREA = "area", _("Work is divided in another way")
+    TIER = "tier", _("Its tier changed")
+    WISH = "wish", _("The customer asked for it")
+    ABSENCE = "absence", _("Leave or absence")
+    UNREACHABLE = "unreachable", _("Nobody could be reached")
+    NO_NEED = "no_need", _("No need for now")
+    OTHER = "other", _("Another reason")
+    OPENED = "opened", _("Since the archive was opened")
+    EDITED = "edited", _("Changed among the facts")
+    IMPORTED = "imported", _("Brought in by a file or a program")
+    LEFT = "left", _("A colleague handed over what was theirs")
+    CLAIMED = "claimed", _("Claimed from the pool")
+    RETURNED = "returned", _("Nobody spoke with the customer for too long")
+    ASSIGNED = "assigned", _("Assigned by capacity")
+    REBALANCED = "rebalanced", _("Portfolios rebalanced")
+    MERGED = "merged", _("Merged with another customer")
+
+
+HANDOVER_REASONS = (
+    HandoverReason.WORKLOAD,
+    HandoverReason.AREA,
+    HandoverReason.TIER,
+    HandoverReason.WISH,
+    HandoverReason.ABSENCE,
+    HandoverReason.OTHER,
+)
+HANDOVER_CHOICES = [(reason.value, reason.label) for reason in HANDOVER_REASONS]

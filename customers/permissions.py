@@ -21,6 +21,11 @@ EDIT = declare(
     label=_("Create and edit customers"),
     roles={Role.SUPERVISOR, Role.AGENT, Role.ACCOUNT_MANAGER},
 ).name
+ASSIGN = declare(
+    "customers.assign",
+    label=_("Give customers to another account manager"),
+    roles={Role.SUPERVISOR},
+).name
 MERGE = declare(
     "customers.merge",
     label=_("Merge customers that are the same, and undo it"),

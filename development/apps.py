@@ -19,6 +19,7 @@ class DevelopmentConfig(AppConfig):
         from core.web import exports, record_pages, search, trail
         from customers import panels, timeline
         from customers.follow_ups import rules
+        from customers.handovers import open_work
         from development.follow_ups import ACCEPTED, CLOSE_DATE, DECLINED
         from development.models import Opportunity
         from development.panels import opportunities_of_customer
@@ -44,6 +45,7 @@ class DevelopmentConfig(AppConfig):
                 page=lambda user: f"{reverse('development:list')}?{urlencode({'owner': user.pk})}",
             )
         )
+        open_work.register("opportunities")
         nightly.register(
             "development.remind",
             label=_("Remind of opportunities that did not close in time"),

@@ -75,6 +75,7 @@ class LifecycleConfig(AppConfig):
         from core.events.registry import receive
         from core.jobs import background
         from core.web import exports, navigation, notices, record_pages, trail
+        from customers.handovers import open_work
         from lifecycle import report_file
         from lifecycle.models import Lead
         from lifecycle.permissions import LEADS_VIEW, LEADS_WORK, REPORT
@@ -99,6 +100,7 @@ class LifecycleConfig(AppConfig):
                 page=lambda user: f"{reverse('lifecycle:leads')}?{urlencode({'assignee': user.pk})}",
             )
         )
+        open_work.register("leads")
         receive("interaction.created", name="lifecycle.note_contact", call=note_contact)
         for event in ("captured", "assigned"):
             receive(f"lead.{event}", name=f"lifecycle.tell_in_charge_{event}", call=tell_in_charge)

@@ -15,6 +15,7 @@ class ServiceRequestsConfig(AppConfig):
         from core.tenancy.provisioning import on_tenant_created
         from core.web import exports, navigation, notices, record_pages, search, trail
         from customers import panels, timeline
+        from customers.handovers import open_work
         from service_requests.models import ServiceRequest
         from service_requests.notices import closed_in_words, describe_requests, opened_in_words
         from service_requests.panels import requests_of_customer, requests_of_shipment
@@ -44,6 +45,7 @@ class ServiceRequestsConfig(AppConfig):
                 page=lambda user: f"{reverse('service_requests:list')}?{urlencode({'assignee': user.pk})}",
             )
         )
+        open_work.register("service_requests")
         for event in ("opened", "assigned"):
             receive(
                 f"service_request.{event}",

@@ -29,6 +29,7 @@ from courier_crm.demo.leads import WEEKS_OF_STAGES, make_leads, make_stages, tak
 from courier_crm.demo.needs import make_needs
 from courier_crm.demo.papers import make_papers
 from courier_crm.demo.plans import make_plans
+from courier_crm.demo.portfolios import make_portfolios
 from courier_crm.demo.returns import make_returns
 from courier_crm.demo.stories import number_of, story_of, talks_of_stories
 from courier_crm.demo.tiers import make_tier_decisions
@@ -97,6 +98,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         make_development(courier, people, today=today)
         make_follow_ups(courier, people, today=today)
         make_leads(courier, people, today=today)
+        make_portfolios(courier, people, password=PASSWORD, today=today)
         while judge_some(at=at):
             pass
     build_sandbox(sandbox=tenant.sandbox, language=courier.language, at=at)

@@ -8,11 +8,22 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.web.reading_order import NamedChoiceField
+from customers.enums import HANDOVER_CHOICES
 from customers.models import MAX_TAG_LENGTH
 
 
 class AssignForm(forms.Form):
-    account_manager = NamedChoiceField(label=_("Account manager"), queryset=None, empty_label=_("Choose somebody"))
+    account_manager = NamedChoiceField(
+        label=_("Account manager"),
+        queryset=None,
+        empty_label=_("Choose somebody"),
+        help_text=_("What whoever had them until then has open for them goes along."),
+    )
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[("", _("Not said")), *HANDOVER_CHOICES],
+        required=False,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

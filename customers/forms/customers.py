@@ -140,7 +140,7 @@ class CreateCustomerForm(CustomerFactsForm):
 class UpdateCustomerForm(RecordForm, CustomerFactsForm):
     """The facts of one customer; stored personal data is never sent to the browser, only its masked form."""
 
-    def __init__(self, *args: Any, record: Customer, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, record: Customer, may_assign: bool, **kwargs: Any) -> None:
         super().__init__(*args, record=record, **kwargs)
         self.fields["account_manager"].queryset = User.objects.filter(
             Q(is_active=True) | Q(pk=record.account_manager_id)
@@ -148,6 +148,8 @@ class UpdateCustomerForm(RecordForm, CustomerFactsForm):
         for name, (_value, placeholder) in self.masked().items():
             if placeholder:
                 self.fields[name].offer_removal(placeholder)
+        if not may_assign:
+            self.leave_out("account_manager")
 
     def stored(self) -> dict[str, Any]:
         own = {PREFIX + field.key: self.record.custom_values.get(field.key, "") for field in self.custom_fields}

@@ -1675,6 +1675,122 @@ class Migration(migrations.Migration):
                 ("all_tenants", django.db.models.manager.Manager()),
             ],
         ),
+        migrations.CreateModel(
+            name="ManagerTerm",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("workload", "Workload"),
+                            ("area", "Work is divided in another way"),
+                            ("tier", "Its tier changed"),
+                            ("wish", "The customer asked for it"),
+                            ("absence", "Leave or absence"),
+                            ("unreachable", "Nobody could be reached"),
+                            ("no_need", "No need for now"),
+                            ("other", "Another reason"),
+                            ("opened", "Since the archive was opened"),
+                            ("edited", "Changed among the facts"),
+                            ("imported", "Brought in by a file or a program"),
+                            ("left", "A colleague handed over what was theirs"),
+                            ("claimed", "Claimed from the pool"),
+                            ("returned", "Nobody spoke with the customer for too long"),
+                            ("assigned", "Assigned by capacity"),
+                            ("rebalanced", "Portfolios rebalanced"),
+                            ("merged", "Merged with another customer"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "end_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("workload", "Workload"),
+                            ("area", "Work is divided in another way"),
+                            ("tier", "Its tier changed"),
+                            ("wish", "The customer asked for it"),
+                            ("absence", "Leave or absence"),
+                            ("unreachable", "Nobody could be reached"),
+                            ("no_need", "No need for now"),
+                            ("other", "Another reason"),
+                            ("opened", "Since the archive was opened"),
+                            ("edited", "Changed among the facts"),
+                            ("imported", "Brought in by a file or a program"),
+                            ("left", "A colleague handed over what was theirs"),
+                            ("claimed", "Claimed from the pool"),
+                            ("returned", "Nobody spoke with the customer for too long"),
+                            ("assigned", "Assigned by capacity"),
+                            ("rebalanced", "Portfolios rebalanced"),
+                            ("merged", "Merged with another customer"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "customer",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="manager_terms",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "manager",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["tenant", "customer", "started_at", "id"], name="manager_term_customer"),
+                    models.Index(fields=["tenant", "manager", "started_at"], name="manager_term_manager"),
+                    models.Index(fields=["tenant", "started_at", "id"], name="manager_term_by_start"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)), fields=("tenant", "customer"), name="manager_term_open"
+                    )
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("account_manager", None), ("merged_into", None)),
+                fields=["tenant", "contribution", "id"],
+                name="customer_unowned",
+            ),
+        ),
         ProtectTenantTables(
             "Customer",
             "CustomerNeed",
@@ -1696,6 +1812,7 @@ class Migration(migrations.Migration):
             "PreferenceLink",
             "CustomerFault",
             "ChangedCustomer",
+            "ManagerTerm",
         ),
         NoteChangedCustomers(),
         OnlyMoved("ConsentEntry", "customer_id"),

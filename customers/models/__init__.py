@@ -1,6 +1,7 @@
 from customers.models.archive import BEST_QUALITY, MAX_TAG_LENGTH, MAX_TAGS, Customer, CustomerManager, CustomField
 from customers.models.consents import Consent, ConsentEntry, PreferenceLink, Purpose, PurposeText, in_language
 from customers.models.follow_ups import CalendarFeed, FollowUp
+from customers.models.handovers import ManagerTerm
 from customers.models.needs import CustomerNeed
 from customers.models.people import Address, Contact, ContactPoint
 from customers.models.quality import ChangedCustomer, CustomerFault
@@ -28,6 +29,7 @@ __all__ = [
     "DuplicateCandidate",
     "FollowUp",
     "Interaction",
+    "ManagerTerm",
     "MergedRow",
     "PreferenceLink",
     "Purpose",

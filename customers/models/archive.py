@@ -155,6 +155,11 @@ class Customer(TenantModel):
                 name="customer_by_mending",
             ),
             models.Index(fields=["tenant", "account_manager"], name="customer_account_manager"),
+            models.Index(
+                fields=["tenant", "contribution", "id"],
+                condition=Q(account_manager=None, merged_into=None),
+                name="customer_unowned",
+            ),
             models.Index(fields=["tenant", "region"], name="customer_by_region"),
             models.Index(fields=["tenant", "window_shipment_count", "id"], name="customer_by_window"),
             models.Index(fields=["tenant", "last_shipment_at"], name="customer_last_shipment"),

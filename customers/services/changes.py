@@ -107,24 +107,6 @@ def differing_facts(customer: Customer, changes: Mapping[str, Any]) -> dict[str,
 
 
 @transaction.atomic
-def assign_account_manager(
-    *, customer: Customer, account_manager: User | None, by: User, at: datetime
-) -> tuple[Customer, Outcome]:
-    """Give a customer into somebody's care, or into nobody's."""
-    return change_customer(customer=customer, changes={"account_manager": account_manager}, by=by, at=at)
-
-
-@transaction.atomic
-def hand_over_customer(*, row: Customer, of: User, to: User, by: User, at: datetime) -> bool:
-    """Give a customer that `of` looks after into a colleague's care; return whether it still was in theirs."""
-    customer = lock_customer(row.pk)
-    if customer.account_manager_id != of.pk:
-        return False
-    assign_account_manager(customer=customer, account_manager=to, by=by, at=at)
-    return True
-
-
-@transaction.atomic
 def add_tag(*, customer: Customer, tag: str, by: User, at: datetime) -> tuple[Customer, Outcome]:
     """Put a tag on a customer that does not have it yet. Raises TooManyTags."""
     customer = lock_customer(customer.pk)

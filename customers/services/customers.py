@@ -10,11 +10,13 @@ from core.audit.services import record
 from core.events.services import publish
 from core.tenancy.errors import DomainError, RecordChanged
 from customers.custom_fields import checked_values
+from customers.enums import HandoverReason
 from customers.happenings import publish_update
 from customers.models import Customer, CustomField
 from customers.numbers import clean_number
 from customers.search_index import index_customers, index_opened
 from customers.services.locking import lock_customer
+from customers.services.terms import Handover, begin_terms, note_handovers
 
 
 class CustomerNumberTaken(DomainError):
@@ -77,6 +79,7 @@ def create_customer(
             raise
         raise CustomerNumberTaken from error
     index_opened(customer)
+    begin_terms([(customer.pk, customer.account_manager_id)], reason=HandoverReason.OPENED, at=at)
     record("customer.created", subject=customer, by=by, at=at, details={"number": number})
     publish("customer.created", subject_id=customer.pk, payload={"number": number}, at=at)
     return customer
@@ -101,19 +104,21 @@ def update_customer(
     birthday: str = "",
     custom_values: Mapping[str, Any] | None = None,
     remove: Collection[str] = (),
+    handover_reason: str = HandoverReason.EDITED,
     by: User | None = None,
     at: datetime,
 ) -> Customer:
     """Change the facts of a customer; an empty personal field keeps what is stored, unless `remove` names it.
 
     Custom values that are not given stay; an empty one is removed. `version` is the one that the caller read. Where
-    nothing differs, nothing is written.
+    nothing differs, nothing is written. Another account manager is a handover, with all that follows from one.
     Raises CustomerChanged if there is a newer one, or BadCustomValue.
     """
     customer = lock_customer(customer.pk)
     if customer.version != version:
         raise CustomerChanged
 
+    former_id = customer.account_manager_id
     customer.kind = kind
     customer.company_name = company_name
     customer.industry = industry
@@ -148,6 +153,7 @@ def update_customer(
     index_customers([customer.pk])
     trace = record("customer.updated", subject=customer, by=by, at=at)
     publish_update(customer, changed=sorted(trace.changes), at=at)
+    note_handovers([Handover(customer, former_id)], reason=handover_reason, by=by, at=at)
     return customer
 
 

@@ -14,12 +14,13 @@ from core.events.services import publish_many
 from core.partners.models import ApiKey
 from core.tenancy.copying import rewrite
 from core.tenancy.errors import DomainError
-from customers.enums import CustomerKind
+from customers.enums import CustomerKind, HandoverReason
 from customers.models import Customer
 from customers.opening import Archive, open_new_archives
 from customers.search_index import index_customers
 from customers.services.changes import PERSONAL, Outcome, check_name, differing_facts
 from customers.services.locking import CustomerMerged
+from customers.services.terms import Handover, begin_terms, note_handovers
 from customers.turns import wait_for_imports
 
 NAMES = frozenset(("company_name", "person_name"))
@@ -86,7 +87,7 @@ def _differing(customer: Customer, sent: SentCustomer) -> dict[str, Any]:
 
 
 def _change(pairs: Sequence[tuple[Customer, SentCustomer]], *, is_told: bool, by: User | ApiKey, at: datetime) -> None:
-    changed, names, renamed = [], {"version"}, []
+    changed, names, renamed, handovers = [], {"version"}, [], []
     for customer, each in pairs:
         each.customer_id, each.version = customer.pk, customer.version
         try:
@@ -96,6 +97,7 @@ def _change(pairs: Sequence[tuple[Customer, SentCustomer]], *, is_told: bool, by
             continue
         if not differing:
             continue
+        handovers.append(Handover(customer, customer.account_manager_id))
         each.before = {name: _as_stored(getattr(customer, name)) for name in differing}
         for name, value in differing.items():
             setattr(customer, name, value or None if name in PERSONAL else value)
@@ -114,6 +116,7 @@ def _change(pairs: Sequence[tuple[Customer, SentCustomer]], *, is_told: bool, by
             for customer, trace in zip(changed, traces, strict=True)
         ]
         publish_many("customer.updated", told, at=at)
+    note_handovers(handovers, reason=HandoverReason.IMPORTED, is_told=is_told, by=by, at=at)
 
 
 def _as_stored(value: Any) -> Any:
@@ -132,6 +135,8 @@ def _open(sent: Sequence[SentCustomer], *, is_told: bool, by: User | ApiKey, at:
     opened = open_new_archives(archives, is_told=is_told, is_recorded=True, by=by, at=at)
     for number, customer_id in opened.items():
         named[number].outcome, named[number].customer_id = Outcome.CREATED, customer_id
+    managers = ((customer_id, named[number].facts.get("account_manager")) for number, customer_id in opened.items())
+    begin_terms(((pk, user and user.pk) for pk, user in managers), reason=HandoverReason.OPENED, at=at)
     raced = named.keys() - opened.keys()
     if raced:
         # Somebody opened them by hand a moment ago.

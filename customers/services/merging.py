@@ -19,12 +19,13 @@ from core.events.services import publish
 from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError
 from customers.carrying import carry, carry_back, carry_over, stand_under, with_late_rows
-from customers.enums import CustomerKind
+from customers.enums import CustomerKind, HandoverReason
 from customers.models import MAX_TAGS, Customer, CustomerMerge, CustomField, MergedRow
 from customers.querysets import UNDOABLE
 from customers.relations import moved, staying
 from customers.search_index import index_customers
 from customers.services.changes import TooManyTags, check_name
+from customers.services.terms import Handover, begin_terms, end_terms, note_handovers
 
 CHOSEN = (
     "kind",
@@ -182,7 +183,7 @@ def merge_customers(
     if clashes := [str(label) for label, _count in _clashes(kept, absorbed)]:
         raise MergeClash(_("These cannot stand beside each other: %(labels)s.") % {"labels": ", ".join(clashes)})
 
-    before = _facts(kept)
+    before, former_id = _facts(kept), kept.account_manager_id
     figures = {name: _plain(getattr(absorbed, name)) for name in FIGURES}
     _take(kept, absorbed, take)
     kept.contribution += absorbed.contribution
@@ -210,6 +211,8 @@ def merge_customers(
     _recount(kept.pk, absorbed.pk)
     index_customers([kept.pk, absorbed.pk])
     record("customer.merged", subject=kept, by=by, at=at, details={"absorbed": absorbed.number})
+    end_terms([absorbed.pk], reason=HandoverReason.MERGED, at=at)
+    note_handovers([Handover(kept, former_id)], reason=HandoverReason.MERGED, by=by, at=at)
     record("customer.absorbed", subject=absorbed, by=by, at=at, details={"kept": kept.number})
     publish("customer.merged", **_told(merge), at=at)
     return merge
@@ -233,7 +236,7 @@ def undo_merge(*, merge: CustomerMerge, by: User | ApiKey, at: datetime) -> Cust
         raise LaterMergeFirst
 
     facts = merge.facts
-    now = _facts(kept)
+    now, former_id = _facts(kept), kept.account_manager_id
     _set(kept, {name: value for name, value in facts["before"].items() if now[name] == facts["after"][name]})
     figures = {name: Customer._meta.get_field(name).to_python(value) for name, value in facts["figures"].items()}
     if facts["sums"] == [str(kept.contribution), kept.window_shipment_count]:
@@ -258,6 +261,8 @@ def undo_merge(*, merge: CustomerMerge, by: User | ApiKey, at: datetime) -> Cust
     _recount(kept.pk, absorbed.pk)
     index_customers([kept.pk, absorbed.pk])
     record("customer.merge_undone", subject=kept, by=by, at=at, details={"absorbed": absorbed.number})
+    begin_terms([(absorbed.pk, absorbed.account_manager_id)], reason=HandoverReason.MERGED, at=at)
+    note_handovers([Handover(kept, former_id)], reason=HandoverReason.MERGED, by=by, at=at)
     record("customer.merge_undone", subject=absorbed, by=by, at=at, details={"kept": kept.number})
     publish("customer.merge_undone", **_told(merge), at=at)
     return merge
@@ -306,6 +311,7 @@ def part_customer(customer_id: uuid.UUID, *, at: datetime) -> None:
     merge.facts, merge.undone_at = None, at
     merge.save(update_fields=["facts", "undone_at"])
     stand_under(customer.pk)
+    begin_terms([(customer.pk, customer.account_manager_id)], reason=HandoverReason.MERGED, at=at)
     _recount(root.pk, customer.pk)
     index_customers([root.pk, customer.pk])
 
@@ -359,7 +365,7 @@ def _plain(value: Any) -> Any:
 
 def _set(customer: Customer, values: dict[str, Any]) -> None:
     for name, value in values.items():
-        setattr(customer, name, value)
+        setattr(customer, name, uuid.UUID(value) if name == "account_manager_id" and value else value)
 
 
 def _recount(*ids: uuid.UUID) -> None:

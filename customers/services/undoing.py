@@ -14,15 +14,17 @@ from core.accounts.models import User
 from core.audit.services import record_many
 from core.tenancy.copying import rewrite
 from core.tenancy.models import TenantModel
-from customers.models import ContactPoint, Customer, CustomerFault, DuplicateCandidate
+from customers.enums import HandoverReason
+from customers.models import ContactPoint, Customer, CustomerFault, DuplicateCandidate, ManagerTerm
 from customers.search_index import forget_tokens, index_customers
 from customers.services.many import NAMES
 from customers.services.many_parts import CONTACTS, Part, PartKind
+from customers.services.terms import Handover, note_handovers
 from customers.turns import wait_for_imports
 
 GONE = _("It is not there any more.")
 CHANGED = _("Somebody changed it since.")
-GOES_ALONG = (DuplicateCandidate, ContactPoint, CustomerFault)
+GOES_ALONG = (DuplicateCandidate, ContactPoint, CustomerFault, ManagerTerm)
 IN_USE = _("Something hangs on it by now, such as contacts or shipments.")
 
 
@@ -76,10 +78,11 @@ def _used(model: type[TenantModel], ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
 
 
 def _restore(pairs: Sequence[tuple[Customer, Written]], by: User, at: datetime) -> None:
-    names, renamed = {"version"}, []
+    names, renamed, handovers = {"version"}, [], []
     managers = [each.facts["account_manager"] for _customer, each in pairs if each.facts.get("account_manager")]
     people = User.objects.in_bulk(managers)
     for customer, each in pairs:
+        handovers.append(Handover(customer, customer.account_manager_id))
         for name, value in each.facts.items():
             stored = people.get(uuid.UUID(value)) if name == "account_manager" and value else value
             setattr(customer, name, stored)
@@ -91,6 +94,7 @@ def _restore(pairs: Sequence[tuple[Customer, Written]], by: User, at: datetime) 
     rewrite(customers, names)
     index_customers(renamed)
     record_many("customer.updated", customers, by=by, at=at)
+    note_handovers(handovers, reason=HandoverReason.IMPORTED, is_told=False, by=by, at=at)
 
 
 def _remove(customers: Sequence[Customer], by: User, at: datetime) -> None:

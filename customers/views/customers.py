@@ -36,7 +36,7 @@ from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm
 from customers.models import Customer, DuplicateCandidate
 from customers.needs.reading import kinds_to_add, needs_of, with_needs
 from customers.panels import panels_for
-from customers.permissions import EDIT, MERGE, REVEAL, VIEW
+from customers.permissions import ASSIGN, EDIT, MERGE, REVEAL, VIEW
 from customers.querysets import (
     SHOWN_ON_RECORD,
     active_fields,
@@ -192,6 +192,7 @@ class CustomerDetailView(StaffView, TemplateView):
             may_edit=may_edit,
             needs=needs_of(customer),
             need_kinds=kinds_to_add(customer),
+            manager_fact="account_manager" if may(self.request.user, ASSIGN) else "",
             facts_url=reverse("customers:update", args=[customer.pk]) if may_edit else "",
             merges=undoable_merges(customer, at=timezone.now()),
             may_merge=may_merge,
@@ -265,7 +266,8 @@ class UpdateCustomerView(RecordFormView):
         return get_object_or_404(customers, pk=self.kwargs["pk"])
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "custom_fields": list(active_fields())}
+        kwargs = {**super().get_form_kwargs(), "custom_fields": list(active_fields())}
+        return {**kwargs, "may_assign": may(self.request.user, ASSIGN)}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(customer=self.record, **context)

@@ -21,6 +21,7 @@ ROOMS = (
     "service_plans",
     "development",
     "tiering",
+    "portfolios",
     "lifecycle",
     "courier_crm",
 )

@@ -36,6 +36,7 @@ ROOMS = (
     "service_plans",
     "development",
     "tiering",
+    "portfolios",
     "lifecycle",
     "courier_crm",
 )
@@ -150,9 +151,12 @@ def test_nothing_that_is_typed_of_a_person_comes_into_an_event_or_a_notice(tenan
     erase_customer(customer=customer, reason="request", by=administrator, at=now)
 
     told = [(event.name, event.payload) for event in OutboxEvent.objects.order_by("pk")]
+    handover = {"number": "C-1", "version": 2, "from_id": None, "to_id": str(administrator.pk)}
+    handover |= {"by_id": str(administrator.pk), "reason": "edited"}
     assert told == [
         ("customer.created", {"number": "C-1"}),
         ("customer.updated", {"number": "C-1", "version": 2, "changed": ["account_manager", "special_needs"]}),
+        ("customer.handed_over", handover),
         *[("customer.updated", {"number": "C-1", "version": 2, "changed": ["contacts"]})] * 3,
         *[("customer.updated", {"number": "C-1", "version": 2, "changed": ["addresses"]})] * 2,
         ("customer.erased", {"number": "C-1", "version": 3}),

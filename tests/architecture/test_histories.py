@@ -16,6 +16,7 @@ from core.web import trail
 from customers.models import Customer, CustomField, FollowUp, Purpose
 from development.models import CatalogueService, Competitor, MarketNote, Opportunity, PipelineRules, Proposal
 from lifecycle.models import Lead, LeadSource, LifecyclePolicy, LostReason, PlaybookStep
+from portfolios.models import PortfolioPolicy
 from service_plans.models import ServicePlan
 from service_requests.models import ServicePolicy, ServiceRequest
 from shipments.models import Shipment
@@ -46,6 +47,7 @@ PAGES: dict[type[TenantModel | Tenant], str] = {
     ServiceRequest: "service_requests:detail",
     ServicePolicy: "service_requests:policy",
     TierPolicy: "tiering:policy",
+    PortfolioPolicy: "portfolios:policy",
     LifecyclePolicy: "lifecycle:policy",
     Lead: "lifecycle:lead",
     LeadSource: "lifecycle:update_source",
@@ -57,6 +59,7 @@ OF_ALL = {
     "console:organisation",
     "service_requests:policy",
     "development:rules",
+    "portfolios:policy",
     "lifecycle:policy",
 }
 # The trail tells about them, and they have no page of their own; each with the reason.

@@ -8,6 +8,7 @@ from core.accounts.holdings import holdings, register
 from core.accounts.models import User
 from core.accounts.permissions import declared
 from core.tenancy.models import TenantForeignKey, TenantModel
+from customers.handovers import open_work
 
 NOT_HELD = {
     "accounts.SecondStepSecret.user": "their own sign-in",
@@ -24,6 +25,7 @@ NOT_HELD = {
     "customers.Interaction.recorded_by": "history: who wrote it down",
     "customers.CustomerMerge.merged_by": "history: who did it",
     "customers.CustomerMerge.undone_by": "history: who did it",
+    "customers.ManagerTerm.manager": "history: who looked after the customer; the customer itself is handed over",
     "customers.FollowUp.created_by": "history: who asked for it",
     "customers.FollowUp.closed_by": "history: who did it",
     "customers.PurposeText.written_by": "history: who wrote it",
@@ -51,6 +53,8 @@ NOT_HELD = {
     "tiering.TierPolicy.approved_by": "history: who decided it",
     "tiering.TierPolicy.closed_by": "history: who decided it",
     "tiering.TierOverride.asked_by": "history: who asked for it; whoever may approve it declines it",
+    "portfolios.PortfolioPolicy.created_by": "history: who decided it",
+    "portfolios.Capacity.user": "how much their own portfolio holds",
     "tiering.TierOverride.approved_by": "history: what was approved stays as it was written, and its expiry ends it",
     "tiering.TierOverride.ended_by": "history: who did it",
 }
@@ -78,6 +82,16 @@ def test_who_may_take_over_holds_a_permission_that_there_is():
     asked = {holding.permission for holding in holdings().values()} - {""}
 
     assert asked <= set(declared())
+
+
+def test_what_somebody_does_for_a_customer_goes_with_it():
+    for_customers = {
+        name
+        for name, holding in holdings().items()
+        if any(field.name == "customer" for field in holding.model._meta.get_fields())
+    }
+
+    assert for_customers == {kind.name for kind in open_work.kinds()}
 
 
 def test_a_name_is_registered_once():

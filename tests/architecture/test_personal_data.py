@@ -17,6 +17,7 @@ OURS = (
     "service_plans",
     "development",
     "tiering",
+    "portfolios",
     "lifecycle",
 )
 # Personal, and not encrypted, each with the reason.

@@ -15,6 +15,7 @@ ROOMS = (
     "service_plans",
     "development",
     "tiering",
+    "portfolios",
     "lifecycle",
 )
 PRIVATE_MODULES = {"admin", "api", "apps", "forms", "management", "receivers", "tasks", "urls", "views"}

@@ -12,6 +12,7 @@ from core.web import navigation
 from core.web.views import StaffFormView
 from development.views.settled import RulesView
 from lifecycle.views.settings import PolicyView as LifecycleRulesView
+from portfolios.views.portfolios import PolicyView as PortfolioRulesView
 from service_requests.views.policy import PolicyView
 from tests.architecture.routes import Route, all_routes
 from tests.factories.accounts import make_user
@@ -25,6 +26,7 @@ SETTINGS = {
     "service_requests:policy": PolicyView,
     "development:rules": RulesView,
     "tiering:create_policy": CreatePolicyView,
+    "portfolios:policy": PortfolioRulesView,
     "lifecycle:policy": LifecycleRulesView,
 }
 # Forms below /settings/ of which each is about one record of many; the list of them is the setting.

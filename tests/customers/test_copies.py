@@ -90,6 +90,7 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "addresses": 1,
         "needs": 0,
         "merges": 0,
+        "manager_terms": 0,
         "duplicates": 0,
         "faults": 0,
         "follow_ups": 0,
@@ -113,6 +114,7 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "segment_changes": 0,
         "tier_changes": 1,
         "tier_overrides": 1,
+        "return_warnings": 0,
         "stage_changes": 0,
         "leads": 0,
     }

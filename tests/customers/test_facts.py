@@ -25,8 +25,8 @@ def url_of(customer, name):
     return f"{reverse('customers:update', args=[customer.pk])}?only={name}"
 
 
-def test_every_fact_of_the_page_leads_to_its_form(client_for, agent, customer):
-    client = client_for(agent)
+def test_every_fact_of_the_page_leads_to_its_form(client_for, supervisor, customer):
+    client = client_for(supervisor)
     page = client.get(reverse("customers:detail", args=[customer.pk])).content.decode()
 
     names = re.findall(r'class="fact-edit" href="[^"]*/edit/\?only=(\w+)"', page)
@@ -34,6 +34,22 @@ def test_every_fact_of_the_page_leads_to_its_form(client_for, agent, customer):
 
     assert asked == {name: [name] for name in names}
     assert {"company_name", "kind", "account_manager", "region", "tags", "birthday", "special_needs"} <= set(names)
+
+
+def test_who_does_not_decide_who_looks_after_customers_is_not_asked_for_it(
+    client_for, account_manager, supervisor, customer
+):
+    Customer.objects.update(account_manager=supervisor)
+    client = client_for(account_manager)
+    page = client.get(reverse("customers:detail", args=[customer.pk])).content.decode()
+    whole = reverse("customers:update", args=[customer.pk])
+
+    assert "only=account_manager" not in page
+    assert client.get(url_of(customer, "account_manager")).status_code == 404
+    sent = {"version": 1, "kind": "company", "company_name": "New", "account_manager": str(account_manager.pk)}
+    assert client.post(whole, sent).status_code == 302
+    stored = Customer.objects.get()
+    assert (stored.company_name, stored.account_manager) == ("New", supervisor)
 
 
 def test_who_may_only_look_is_offered_no_form(client_for, analyst, customer):

@@ -72,13 +72,16 @@ def test_page_reads_nothing_of_its_panels_and_links_to_each(client_for, agent, n
         "stages",
         "tiers",
         "behaviour",
+        "managers",
         "shipments",
     )
     assert links == [panel_url(customer, key) for key in keys]
     assert [
         query["sql"]
         for query in captured
-        if re.search('FROM "(documents|shipments|behaviour|service_requests|tiering|lifecycle)_', query["sql"])
+        if re.search(
+            'FROM "(documents|shipments|behaviour|service_requests|tiering|portfolios|lifecycle)_', query["sql"]
+        )
     ] == []
     assert "No shipments yet." in alone
     assert customer.display_name in alone

@@ -242,10 +242,10 @@ def test_search_says_when_there_are_more_hits_than_shown(client_for, agent, now,
     assert ("There are more than these." in response.content.decode()) is says_more
 
 
-def test_update_customer(client_for, agent, account_manager, now):
+def test_update_customer(client_for, supervisor, account_manager, now):
     customer = make_customer(at=now, kind=CustomerKind.INDIVIDUAL, person_name="Zhang Wei")
     url = reverse("customers:update", args=[customer.pk])
-    client = client_for(agent)
+    client = client_for(supervisor)
 
     body = client.get(url).content.decode()
     response = client.post(

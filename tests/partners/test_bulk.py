@@ -323,7 +323,11 @@ def test_customers_are_opened_changed_and_left(partner, now, account_manager):
     hits = partner.send("post", "/customers/search", {"query": "Zhang"}).json()["data"]
     assert [hit["customer"]["number"] for hit in hits] == ["new"]
     trail = AuditEvent.objects.filter(actor_id=partner.key.pk, action__startswith="customer.").order_by("pk")
-    assert Counter(event.action for event in trail) == {"customer.updated": 1, "customer.created": 1}
+    assert Counter(event.action for event in trail) == {
+        "customer.updated": 1,
+        "customer.handed_over": 1,
+        "customer.created": 1,
+    }
     told = OutboxEvent.objects.filter(name="customer.updated").get()
     assert told.payload["changed"] == ["account_manager", "region", "special_needs"]
 

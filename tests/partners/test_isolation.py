@@ -7,7 +7,7 @@ from core.accounts.enums import Role
 from core.jobs.models import BackgroundJob
 from core.partners.schema import description
 from core.tenancy.ids import uuid7
-from customers.models import Customer, CustomerMerge, Purpose
+from customers.models import Customer, CustomerMerge, ManagerTerm, Purpose
 from lifecycle.models import Lead, StageChange
 from shipments.models import Shipment
 from tests.customers.consents.said import say
@@ -77,6 +77,8 @@ def make_rows(number, now):
         "/follow-ups": make_follow_up(customer=customer, at=now).pk,
         "/merges": merge.pk,
         "/leads": Lead.objects.create(customer=customer, captured_at=now).pk,
+        "/handovers": ManagerTerm.objects.create(customer=customer, reason="edited", started_at=now).pk,
+        "/portfolios": make_user(role=Role.ACCOUNT_MANAGER, at=now).pk,
     }
 
 
@@ -91,7 +93,7 @@ def test_list_shows_the_keys_tenant_alone(tenant, other_tenant, now, path):
     def ids(partner):
         answer = partner.get(path, {"include_total": "true"}).json()
         assert answer["total"] == len(answer["data"])
-        return [row.get("id") or row["customer_id"] for row in answer["data"]]
+        return [row.get("id") or row.get("manager_id") or row["customer_id"] for row in answer["data"]]
 
     assert ids(ours) == [str(mine[path])]
     assert ids(stranger) == [str(theirs[path])]

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from behaviour.models import BehaviourEvent
+from core.accounts.models import User
 from core.jobs.models import BackgroundJob
 from core.partners.bulk.kinds import RowResult
 from core.partners.bulk.results import pack
@@ -27,6 +28,7 @@ from customers.models import (
     CustomerMerge,
     FollowUp,
     Interaction,
+    ManagerTerm,
     Purpose,
     PurposeText,
 )
@@ -127,7 +129,7 @@ class Rows:
     def add_part(self, resource, name, at):
         """A part of a customer, or what is wished for and agreed with one."""
         match resource:
-            case "/leads" | "/opportunities" | "/service-plans" | "/tier-policies":
+            case "/leads" | "/opportunities" | "/service-plans" | "/tier-policies" | "/portfolios" | "/handovers":
                 return self.add_business(resource, name, at)
             case "/merges":
                 absorbed = Customer.objects.create(number=name, created_at=at)
@@ -156,7 +158,7 @@ class Rows:
         return BehaviourEvent.objects.create(customer=self.owner, event_id=name, **done)
 
     def add_business(self, resource, name, at):
-        """A lead, an opportunity, what was agreed, or rules of tiers."""
+        """A lead, an opportunity, what was agreed, rules of tiers, or who looks after customers."""
         numbered = {"serial": self.made, "number": name, "customer": self.owner}
         day = at.date()
         match resource:
@@ -170,6 +172,11 @@ class Rows:
                 return ServicePlan.objects.create(**numbered, starts_on=day, ends_on=day, written_at=at)
             case "/tier-policies":
                 return TierPolicy.objects.create(version=1 + self.made, created_at=at)
+            case "/portfolios":
+                facts = {"email": f"{name}@staff.example", "role": "account_manager", "date_joined": at}
+                return User.objects.create(name=name, **facts)
+            case "/handovers":
+                return ManagerTerm.objects.create(customer=self.owner, reason="edited", started_at=at, ended_at=at)
 
 
 def walks():
@@ -220,7 +227,7 @@ def _walk(rows, partner, resource, sort, plan):
     met, cursor = [], None
     while True:
         page = partner.get(path, {"sort": sort, "limit": limit, **({"cursor": cursor} if cursor else {})}).json()
-        met += [row.get("id") or row.get("row") or row["customer_id"] for row in page["data"]]
+        met += [row.get("id") or row.get("row") or row.get("manager_id") or row["customer_id"] for row in page["data"]]
         cursor = page["next_cursor"]
         if not page["has_more"]:
             break

@@ -126,21 +126,23 @@ def test_rows_of_another_tenant_are_not_there(customers, start, tenant, other_te
         assert Customer.objects.get().tags == []
 
 
-def test_account_manager_is_assigned(customers, start, account_manager, now):
-    _answer, job = start(action="assign", account_manager=str(account_manager.pk), scope="all")
+def test_account_manager_is_assigned(customers, start, account_manager, supervisor, now):
+    _answer, job = start(action="assign", by=supervisor, account_manager=str(account_manager.pk), scope="all")
     finish(job, now)
 
     assert Customer.objects.filter(account_manager=account_manager).count() == 3
     assert job.title == f"Customers: Account manager: {account_manager.name}"
 
 
-def test_rows_that_stop_to_match_by_the_change_do_not_hide_others(customers, start, people, now, monkeypatch):
+@pytest.mark.usefixtures("customers")
+def test_rows_that_stop_to_match_by_the_change_do_not_hide_others(start, people, supervisor, now, monkeypatch):
     agent, account_manager = people
     monkeypatch.setattr(bulk, "CHUNK", 1)
     Customer.objects.update(account_manager=agent)
     query = f"account_manager={agent.pk}"
 
-    _answer, job = start(action="assign", account_manager=str(account_manager.pk), scope="all", query=query)
+    facts = {"account_manager": str(account_manager.pk), "by": supervisor}
+    _answer, job = start(action="assign", **facts, scope="all", query=query)
     finish(job, now)
 
     assert job.counts["changed"] == 4
@@ -218,8 +220,8 @@ def test_permission_is_asked_again_by_the_job(customers, start, agent, now):
     assert set(map(tuple, tags().values())) == {()}
 
 
-def test_manager_who_left_meanwhile_is_not_assigned(customers, start, account_manager, now):
-    _answer, job = start(action="assign", account_manager=str(account_manager.pk), scope="all")
+def test_manager_who_left_meanwhile_is_not_assigned(customers, start, account_manager, supervisor, now):
+    _answer, job = start(action="assign", by=supervisor, account_manager=str(account_manager.pk), scope="all")
     User.objects.filter(pk=account_manager.pk).update(is_active=False)
 
     finish(job, now)
@@ -245,10 +247,10 @@ def test_chunk_costs_the_same_statements_for_each_row(tenant, start, now, rows, 
 
 
 @pytest.mark.parametrize("rows", [3, 300])
-def test_plan_asks_the_same_number_of_queries(tenant, client_for, agent, now, rows):
+def test_plan_asks_the_same_number_of_queries(tenant, client_for, supervisor, now, rows):
     for number in range(rows):
         make_customer(number=f"S-{number}", region="South", at=now)
-    client = client_for(agent)
+    client = client_for(supervisor)
 
     with CaptureQueriesContext(connection) as captured:
         client.post(CHANGE, {"path": LIST, "query": "region=South", "action": "assign", "scope": "all"})

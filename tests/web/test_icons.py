@@ -91,6 +91,7 @@ def test_sources_are_ours_alone():
         "service_plans",
         "development",
         "tiering",
+        "portfolios",
         "lifecycle",
         "courier_crm",
         "templates",

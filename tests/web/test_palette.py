@@ -42,6 +42,8 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "Set the tier by hand",
         "Put into another stage",
         "Take up as a lead",
+        "Hand over to…",
+        "Claim",
         "Add a contact",
         "Add an address",
         "Begin a service plan",
@@ -63,7 +65,7 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "Add a competitor",
         "Add a service to the catalogue",
     ]
-    assert found["Go to"][:5] == ["My day", "Customers", "Leads", "Service requests", "Service plans"]
+    assert found["Go to"][:5] == ["My day", "Customers", "Leads", "Portfolios", "Service requests"]
 
 
 def test_palette_of_an_administrator_leads_to_each_page_of_the_settings(administrator):

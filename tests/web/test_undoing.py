@@ -45,16 +45,16 @@ def changed(client, url, typed):
         ({"region": "Kent"}, "Bavaria"),
         ({"industry": "Glass"}, ""),
         ({"tags": "new, other"}, ["fragile"]),
-        ({"account_manager": "AGENT"}, None),
+        ({"account_manager": "SUPERVISOR"}, None),
         ({"special_needs": "Ring once"}, "Ring twice"),
         ({"special_needs-remove": "on"}, "Ring twice"),
         ({"birthday": "1990-02-03"}, None),
     ],
 )
-def test_fact_is_put_back_by_its_service_with_a_line_in_the_trail(client_for, agent, customer, typed, before):
+def test_fact_is_put_back_by_its_service_with_a_line_in_the_trail(client_for, supervisor, customer, typed, before):
     [name] = [key.removesuffix("-remove") for key in typed]
-    typed = {key: str(agent.pk) if value == "AGENT" else value for key, value in typed.items()}
-    client = client_for(agent)
+    typed = {key: str(supervisor.pk) if value == "SUPERVISOR" else value for key, value in typed.items()}
+    client = client_for(supervisor)
     place, sent = changed(client, url_of(customer, name), typed)
     assert getattr(Customer.objects.get(), name) != before
 

@@ -18,6 +18,7 @@ class BulkAction:
     `form` asks for what every row gets; it is asked again for each chunk, so what is not there any more is refused.
     `apply(row=…, values=…, by=…, at=…)` is atomic, locks the row, does what is done to a single one and tells whether
     it changed anything; a DomainError is that row's outcome. `words` says what is done, by the form's clean values.
+    One that is not `is_offered` on the list is started by a page of its own.
     """
 
     name: str
@@ -28,6 +29,7 @@ class BulkAction:
     form: type[Form]
     apply: Callable[..., bool]
     words: Callable[[dict[str, Any]], str]
+    is_offered: bool = True
 
 
 _actions: dict[tuple[str, str], BulkAction] = {}
@@ -45,4 +47,5 @@ def find(list_name: str, name: str) -> BulkAction | None:
 
 def actions_for(list_name: str, user: User) -> list[BulkAction]:
     """Return what somebody may do to many rows of a list."""
-    return [action for action in _actions.values() if action.list_name == list_name and may(user, action.permission)]
+    offered = (action for action in _actions.values() if action.list_name == list_name and action.is_offered)
+    return [action for action in offered if may(user, action.permission)]

@@ -83,10 +83,14 @@ class RecordForm(forms.Form):
         names = self.asks_for
         if name not in names:
             raise KeyError(name)
-        self._left_out = frozenset(names) - {name}
-        for other in self._left_out:
-            del self.fields[other]
+        self.leave_out(*(frozenset(names) - {name}))
         self.fields[name].widget.attrs["autofocus"] = True
+
+    def leave_out(self, *names: str) -> None:
+        """Ask for everything but these facts, which stay as they are stored."""
+        self._left_out |= frozenset(names)
+        for name in names:
+            del self.fields[name]
 
     def sent_for(self, name: str) -> dict[str, str] | None:
         """Return what the form would be sent for a fact to be what is stored; None where nothing says so."""

@@ -1,0 +1,84 @@
+"""Who is told that a customer was handed over."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core.accounts.models import User
+from core.events.models import OutboxEvent
+from core.web.models import Notice
+from core.web.notices import Words, notify
+from customers.enums import HandoverReason
+from customers.models import Customer
+from customers.querysets import for_search
+from customers.services import tell_in_timeline
+
+HANDED_OVER = "customer_handed_over"
+# Of what came in a file, and of all that a colleague left, people are told together.
+TOLD_TOGETHER = (HandoverReason.IMPORTED, HandoverReason.LEFT)
+
+
+def tell_managers(*, event: OutboxEvent, at: datetime) -> None:
+    """Tell who looks after a customer from now on, and who did until then; not whoever did it themselves."""
+    told = event.payload
+    if told["reason"] in TOLD_TOGETHER:
+        return
+    wanted = {told["from_id"]: "former", told["to_id"]: "new"}
+    people = User.objects.filter(pk__in=[pk for pk in wanted if pk], is_active=True)
+    for person in people:
+        if str(person.pk) != told["by_id"]:
+            notify(
+                user=person,
+                kind=HANDED_OVER,
+                source_id=event.pk,
+                subject_id=event.subject_id,
+                facts={"role": wanted[str(person.pk)], "reason": told["reason"]},
+                at=event.occurred_at,
+            )
+
+
+def tell_timeline(*, event: OutboxEvent, at: datetime) -> None:
+    """Put the handover into the customer's timeline."""
+    customer = Customer.objects.filter(pk=event.subject_id).first()
+    if customer is None:
+        return
+    had, has = event.payload["from_id"] is not None, event.payload["to_id"] is not None
+    tell_in_timeline(
+        customer=customer,
+        code=event.name,
+        parameters={"what": "changed" if had and has else "taken" if has else "given_up"}
+        | {"reason": event.payload["reason"]},
+        source=f"event:{event.pk}",
+        happened_at=event.occurred_at,
+        at=at,
+    )
+
+
+def handover_in_words(facts: Mapping[str, Any]) -> str:
+    """Say a handover as a customer's timeline tells it; the history of the page has the names."""
+    words = {
+        "changed": _("Another account manager looks after this customer: %(reason)s"),
+        "taken": _("This customer has an account manager: %(reason)s"),
+        "given_up": _("Nobody looks after this customer any more: %(reason)s"),
+    }
+    return words[facts["what"]] % {"reason": HandoverReason(facts["reason"]).label}
+
+
+def describe_handovers(notices: Sequence[Notice]) -> dict[uuid.UUID, Words]:
+    """Say in words which customer came to, or went from, the reader; one query."""
+    customers = for_search(Customer.objects).in_bulk({notice.subject_id for notice in notices})
+    return {
+        notice.pk: _words(customers[notice.subject_id], notice.facts)
+        for notice in notices
+        if notice.subject_id in customers
+    }
+
+
+def _words(customer: Customer, facts: Mapping[str, str]) -> Words:
+    text = _("You look after %(customer)s from now on") if facts["role"] == "new" else _("You gave up %(customer)s")
+    url = reverse("customers:detail", args=[customer.pk])
+    return Words(text % {"customer": customer.display_name}, url, str(HandoverReason(facts["reason"]).label))

@@ -1,0 +1,128 @@
+"""Proposals of who should look after whom, from what is stored; they change nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from core.accounts.models import User
+from customers.models import Customer, ManagerTerm
+from portfolios.balancing import Held, Person, Plan, assign, rebalance
+from portfolios.models import NO_TIER, TIERS, PortfolioPolicy
+from portfolios.selectors import Portfolio, load_portfolios, today_at
+
+UNSEEN = ("special_needs", "birthday")
+# A page lists so many at most; what is left comes with the next proposal.
+MOST_PROPOSED = 500
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One move as a page lists it."""
+
+    customer: Customer
+    tier: str
+    giver: User | None
+    taker: User
+
+    @property
+    def sent(self) -> str:
+        """What a form sends of it: enough to see that it is stale by then."""
+        giver = str(self.giver.pk) if self.giver else ""
+        return f"{self.customer.pk}:{giver}:{self.taker.pk}:{self.tier}"
+
+
+@dataclass(frozen=True)
+class Proposed:
+    proposals: list[Proposal]
+    plan: Plan
+    portfolios: list[Portfolio]
+    has_more: bool
+    left: list[tuple[Customer, str]]
+
+
+def unassigned(policy: PortfolioPolicy) -> QuerySet[Customer]:
+    """Return the customers that nobody looks after though the rules want somebody to, the best first."""
+    tiers = Q(tier__in=[tier for tier in policy.assigned_tiers if tier != NO_TIER])
+    if NO_TIER in policy.assigned_tiers:
+        tiers |= Q(tier=None)
+    return Customer.objects.filter(tiers, account_manager=None, erased_at=None).order_by("-contribution", "pk")
+
+
+def propose_assignments(*, policy: PortfolioPolicy, at: datetime, most: int = MOST_PROPOSED) -> Proposed:
+    """Propose who should look after the customers that nobody does; five queries."""
+    portfolios = load_portfolios(policy=policy)
+    rows = list(unassigned(policy).values_list("pk", "tier")[: most + 1])
+    held = [Held(pk, tier or NO_TIER, policy.weight_of(tier)) for pk, tier in rows[:most]]
+    held.sort(key=lambda each: TIERS.index(each.tier))
+    plan = assign(held, _people(portfolios, at))
+    return _proposed(plan, portfolios, most, has_more=len(rows) > most)
+
+
+def propose_moves(*, policy: PortfolioPolicy, at: datetime, most: int = MOST_PROPOSED) -> Proposed:
+    """Propose what brings everybody within their capacity; five queries."""
+    portfolios = load_portfolios(policy=policy)
+    over = [portfolio.person.pk for portfolio in portfolios if portfolio.is_over]
+    began = ManagerTerm.objects.filter(customer=OuterRef("pk"), ended_at=None).values("started_at")[:1]
+    owned = Customer.objects.filter(account_manager__in=over).annotate(began=Subquery(began))
+    rows = owned.values_list("pk", "tier", "account_manager", "began", "created_at")
+    held = [
+        Held(pk, tier or NO_TIER, policy.weight_of(tier), manager, began or created_at)
+        for pk, tier, manager, began, created_at in rows.order_by()
+    ]
+    plan = rebalance(held, _people(portfolios, at))
+    return _proposed(plan, portfolios, most, has_more=len(plan.moves) > most)
+
+
+def _people(portfolios: list[Portfolio], at: datetime) -> list[Person]:
+    today = today_at(at)
+    return [
+        Person(
+            each.person.pk,
+            each.capacity,
+            frozenset(tier for tier in TIERS if each.takes(tier, today=today)),
+            each.load,
+        )
+        for each in portfolios
+    ]
+
+
+def _proposed(plan: Plan, portfolios: list[Portfolio], most: int, *, has_more: bool) -> Proposed:
+    people = {each.person.pk: each.person for each in portfolios}
+    moves = plan.moves[:most]
+    wanted = [move.customer for move in moves] + list(plan.left)
+    customers = Customer.objects.defer(*UNSEEN).in_bulk(wanted) if wanted else {}
+    return Proposed(
+        proposals=[
+            Proposal(customers[move.customer], move.tier, people.get(move.giver), people[move.taker])
+            for move in moves
+            if move.customer in customers
+        ],
+        plan=plan,
+        portfolios=portfolios,
+        has_more=has_more,
+        left=[(customers[pk], reason.value) for pk, reason in plan.left.items() if pk in customers],
+    )
+
+
+def suggestions(*, customer: Customer, policy: PortfolioPolicy, at: datetime) -> list[tuple[Portfolio, int]]:
+    """Return who has room for a customer, most first, each with what would be free then; three queries."""
+    tier, weight, today = customer.tier or NO_TIER, policy.weight_of(customer.tier), today_at(at)
+    able = [
+        each
+        for each in load_portfolios(policy=policy)
+        if each.person.pk != customer.account_manager_id and each.takes(tier, today=today) and each.free >= weight
+    ]
+    return [(each, each.free - weight) for each in sorted(able, key=lambda each: (-each.free, each.person.pk))]
+
+
+def parse_sent(text: str) -> tuple[UUID, UUID | None, UUID, str] | None:
+    """Return what `Proposal.sent` says; None where it is not of that form."""
+    parts = text.split(":")
+    if len(parts) != 4 or parts[3] not in TIERS:
+        return None
+    try:
+        return UUID(parts[0]), UUID(parts[1]) if parts[1] else None, UUID(parts[2]), parts[3]
+    except ValueError:
+        return None
