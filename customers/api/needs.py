@@ -30,19 +30,36 @@ DETAILS = ("from_degree", "to_degree", "hazard_class", "days", "opens", "closes"
 class NeedSerializer(ResourceSerializer):
     """Something that the customer needs; details of other kinds are null."""
 
-    from_degree = serializers.IntegerField(source="details.from_degree", default=None, help_text="Cold chain, in °C.")
-    to_degree = serializers.IntegerField(source="details.to_degree", default=None, help_text="Cold chain, in °C.")
+    from_degree = serializers.IntegerField(
+        source="details.from_degree", read_only=True, allow_null=True, help_text="Cold chain, in °C."
+    )
+    to_degree = serializers.IntegerField(
+        source="details.to_degree", read_only=True, allow_null=True, help_text="Cold chain, in °C."
+    )
     hazard_class = serializers.CharField(
-        source="details.hazard_class", default=None, help_text="Dangerous goods: the UN class, 1 to 9."
+        source="details.hazard_class",
+        read_only=True,
+        allow_null=True,
+        help_text="Dangerous goods: the UN class, 1 to 9.",
     )
     days = serializers.ListField(
-        source="details.days", child=serializers.IntegerField(), default=None, help_text="Time window: 1 is Monday."
+        source="details.days",
+        child=serializers.IntegerField(),
+        read_only=True,
+        allow_null=True,
+        help_text="Time window: 1 is Monday.",
     )
-    opens = serializers.CharField(source="details.opens", default=None, help_text="Time window, such as 09:00.")
-    closes = serializers.CharField(source="details.closes", default=None, help_text="Time window, such as 12:00.")
-    floor = serializers.IntegerField(source="details.floor", default=None, help_text="Floor without a lift.")
-    language = serializers.CharField(source="details.language", default=None, help_text="ISO 639.")
-    rule = serializers.CharField(source="details.rule", default=None, help_text="Invoice rules.")
+    opens = serializers.CharField(
+        source="details.opens", read_only=True, allow_null=True, help_text="Time window, such as 09:00."
+    )
+    closes = serializers.CharField(
+        source="details.closes", read_only=True, allow_null=True, help_text="Time window, such as 12:00."
+    )
+    floor = serializers.IntegerField(
+        source="details.floor", read_only=True, allow_null=True, help_text="Floor without a lift."
+    )
+    language = serializers.CharField(source="details.language", read_only=True, allow_null=True, help_text="ISO 639.")
+    rule = serializers.CharField(source="details.rule", read_only=True, allow_null=True, help_text="Invoice rules.")
     text = PersonalField(
         stored=lambda need: need.text, masked=lambda need: HIDDEN if need.text else "", permission=REVEAL
     )
@@ -51,7 +68,6 @@ class NeedSerializer(ResourceSerializer):
         model = CustomerNeed
         fields = ("id", "kind", *DETAILS, "text", "version")
         read_only_fields = fields
-        extra_kwargs = {name: {"allow_null": True} for name in DETAILS}
 
 
 class WholeField(serializers.IntegerField):
