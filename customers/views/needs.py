@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -13,9 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.accounts.permissions import may
-from core.tenancy.errors import DomainError
 from core.web.records import RecordFormView
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StepView
 from customers.enums import NeedKind
 from customers.forms.needs import NeedForm, UpdateNeedForm
 from customers.models import Customer, CustomerNeed
@@ -89,19 +87,13 @@ class UpdateNeedView(RecordFormView):
         return reverse("customers:detail", args=[need.customer_id])
 
 
-class RemoveNeedView(StaffView):
+class RemoveNeedView(StepView):
     permission_required = EDIT
-    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         need = _need_of(kwargs)
-        try:
-            remove_need(need=need, version=need.version, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, _("The need was removed."))
-        return go_to(request, reverse("customers:detail", args=[need.customer_id]))
+        said, then = _("The need was removed."), reverse("customers:detail", args=[need.customer_id])
+        return self.take(remove_need, need=need, version=need.version, said=said, then=then)
 
 
 def _need_of(kwargs: dict[str, Any]) -> CustomerNeed:

@@ -19,7 +19,7 @@ from core.jobs.running import start_job
 from core.tenancy.errors import DomainError
 from core.web.context import WATCH_JOBS
 from core.web.trail import history_of
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StaffView, StepView, go_to
 from customers.enums import Tier
 from customers.models import Customer
 from tiering import movers
@@ -40,22 +40,15 @@ from tiering.trail import MOVED
 from tiering.views.policies import OPEN, page_of
 
 
-class PolicyStepView(StaffView):
+class PolicyStepView(StepView):
     """One step that asks for nothing more; it leads back to the version."""
 
     permission_required = MANAGE
-    http_method_names = ["post"]
     success_message: Any = ""
 
     def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         policy = get_object_or_404(TierPolicy.objects, pk=pk)
-        try:
-            self.act(policy=policy, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, str(self.success_message))
-        return go_to(request, page_of(policy))
+        return self.take(self.act, policy=policy, said=self.success_message, then=page_of(policy))
 
     def act(self, **facts: Any) -> TierPolicy:
         """Call the service."""
@@ -168,22 +161,16 @@ class AskForTierView(StaffFormView):
         return reverse("customers:detail", args=[self.customer.pk])
 
 
-class OverrideStepView(StaffView):
+class OverrideStepView(StepView):
     """One step of a tier by hand; it leads back to the customer."""
 
     permission_required = APPROVE
-    http_method_names = ["post"]
     success_message: Any = ""
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         override = get_object_or_404(TierOverride.objects, pk=kwargs["override"], customer_id=kwargs["pk"])
-        try:
-            self.act(override=override, by=request.user, at=timezone.now())
-        except DomainError as error:
-            messages.error(request, str(error.message))
-        else:
-            messages.success(request, str(self.success_message))
-        return go_to(request, reverse("customers:detail", args=[override.customer_id]))
+        then = reverse("customers:detail", args=[override.customer_id])
+        return self.take(self.act, override=override, said=self.success_message, then=then)
 
     def act(self, **facts: Any) -> TierOverride:
         """Call the service."""
