@@ -13,6 +13,7 @@ from customers.api import (
     FollowUpViewSet,
     InteractionViewSet,
     MergeViewSet,
+    NeedViewSet,
     PurposeViewSet,
 )
 from development.api import OpportunityViewSet
@@ -26,6 +27,7 @@ router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("customers", CustomerViewSet, basename="customer")
 router.register("customers/<str:customer>/contacts", ContactViewSet, basename="contact")
 router.register("customers/<str:customer>/addresses", AddressViewSet, basename="address")
+router.register("customers/<str:customer>/needs", NeedViewSet, basename="need")
 router.register("customers/<str:customer>/interactions", InteractionViewSet, basename="interaction")
 router.register("merges", MergeViewSet, basename="merge")
 router.register("purposes", PurposeViewSet, basename="purpose")

@@ -368,6 +368,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CustomerKind": "customers.enums.CustomerKind",
         "ContactPointKind": "customers.enums.ContactPointKind",
+        "NeedKind": "customers.enums.NeedKind",
         "ScanKind": "shipments.enums.ScanKind",
         "Tier": "customers.enums.Tier",
         "Stage": "customers.enums.Stage",

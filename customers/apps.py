@@ -15,6 +15,7 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         import customers.declared
+        import customers.needs.declared
         import customers.revealed  # noqa: F401  registers what is revealed
         from core.accounts import holdings
         from core.crypto.rotation import TokenIndex, register_tokens
@@ -27,6 +28,7 @@ class CustomersConfig(AppConfig):
         from customers.bulk import ACTIONS
         from customers.copies import KIND, file_name, step
         from customers.imports.customers import KIND as IMPORTED_CUSTOMERS
+        from customers.imports.needs import KIND as IMPORTED_NEEDS
         from customers.imports.parts import KINDS as IMPORTED_PARTS
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, EDIT, MERGE, VIEW
@@ -71,7 +73,7 @@ class CustomersConfig(AppConfig):
             rows_per_part=ROWS_PER_PART,
             write=write_customers,
         )
-        for kind in (IMPORTED_CUSTOMERS, *IMPORTED_PARTS):
+        for kind in (IMPORTED_CUSTOMERS, *IMPORTED_PARTS, IMPORTED_NEEDS):
             kinds.register(kind)
         exports.register(CustomerListView)
         exports.register(DuplicateListView)

@@ -303,7 +303,7 @@ classify("customers.CustomerToken", business="customer_id key_version rank pk", 
 
 CUSTOMER = "the customer"
 NUMBER = registry.text("the customer's number")
-VERSION = registry.whole_number("the version of the record from now on; contacts and addresses leave it as it is")
+VERSION = registry.whole_number("the version of the record from now on; what hangs on it leaves it as it is")
 
 registry.declare(
     "customer.merged",
@@ -343,9 +343,9 @@ registry.declare(
     payload={
         "number": NUMBER,
         "version": VERSION,
-        "changed": registry.texts("the names of the facts that changed, and contacts or addresses for theirs"),
+        "changed": registry.texts("the names of the facts that changed, and contacts, addresses or needs for theirs"),
     },
-    doc="Facts, contacts or addresses of a customer were changed by people.",
+    doc="Facts, contacts, addresses or needs of a customer were changed by people.",
 )
 registry.declare(
     "customer.shipped",

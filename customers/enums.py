@@ -191,3 +191,45 @@ POINT_OF_CHANNEL = {
     Channel.EMAIL: ContactPointKind.EMAIL,
     Channel.WECHAT: ContactPointKind.WECHAT,
 }
+
+
+class NeedKind(models.TextChoices):
+    FRAGILE = "fragile", _("Fragile goods")
+    COLD_CHAIN = "cold_chain", _("Cold chain")
+    DANGEROUS = "dangerous", _("Dangerous goods")
+    TIME_WINDOW = "time_window", _("Time window")
+    FLOOR = "floor", _("Floor without a lift")
+    LANGUAGE = "language", _("Language spoken")
+    INVOICE = "invoice", _("Invoice rules")
+
+
+class HazardClass(models.TextChoices):
+    """The classes of dangerous goods by the UN Model Regulations; 危险货物分类, GB 6944."""
+
+    EXPLOSIVES = "1", _("Class 1, explosives")
+    GASES = "2", _("Class 2, gases")
+    LIQUIDS = "3", _("Class 3, flammable liquids")
+    SOLIDS = "4", _("Class 4, flammable solids")
+    OXIDISERS = "5", _("Class 5, oxidising substances")
+    TOXIC = "6", _("Class 6, toxic substances")
+    RADIOACTIVE = "7", _("Class 7, radioactive material")
+    CORROSIVES = "8", _("Class 8, corrosive substances")
+    OTHER = "9", _("Class 9, other dangerous substances")
+
+
+class Weekday(models.IntegerChoices):
+    """The days of a week by their numbers of ISO 8601."""
+
+    MONDAY = 1, pgettext_lazy("day of a window", "Mon")
+    TUESDAY = 2, pgettext_lazy("day of a window", "Tue")
+    WEDNESDAY = 3, pgettext_lazy("day of a window", "Wed")
+    THURSDAY = 4, pgettext_lazy("day of a window", "Thu")
+    FRIDAY = 5, pgettext_lazy("day of a window", "Fri")
+    SATURDAY = 6, pgettext_lazy("day of a window", "Sat")
+    SUNDAY = 7, pgettext_lazy("day of a window", "Sun")
+
+
+class InvoiceRule(models.TextChoices):
+    MONTHLY = "monthly", _("Monthly invoice")
+    SPECIAL_VAT = "special_vat", _("Special VAT invoice")
+    WITH_SHIPMENT = "with_shipment", _("Invoice with each shipment")

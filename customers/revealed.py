@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.crypto import revealable
-from customers.models import Address, Contact, ContactPoint, Customer, Interaction
+from customers.models import Address, Contact, ContactPoint, Customer, CustomerNeed, Interaction
 from customers.permissions import REVEAL
 
 
@@ -52,6 +52,15 @@ revealable.register(
     permission=REVEAL,
     owner=lambda address: address.customer,
     url=lambda address: _page_of(address.customer),
+)
+revealable.register(
+    kind="need",
+    label=_("Invoice rules, in words"),
+    model=CustomerNeed,
+    field="text",
+    permission=REVEAL,
+    owner=lambda need: need.customer,
+    url=lambda need: _page_of(need.customer),
 )
 revealable.register(
     kind="interaction",

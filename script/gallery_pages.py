@@ -205,6 +205,8 @@ WORK_RECORDS = {
     "customers:addresses": CUSTOMER,
     "customers:create_address": CUSTOMER,
     "customers:update_address": {"pk": "customer", "address": "address"},
+    "customers:create_need": {"pk": "customer", "kind": "cold_chain"},
+    "customers:update_need": {"pk": "customer", "need": "need"},
     "customers:create_follow_up_for": CUSTOMER,
     "customers:follow_up": FOLLOW_UP,
     "customers:update_follow_up": FOLLOW_UP,

@@ -27,9 +27,20 @@ from core.web.lists import actions
 from core.web.models import SavedView
 from core.web.saved_views import save_view
 from courier_crm.demo.couriers import Courier
-from customers.enums import CustomFieldKind, Tier
-from customers.models import Address, Contact, ContactPoint, Customer, CustomerMerge, CustomField, FollowUp, Purpose
+from customers.enums import CustomFieldKind, NeedKind, Tier
+from customers.models import (
+    Address,
+    Contact,
+    ContactPoint,
+    Customer,
+    CustomerMerge,
+    CustomerNeed,
+    CustomField,
+    FollowUp,
+    Purpose,
+)
 from customers.services import add_custom_field, create_customer, merge_customers
+from customers.services.needs import add_need
 from customers.services.preferences import make_preference_link, preference_token
 from customers.services.purposes import MARKETING
 from development.enums import DealStage, ProposalState
@@ -60,6 +71,7 @@ class Records:
     contact: str
     contact_point: str
     address: str
+    need: str
     shipment: str
     service_request: str
     closed_request: str
@@ -131,6 +143,7 @@ def records_of(courier: Courier) -> Records:
             contact=str(contact.pk),
             contact_point=str(ContactPoint.objects.filter(contact=contact).first().pk),
             address=str(Address.objects.filter(customer=customer).first().pk),
+            need=str(_need_of(customer).pk),
             shipment=str(shipment.pk),
             service_request=str(ServiceRequest.objects.filter(state=RequestState.WAITING).first().pk),
             closed_request=str(ServiceRequest.objects.filter(state=RequestState.DONE).first().pk),
@@ -170,6 +183,11 @@ def records_of(courier: Courier) -> Records:
             export_job=str(own.filter(kind=exports.KIND).first().pk),
             bulk_job=str(own.filter(kind=bulk.KIND).first().pk),
         )
+
+
+def _need_of(customer: Customer) -> CustomerNeed:
+    need = CustomerNeed.objects.filter(customer=customer).first()
+    return need or add_need(customer=customer, kind=NeedKind.FRAGILE, details={}, by=None, at=timezone.now())
 
 
 def _make_what_is_missing(courier: Courier, admin: User) -> list[BackgroundJob]:

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from core.crypto.fields import readable
 from core.crypto.masking import UNREADABLE, mask_text
 from customers.models import Customer
+from customers.needs.reading import with_needs
 from service_plans.enums import PlanState
 from service_plans.models import PlanItem, PlanMonth, ServicePlan
 
@@ -50,11 +51,13 @@ def for_list(plans: QuerySet[ServicePlan]) -> QuerySet[ServicePlan]:
 
 
 def for_record(plans: QuerySet[ServicePlan]) -> QuerySet[ServicePlan]:
-    """Bring the same with items and their months: three queries."""
+    """Bring the same with what the customer needs, items and their months: three queries."""
     items = PlanItem.objects.order_by("place", "id")
     months = PlanMonth.objects.order_by("-month")
     related = plans.select_related("customer__account_manager", "approved_by", "written_by", "proposed_by", "follows")
-    return related.prefetch_related(Prefetch("items", queryset=items), Prefetch("items__months", queryset=months))
+    return with_needs(related).prefetch_related(
+        Prefetch("items", queryset=items), Prefetch("items__months", queryset=months)
+    )
 
 
 def of_customer(customer: Customer) -> QuerySet[ServicePlan]:

@@ -7,6 +7,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from core.accounts.models import User
 from customers.models import Customer
+from customers.needs.reading import with_needs
 from service_requests.enums import RUNNING, RequestState
 from service_requests.models import ServiceRequest
 from shipments.models import Shipment
@@ -22,9 +23,9 @@ def for_list(requests: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
 
 
 def for_record(requests: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
-    """Bring the same with what was said, and who opened it."""
+    """Bring the same with what was said, what the customer needs, and who opened it."""
     related = requests.select_related("customer", "shipment", "department", "assignee", "opened_by")
-    return related.defer("customer__special_needs", "customer__birthday")
+    return with_needs(related.defer("customer__special_needs", "customer__birthday"))
 
 
 def unfinished(requests: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:

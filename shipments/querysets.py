@@ -11,6 +11,7 @@ from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from core.tenancy.clock import day_start
+from customers.needs.reading import with_needs
 from customers.numbers import spellings
 from shipments.models import ScanEvent, Shipment
 
@@ -21,8 +22,8 @@ def for_list(shipments: QuerySet[Shipment]) -> QuerySet[Shipment]:
 
 
 def for_record(shipments: QuerySet[Shipment]) -> QuerySet[Shipment]:
-    """Bring the customer and the scan trace, the newest scan first: two queries."""
-    return for_list(shipments).prefetch_related(
+    """Bring the customer with its needs and the scan trace, the newest scan first: two queries."""
+    return with_needs(for_list(shipments)).prefetch_related(
         Prefetch("scans", queryset=ScanEvent.objects.order_by("-happened_at", "-id"))
     )
 

@@ -1,10 +1,11 @@
-"""Customers with their contacts, addresses, timelines, consents and follow-ups over the API."""
+"""Customers with their contacts, addresses, needs, timelines, consents and follow-ups over the API."""
 
 from customers.api.consents import ConsentEntryViewSet, ConsentViewSet, PurposeViewSet
 from customers.api.customers import CustomerViewSet
 from customers.api.follow_ups import FollowUpViewSet
 from customers.api.interactions import InteractionViewSet
 from customers.api.merges import MergeViewSet
+from customers.api.needs import NeedViewSet
 from customers.api.parts import AddressViewSet, ContactViewSet
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "FollowUpViewSet",
     "InteractionViewSet",
     "MergeViewSet",
+    "NeedViewSet",
     "PurposeViewSet",
 ]

@@ -46,6 +46,21 @@ EXAMPLE_CONTACT = {
     "points": [{"kind": "phone", "value": "+86*******5678", "is_preferred": True}],
     "version": 1,
 }
+EXAMPLE_NEED = {
+    "id": EXAMPLE_ID,
+    "kind": "cold_chain",
+    "from_degree": 2,
+    "to_degree": 8,
+    "hazard_class": None,
+    "days": None,
+    "opens": None,
+    "closes": None,
+    "floor": None,
+    "language": None,
+    "rule": None,
+    "text": "",
+    "version": 1,
+}
 EXAMPLE_ADDRESS = {
     "id": EXAMPLE_ID,
     "label": "Warehouse",

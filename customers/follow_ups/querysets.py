@@ -11,6 +11,7 @@ from core.accounts.models import Team, User
 from core.accounts.permissions import may
 from customers.enums import FollowUpState, Tier
 from customers.models import Contact, Customer, FollowUp
+from customers.needs.reading import with_needs
 from customers.permissions import FOLLOW_UPS_MANAGE, FOLLOW_UPS_WORK
 
 # What is due within this time presses as much as the clock can.
@@ -27,9 +28,11 @@ def is_open(follow_ups: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
 
 
 def for_list(follow_ups: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
-    """Bring what a list shows of each, with the names that are hidden in what people wrote: three queries."""
+    """Bring what a list shows of each, the needs of its customer, and the names that are hidden in what
+    people wrote: three queries.
+    """
     follow_ups = follow_ups.select_related("customer", "assignee", "team")
-    return with_names(follow_ups.defer("customer__special_needs", "customer__birthday"))
+    return with_needs(with_names(follow_ups.defer("customer__special_needs", "customer__birthday")))
 
 
 def with_names(follow_ups: QuerySet[FollowUp]) -> QuerySet[FollowUp]:

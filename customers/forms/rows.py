@@ -1,6 +1,9 @@
 """The rows of imported files: the fields and checks of the pages, each fact for itself."""
 
+import re
+import unicodedata
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -9,13 +12,20 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.imports.texts import NO, YES, NeitherYesNorNo, meaning_of_choices
 from core.tenancy.scope import current_tenant
 from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, normalised
-from customers.enums import ContactPointKind
+from customers.enums import ContactPointKind, InvoiceRule, NeedKind
 from customers.forms.addresses import AddressForm
 from customers.forms.contacts import ContactForm
 from customers.forms.customers import CreateCustomerForm
+from customers.forms.needs import FIELDS
+from customers.needs.kinds import BadNeed, checked_details
 from customers.numbers import BadNumber, clean_number
+
+HAZARD = re.compile(r"(?:un|class|第)?\s*([1-9])(?:\s*类.*)?")
+DEGREES = re.compile(r"(-?[0-9]{1,3})\s*°?c?\s*(?:-|–|~|/|to|至|到)\s*(-?[0-9]{1,3})\s*°?c?")
+FLOOR = re.compile(r"([0-9]{1,3})\s*(?:f|楼|层)?")
 
 
 class StaffField(forms.CharField):
@@ -102,3 +112,65 @@ class AddressRowForm(RowOfCustomer, AddressForm):
 
     def clean(self) -> dict[str, Any]:
         return self.cleaned_data
+
+
+class DetailsField(forms.CharField):
+    """A need of one kind in the words of a file; cleaned into its details, or None where there is no such need."""
+
+    def __init__(self, *, kind: NeedKind, read: Callable[[str], dict[str, Any] | None], **kwargs: Any) -> None:
+        self.kind, self.read = kind, read
+        super().__init__(label=kind.label, max_length=100, required=False, **kwargs)
+
+    def clean(self, value: Any) -> dict[str, Any] | None:
+        text = unicodedata.normalize("NFKC", super().clean(value)).strip().casefold()
+        if not text:
+            return None
+        try:
+            details = self.read(text)
+            return None if details is None else checked_details(self.kind, details)
+        except BadNeed as error:
+            raise ValidationError(error.message) from error
+
+
+def _yes_or_no(text: str) -> dict[str, Any] | None:
+    if text not in YES | NO:
+        raise ValidationError(NeitherYesNorNo.message)
+    return {} if text in YES else None
+
+
+def _class_or_yes(text: str) -> dict[str, Any] | None:
+    known = HAZARD.fullmatch(text)
+    return {"hazard_class": known[1]} if known else _yes_or_no(text)
+
+
+def _degrees(text: str) -> dict[str, Any] | None:
+    if text in NO:
+        return None
+    known = DEGREES.fullmatch(text)
+    if known is None:
+        raise ValidationError(_("Write the temperatures such as 2 to 8."))
+    return {"from_degree": int(known[1]), "to_degree": int(known[2])}
+
+
+def _floor(text: str) -> dict[str, Any] | None:
+    known = FLOOR.fullmatch(text)
+    return None if text in NO else {"floor": int(known[1]) if known else 0}
+
+
+def _language(text: str) -> dict[str, Any] | None:
+    return {"language": meaning_of_choices(FIELDS["language"]())(text)}
+
+
+def _rule(text: str) -> dict[str, Any] | None:
+    return {"rule": meaning_of_choices(InvoiceRule)(text)}
+
+
+class NeedsRowForm(RowOfCustomer):
+    """What a customer needs, each kind in a column of its own. Of time windows there are several, so they have none."""
+
+    fragile = DetailsField(kind=NeedKind.FRAGILE, read=_yes_or_no)
+    dangerous = DetailsField(kind=NeedKind.DANGEROUS, read=_class_or_yes)
+    cold_chain = DetailsField(kind=NeedKind.COLD_CHAIN, read=_degrees)
+    floor = DetailsField(kind=NeedKind.FLOOR, read=_floor)
+    language = DetailsField(kind=NeedKind.LANGUAGE, read=_language)
+    invoice = DetailsField(kind=NeedKind.INVOICE, read=_rule)

@@ -1376,8 +1376,70 @@ class Migration(migrations.Migration):
                 ("all_tenants", django.db.models.manager.Manager()),
             ],
         ),
+        migrations.CreateModel(
+            name="CustomerNeed",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("fragile", "Fragile goods"),
+                            ("cold_chain", "Cold chain"),
+                            ("dangerous", "Dangerous goods"),
+                            ("time_window", "Time window"),
+                            ("floor", "Floor without a lift"),
+                            ("language", "Language spoken"),
+                            ("invoice", "Invoice rules"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                ("details", models.JSONField(default=dict)),
+                ("text", core.crypto.fields.EncryptedTextField(null=True)),
+                ("added_to", models.UUIDField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "customer",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="needs", to="customers.customer"
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [models.Index(fields=["tenant", "customer", "id"], name="customer_need_customer")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "time_window"), _negated=True),
+                        fields=("tenant", "added_to", "kind"),
+                        name="customer_need_once",
+                    )
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
         ProtectTenantTables(
             "Customer",
+            "CustomerNeed",
             "Contact",
             "ContactPoint",
             "Address",

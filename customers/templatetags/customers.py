@@ -1,14 +1,18 @@
 """Template tags for pages that speak of customers."""
 
+from typing import Any
+
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core.web.templatetags.web import badge
 from customers.enums import FollowUpState, Stage, Tier
 from customers.models import FollowUp
+from customers.needs.kinds import FOR_TALKS
+from customers.needs.reading import distinct, needs_of
 from customers.places import countries, country_at_home
 
 register = template.Library()
@@ -49,6 +53,13 @@ def follow_up_badges(follow_up: FollowUp) -> SafeString:
 def stage_badge(stage: str) -> SafeString:
     """Show a stage of the lifecycle."""
     return badge(Stage(stage).label, *_STAGE_LOOKS[Stage(stage)])
+
+
+@register.simple_tag
+def need_badges(row: Any, talks: bool = False) -> SafeString:
+    """Show what the customer of a row needs, as with_needs brought it; with `talks` what whoever calls has to know."""
+    needs = distinct(needs_of(row, FOR_TALKS if talks else ()))
+    return format_html_join(" ", "{}", ((badge(need.words, need.colour, need.icon),) for need in needs))
 
 
 @register.simple_tag

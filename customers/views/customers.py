@@ -33,6 +33,7 @@ from customers.enums import CustomerKind, Stage, Tier
 from customers.forms.custom_fields import PREFIX
 from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm
 from customers.models import Customer, DuplicateCandidate
+from customers.needs.reading import kinds_to_add, needs_of, with_needs
 from customers.panels import panels_for
 from customers.permissions import EDIT, MERGE, REVEAL, VIEW
 from customers.querysets import (
@@ -149,7 +150,9 @@ class CustomerDetailView(StaffView, TemplateView):
         return redirect("customers:detail", merged.merged_into_id)
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        customer = get_object_or_404(for_record_page(Customer.objects.all()), pk=self.kwargs["pk"])
+        customer = get_object_or_404(
+            with_needs(for_record_page(Customer.objects.all()), customer="pk"), pk=self.kwargs["pk"]
+        )
         contacts, addresses = customer.first_contacts, customer.first_addresses
         may_edit, may_merge = may(self.request.user, EDIT), may(self.request.user, MERGE)
         return super().get_context_data(
@@ -167,6 +170,8 @@ class CustomerDetailView(StaffView, TemplateView):
             may_reveal=may(self.request.user, REVEAL),
             history=history_of(customer, user=self.request.user),
             may_edit=may_edit,
+            needs=needs_of(customer),
+            need_kinds=kinds_to_add(customer),
             facts_url=reverse("customers:update", args=[customer.pk]) if may_edit else "",
             merges=undoable_merges(customer, at=timezone.now()),
             may_merge=may_merge,

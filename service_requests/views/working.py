@@ -2,6 +2,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -15,6 +16,7 @@ from core.tenancy.errors import DomainError
 from core.web.records import DraftedFormView
 from core.web.views import StaffFormView, StaffView, go_to
 from customers.models import Customer
+from customers.needs.reading import with_needs
 from service_requests.enums import RequestState
 from service_requests.forms import ChargeForm, DeclineForm, OpenRequestForm, OutcomeForm, WaitForm
 from service_requests.models import ServiceRequest
@@ -29,6 +31,10 @@ from service_requests.services import (
 )
 from service_requests.views.requests import page_of
 from shipments.models import Shipment
+
+
+def _customers() -> QuerySet[Customer]:
+    return with_needs(Customer.objects.all(), customer="pk")
 
 
 class CreateRequestView(DraftedFormView):
@@ -48,11 +54,11 @@ class CreateRequestView(DraftedFormView):
 
     @cached_property
     def shipment(self) -> Shipment | None:
-        return self._asked_for("shipment", Shipment.objects.select_related("customer"))
+        return self._asked_for("shipment", with_needs(Shipment.objects.select_related("customer")))
 
     @cached_property
     def customer(self) -> Customer | None:
-        return self.shipment.customer if self.shipment else self._asked_for("customer", Customer.objects.all())
+        return self.shipment.customer if self.shipment else self._asked_for("customer", _customers())
 
     def _asked_for(self, name: str, rows: Any) -> Any:
         asked = self.request.GET.get(name)
@@ -74,7 +80,7 @@ class CreateRequestView(DraftedFormView):
         return {**super().get_form_kwargs(), "customer": self.customer}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(customer=self.customer, **context)
+        return super().get_context_data(customer=self.customer, needing=self.shipment or self.customer, **context)
 
     def save(self, form: OpenRequestForm) -> str:
         request = open_request(**form.facts, by=self.request.user, at=timezone.now())

@@ -15,6 +15,7 @@ from customers.models import (
     ContactPoint,
     Customer,
     CustomerMerge,
+    CustomerNeed,
     CustomField,
     DuplicateCandidate,
     FollowUp,
@@ -187,6 +188,11 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:customer-detail": {"pk": Customer},
     "api:contact-list": {"customer": Customer},
     "api:contact-detail": {"customer": Customer, "pk": Contact},
+    "customers:create_need": {"pk": Customer},
+    "customers:update_need": {"pk": Customer, "need": CustomerNeed},
+    "customers:remove_need": {"pk": Customer, "need": CustomerNeed},
+    "api:need-list": {"customer": Customer},
+    "api:need-detail": {"customer": Customer, "pk": CustomerNeed},
     "api:address-list": {"customer": Customer},
     "api:address-detail": {"customer": Customer, "pk": Address},
     "api:interaction-list": {"customer": Customer},
@@ -214,6 +220,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
 CONSTANTS: dict[str, dict[str, str]] = {
     "console:reveal": {"kind": "contact-point"},
     "customers:panel": {"key": "shipments"},
+    "customers:create_need": {"kind": "fragile"},
     "service_plans:add_item": {"kind": "price"},
     "development:move": {"stage": "qualified"},
 }

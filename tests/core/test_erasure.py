@@ -151,6 +151,7 @@ def test_customer_is_erased_and_the_business_record_kept(tenant, now, agent):
         "imported_rows": 0,
         "merges": 0,
         "duplicates": 0,
+        "needs": 0,
         "service_requests": 0,
         "follow_ups": 0,
         "preference_links": 0,
@@ -204,7 +205,7 @@ def test_page_says_in_numbers_what_goes_and_then_erases_it(tenant, now, client_f
     page = client.get(url)
     bad = client.post(url, {"reason": "because"})
 
-    assert [count for _label, count in page.context["figures"]] == [2, 1, 1, 1, 1, *[0] * 19]
+    assert [count for _label, count in page.context["figures"]] == [2, 1, 1, 1, 1, *[0] * 20]
     assert (bad.status_code, Contact.objects.count()) == (422, 1)
     assert client.post(url, {"reason": "request"}).url == f"/customers/{customer.pk}/"
     assert Contact.objects.count() == 0

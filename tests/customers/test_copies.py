@@ -88,6 +88,7 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "points": 1,
         "entries": 1,
         "addresses": 1,
+        "needs": 0,
         "merges": 0,
         "duplicates": 0,
         "follow_ups": 0,

@@ -1,0 +1,71 @@
+"""Special needs come in by files, beside what their customers need already."""
+
+import pytest
+
+from core.audit.models import AuditEvent
+from customers.models import CustomerNeed
+from customers.services.needs import add_need, change_need
+from tests.factories.customers import make_customer
+from tests.factories.files import imported, outcomes, rows_of, undone
+
+CONTENT = (
+    "客户编号,易碎,危险品,冷链,楼层,语言,开票\n"
+    "C-1,是,第3类 易燃液体,2~8℃,6楼,粤语,增值税专用发票\n"
+    "C-2,否,yes,,,,\n"
+    "C-3,也许,,热,,,\n"
+    "C-9,是,,,,,\n"
+)
+
+
+@pytest.fixture
+def customers(tenant, now):
+    return [make_customer(number=number, at=now) for number in ("C-1", "C-2", "C-3")]
+
+
+def stored():
+    return sorted(CustomerNeed.objects.values_list("customer__number", "kind", "version"))
+
+
+def test_needs_are_written_down_and_undone(customers, supervisor, now):
+    batch = imported(CONTENT, kind="needs", by=supervisor, at=now)
+
+    assert outcomes(batch) == [
+        (2, "created", ""),
+        (3, "created", ""),
+        (4, "refused", "Fragile goods: Write yes or no. Cold chain: Write the temperatures such as 2 to 8."),
+        (5, "refused", "No customer has this number. Bring in the customers first."),
+    ]
+    assert {need.kind: need.details for need in CustomerNeed.objects.filter(customer=customers[0])} == {
+        "fragile": {},
+        "dangerous": {"hazard_class": "3"},
+        "cold_chain": {"from_degree": 2, "to_degree": 8},
+        "floor": {"floor": 6},
+        "language": {"language": "yue"},
+        "invoice": {"rule": "special_vat"},
+    }
+    assert [(need.kind, need.details) for need in CustomerNeed.objects.filter(customer=customers[1])] == [
+        ("dangerous", {})
+    ]
+    again = imported(CONTENT, kind="needs", by=supervisor, at=now)
+    assert [row.status for row in rows_of(again)] == ["unchanged", "unchanged", "refused", "refused"]
+
+    assert undone(batch, by=supervisor, at=now).counts == {"undone": 2, "refused": 2}
+    assert stored() == []
+    assert AuditEvent.objects.filter(action="need.added").count() == 7
+    assert AuditEvent.objects.filter(action="need.removed").count() == 7
+
+
+def test_known_needs_get_other_details_and_undo_leaves_what_was_touched_since(customers, supervisor, now):
+    floors = [
+        add_need(customer=customer, kind="floor", details={"floor": 3}, by=None, at=now) for customer in customers[:2]
+    ]
+    content = "客户编号,楼层,易碎\nC-1,6,是\nC-2,7,是\n"
+
+    batch = imported(content, kind="needs", by=supervisor, at=now)
+    assert [row.status for row in rows_of(batch)] == ["updated", "updated"]
+    change_need(need=floors[1], version=2, details={"floor": 9}, by=supervisor, at=now)
+    batch = undone(batch, by=supervisor, at=now)
+
+    assert outcomes(batch) == [(2, "undone", ""), (3, "kept", "Somebody changed it since.")]
+    assert stored() == [("C-1", "floor", 3), ("C-2", "floor", 3), ("C-2", "fragile", 1)]
+    assert CustomerNeed.objects.get(customer=customers[0]).details == {"floor": 3}
