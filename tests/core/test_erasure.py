@@ -309,8 +309,8 @@ class Backup:
             self._ask(f"alter table {table} enable trigger user")
         for table, rows in self.rows.items():
             for (row,) in rows:
-                # A generated column is worked out again.
-                columns = ", ".join(json.loads(row).keys() - {"contribution_rank"})
+                # Generated columns are worked out again.
+                columns = ", ".join(json.loads(row).keys() - {"contribution_rank", "mending_rank"})
                 self._ask(
                     f"insert into {table} ({columns}) select {columns} from json_populate_record(null::{table}, %s)",
                     [row],
