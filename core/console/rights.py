@@ -127,7 +127,7 @@ class RightsView(StaffView, TemplateView):
 
 def _right(permission: Permission, held: Collection[str], *, is_without: bool) -> Right:
     proof, is_held = proofs().get(permission.name), permission.name in held
-    is_blocked = bool(is_held and is_without and proof and proof.second_step)
+    is_blocked = bool(is_held and is_without and proof and proof.second_step and not proof.is_partial)
     return Right(permission, is_held, proof, is_blocked)
 
 

@@ -92,6 +92,7 @@ def test_pages_that_ask_for_a_proof_are_found_by_the_permission():
         "customers.reveal": (True, True, False),
         "follow_ups.work": (False, True, True),
         "keys.manage": (False, True, True),
+        "leads.report": (True, True, True),
         "people.manage": (False, True, True),
     }
     assert rights.proofs()["customers.copy"].words == "Asks for a second step and a sign-in of the last 15 minutes"
