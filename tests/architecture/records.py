@@ -21,6 +21,7 @@ from customers.models import (
     DuplicateCandidate,
     FollowUp,
     Interaction,
+    ManagerTerm,
     PreferenceLink,
     Purpose,
 )
@@ -228,6 +229,8 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:shipment-detail": {"pk": Shipment},
     "api:scan-event-list": {"shipment": Shipment},
     "api:scan-event-detail": {"shipment": Shipment, "pk": ScanEvent},
+    "api:portfolio-detail": {"pk": User},
+    "api:handover-detail": {"pk": ManagerTerm},
     "api:stage-change-detail": {"pk": StageChange},
     "api:behaviour-event-detail": {"pk": BehaviourEvent},
     "api:service-request-detail": {"pk": ServiceRequest},

@@ -11,7 +11,16 @@ from script.gallery_records import Records
 from tests.architecture.routes import Route, all_routes
 
 # Words that stand in an address themselves.
-WORDS = {"contact-point", "customers", "route", "lost", "0", "spent", "00000000-0000-7000-8000-000000000000"}
+WORDS = {
+    "contact-point",
+    "cold_chain",
+    "customers",
+    "route",
+    "lost",
+    "0",
+    "spent",
+    "00000000-0000-7000-8000-000000000000",
+}
 DRAWN = {page.route for page in PAGES}
 urlpatterns = [path("forgotten", TemplateView.as_view(), name="forgotten")]
 

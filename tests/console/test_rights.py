@@ -94,6 +94,7 @@ def test_pages_that_ask_for_a_proof_are_found_by_the_permission():
         "keys.manage": (False, True, True),
         "leads.report": (True, True, True),
         "people.manage": (False, True, True),
+        "tiering.manage": (True, True, True),
     }
     assert rights.proofs()["customers.copy"].words == "Asks for a second step and a sign-in of the last 15 minutes"
     assert rights.proofs()["keys.manage"].words == "Parts of it ask for a sign-in of the last 15 minutes"

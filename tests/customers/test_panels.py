@@ -71,8 +71,8 @@ def test_page_reads_nothing_of_its_panels_and_links_to_each(client_for, agent, n
         "value",
         "stages",
         "tiers",
-        "behaviour",
         "managers",
+        "behaviour",
         "shipments",
     )
     assert links == [panel_url(customer, key) for key in keys]

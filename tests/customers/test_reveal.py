@@ -13,6 +13,7 @@ from core.web.trail import history_of
 from customers.enums import ContactPointKind, CustomerKind
 from customers.services import NewContactPoint, add_address, add_contact, record_interaction
 from customers.services.follow_up_steps import complete_follow_up
+from customers.services.needs import add_need
 from tests.customers.follow_ups.made import make_follow_up
 from tests.factories.accounts import inside, make_user
 from tests.factories.customers import make_customer
@@ -145,7 +146,9 @@ def test_everything_registered_can_be_revealed(client_for, agent, contact, now):
     )
     follow_up = make_follow_up(customer=person, subject="Ring 小明", at=now)
     follow_up = complete_follow_up(follow_up=follow_up, outcome="小明 rang back", by=agent, at=now)
+    need = add_need(customer=person, kind="invoice", details={"rule": "monthly"}, text="To 小明", by=agent, at=now)
     rows = {
+        "need": (need, "To 小明"),
         "follow-up": (follow_up, "Ring 小明"),
         "follow-up-outcome": (follow_up, "小明 rang back"),
         "customer-name": (person, "王小明"),

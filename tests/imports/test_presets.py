@@ -137,7 +137,7 @@ def test_contacts_come_to_the_customer_of_their_account(tenant, supervisor, now,
     ("number", "file", "place"),
     [
         ("0015g00000AbCdE", SALESFORCE, ("12 Dock Road", "Liverpool", "Merseyside", "L3 4AA")),
-        ("zcrm_4876876000000333001", ZOHO, ("福华路7号", "深圳", "广东", "518000")),
+        ("zcrm_4876876000000333001", ZOHO, ("福华路7号", "深圳市", "广东省", "518000")),
         ("9876543210", HUBSPOT, ("7 Mill Lane", "Leeds", "Yorkshire", "LS1 1AA")),
         ("A20260001", FXIAOKE, ("福华路7号", "深圳市", "广东省", "")),
     ],

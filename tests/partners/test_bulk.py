@@ -316,7 +316,7 @@ def test_customers_are_opened_changed_and_left(partner, now, account_manager):
         [("#/tier", "not_writable")],
     ]
     new, old = Customer.objects.get(number="new"), Customer.objects.get(number="OLD")
-    assert (new.person_name, new.kind, new.tags, new.version) == ("Zhang Wei", "individual", ['a"b', "c\\d,\n{"], 1)
+    assert (new.person_name, new.kind, new.tags, new.version) == ("Zhang Wei", "individual", ['a"b', "c\\d, {"], 1)
     assert (old.region, old.account_manager, old.special_needs, old.version) == ("", account_manager, "Ring twice", 2)
     assert Customer.objects.count() == 3
     assert CustomerToken.objects.filter(customer_id=new.pk).exists()

@@ -30,7 +30,7 @@ def generated(tmp_path, monkeypatch):
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     # Of what the description knows it lacks one thing: lines of JSON, beside the arrays that it sends.
     lacking = made.stderr.count("Unsupported content type application/x-ndjson")
-    assert (made.returncode, lacking, made.stderr.count("WARNING")) == (0, 3, 3), made.stdout + made.stderr
+    assert (made.returncode, lacking, made.stderr.count("WARNING")) == (0, 4, 4), made.stdout + made.stderr
     monkeypatch.syspath_prepend(str(tmp_path))
     yield lambda name: importlib.import_module(f"{PACKAGE}.{name}")
     for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:

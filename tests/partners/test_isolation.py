@@ -19,7 +19,7 @@ from tests.factories.partners import API, Partner
 from tests.factories.service_requests import open_for
 from tests.factories.tiering import make_shipped
 from tests.service_plans.made import make_draft
-from tiering.models import TierChange
+from tiering.models import TierChange, TierPolicy
 
 READ = [path for path, methods in description()["paths"].items() if "get" in methods and "openapi" not in path]
 # Those below a record are asked with every mixture of ids in tests/architecture/test_isolation.py.
@@ -69,6 +69,7 @@ def make_rows(number, now):
         "/tiers": customer.pk,
         "/shipments": Shipment.objects.get(customer=customer).pk,
         "/tier-changes": change.pk,
+        "/tier-policies": TierPolicy.objects.get().pk,
         "/stage-changes": moved.pk,
         "/behaviour-events": seen.pk,
         "/service-requests": open_for(customer, at=now).pk,
@@ -104,6 +105,7 @@ def test_list_of_a_tenant_without_rows_is_empty(tenant, other_tenant, now, path)
     make_rows("MINE", now)
     with inside(other_tenant, leaving=tenant):
         Purpose.objects.all().delete()
+        TierPolicy.objects.all().delete()
         stranger = Partner()
 
     assert stranger.get(path).json() == {"data": [], "has_more": False, "next_cursor": None}

@@ -8,6 +8,7 @@ from core.partners.schema import description
 from core.tenancy.ids import uuid7
 from customers.models import CustomerMerge
 from customers.services import add_address, add_contact, record_interaction
+from customers.services.needs import add_need
 from development.models import Opportunity
 from shipments.models import Shipment
 from tests.customers.follow_ups.made import make_follow_up
@@ -27,7 +28,7 @@ BULK = [path for _method, path in READING if path.endswith("/bulk")]
 def test_every_operation_is_asked():
     assert len(OPERATIONS) > 35
     assert len(READING) > 12
-    assert len(BULK) == 3
+    assert len(BULK) == 4
 
 
 @pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, _has_body in OPERATIONS])
@@ -57,6 +58,7 @@ def places(tenant, now):
         "opportunities": Opportunity.objects.create(serial=1, number="N-1", customer=customer, **deal),
         "contacts": add_contact(customer=customer, name="Li Na", at=now),
         "addresses": add_address(customer=customer, street="1 Hill Road", at=now),
+        "needs": add_need(customer=customer, kind="fragile", details={}, by=partner.key, at=now),
         "interactions": record_interaction(customer=customer, kind="note", text="Asked", by=partner.key, at=now),
         "customers": customer,
         "follow-ups": make_follow_up(customer=customer, at=now),

@@ -26,6 +26,7 @@ from customers.models import (
     Contact,
     Customer,
     CustomerMerge,
+    CustomerNeed,
     FollowUp,
     Interaction,
     ManagerTerm,
@@ -142,6 +143,8 @@ class Rows:
                 return Contact.objects.create(customer=self.owner, name=name, created_at=at)
             case "/customers/{customer}/addresses":
                 return Address.objects.create(customer=self.owner, street=name)
+            case "/customers/{customer}/needs":
+                return CustomerNeed.objects.create(customer=self.owner, kind="time_window", added_to=self.owner.pk)
 
     def add_happening(self, resource, name, at):
         """A scan, a move between stages, or what the owner, who agreed to it, did on the web page."""

@@ -295,6 +295,7 @@ def test_page_keeps_what_is_chosen(client_for, account_manager):
         "lead_in_charge",
         "follow_up_given",
         "customer_handed_over",
+        "tier_policy_decided",
     }
     assert set(form.fields) == told
     assert answer.status_code == 302

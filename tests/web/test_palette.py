@@ -39,7 +39,7 @@ def test_palette_holds_what_may_be_done_here_created_and_gone_to(supervisor, cus
         "Write down a contact",
         "New follow-up",
         "Open a service request",
-        "Set the tier by hand",
+        "Ask for a tier by hand",
         "Put into another stage",
         "Take up as a lead",
         "Hand over to…",
