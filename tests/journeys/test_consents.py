@@ -38,7 +38,7 @@ def test_consent_is_taken_back_by_a_link(page_of, swift, now):
     expect(phone.locator("h1")).to_have_text("我们可以为哪些用途联系您？")
     expect(phone.locator("main")).not_to_contain_text("Blue Kiln")
     phone.uncheck("input[value='marketing:sms']")
-    phone.click("text=保存")
+    phone.get_by_role("button", name="保存").click()
     expect(phone.locator("[role=status]")).to_contain_text("已保存，即刻生效。")
     expect(phone.locator("input[value='marketing:sms']")).not_to_be_checked()
     expect(phone.locator("input[value='marketing:phone']")).to_be_checked()

@@ -90,6 +90,7 @@ def find_and_open(page: Page) -> None:
     page.keyboard.type("Kingsway")
     page.keyboard.press("Enter")
     expect(page.locator("main .hit")).to_have_count(5)
+    page.wait_for_load_state()
     titles = page.locator("main .hit-title").all_inner_texts()
     for key in ("j",) * (titles.index("Kingsway 3") + 2) + ("k",):
         page.keyboard.press(key)
