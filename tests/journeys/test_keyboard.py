@@ -79,7 +79,7 @@ def sign_in(page: Page, email: str) -> None:
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.locator("#search")).to_be_visible()
-    # Keys do nothing before the scripts are there.
+    # Keys do nothing before the scripts are there, on this page as on those that follow.
     page.wait_for_load_state()
 
 
@@ -139,6 +139,7 @@ def go_by_the_palette(page: Page, area: str) -> None:
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("[data-row]")).to_have_count(5)
+    page.wait_for_load_state()
 
 
 def look_at_the_preview(page: Page) -> None:
@@ -166,6 +167,7 @@ def change_two_rows(page: Page, tenant) -> None:
     page.keyboard.type("key")
     page.keyboard.press("Enter")
     expect(page.locator("#job")).to_be_visible()
+    page.wait_for_load_state()
     with tenant_scope(tenant):
         assert BackgroundJob.objects.get().total == 2
 
