@@ -1,5 +1,6 @@
 """What customers declare: actions in the audit trail, what their fields hold of a person, and their events."""
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.audit import actions, erasures
@@ -279,6 +280,7 @@ relations.register(
         personal=lambda customer: pairs_of(customer).count(),
         erase=lambda customer: pairs_of(customer).delete(),
         stays=_("The two are compared with others anew."),
+        goes_along=Q(),
     ),
 )
 
@@ -289,6 +291,7 @@ relations.register(
         model=CustomerFault,
         rows=lambda customer: customer.faults.all(),
         stays=_("Both are judged anew."),
+        goes_along=Q(),
     ),
 )
 

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 
 from core.tenancy.models import TenantModel
@@ -26,6 +26,9 @@ class Relation:
     A merge of two customers moves the rows by their foreign key `moves`, and `primary` is the mark that one of them
     bears at most; or it leaves them, and `stays` says why. `clashes(kept, absorbed)` counts rows that cannot stand
     beside those of the other. `wait()` is called before anything is locked, `recount(ids)` when rows have moved.
+
+    Rows that the system made by itself go along with a customer whose import is undone: those that are as `goes_along`
+    says, all of them where it says nothing more.
     """
 
     label: str | Promise
@@ -40,6 +43,7 @@ class Relation:
     clashes: Callable[[Customer, Customer], int] | None = None
     wait: Callable[[], None] | None = None
     recount: Callable[[Collection[uuid.UUID]], None] | None = None
+    goes_along: Q | None = None
 
 
 _relations: dict[str, Relation] = {}

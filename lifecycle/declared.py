@@ -1,5 +1,6 @@
 """What the lifecycle declares: actions in the audit trail, what its fields hold of a person, and events."""
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -105,6 +106,9 @@ relations.register(
         erase=lambda customer: customer.leads.update(wish=None),
         moves="customer",
         clashes=both_open,
+        # Whom the night took up, and nobody has begun with.
+        goes_along=Q(version=1, state=LeadState.NEW, source=None, assignee=None)
+        & Q(captured_by=None, captured_by_key=None, form_key=None),
     ),
 )
 

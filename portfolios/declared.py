@@ -1,5 +1,6 @@
 """What portfolios declare: actions in the audit trail, what their fields hold of a person, and an event."""
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.audit import actions
@@ -35,6 +36,7 @@ relations.register(
         model=ReturnWarning,
         rows=lambda customer: ReturnWarning.objects.filter(customer=customer),
         stays=_("They are about the account manager of one of the two; the next night warns anew."),
+        goes_along=Q(),
     ),
 )
 

@@ -1,5 +1,6 @@
 """What tiering declares: actions in the audit trail, what its fields hold of a person, and events."""
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.audit import actions
@@ -58,6 +59,7 @@ relations.register(
         model=SegmentChange,
         rows=lambda customer: SegmentChange.objects.filter(customer__in=selves(customer)),
         stays=_("They tell what one customer was by what it had sent then."),
+        goes_along=Q(),
     ),
 )
 relations.register(

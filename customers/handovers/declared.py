@@ -1,5 +1,6 @@
 """What handovers declare: an action in the audit trail, what is kept of them, and their event."""
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.audit import actions
@@ -29,6 +30,7 @@ relations.register(
         model=ManagerTerm,
         rows=lambda customer: ManagerTerm.objects.filter(customer__in=selves(customer)),
         stays=_("They tell who looked after each of the two until then."),
+        goes_along=Q(),
     ),
 )
 

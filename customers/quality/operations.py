@@ -66,7 +66,13 @@ class NoteChangedCustomers(Operation):
                     f"create trigger note_changed_{name} {when} on {table} referencing {rows} as changed"
                     f" for each statement execute function {table}_changed()"
                 )
-        one = "select new.tenant_id, new.id as customer_id"
+        # Who was held to be the same as one that is merged away is so no more.
+        one = """
+            select new.tenant_id, new.id as customer_id
+            union select d.tenant_id, case when d.first_id = new.id then d.second_id else d.first_id end
+            from customers_duplicatecandidate d
+            where new.merged_into_id is distinct from old.merged_into_id
+                and d.tenant_id = new.tenant_id and new.id in (d.first_id, d.second_id)"""
         schema_editor.execute(_function("customers_customer_rejudged", ADDING.format(found=one)))
         differs = " or ".join(
             " is distinct from ".join(

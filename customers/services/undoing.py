@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +16,8 @@ from core.audit.services import record_many
 from core.tenancy.copying import rewrite
 from core.tenancy.models import TenantModel
 from customers.enums import HandoverReason
-from customers.models import ContactPoint, Customer, CustomerFault, DuplicateCandidate, ManagerTerm
+from customers.models import ContactPoint, Customer
+from customers.relations import relations
 from customers.search_index import forget_tokens, index_customers
 from customers.services.many import NAMES
 from customers.services.many_parts import CONTACTS, Part, PartKind
@@ -24,7 +26,6 @@ from customers.turns import wait_for_imports
 
 GONE = _("It is not there any more.")
 CHANGED = _("Somebody changed it since.")
-GOES_ALONG = (DuplicateCandidate, ContactPoint, CustomerFault, ManagerTerm)
 IN_USE = _("Something hangs on it by now, such as contacts or shipments.")
 
 
@@ -69,12 +70,22 @@ def undo_customers(*, written: Sequence[Written], by: User, at: datetime) -> Non
 def _used(model: type[TenantModel], ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     """Return the records on which anything hangs that does not go with them; one query for each foreign key to them."""
     used: set[uuid.UUID] = set()
+    going = _going_along()
     for each in model._meta.get_fields(include_hidden=True):
-        if each.one_to_many and each.related_model not in GOES_ALONG:
+        if each.one_to_many and going.get(each.related_model) != Q():
             name = each.field.attname
             rows = each.related_model.with_merged if each.related_model is Customer else each.related_model.objects
-            used |= set(rows.filter(**{f"{name}__in": ids}).values_list(name, flat=True).distinct())
+            rows = rows.filter(**{f"{name}__in": ids})
+            if each.related_model in going:
+                rows = rows.exclude(going[each.related_model])
+            used |= set(rows.values_list(name, flat=True).distinct())
     return used
+
+
+def _going_along() -> dict[type[TenantModel], Q]:
+    """Return which rows go with a record that is removed; the ways to reach a contact go with it."""
+    found = {each.model: each.goes_along for each in relations().values() if each.goes_along is not None}
+    return {**found, ContactPoint: Q()}
 
 
 def _restore(pairs: Sequence[tuple[Customer, Written]], by: User, at: datetime) -> None:
@@ -101,6 +112,9 @@ def _remove(customers: Sequence[Customer], by: User, at: datetime) -> None:
     ids = [customer.pk for customer in customers]
     record_many("customer.removed", customers, by=by, at=at, details=lambda customer: {"number": customer.number})
     forget_tokens(ids)
+    for model, of_itself in _going_along().items():
+        if of_itself:
+            model.objects.filter(of_itself, customer__in=ids).delete()
     Customer.with_merged.filter(pk__in=ids).delete()
 
 

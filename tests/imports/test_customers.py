@@ -1,5 +1,7 @@
 """Customers come in by a file: checked, written, told of once, and undone."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,9 +14,13 @@ from customers.enums import CustomerKind
 from customers.finding import find_customers
 from customers.models import Customer, CustomerToken
 from customers.services import add_contact, add_custom_field, create_customer, update_customer
+from lifecycle.models import Lead
+from lifecycle.services import evaluate_stages
 from tests.factories.customers import make_customer
 from tests.factories.files import checked, imported, outcomes, rows_of, undone
 from tests.factories.imports import work_off
+from tiering.models import SegmentChange
+from tiering.services import evaluate_segments
 
 FILE = (
     "客户编号,公司名称,类型,姓名,生日,标签,客户经理\n"
@@ -178,6 +184,22 @@ def test_undo_restores_and_removes(tenant, supervisor, now):
     assert [hit.customer.number for hit in find_customers("Old", limit=5)] == ["C-1"]
     assert (batch.state, batch.counts) == ("undone", {"undone": 2})
     assert OutboxEvent.objects.filter(name="import.undone").count() == 1
+
+
+def test_undo_takes_along_what_the_night_made_by_itself(tenant, supervisor, now):
+    batch = imported("number,company_name\nC-1,One\nC-2,Two\n", by=supervisor, at=now)
+    tonight = now + timedelta(days=1)
+    evaluate_segments(as_of=now.date(), at=tonight)
+    evaluate_stages(as_of=now.date(), at=tonight)
+    assert (SegmentChange.objects.count(), Lead.objects.count()) == (2, 2)
+    take_up = Lead.objects.get(customer__number="C-1")
+    Lead.objects.filter(pk=take_up.pk).update(assignee=supervisor, version=2)
+
+    batch = undone(batch, by=supervisor, at=tonight)
+
+    assert [row.status for row in rows_of(batch)] == ["kept", "undone"]
+    assert [customer.number for customer in Customer.objects.all()] == ["C-1"]
+    assert list(Lead.objects.all()) == [take_up]
 
 
 def test_undo_leaves_what_was_touched_since_and_says_so(tenant, supervisor, now):

@@ -241,6 +241,19 @@ def test_worst_stand_first_and_of_equals_those_who_contribute_most(tenant, now):
     assert list(Customer.objects.order_by("-mending_rank").values_list("number", flat=True)) == ["C", "B", "A"]
 
 
+def test_whom_one_that_was_merged_away_was_held_for_is_judged_anew(tenant, supervisor, now):
+    away, held, kept_one = make_faultless(now), make_faultless(now), make_faultless(now)
+    first, second = sorted((away, held), key=lambda customer: customer.pk)
+    DuplicateCandidate.objects.create(first=first, second=second, score=90, reasons=["phone"], found_at=now)
+    sweep(now)
+    assert kept(held) == {Fault.DUPLICATE}
+
+    merge_customers(kept=kept_one, absorbed=away, versions=(1, 1), by=supervisor, at=now)
+
+    assert_as_from_scratch(now)
+    assert kept(held) == set()
+
+
 @pytest.mark.django_db
 def test_sweep_judges_in_every_tenant(now):
     for slug in ("swift", "rapid"):
