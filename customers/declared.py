@@ -110,7 +110,7 @@ actions.declare_fields(
     how=_("How"),
     position=_("Position"),
     is_primary=_("Primary"),
-    points=_("Ways to be reached"),
+    contact_points=_("Ways to be reached"),
     way=_("Way to be reached"),
     verified_how=_("How it was verified"),
     opted_out_how=_("How they said so"),

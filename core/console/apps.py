@@ -2,6 +2,7 @@ from collections import ChainMap
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 PEOPLE_CHANGED = (
     "invitation.sent",
@@ -62,7 +63,7 @@ class ConsoleConfig(AppConfig):
         actions.declare("user.notices_chosen", _("Own notices chosen"))
         actions.declare_fields(
             revealed=_("Revealed"),
-            changed=_("Changed"),
+            changed=pgettext_lazy("what was changed", "Changed"),
             why=_("Why"),
             key_version=_("Version of the keys"),
             values=_("Values encrypted anew"),

@@ -1,6 +1,7 @@
 """What the pages' own records declare: a permission, actions in the audit trail, what their fields hold of a person."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.accounts.enums import Role
 from core.accounts.permissions import declare
@@ -17,7 +18,7 @@ actions.declare_fields(
     list=_("List"),
     query=_("Filters, order and columns"),
     is_shared=_("Shared"),
-    changed_at=_("Changed"),
+    changed_at=pgettext_lazy("moment", "Changed"),
 )
 
 classify("web.Notice", business="user kind source_id subject_id facts created_at read_at mail")

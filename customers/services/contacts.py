@@ -111,7 +111,7 @@ def add_contact(
     _check_points(written)
     ContactPoint.objects.bulk_create(written)
     index_customers([customer.pk])
-    record("contact.added", subject=customer, by=by, at=at, details={"points": len(points)})
+    record("contact.added", subject=customer, by=by, at=at, details={"contact_points": len(points)})
     publish_update(customer, changed=["contacts"], at=at)
     return contact
 

@@ -73,7 +73,7 @@ def restore_contact(*, customer_id: UUID, before: Before, by: User, at: datetime
     alone = Interaction.objects.filter(pk__in=before["entries"], customer=customer, contact=None)
     alone.update(contact=contact)
     index_customers([customer.pk])
-    record("contact.restored", subject=customer, by=by, at=at, details={"points": len(before["points"])})
+    record("contact.restored", subject=customer, by=by, at=at, details={"contact_points": len(before["points"])})
     publish_update(customer, changed=["contacts"], at=at)
     return contact
 

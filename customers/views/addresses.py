@@ -60,7 +60,8 @@ class ReadsAddress(StaffFormView):
         place = asdict(read(Place(**{name: typed.get(name, "") for name in PARTS})))
         kwargs["initial"] = {**kwargs["initial"], **typed, **{name: place[name] for name in PARTS}}
         form = self.form_class(**{**kwargs, "files": None})
-        return self.render_to_response(self.get_context_data(form=form))
+        is_unread = bool(place["street"]) and not (place["region"] or place["city"])
+        return self.render_to_response(self.get_context_data(form=form, is_unread=is_unread))
 
 
 class CreateAddressView(ReadsAddress):

@@ -147,10 +147,12 @@ class ClaimView(CustomerFormView):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         user, policy = self.request.user, current_policy()
+        own, weight = portfolio_of(user, policy=policy), policy.weight_of(self.customer.tier)
         return super().get_context_data(
-            own=portfolio_of(user, policy=policy),
+            own=own,
             left=claims_left(user, policy=policy, at=timezone.now()),
-            weight=policy.weight_of(self.customer.tier),
+            weight=weight,
+            has_room=weight <= own.free,
             **context,
         )
 

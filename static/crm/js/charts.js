@@ -3,6 +3,7 @@
   const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const drawn = new Map();
   const libraries = {};
+  const FEW = 6;
 
   function options(figures) {
     const ink = token("--crm-ink-muted");
@@ -32,7 +33,8 @@
       xAxis: {
         type: "category",
         data: figures.labels,
-        axisLabel: { color: ink, hideOverlap: true },
+        /* A few categories are all named; of many, those that there is room for. */
+        axisLabel: figures.labels.length <= FEW ? { color: ink, interval: 0, overflow: "break", width: 72 } : { color: ink, hideOverlap: true },
         axisLine: { lineStyle: { color: line } },
         axisTick: { show: false },
       },

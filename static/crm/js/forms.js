@@ -20,6 +20,16 @@
     }
   });
 
+  /* Who goes on typing while a part of a form is asked for keeps what is typed: the answer comes too late. */
+  const sent = new WeakMap();
+  const typedIn = (part) => [...part.querySelectorAll("input, select, textarea")].map((each) => each.value).join("\n");
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (detail.elt.matches?.("[data-keeps-typed]")) sent.set(detail.xhr, typedIn(detail.elt));
+  });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (sent.has(detail.xhr) && sent.get(detail.xhr) !== typedIn(detail.target)) detail.shouldSwap = false;
+  });
+
   /* Filters that are not set stay out of the address. */
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("form[data-drop-empty]") || event.defaultPrevented) return;

@@ -29,6 +29,10 @@
     if (event.detail.target !== body()) return;
     panel().dataset.path = new URL(event.detail.xhr.responseURL).pathname;
     panel().scrollTop = 0;
+    for (const back of body().querySelectorAll("[data-preview-back]")) {
+      back.hidden = !panel().dataset.back;
+      back.dataset.preview = panel().dataset.back ?? "";
+    }
     if (panel().open) return;
     if (window.matchMedia("(max-width: 767.98px)").matches) panel().showModal();
     else panel().show();
@@ -41,11 +45,13 @@
     for (const row of document.querySelectorAll("[data-row]")) row.classList.toggle("is-chosen", row.contains(button));
     load(button.dataset.preview, button);
   });
-  /* What is masked is revealed beside the page, which stays as it is. */
+  /* What is masked is revealed beside the page, which stays as it is; from a preview there is a way back to it. */
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a.reveal-link:not([target])");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
+    if (!panel().contains(link)) delete panel().dataset.back;
+    else panel().dataset.back = panel().dataset.path;
     load(link.getAttribute("href"), link);
   });
   document.addEventListener("keydown", (event) => {
