@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.tenancy.errors import DomainError
@@ -28,6 +29,28 @@ class BadCustomValue(DomainError):
     def __init__(self, key: str, message: str | Promise) -> None:
         super().__init__(message)
         self.key = key
+
+
+class RequiredValueMissing(DomainError):
+    """A field without which no customer is opened, and of which no value is taken away."""
+
+    code = "required_value_missing"
+
+    def __init__(self, field: CustomField) -> None:
+        super().__init__(format_lazy(_("“{label}” has to be filled in."), label=field.label))
+        self.key = field.key
+
+
+def check_new(values: Mapping[str, Any], *, fields: Iterable[CustomField]) -> None:
+    """Raise RequiredValueMissing where a required one of the fields has no value."""
+    for field in fields:
+        if field.is_required and not values.get(field.key):
+            raise RequiredValueMissing(field)
+
+
+def check_kept(values: Mapping[str, Any], *, fields: Iterable[CustomField], stored: Mapping[str, str]) -> None:
+    """Raise RequiredValueMissing where a required one of the fields would lose the value that is stored."""
+    check_new(values, fields=(field for field in fields if stored.get(field.key)))
 
 
 def checked_values(

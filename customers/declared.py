@@ -301,7 +301,7 @@ classify(
 )
 classify("customers.DuplicateCandidate", business="first second score reasons state found_at")
 classify("customers.MergedRow", business="merge_id relation row_id was_primary pk")
-classify("customers.CustomField", business="key label kind choices order is_active")
+classify("customers.CustomField", business="key label kind choices order is_required is_active")
 classify(
     "customers.Customer",
     business="""number kind company_name industry region source tags preferred_channel preferred_language

@@ -483,6 +483,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("order", models.PositiveSmallIntegerField(default=100)),
+                ("is_required", models.BooleanField(default=False)),
                 ("is_active", models.BooleanField(default=True)),
                 (
                     "tenant",
@@ -1538,6 +1539,7 @@ class Migration(migrations.Migration):
                             ("bad_birthday", "A birthday that cannot be"),
                             ("duplicate", "Possibly here twice"),
                             ("no_consent", "Nothing said about being contacted"),
+                            ("required_empty", "A required field is empty"),
                             ("odd_letters", "Full-width or invisible letters"),
                         ],
                         max_length=16,

@@ -36,6 +36,7 @@ class CustomField(TenantModel):
     kind = models.CharField(max_length=10, choices=CustomFieldKind.choices)
     choices = ArrayField(models.CharField(max_length=100), default=list)
     order = models.PositiveSmallIntegerField(default=100)
+    is_required = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
 
     class Meta(TenantModel.Meta):

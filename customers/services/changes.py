@@ -75,7 +75,7 @@ def change_customer(
     """Change the facts that `changes` names; an empty one is removed, and nothing is written where none differs.
 
     A customer that has a name keeps one. Raises CustomerChanged if `version` is given and there is a newer one,
-    CompanyNameMissing or PersonNameMissing.
+    CompanyNameMissing, PersonNameMissing, or what update_customer does of custom values.
     """
     customer = lock_customer(customer.pk)
     if version is not None and customer.version != version:
@@ -90,6 +90,7 @@ def change_customer(
         **{**facts, **{name: value for name, value in differing.items() if name in FACTS}},
         **{name: value for name, value in differing.items() if name in PERSONAL and value},
         remove=[name for name, value in differing.items() if name in PERSONAL and not value],
+        custom_values=changes["custom_values"] if "custom_values" in differing else None,
         by=by,
         at=at,
     )
@@ -97,7 +98,13 @@ def change_customer(
 
 
 def differing_facts(customer: Customer, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of the changes is not so yet. Raises CompanyNameMissing or PersonNameMissing."""
+    """Return what of the changes is not so yet; custom values with those that stay.
+
+    Raises CompanyNameMissing or PersonNameMissing.
+    """
+    if "custom_values" in changes:
+        values = {**customer.custom_values, **changes["custom_values"]}
+        changes = {**changes, "custom_values": {key: value for key, value in values.items() if value}}
     differing = {name: value for name, value in changes.items() if (getattr(customer, name) or None) != (value or None)}
     kind = differing.get("kind", customer.kind)
     name = _name_of(kind)
