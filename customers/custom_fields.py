@@ -14,7 +14,7 @@ from core.tenancy.errors import DomainError
 from customers.enums import CustomFieldKind
 from customers.models import CustomField
 
-MAX_FIELDS = 50
+MAX_FIELDS, MAX_FILTERED = 50, 5
 MAX_CHOICES, MAX_CHOICE_LENGTH = 50, 100
 MAX_TEXT_LENGTH = 500
 MAX_DIGITS, MAX_PLACES = 15, 4

@@ -25,10 +25,14 @@ def make_own_fields(courier: Courier, *, by: User, today: date) -> None:
         choices=courier.contracts,
         order=10,
         is_required=True,
+        is_filtered=True,
         **made,
     )
-    add_custom_field(key="parcels_a_day", label=parcels, kind=CustomFieldKind.NUMBER, order=20, **made)
-    add_custom_field(key="renewal", label=renewal, kind=CustomFieldKind.DATE, order=30, **made)
+    for order, key, label, kind in (
+        (20, "parcels_a_day", parcels, CustomFieldKind.NUMBER),
+        (30, "renewal", renewal, CustomFieldKind.DATE),
+    ):
+        add_custom_field(key=key, label=label, kind=kind, order=order, is_filtered=True, **made)
     numbers = Customer.objects.order_by("-contribution", "number").values_list("number", flat=True)
     sent = [
         SentCustomer(number, {"custom_values": _values(courier, place, today)})

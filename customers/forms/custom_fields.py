@@ -6,7 +6,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from customers.custom_fields import MAX_CHOICES, MAX_DIGITS, MAX_PLACES, MAX_TEXT_LENGTH
+from customers.custom_fields import MAX_CHOICES, MAX_DIGITS, MAX_FILTERED, MAX_PLACES, MAX_TEXT_LENGTH
 from customers.enums import CustomFieldKind
 from customers.forms.fields import LinesField
 from customers.models import CustomField
@@ -64,6 +64,17 @@ class UpdateCustomFieldForm(forms.Form):
             " without it stay, and data quality names them."
         ),
     )
+    is_filtered = forms.BooleanField(
+        label=_("Offered as a filter"),
+        required=False,
+        help_text=format_lazy(
+            _(
+                "The list of customers is filtered by it: by equal texts and choices, by ranges of numbers and days."
+                " At most {most} fields."
+            ),
+            most=MAX_FILTERED,
+        ),
+    )
 
 
 class AddCustomFieldForm(UpdateCustomFieldForm):
@@ -75,4 +86,4 @@ class AddCustomFieldForm(UpdateCustomFieldForm):
     kind = forms.ChoiceField(
         label=_("Kind"), choices=CustomFieldKind.choices, help_text=_("It cannot be changed later.")
     )
-    field_order = ("label", "key", "kind", "choices", "order", "is_required")
+    field_order = ("label", "key", "kind", "choices", "order", "is_required", "is_filtered")

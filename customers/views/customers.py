@@ -21,6 +21,7 @@ from core.web.lists import (
     Column,
     ColumnKind,
     DateRangeFilter,
+    Filter,
     ListView,
     MoneyRangeFilter,
     PrefixFilter,
@@ -37,6 +38,7 @@ from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm
 from customers.models import Customer, CustomField, DuplicateCandidate
 from customers.needs.reading import kinds_to_add, needs_of, with_needs
 from customers.own_columns import own_columns
+from customers.own_filters import own_filters
 from customers.panels import panels_for
 from customers.permissions import ASSIGN, EDIT, MERGE, REVEAL, VIEW
 from customers.querysets import (
@@ -152,6 +154,9 @@ class CustomerListView(ListView):
     @cached_property
     def own_fields(self) -> list[CustomField]:
         return list(active_fields())
+
+    def get_filters(self) -> Sequence[Filter]:
+        return [*self.filters, *own_filters(self.own_fields)]
 
     def get_columns(self) -> Sequence[Column]:
         return [*self.export_columns, *own_columns(self.own_fields)]

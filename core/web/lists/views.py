@@ -38,6 +38,10 @@ class ListView(TemplateResponseMixin, StaffView):
     def get_queryset(self) -> QuerySet[Any]:
         raise NotImplementedError
 
+    def get_filters(self) -> Sequence[Filter]:
+        """Return all filters; a list that has more for some tenants adds them behind."""
+        return self.filters
+
     def get_columns(self) -> Sequence[Column]:
         """Return all columns of page and file; a list that has more for some tenants adds them behind."""
         return self.export_columns
@@ -55,7 +59,7 @@ class ListView(TemplateResponseMixin, StaffView):
             path=path,
             params=params,
             queryset=self.get_queryset(),
-            filters=self.filters,
+            filters=self.get_filters(),
             sorts=self.sorts,
             default_sort=self.default_sort,
             tenant=current_tenant(),
