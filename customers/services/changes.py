@@ -58,14 +58,17 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
-def open_customer(*, number: str, facts: Mapping[str, Any], by: User | ApiKey, at: datetime) -> Customer:
-    """Open the archive of a customer that has a name, as the page asks for one.
+def open_customer(
+    *, number: str, facts: Mapping[str, Any], may_lack_required: bool = False, by: User | ApiKey, at: datetime
+) -> Customer:
+    """Open the archive of a customer that has a name, as the page asks for one; a lead `may_lack_required` fields.
 
     Raises CompanyNameMissing or PersonNameMissing, and what create_customer does.
     """
     kind = facts.get("kind", CustomerKind.COMPANY)
     check_name(kind, facts.get(_name_of(kind)))
-    return create_customer(number=number, **{**facts, "kind": kind}, by=by, at=at)
+    facts = {**facts, "kind": kind}
+    return create_customer(number=number, **facts, may_lack_required=may_lack_required, by=by, at=at)
 
 
 @transaction.atomic

@@ -47,19 +47,21 @@ def create_customer(
     preferred_language: str = "",
     account_manager: User | None = None,
     custom_values: Mapping[str, Any] | None = None,
+    may_lack_required: bool = False,
     by: User | None = None,
     at: datetime,
 ) -> Customer:
     """Open the archive of a customer; `custom_values` are by the keys of the tenant's own fields.
 
-    What is required of them has to be there. Of whom a shipment or the lead form tells a number or a name alone is
-    opened by `customers.opening`, which asks for nothing.
+    What is required of them has to be there, unless this one `may_lack_required`, as a lead, of whom a name is known
+    and little else. Whom a shipment tells of is opened by `customers.opening`, which asks for nothing.
     Raises BadNumber, CustomerNumberTaken, BadCustomValue or RequiredValueMissing.
     """
     number = clean_number(number)
     fields = list(active_fields())
     values = _merged({}, custom_values, fields)
-    check_new(values, fields=fields)
+    if not may_lack_required:
+        check_new(values, fields=fields)
     customer = Customer(
         number=number,
         kind=kind,
