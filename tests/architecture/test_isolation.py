@@ -25,7 +25,7 @@ from core.imports.models import ImportedRecord, ImportMark
 from core.tenancy import scope
 from core.tenancy.ids import uuid7
 from core.tenancy.models import Tenant, TenantModel, TenantQuerySet
-from core.web.lists import ListView, RecordFilter
+from core.web.lists import BooleanFilter, ListView, RecordFilter
 from core.web.views import StaffFormView, StaffView
 from customers.models import (
     ChangedCustomer,
@@ -248,6 +248,8 @@ def _foreign_value(each: Any, row: TenantModel, worlds: Worlds) -> str | None:
     """Return what would find the other tenant's row, or None where the filter takes only what is the same for all."""
     if isinstance(each, RecordFilter):
         return str(worlds.theirs[each.options().model].pk)
+    if isinstance(each, BooleanFilter):
+        return None
     value: Any = row
     for step in each.column.split("__"):
         value = getattr(value, step)
