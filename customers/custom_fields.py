@@ -7,13 +7,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.tenancy.errors import DomainError
 from customers.enums import CustomFieldKind
 from customers.models import CustomField
 
-MAX_FIELDS = 50
+MAX_FIELDS, MAX_FILTERED = 50, 5
 MAX_CHOICES, MAX_CHOICE_LENGTH = 50, 100
 MAX_TEXT_LENGTH = 500
 MAX_DIGITS, MAX_PLACES = 15, 4
@@ -28,6 +29,28 @@ class BadCustomValue(DomainError):
     def __init__(self, key: str, message: str | Promise) -> None:
         super().__init__(message)
         self.key = key
+
+
+class RequiredValueMissing(DomainError):
+    """A field without which no customer is opened, and of which no value is taken away."""
+
+    code = "required_value_missing"
+
+    def __init__(self, field: CustomField) -> None:
+        super().__init__(format_lazy(_("“{label}” has to be filled in."), label=field.label))
+        self.key = field.key
+
+
+def check_new(values: Mapping[str, Any], *, fields: Iterable[CustomField]) -> None:
+    """Raise RequiredValueMissing where a required one of the fields has no value."""
+    for field in fields:
+        if field.is_required and not values.get(field.key):
+            raise RequiredValueMissing(field)
+
+
+def check_kept(values: Mapping[str, Any], *, fields: Iterable[CustomField], stored: Mapping[str, str]) -> None:
+    """Raise RequiredValueMissing where a required one of the fields would lose the value that is stored."""
+    check_new(values, fields=(field for field in fields if stored.get(field.key)))
 
 
 def checked_values(

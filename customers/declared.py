@@ -117,6 +117,8 @@ actions.declare_fields(
     label=_("Label"),
     choices=_("Options"),
     order=_("Order on the page"),
+    is_required=_("Required"),
+    is_filtered=_("Offered as a filter"),
     city=_("City"),
     country=_("Country"),
     district=_("District"),
@@ -296,6 +298,7 @@ relations.register(
 )
 
 classify("customers.CustomerFault", business="customer fault part_id")
+classify("customers.FilteredValue", business="field_id customer_id text number day pk")
 classify("customers.ChangedCustomer", business="customer_id transaction pk")
 classify(
     "customers.CustomerMerge",
@@ -304,7 +307,7 @@ classify(
 )
 classify("customers.DuplicateCandidate", business="first second score reasons state found_at")
 classify("customers.MergedRow", business="merge_id relation row_id was_primary pk")
-classify("customers.CustomField", business="key label kind choices order is_active")
+classify("customers.CustomField", business="key label kind choices order is_required is_filtered is_active")
 classify(
     "customers.Customer",
     business="""number kind company_name industry region source tags preferred_channel preferred_language

@@ -120,6 +120,7 @@ class Fault(models.TextChoices):
     BAD_BIRTHDAY = "bad_birthday", _("A birthday that cannot be")
     DUPLICATE = "duplicate", _("Possibly here twice")
     NO_CONSENT = "no_consent", _("Nothing said about being contacted")
+    REQUIRED_EMPTY = "required_empty", _("A required field is empty")
     ODD_LETTERS = "odd_letters", _("Full-width or invisible letters")
 
 

@@ -121,6 +121,11 @@ def active_fields() -> QuerySet[CustomField]:
     return CustomField.objects.filter(is_active=True).order_by("order", "id")
 
 
+def required_fields() -> QuerySet[CustomField]:
+    """Return those of them without which no customer is opened by hand, by a file or by a program."""
+    return active_fields().filter(is_required=True)
+
+
 def current_texts() -> QuerySet[PurposeText]:
     """Return what is told of each purpose in use where contact data is collected; at most thirty."""
     texts = PurposeText.objects.filter(purpose__is_active=True, version=F("purpose__text_version"))

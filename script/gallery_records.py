@@ -218,7 +218,7 @@ def _make_what_is_missing(courier: Courier, admin: User) -> list[BackgroundJob]:
     if not CustomerMerge.objects.exists():
         kept = Customer.objects.filter(tier=Tier.VIP).order_by("-contribution").first()
         facts = {"number": f"{courier.prefix}-0TWICE", "kind": kept.kind, "company_name": kept.company_name}
-        twice = create_customer(**facts, at=made["at"])
+        twice = create_customer(**facts, custom_values=kept.custom_values, at=made["at"])
         merge_customers(kept=kept, absorbed=twice, versions=(kept.version, twice.version), **made)
     if ImportBatch.objects.exists():
         return []

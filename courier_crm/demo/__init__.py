@@ -27,6 +27,7 @@ from courier_crm.demo.follow_ups import make_follow_ups
 from courier_crm.demo.keys import make_demo_keys, working_demo_keys
 from courier_crm.demo.leads import WEEKS_OF_STAGES, make_leads, make_stages, take_up_newcomers
 from courier_crm.demo.needs import make_needs
+from courier_crm.demo.own_fields import make_own_fields
 from courier_crm.demo.papers import make_papers
 from courier_crm.demo.plans import make_plans
 from courier_crm.demo.portfolios import make_portfolios
@@ -91,6 +92,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
             pass
         make_consents(courier, by=people[Role.AGENT], today=today)
         make_needs(courier, by=people[Role.ACCOUNT_MANAGER], today=today)
+        make_own_fields(courier, by=people[Role.ADMINISTRATOR], today=today)
         make_behaviour(courier, today=today)
         make_wishes(courier, people, today=today)
         make_plans(courier, people, today=today)

@@ -50,6 +50,9 @@ class Courier:
     competitors: Sequence[tuple[str, str]]
     # What each opportunity is about, and what the customer needs.
     opportunities: Sequence[tuple[str, str]]
+    # What is kept of customers besides: the labels of the contract, parcels a day and renewal, and the contracts.
+    own_fields: tuple[str, str, str]
+    contracts: Sequence[str]
     # What was learnt of the market, with the first, the seventh and the last of them.
     market_notes: Sequence[str]
 
@@ -136,6 +139,8 @@ SUDI = Courier(
         ("飞燕速运", "价格低，县乡网点多；高峰期时效不稳。"),
         ("联达物流", "大件和整车强，账期长；信息系统弱。"),
     ),
+    own_fields=("合同类型", "日均件量", "合同续签日"),
+    contracts=("框架合同", "年度合同", "散客"),
     opportunities=(
         ("华东仓直发，整批上门取件", "每天下午四点前取件，要求次日达。"),
         ("电商退货统一处理", "退货量大，希望统一收件、质检后入仓。"),
@@ -282,6 +287,8 @@ PARCELWAY = Courier(
         ("Swallow Express", "Cheap, with many rural outlets; unreliable at peak times."),
         ("Unity Freight", "Strong in large items, long terms of payment; weak systems."),
     ),
+    own_fields=("Contract", "Parcels a day", "Renewal of the contract"),
+    contracts=("Framework", "Annual", "Spot"),
     opportunities=(
         ("Dispatch from the eastern warehouse", "Collected daily before four, delivered the next day."),
         ("Returns handled in one place", "Many returns: received, checked and put back in stock by us."),

@@ -26,6 +26,7 @@ EXAMPLE = {
     "preferred_channel": "email",
     "preferred_language": "en",
     "account_manager_id": EXAMPLE_ID,
+    "custom_values": {"contract": "Framework", "lorries": "12", "renewed_on": "2026-01-31"},
     "tier": "vip",
     "tier_since": "2026-03-02",
     "segment": None,
@@ -176,6 +177,12 @@ class CustomerSerializer(ResourceSerializer):
         permission=REVEAL,
     )
     account_manager_id = serializers.UUIDField(read_only=True, allow_null=True)
+    custom_values = serializers.DictField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="The courier's own fields by key, as text: numbers as plain decimals, dates as YYYY-MM-DD. Fields"
+        " that were retired are among them.",
+    )
     contribution = Money(read_only=True, help_text="In the window of the last evaluation.")
     quality = serializers.IntegerField(
         read_only=True,
@@ -203,6 +210,7 @@ class CustomerSerializer(ResourceSerializer):
             "preferred_channel",
             "preferred_language",
             "account_manager_id",
+            "custom_values",
             "tier",
             "tier_since",
             "segment",

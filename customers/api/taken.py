@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -16,11 +17,13 @@ from core.tenancy.scope import current_tenant
 from customers.api.shown import ContactPointSerializer, CustomerRecordSerializer
 from customers.birthdays import may_be_birthday
 from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, normalised
+from customers.custom_fields import MAX_TEXT_LENGTH, BadCustomValue, checked_values
 from customers.enums import TOLD_SOURCES, Channel, ContactPointKind, CustomerKind, PointProof
-from customers.models import MAX_TAGS
+from customers.models import MAX_TAGS, CustomField
 from customers.names import plain_text
 from customers.numbers import BadNumber, clean_number
 from customers.places import countries
+from customers.querysets import active_fields
 from customers.services.contacts import MAX_POINTS, NewContactPoint
 
 MOST_HITS = 50
@@ -67,6 +70,12 @@ class FactsInput(InputSerializer):
     preferred_language = serializers.ChoiceField(settings.LANGUAGES, required=False, allow_blank=True)
     account_manager_id = IdField(required=False, allow_null=True)
     special_needs = TextField(max_length=2000, required=False, allow_blank=True)
+    custom_values = serializers.DictField(
+        child=TextField(max_length=MAX_TEXT_LENGTH, allow_blank=True, allow_null=True),
+        required=False,
+        help_text="The courier's own fields by key, as text: numbers as plain decimals, dates as YYYY-MM-DD. One that"
+        " is left out stays as it is; null or an empty text removes it, unless the field is required.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,6 +100,16 @@ class FactsInput(InputSerializer):
         if user is None:
             raise serializers.ValidationError(_("Nobody who works here has this id."), code="does_not_exist")
         return user
+
+    @cached_property
+    def _own_fields(self) -> list[CustomField]:
+        return list(active_fields())
+
+    def validate_custom_values(self, values: dict[str, str | None]) -> dict[str, str]:
+        try:
+            return checked_values(values, fields=self._own_fields, stored={})
+        except BadCustomValue as error:
+            raise serializers.ValidationError({error.key: [error.message]}, code=error.code) from error
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Name the account manager as the services do."""

@@ -6,7 +6,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from customers.custom_fields import MAX_CHOICES, MAX_DIGITS, MAX_PLACES, MAX_TEXT_LENGTH
+from customers.custom_fields import MAX_CHOICES, MAX_DIGITS, MAX_FILTERED, MAX_PLACES, MAX_TEXT_LENGTH
 from customers.enums import CustomFieldKind
 from customers.forms.fields import LinesField
 from customers.models import CustomField
@@ -20,7 +20,7 @@ def value_fields(fields: Iterable[CustomField], stored: Mapping[str, str]) -> di
 
 
 def _value_field(field: CustomField, stored: str) -> forms.Field:
-    common: dict[str, Any] = {"label": field.label, "required": False, "initial": stored}
+    common: dict[str, Any] = {"label": field.label, "required": field.is_required, "initial": stored}
     if field.kind == CustomFieldKind.NUMBER:
         return forms.DecimalField(**common, max_digits=MAX_DIGITS, decimal_places=MAX_PLACES)
     if field.kind == CustomFieldKind.DATE:
@@ -56,6 +56,25 @@ class UpdateCustomFieldForm(forms.Form):
         initial=100,
         help_text=_("Fields stand in ascending order."),
     )
+    is_required = forms.BooleanField(
+        label=_("Required"),
+        required=False,
+        help_text=_(
+            "Nobody opens or edits a customer by form without it, nor brings in a new one. Customers who are here"
+            " without it stay, and data quality names them."
+        ),
+    )
+    is_filtered = forms.BooleanField(
+        label=_("Offered as a filter"),
+        required=False,
+        help_text=format_lazy(
+            _(
+                "The list of customers is filtered by it: by equal texts and choices, by ranges of numbers and days."
+                " At most {most} fields."
+            ),
+            most=MAX_FILTERED,
+        ),
+    )
 
 
 class AddCustomFieldForm(UpdateCustomFieldForm):
@@ -67,4 +86,4 @@ class AddCustomFieldForm(UpdateCustomFieldForm):
     kind = forms.ChoiceField(
         label=_("Kind"), choices=CustomFieldKind.choices, help_text=_("It cannot be changed later.")
     )
-    field_order = ("label", "key", "kind", "choices", "order")
+    field_order = ("label", "key", "kind", "choices", "order", "is_required", "is_filtered")

@@ -18,6 +18,7 @@ from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, 
 from customers.enums import ContactPointKind, InvoiceRule, NeedKind
 from customers.forms.addresses import AddressForm
 from customers.forms.contacts import ContactForm
+from customers.forms.custom_fields import PREFIX
 from customers.forms.customers import CreateCustomerForm
 from customers.forms.fields import NameField
 from customers.forms.needs import FIELDS
@@ -55,10 +56,15 @@ class StaffField(forms.CharField):
 
 
 class CustomerRowForm(CreateCustomerForm):
-    """A customer as a file tells of it. That there is a name is asked when it is known whether it is a new one."""
+    """A customer as a file tells of it.
+
+    That there is a name and what is required is asked when it is known whether it is a new one.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.custom_fields:
+            self.fields[PREFIX + field.key].required = False
         self.fields["kind"].required = False
         self.fields["account_manager"] = StaffField(label=_("Account manager"), max_length=254, required=False)
 

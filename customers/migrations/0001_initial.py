@@ -16,6 +16,7 @@ import core.tenancy.ids
 import core.tenancy.models
 from core.audit.operations import OnlyMoved
 from core.tenancy.operations import ProtectTenantTables
+from customers.filtered_values import KeepFilteredValues
 from customers.quality.operations import NoteChangedCustomers
 
 
@@ -483,6 +484,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("order", models.PositiveSmallIntegerField(default=100)),
+                ("is_required", models.BooleanField(default=False)),
+                ("is_filtered", models.BooleanField(default=False)),
                 ("is_active", models.BooleanField(default=True)),
                 (
                     "tenant",
@@ -1538,6 +1541,7 @@ class Migration(migrations.Migration):
                             ("bad_birthday", "A birthday that cannot be"),
                             ("duplicate", "Possibly here twice"),
                             ("no_consent", "Nothing said about being contacted"),
+                            ("required_empty", "A required field is empty"),
                             ("odd_letters", "Full-width or invisible letters"),
                         ],
                         max_length=16,
@@ -1791,6 +1795,65 @@ class Migration(migrations.Migration):
                 name="customer_unowned",
             ),
         ),
+        migrations.CreateModel(
+            name="FilteredValue",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "tenant",
+                        "field_id",
+                        "customer_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("field_id", models.UUIDField()),
+                ("customer_id", models.UUIDField()),
+                ("text", models.CharField(max_length=500, null=True)),
+                ("number", models.BigIntegerField(null=True)),
+                ("day", models.DateField(null=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("text__isnull", False)),
+                        fields=["tenant", "field_id", "text", "customer_id"],
+                        name="filtered_value_text",
+                    ),
+                    models.Index(
+                        condition=models.Q(("number__isnull", False)),
+                        fields=["tenant", "field_id", "number", "customer_id"],
+                        name="filtered_value_number",
+                    ),
+                    models.Index(
+                        condition=models.Q(("day__isnull", False)),
+                        fields=["tenant", "field_id", "day", "customer_id"],
+                        name="filtered_value_day",
+                    ),
+                ],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
         ProtectTenantTables(
             "Customer",
             "CustomerNeed",
@@ -1813,7 +1876,9 @@ class Migration(migrations.Migration):
             "CustomerFault",
             "ChangedCustomer",
             "ManagerTerm",
+            "FilteredValue",
         ),
+        KeepFilteredValues(),
         NoteChangedCustomers(),
         OnlyMoved("ConsentEntry", "customer_id"),
     ]

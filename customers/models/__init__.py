@@ -7,6 +7,7 @@ from customers.models.people import Address, Contact, ContactPoint
 from customers.models.quality import ChangedCustomer, CustomerFault
 from customers.models.sameness import CustomerMerge, CustomerToken, DuplicateCandidate, MergedRow
 from customers.models.timeline import Interaction
+from customers.models.values import FilteredValue
 
 __all__ = [
     "BEST_QUALITY",
@@ -27,6 +28,7 @@ __all__ = [
     "CustomerNeed",
     "CustomerToken",
     "DuplicateCandidate",
+    "FilteredValue",
     "FollowUp",
     "Interaction",
     "ManagerTerm",

@@ -29,6 +29,7 @@ class CustomField(TenantModel):
     """A fact that the tenant keeps of its customers besides ours; never personal data, which is encrypted.
 
     The values stand in `Customer.custom_values` by key, as text: numbers as plain decimals, dates as ISO 8601.
+    Those of a field that `is_filtered` stand as FilteredValue, too.
     """
 
     key = models.CharField(max_length=40)
@@ -36,6 +37,8 @@ class CustomField(TenantModel):
     kind = models.CharField(max_length=10, choices=CustomFieldKind.choices)
     choices = ArrayField(models.CharField(max_length=100), default=list)
     order = models.PositiveSmallIntegerField(default=100)
+    is_required = models.BooleanField(default=False)
+    is_filtered = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
 
     class Meta(TenantModel.Meta):

@@ -22,7 +22,7 @@ from customers.duplicates import standing
 from customers.enums import DuplicateState
 from customers.models import Address, ChangedCustomer, Consent, Customer, CustomerFault, DuplicateCandidate
 from customers.quality.rules import Faults, Judged, faults_of, quality_of
-from customers.querysets import contacts_in_order
+from customers.querysets import contacts_in_order, required_fields
 
 BATCH = 200
 
@@ -67,7 +67,7 @@ def judge_some(*, at: datetime, batch: int = BATCH) -> int:
 
 
 def judge_customers(ids: Collection[uuid.UUID], *, at: datetime) -> None:
-    """Judge these customers, whose rows the caller holds, and keep what is found. Ten queries, however many."""
+    """Judge these customers, whose rows the caller holds, and keep what is found. Eleven queries, however many."""
     if not ids:
         return
     found = find_faults(ids, at=at)
@@ -82,7 +82,7 @@ def judge_customers(ids: Collection[uuid.UUID], *, at: datetime) -> None:
 
 
 def find_faults(ids: Collection[uuid.UUID], *, at: datetime) -> dict[uuid.UUID, Faults]:
-    """Return what is to mend in these customers now, keeping nothing: six queries.
+    """Return what is to mend in these customers now, keeping nothing: seven queries.
 
     Those that were merged or erased are left out.
     """
@@ -95,6 +95,7 @@ def find_faults(ids: Collection[uuid.UUID], *, at: datetime) -> dict[uuid.UUID, 
     )
     consenting = set(Consent.objects.filter(customer__in=ids).values_list("customer_id", flat=True))
     twice = _twice(ids)
+    required = set(required_fields().values_list("key", flat=True))
     return {
         customer.pk: faults_of(
             Judged(
@@ -103,6 +104,7 @@ def find_faults(ids: Collection[uuid.UUID], *, at: datetime) -> dict[uuid.UUID, 
                 addresses=list(customer.addresses.all()),
                 has_consent=customer.pk in consenting,
                 has_duplicate=customer.pk in twice,
+                required=required,
                 country=country,
                 today=today,
             )

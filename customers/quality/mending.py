@@ -71,7 +71,7 @@ def mending_links(customer: Customer) -> SafeString:
 
 
 def load_quality_panel(customer: Customer, _user: Any) -> QualityPanel:
-    """Judge a customer as it is this moment: seven queries."""
+    """Judge a customer as it is this moment: eight queries."""
     faults = find_faults([customer.pk], at=timezone.now()).get(customer.pk, {})
     return QualityPanel(quality_of(faults), mends_of(customer.pk, faults))
 

@@ -14,6 +14,7 @@ JUDGED = (
     "region",
     "source",
     "account_manager_id",
+    "custom_values",
     "tier",
     "erased_at",
     "merged_into_id",

@@ -5,7 +5,7 @@ figures wrong less, what is only untidy least.
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,6 +33,7 @@ WEIGHTS: dict[Fault, int] = {
     Fault.NO_REGION: 5,
     Fault.BAD_BIRTHDAY: 5,
     Fault.NO_CONSENT: 5,
+    Fault.REQUIRED_EMPTY: 5,
     Fault.NO_MAIN_ADDRESS: 3,
     Fault.ODD_LETTERS: 3,
 }
@@ -46,7 +47,8 @@ Found = Iterator[tuple[Fault, uuid.UUID | None]]
 class Judged:
     """What of a customer is judged; contacts and addresses come main ones first, with their points.
 
-    `country` is where a number without a country code is dialled, `today` the tenant's date.
+    `required` are the keys of the tenant's own fields that have to be filled in, `country` is where a number without a
+    country code is dialled, `today` the tenant's date.
     """
 
     customer: Customer
@@ -54,6 +56,7 @@ class Judged:
     addresses: list[Address]
     has_consent: bool
     has_duplicate: bool
+    required: Collection[str]
     country: str | None
     today: date
 
@@ -66,7 +69,7 @@ def quality_of(faults: Iterable[Fault]) -> int:
 def faults_of(judged: Judged) -> dict[Fault, uuid.UUID | None]:
     """Return what is to mend, the weightiest first; of several that are alike the first one stands for all."""
     found: dict[Fault, uuid.UUID | None] = {}
-    for part in (_own, _contacts, _addresses):
+    for part in (_own, _required, _contacts, _addresses):
         for fault, part_id in part(judged):
             found.setdefault(fault, part_id)
     return {fault: found[fault] for fault in WEIGHTS if fault in found}
@@ -96,6 +99,11 @@ def _own(judged: Judged) -> Found:
     texts = (customer.company_name, person, customer.industry, customer.region, customer.source)
     if not all(map(_is_plain, texts)):
         yield Fault.ODD_LETTERS, None
+
+
+def _required(judged: Judged) -> Found:
+    if not all(judged.customer.custom_values.get(key) for key in judged.required):
+        yield Fault.REQUIRED_EMPTY, None
 
 
 def _contacts(judged: Judged) -> Found:

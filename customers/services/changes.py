@@ -58,14 +58,17 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
-def open_customer(*, number: str, facts: Mapping[str, Any], by: User | ApiKey, at: datetime) -> Customer:
-    """Open the archive of a customer that has a name, as the page asks for one.
+def open_customer(
+    *, number: str, facts: Mapping[str, Any], may_lack_required: bool = False, by: User | ApiKey, at: datetime
+) -> Customer:
+    """Open the archive of a customer that has a name, as the page asks for one; a lead `may_lack_required` fields.
 
     Raises CompanyNameMissing or PersonNameMissing, and what create_customer does.
     """
     kind = facts.get("kind", CustomerKind.COMPANY)
     check_name(kind, facts.get(_name_of(kind)))
-    return create_customer(number=number, **{**facts, "kind": kind}, by=by, at=at)
+    facts = {**facts, "kind": kind}
+    return create_customer(number=number, **facts, may_lack_required=may_lack_required, by=by, at=at)
 
 
 @transaction.atomic
@@ -75,7 +78,7 @@ def change_customer(
     """Change the facts that `changes` names; an empty one is removed, and nothing is written where none differs.
 
     A customer that has a name keeps one. Raises CustomerChanged if `version` is given and there is a newer one,
-    CompanyNameMissing or PersonNameMissing.
+    CompanyNameMissing, PersonNameMissing, or what update_customer does of custom values.
     """
     customer = lock_customer(customer.pk)
     if version is not None and customer.version != version:
@@ -90,6 +93,7 @@ def change_customer(
         **{**facts, **{name: value for name, value in differing.items() if name in FACTS}},
         **{name: value for name, value in differing.items() if name in PERSONAL and value},
         remove=[name for name, value in differing.items() if name in PERSONAL and not value],
+        custom_values=changes["custom_values"] if "custom_values" in differing else None,
         by=by,
         at=at,
     )
@@ -97,7 +101,13 @@ def change_customer(
 
 
 def differing_facts(customer: Customer, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of the changes is not so yet. Raises CompanyNameMissing or PersonNameMissing."""
+    """Return what of the changes is not so yet; custom values with those that stay.
+
+    Raises CompanyNameMissing or PersonNameMissing.
+    """
+    if "custom_values" in changes:
+        values = {**customer.custom_values, **changes["custom_values"]}
+        changes = {**changes, "custom_values": {key: value for key, value in values.items() if value}}
     differing = {name: value for name, value in changes.items() if (getattr(customer, name) or None) != (value or None)}
     kind = differing.get("kind", customer.kind)
     name = _name_of(kind)

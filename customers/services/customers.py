@@ -9,11 +9,12 @@ from core.accounts.models import User
 from core.audit.services import record
 from core.events.services import publish
 from core.tenancy.errors import DomainError, RecordChanged
-from customers.custom_fields import checked_values
+from customers.custom_fields import check_kept, check_new, checked_values
 from customers.enums import HandoverReason
 from customers.happenings import publish_update
 from customers.models import Customer, CustomField
 from customers.numbers import clean_number
+from customers.querysets import active_fields
 from customers.search_index import index_customers, index_opened
 from customers.services.locking import lock_customer
 from customers.services.terms import Handover, begin_terms, note_handovers
@@ -46,14 +47,21 @@ def create_customer(
     preferred_language: str = "",
     account_manager: User | None = None,
     custom_values: Mapping[str, Any] | None = None,
+    may_lack_required: bool = False,
     by: User | None = None,
     at: datetime,
 ) -> Customer:
     """Open the archive of a customer; `custom_values` are by the keys of the tenant's own fields.
 
-    Raises BadNumber, CustomerNumberTaken or BadCustomValue.
+    What is required of them has to be there, unless this one `may_lack_required`, as a lead, of whom a name is known
+    and little else. Whom a shipment tells of is opened by `customers.opening`, which asks for nothing.
+    Raises BadNumber, CustomerNumberTaken, BadCustomValue or RequiredValueMissing.
     """
     number = clean_number(number)
+    fields = list(active_fields())
+    values = _merged({}, custom_values, fields)
+    if not may_lack_required:
+        check_new(values, fields=fields)
     customer = Customer(
         number=number,
         kind=kind,
@@ -68,7 +76,7 @@ def create_customer(
         preferred_channel=preferred_channel,
         preferred_language=preferred_language,
         account_manager=account_manager,
-        custom_values=_merged({}, custom_values),
+        custom_values=values,
         created_at=at,
     )
     try:
@@ -112,7 +120,7 @@ def update_customer(
 
     Custom values that are not given stay; an empty one is removed. `version` is the one that the caller read. Where
     nothing differs, nothing is written. Another account manager is a handover, with all that follows from one.
-    Raises CustomerChanged if there is a newer one, or BadCustomValue.
+    Raises CustomerChanged if there is a newer one, BadCustomValue, or RequiredValueMissing where one would be emptied.
     """
     customer = lock_customer(customer.pk)
     if customer.version != version:
@@ -128,7 +136,10 @@ def update_customer(
     customer.preferred_channel = preferred_channel
     customer.preferred_language = preferred_language
     customer.account_manager = account_manager
-    customer.custom_values = _merged(customer.custom_values, custom_values)
+    if custom_values:
+        fields, stored = list(active_fields()), customer.custom_values
+        customer.custom_values = _merged(stored, custom_values, fields)
+        check_kept(customer.custom_values, fields=fields, stored=stored)
     changed = [
         "kind",
         "company_name",
@@ -157,10 +168,10 @@ def update_customer(
     return customer
 
 
-def _merged(stored: Mapping[str, str], given: Mapping[str, Any] | None) -> dict[str, str]:
-    if not given:
-        return dict(stored)
-    checked = checked_values(given, fields=CustomField.objects.filter(is_active=True), stored=stored)
+def _merged(
+    stored: Mapping[str, str], given: Mapping[str, Any] | None, fields: Sequence[CustomField]
+) -> dict[str, str]:
+    checked = checked_values(given or {}, fields=fields, stored=stored)
     return {key: value for key, value in {**stored, **checked}.items() if value}
 
 

@@ -14,9 +14,11 @@ from core.events.services import publish_many
 from core.partners.models import ApiKey
 from core.tenancy.copying import rewrite
 from core.tenancy.errors import DomainError
+from customers.custom_fields import check_kept, check_new
 from customers.enums import CustomerKind, HandoverReason
-from customers.models import Customer
+from customers.models import Customer, CustomField
 from customers.opening import Archive, open_new_archives
+from customers.querysets import required_fields
 from customers.search_index import index_customers
 from customers.services.changes import PERSONAL, Outcome, check_name, differing_facts
 from customers.services.locking import CustomerMerged
@@ -54,44 +56,55 @@ def upsert_customers(*, sent: Sequence[SentCustomer], is_told: bool = True, by: 
     found = Customer.with_merged.select_for_update(of=("self",)).filter(number__in=[each.number for each in sent])
     stored = {customer.number: customer for customer in found.order_by("pk")}
     pairs = [(stored[each.number], each) for each in sent if each.number in stored]
-    _change(pairs, is_told=is_told, by=by, at=at)
-    _open([each for each in sent if each.number not in stored], is_told=is_told, by=by, at=at)
+    required = list(required_fields())
+    _change(pairs, required, is_told=is_told, by=by, at=at)
+    _open([each for each in sent if each.number not in stored], required, is_told=is_told, by=by, at=at)
 
 
 def plan_customers(sent: Sequence[SentCustomer]) -> None:
-    """Say what upsert_customers would do, without doing it; one query."""
+    """Say what upsert_customers would do, without doing it; two queries."""
+    required = list(required_fields())
     found = Customer.with_merged.filter(number__in=[each.number for each in sent])
     stored = {customer.number: customer for customer in found}
     for each in sent:
         customer = stored.get(each.number)
         try:
             if customer is None:
-                _check_new(each)
+                _check_new(each, required)
                 each.outcome = Outcome.CREATED
             else:
                 each.customer_id = customer.pk
-                each.outcome = Outcome.UPDATED if _differing(customer, each) else Outcome.UNCHANGED
+                each.outcome = Outcome.UPDATED if _differing(customer, each, required) else Outcome.UNCHANGED
         except DomainError as refusal:
             each.outcome = refusal
 
 
-def _differing(customer: Customer, sent: SentCustomer) -> dict[str, Any]:
-    """Return what of the facts is not so yet. Raises CustomerMerged, CompanyNameMissing or PersonNameMissing."""
+def _differing(customer: Customer, sent: SentCustomer, required: Sequence[CustomField]) -> dict[str, Any]:
+    """Return what of the facts is not so yet.
+
+    Raises CustomerMerged, CompanyNameMissing, PersonNameMissing or RequiredValueMissing.
+    """
     if customer.merged_into_id is not None:
         raise CustomerMerged
-    facts = dict(sent.facts)
-    if "custom_values" in facts:
-        values = {**customer.custom_values, **facts["custom_values"]}
-        facts["custom_values"] = {key: value for key, value in values.items() if value}
-    return differing_facts(customer, facts)
+    differing = differing_facts(customer, sent.facts)
+    if "custom_values" in differing:
+        check_kept(differing["custom_values"], fields=required, stored=customer.custom_values)
+    return differing
 
 
-def _change(pairs: Sequence[tuple[Customer, SentCustomer]], *, is_told: bool, by: User | ApiKey, at: datetime) -> None:
+def _change(
+    pairs: Sequence[tuple[Customer, SentCustomer]],
+    required: Sequence[CustomField],
+    *,
+    is_told: bool,
+    by: User | ApiKey,
+    at: datetime,
+) -> None:
     changed, names, renamed, handovers = [], {"version"}, [], []
     for customer, each in pairs:
         each.customer_id, each.version = customer.pk, customer.version
         try:
-            differing = _differing(customer, each)
+            differing = _differing(customer, each, required)
         except DomainError as refusal:
             each.outcome = refusal
             continue
@@ -123,11 +136,13 @@ def _as_stored(value: Any) -> Any:
     return str(value.pk) if isinstance(value, User) else value
 
 
-def _open(sent: Sequence[SentCustomer], *, is_told: bool, by: User | ApiKey, at: datetime) -> None:
+def _open(
+    sent: Sequence[SentCustomer], required: Sequence[CustomField], *, is_told: bool, by: User | ApiKey, at: datetime
+) -> None:
     named: dict[str, SentCustomer] = {}
     for each in sent:
         try:
-            _check_new(each)
+            _check_new(each, required)
             named[each.number] = each
         except DomainError as refusal:
             each.outcome = refusal
@@ -141,15 +156,19 @@ def _open(sent: Sequence[SentCustomer], *, is_told: bool, by: User | ApiKey, at:
     if raced:
         # Somebody opened them by hand a moment ago.
         found = Customer.with_merged.select_for_update(of=("self",)).filter(number__in=raced).order_by("pk")
-        _change([(customer, named[customer.number]) for customer in found], is_told=is_told, by=by, at=at)
+        pairs = [(customer, named[customer.number]) for customer in found]
+        _change(pairs, required, is_told=is_told, by=by, at=at)
 
 
-def _check_new(sent: SentCustomer) -> None:
+def _check_new(sent: SentCustomer, required: Sequence[CustomField]) -> None:
     kind = sent.facts.get("kind", sent.kind_if_new)
     check_name(kind, sent.facts.get("person_name" if kind == CustomerKind.INDIVIDUAL else "company_name"))
+    check_new(sent.facts.get("custom_values", {}), fields=required)
 
 
 def _archive(sent: SentCustomer) -> Archive:
     facts = dict(sent.facts)
+    if "custom_values" in facts:
+        facts["custom_values"] = {key: value for key, value in facts["custom_values"].items() if value}
     kind = facts.pop("kind", sent.kind_if_new)
     return Archive(number=sent.number, kind=kind, facts=facts)

@@ -38,6 +38,7 @@ class AddCustomFieldView(StaffFormView):
         "custom_field_key_taken": "key",
         "bad_custom_field_key": "key",
         "bad_custom_field_choices": "choices",
+        "too_many_filtered_fields": "is_filtered",
     }
     success_message = gettext_lazy("The field was added.")
 
@@ -50,7 +51,7 @@ class UpdateCustomFieldView(StaffFormView):
     permission_required = CONFIGURE
     template_name = "customers/customfield_form.html"
     form_class = UpdateCustomFieldForm
-    error_fields = {"bad_custom_field_choices": "choices"}
+    error_fields = {"bad_custom_field_choices": "choices", "too_many_filtered_fields": "is_filtered"}
     success_message = gettext_lazy("Saved.")
 
     @cached_property

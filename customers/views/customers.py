@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from core.web.lists import (
     Column,
     ColumnKind,
     DateRangeFilter,
+    Filter,
     ListView,
     MoneyRangeFilter,
     PrefixFilter,
@@ -33,8 +35,10 @@ from customers.duplicates import candidates_of, match_customers
 from customers.enums import CustomerKind, Segment, Stage, Tier
 from customers.forms.custom_fields import PREFIX
 from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm
-from customers.models import Customer, DuplicateCandidate
+from customers.models import Customer, CustomField, DuplicateCandidate
 from customers.needs.reading import kinds_to_add, needs_of, with_needs
+from customers.own_columns import own_columns
+from customers.own_filters import own_filters
 from customers.panels import panels_for
 from customers.permissions import ASSIGN, EDIT, MERGE, REVEAL, VIEW
 from customers.querysets import (
@@ -146,6 +150,16 @@ class CustomerListView(ListView):
         "last",
         "account_manager",
     )
+
+    @cached_property
+    def own_fields(self) -> list[CustomField]:
+        return list(active_fields())
+
+    def get_filters(self) -> Sequence[Filter]:
+        return [*self.filters, *own_filters(self.own_fields)]
+
+    def get_columns(self) -> Sequence[Column]:
+        return [*self.export_columns, *own_columns(self.own_fields)]
 
     def get_queryset(self) -> QuerySet[Customer]:
         return for_list(Customer.objects.all())

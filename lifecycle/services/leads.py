@@ -105,7 +105,7 @@ def capture_lead(
     given = {**facts, "kind": kind, "source": str(source or "")[:100]}
     serial, customer = None, None
     if number:
-        customer = open_customer(number=number, facts=given, by=by, at=at)
+        customer = open_customer(number=number, facts=given, may_lack_required=True, by=by, at=at)
     else:
         serial, customer = _open_numbered(given, by=by, at=at)
     if contact_name or points:
@@ -277,7 +277,7 @@ def _open_numbered(facts: Mapping[str, Any], *, by: Any, at: datetime) -> tuple[
     last = Lead.objects.aggregate(last=Max("serial"))["last"] or 0
     for serial in range(last + 1, last + MOST_TAKEN_NUMBERS):
         try:
-            return serial, open_customer(number=f"LD{serial:06}", facts=facts, by=by, at=at)
+            return serial, open_customer(number=f"LD{serial:06}", facts=facts, may_lack_required=True, by=by, at=at)
         except CustomerNumberTaken:
             continue
     raise CustomerNumberTaken

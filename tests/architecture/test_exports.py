@@ -78,6 +78,6 @@ def test_export_holds_a_line_for_every_row(name: str, tenant: Any, administrator
     job.refresh_from_db()
     assert (job.state, job.error) == ("done", "")
     lines = list(csv.reader(io.StringIO(b"".join(result_of(job)).decode("utf-8-sig"))))
-    assert lines[0] == [str(column.label) for column in view.export_columns]
+    assert lines[0] == [str(column.label) for column in view().get_columns()]
     assert len(lines) == 1 + page.matching.count() > 1
     assert BackgroundJob.objects.filter(file_name__startswith=f"{view.export_name}-").count() == 1

@@ -33,6 +33,7 @@ from customers.models import (
     Contact,
     Customer,
     CustomerToken,
+    FilteredValue,
     MergedRow,
 )
 from shipments.models import Shipment
@@ -48,6 +49,7 @@ ONLY_ADDED_TO = {AuditEvent, AuditSeal, Erasure, ConsentEntry}
 KEYS = {
     ChangedCustomer: ("customer_id", "transaction"),
     CustomerToken: ("token", "customer_id"),
+    FilteredValue: ("field_id", "customer_id"),
     ImportMark: ("batch_id", "mark"),
     ImportedRecord: ("record_id", "part_id"),
     MergedRow: ("merge_id", "relation", "row_id"),

@@ -5,13 +5,14 @@ from django.apps import apps
 from django.db import models
 
 from core.tenancy.models import TenantForeignKey, TenantModel
-from customers.models import ChangedCustomer, Customer, CustomerToken
+from customers.models import ChangedCustomer, Customer, CustomerToken, FilteredValue
 from customers.relations import Relation, copied, erased, register, relations
 
 # Led to a customer, and no relation of it, each with the reason.
 NOT_KEPT = {
     CustomerToken: "keyed hashes of what other relations keep, made anew whenever that changes",
     ChangedCustomer: "says for a minute that a customer's quality is to be judged again, and nothing of the customer",
+    FilteredValue: "the values of some of the customer's own fields once more, which triggers keep the same",
 }
 
 

@@ -74,6 +74,7 @@ def test_customer_with_contacts_and_addresses(tenant, account_manager, now):
         "preferred_channel": "phone",
         "preferred_language": "",
         "account_manager_id": str(account_manager.pk),
+        "custom_values": {},
         "tier": "vip",
         "tier_since": "2026-03-02",
         "segment": None,

@@ -12,10 +12,10 @@ from tests.factories.accounts import outside
 from tests.factories.customers import make_customer
 from tests.factories.partners import API, Partner, check_described
 
-# Six that do something, and the savepoints of the request, of the service and of the number that may be taken.
+# Seven that do something, and the savepoints of the request, of the service and of the number that may be taken.
 # The lock and the look-up are one; the other keeps the answer.
 IDEMPOTENCY_QUERIES = 2
-CREATE_QUERIES = 13
+CREATE_QUERIES = 14
 NOBODY = "01a20b58-50a6-76ce-a6cb-5f519fa8d44d"
 FACTS = {
     "kind": "individual",

@@ -13,7 +13,7 @@ from customers.services import NewContactPoint, add_address, add_contact
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 
-LIST_QUERIES = 9
+LIST_QUERIES = 10
 RECORD_QUERIES = 8
 PHONE = "+8613812345678"
 

@@ -13,7 +13,14 @@ from core.tenancy.scope import tenant_scope
 from core.web.models import Notice
 from customers.enums import Stage
 from customers.models import Contact, Customer
-from customers.services import MergeClash, NewContactPoint, erase_customer, merge_customers, record_interaction
+from customers.services import (
+    MergeClash,
+    NewContactPoint,
+    add_custom_field,
+    erase_customer,
+    merge_customers,
+    record_interaction,
+)
 from customers.services.erasure import ErasureReason
 from lifecycle.enums import LeadState
 from lifecycle.models import Lead, LeadSource, LostReason, StageChange
@@ -343,3 +350,11 @@ def test_two_who_take_one_lead_at_once(now, others):
         second.result()
     with tenant_scope(tenant):
         assert stored(lead).assignee == people[0]
+
+
+def test_lead_comes_without_what_is_required_of_customers(tenant, administrator, now):
+    add_custom_field(key="contract", label="Contract", kind="text", is_required=True, by=administrator, at=now)
+
+    lead = make_lead(at=now)
+
+    assert lead.customer.custom_values == {}

@@ -177,7 +177,10 @@ class MoneyRangeFilter(Filter):
         return rows
 
     def chip(self, cleaned: Cleaned, currency: str) -> str:
-        return _range(*self._amounts(cleaned), lambda amount: format_money(amount, currency))
+        return _range(*self._amounts(cleaned), lambda amount: self.words_of(amount, currency))
+
+    def words_of(self, amount: Any, currency: str) -> str:
+        return format_money(amount, currency)
 
     def _amounts(self, cleaned: Cleaned) -> tuple[Any, Any]:
         return cleaned.get(f"{self.name}_min"), cleaned.get(f"{self.name}_max")

@@ -38,6 +38,14 @@ class ListView(TemplateResponseMixin, StaffView):
     def get_queryset(self) -> QuerySet[Any]:
         raise NotImplementedError
 
+    def get_filters(self) -> Sequence[Filter]:
+        """Return all filters; a list that has more for some tenants adds them behind."""
+        return self.filters
+
+    def get_columns(self) -> Sequence[Column]:
+        """Return all columns of page and file; a list that has more for some tenants adds them behind."""
+        return self.export_columns
+
     def get_export_rows(self, rows: Sequence[Any], *, user: Any) -> Sequence[Any]:
         """Return what the export's columns take their values from, one for each row."""
         return rows
@@ -51,13 +59,13 @@ class ListView(TemplateResponseMixin, StaffView):
             path=path,
             params=params,
             queryset=self.get_queryset(),
-            filters=self.filters,
+            filters=self.get_filters(),
             sorts=self.sorts,
             default_sort=self.default_sort,
             tenant=current_tenant(),
             size=size or self.page_size,
             keeps_views=bool(self.export_name),
-            columns=self.export_columns,
+            columns=self.get_columns(),
             page_columns=self.page_columns,
             **facts,
         )

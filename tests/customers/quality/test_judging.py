@@ -269,9 +269,9 @@ def test_sweep_judges_in_every_tenant(now):
 def test_queries_do_not_grow_with_the_customers(tenant, now, django_assert_num_queries):
     for number in range(12):
         make_faultless(now, company_name="", number=f"C-{number}")
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         assert judge_some(at=now, batch=3) == 3
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         assert judge_some(at=now, batch=9) == 9
 
 
