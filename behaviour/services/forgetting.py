@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef
 
 from behaviour.enums import BehaviourKind
 from behaviour.models import BehaviourEvent, CustomerBehaviour
-from behaviour.querysets import agreed, is_usable, unanswered, usable_figures
+from behaviour.querysets import agreed, deciding_consents, is_usable, unanswered, usable_figures
 from behaviour.services.counting import CODE, count_figures
 from core.audit.services import record_many
 from core.events.services import publish_many
@@ -34,6 +34,8 @@ FOLLOW_UP = "unanswered_wish"
 @transaction.atomic
 def keep_while_agreed(*, customer: Customer, at: datetime) -> None:
     """Forget a customer's behaviour unless a consent to keep it holds still, as after a no that is older."""
+    # A contact's own no leaves the customer's consent as it is: whoever writes beside it holds that one.
+    list(deciding_consents([customer.pk]).select_for_update(of=("self",)))
     if not is_usable(customer, at=at):
         forget_behaviour([customer.pk], at=at)
 

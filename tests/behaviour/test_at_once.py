@@ -6,6 +6,7 @@ from django.db import transaction
 from behaviour.models import BehaviourEvent
 from behaviour.services import record_events
 from core.tenancy.scope import tenant_scope
+from customers.services import add_contact
 from tests.behaviour.sent import counts, sent, told
 from tests.customers.consents.said import GIVEN, WITHDRAWN, say
 from tests.factories.accounts import make_tenant
@@ -60,3 +61,36 @@ def test_what_is_sent_while_the_consent_is_withdrawn_is_not_kept(swift, customer
     assert sending.result() == "no_consent"
     with tenant_scope(swift):
         assert not BehaviourEvent.objects.exists()
+
+
+@pytest.fixture
+def contact(swift, customer, now):
+    with tenant_scope(swift):
+        return add_contact(customer=customer, name="Lin Mei", is_primary=True, at=now)
+
+
+def test_what_is_sent_while_a_contact_says_no_for_itself_is_not_kept(swift, customer, contact, others, now):
+    with tenant_scope(swift), transaction.atomic():
+        say(customer, WITHDRAWN, purpose="behaviour", channels=["online"], contact=contact, at=now)
+        sending = others(send, tenant=swift, customer=customer, event_id="e-1", at=now)
+        wait_until_waiting(1, for_lock="transactionid")
+
+    assert sending.result() == "no_consent"
+    with tenant_scope(swift):
+        assert not BehaviourEvent.objects.exists()
+
+
+def withdraw(*, tenant, customer, contact, at):
+    with tenant_scope(tenant):
+        say(customer, WITHDRAWN, purpose="behaviour", channels=["online"], contact=contact, at=at)
+
+
+def test_contacts_own_no_deletes_what_is_sent_at_that_moment(swift, customer, contact, others, now):
+    with tenant_scope(swift), transaction.atomic():
+        record_events(sent=[sent(customer, "e-1", kind="quote", at=now)], at=now)
+        withdrawing = others(withdraw, tenant=swift, customer=customer, contact=contact, at=now)
+        wait_until_waiting(1, for_lock="transactionid")
+
+    withdrawing.result()
+    with tenant_scope(swift):
+        assert (counts(customer), told(customer), BehaviourEvent.objects.count()) == (None, [], 0)
