@@ -8,8 +8,9 @@ from behaviour.models import BehaviourEvent
 from behaviour.services import SentEvent, record_event, tidy_behaviour
 from core.audit.models import AuditEvent
 from core.events.dispatching import work_off
-from customers.models import Customer, FollowUp, Purpose
+from customers.models import Customer, FollowUp, Interaction, Purpose
 from customers.relations import copied, erased
+from customers.services.follow_up_steps import complete_follow_up
 from customers.services.merging import merge_customers, undo_merge
 from tests.behaviour.sent import counts, did, told
 from tests.customers.consents.said import GIVEN, WITHDRAWN, say
@@ -149,6 +150,22 @@ def test_nobody_is_followed_up_who_has_shipped_or_is_not_valued(customer, tenant
     wait(tenant, now + 3 * DAY)
 
     assert not FollowUp.objects.exists()
+
+
+def test_timeline_says_of_what_was_done_nothing_that_a_withdrawal_would_leave(customer, tenant, account_manager, now):
+    valued(customer, account_manager)
+    did(customer, "basket", at=now)
+    wait(tenant, now + 3 * DAY)
+    follow_up = FollowUp.objects.get()
+    complete_follow_up(follow_up=follow_up, outcome="They ship on Friday.", by=account_manager, at=now + 3 * DAY)
+
+    withdraw(customer, now + 4 * DAY)
+
+    follow_up.refresh_from_db()
+    assert (follow_up.state, follow_up.parameters) == ("done", {})
+    entries = Interaction.objects.filter(customer=customer).exclude(kind="system")
+    assert [each.text for each in entries] == ["Offered help with a shipment.\nThey ship on Friday."]
+    assert told(customer) == []
 
 
 def test_a_withdrawal_gives_up_what_was_asked_for_and_says_no_more_why(customer, tenant, account_manager, now):
