@@ -13,6 +13,7 @@ from behaviour.models import BehaviourEvent, CustomerBehaviour
 from behaviour.querysets import agreed, deciding_consents, is_usable, unanswered, usable_figures
 from behaviour.services.counting import CODE, count_figures
 from core.audit.services import record_many
+from core.events.retention import forget_events_of
 from core.events.services import publish_many
 from core.partners.models import KeptAnswer
 from core.tenancy.clock import local_date, months_after
@@ -29,6 +30,7 @@ WAITS = timedelta(days=2)
 GOES_BY = timedelta(days=30)
 VALUED = (Tier.VIP, Tier.MID)
 FOLLOW_UP = "unanswered_wish"
+TOLD = ("customer.quote_asked", "customer.basket_left", "customer.wish_unanswered")
 
 
 @transaction.atomic
@@ -42,7 +44,8 @@ def keep_while_agreed(*, customer: Customer, at: datetime) -> None:
 
 @transaction.atomic
 def forget_behaviour(customer_ids: Collection[uuid.UUID], *, at: datetime) -> int:
-    """Delete all that is kept of what these customers did, with its entries in timelines; return of how many it was.
+    """Delete all that is kept of what these customers did, with its entries in timelines and what events told of it;
+    return of how many it was.
 
     Follow-ups that were asked for by it are given up where they are open, and say no more what it was.
     """
@@ -63,6 +66,7 @@ def _delete(customer_ids: Collection[uuid.UUID], *, at: datetime | None) -> None
     BehaviourEvent.objects.filter(customer__in=customer_ids).delete()
     CustomerBehaviour.objects.filter(customer__in=customer_ids).delete()
     forget_told(code=CODE, customers=customer_ids)
+    forget_events_of(_with_absorbed(customer_ids), names=TOLD)
     # Nobody can tell from outside of whom they are; without them the same event is found by its own id.
     KeptAnswer.objects.filter(route__endswith="/behaviour-events").delete()
     asked = FollowUp.objects.filter(customer__in=customer_ids, code=FOLLOW_UP)
@@ -70,6 +74,11 @@ def _delete(customer_ids: Collection[uuid.UUID], *, at: datetime | None) -> None
         for follow_up in asked.filter(state=FollowUpState.OPEN).order_by("pk"):
             cancel_follow_up(follow_up=follow_up, by=None, at=at)
     asked.update(parameters={})
+
+
+def _with_absorbed(customer_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Return these and who was merged into them: what was told of those is of these now."""
+    return {*customer_ids, *Customer.with_merged.filter(merged_into__in=customer_ids).values_list("pk", flat=True)}
 
 
 def tidy_behaviour(*, business_date: date, at: datetime) -> dict[str, Any]:
