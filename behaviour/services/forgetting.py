@@ -7,12 +7,14 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Coalesce
 
 from behaviour.enums import BehaviourKind
 from behaviour.models import BehaviourEvent, CustomerBehaviour
 from behaviour.querysets import agreed, deciding_consents, is_usable, unanswered, usable_figures
 from behaviour.services.counting import CODE, count_figures
 from core.audit.services import record_many
+from core.events.models import OutboxEvent
 from core.events.retention import forget_events_of
 from core.events.services import publish_many
 from core.partners.models import KeptAnswer
@@ -81,9 +83,23 @@ def _with_absorbed(customer_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     return {*customer_ids, *Customer.with_merged.filter(merged_into__in=customer_ids).values_list("pk", flat=True)}
 
 
+@transaction.atomic
 def tidy_behaviour(*, business_date: date, at: datetime) -> dict[str, Any]:
     """Forget what is too old and what no consent allows any more, and tell of wishes without a shipment."""
-    return {"aged": _forget_old(at), "forgotten": _forget_disallowed(at), "told": tell_unanswered(at=at)}
+    before = months_after(at, -KEPT_MONTHS)
+    old = BehaviourEvent.objects.filter(happened_at__lt=before).order_by().values_list("customer_id", flat=True)
+    held = _hold({*old.distinct(), *_disallowed(at)})
+    return {
+        "aged": _forget_old(held, before),
+        "forgotten": forget_behaviour(held & _disallowed(at), at=at),
+        "told": tell_unanswered(at=at),
+    }
+
+
+def _hold(customer_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Hold customers, all at once and in the order in which merges and erasures do, so that nobody adds to them."""
+    customers = Customer.with_merged.select_for_update(of=("self",)).filter(pk__in=customer_ids)
+    return set(customers.order_by("pk").values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -93,7 +109,8 @@ def tell_unanswered(*, at: datetime) -> int:
     """
     figures = unanswered(usable_figures(at=at), since=at - GOES_BY, until=at - WAITS)
     untold = figures.filter(customer__tier__in=VALUED).exclude(told_at__gte=F("last_wish_at"))
-    due = list(untold.select_for_update(of=("self",), no_key=True).order_by("pk"))
+    # In the order in which whoever counts holds them.
+    due = list(untold.select_for_update(of=("self",), no_key=True).order_by("customer_id"))
     zone = current_tenant().time_zone
     for each in due:
         each.told_at = each.last_wish_at
@@ -113,19 +130,20 @@ def _wish(figures: CustomerBehaviour) -> str:
     return BehaviourKind.QUOTE if figures.last_quote_at == figures.last_wish_at else BehaviourKind.BASKET
 
 
-@transaction.atomic
-def _forget_old(at: datetime) -> int:
-    before = months_after(at, -KEPT_MONTHS)
-    old = BehaviourEvent.objects.filter(happened_at__lt=before)
-    customers = set(old.order_by().values_list("customer_id", flat=True).distinct())
-    count, _by_model = old.delete()
-    forget_told(code=CODE, customers=customers, before=before)
-    count_figures(customers)
+def _forget_old(customer_ids: Collection[uuid.UUID], before: datetime) -> int:
+    count, _by_model = BehaviourEvent.objects.filter(customer__in=customer_ids, happened_at__lt=before).delete()
+    forget_told(code=CODE, customers=customer_ids, before=before)
+    count_figures(customer_ids)
     return count
 
 
-def _forget_disallowed(at: datetime) -> int:
-    """Forget those whose consent has lapsed, was given to an older text, or does not hold since a merge."""
+def _disallowed(at: datetime) -> set[uuid.UUID]:
+    """Return of whom something is kept, or was told in events, though the consent has lapsed, was given to an older
+    text, or does not hold since a merge.
+    """
     consents = agreed(at=at).filter(customer=OuterRef("customer"))
-    disallowed = CustomerBehaviour.objects.filter(~Exists(consents)).values_list("customer_id", flat=True)
-    return forget_behaviour(list(disallowed), at=at)
+    kept = CustomerBehaviour.objects.filter(~Exists(consents)).values_list("customer_id", flat=True)
+    told_of = Customer.with_merged.filter(pk__in=OutboxEvent.objects.filter(name__in=TOLD).values("subject_id"))
+    standing = told_of.annotate(standing=Coalesce("merged_into", "pk"))
+    told = standing.filter(~Exists(agreed(at=at).filter(customer=OuterRef("standing"))))
+    return {*kept, *told.order_by().values_list("standing", flat=True)}
