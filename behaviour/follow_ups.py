@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from behaviour.models import CustomerBehaviour
 from behaviour.querysets import NOTHING_SHIPPED, usable_figures
 from behaviour.services.forgetting import FOLLOW_UP
@@ -32,4 +34,6 @@ UNANSWERED_WISH = Rule(
     due_in=timedelta(days=1),
     kind=FollowUpKind.CALL,
     add=lambda _kept, new: dict(new),
+    # What somebody wrote into a timeline stays there when the consent ends.
+    done=_("Offered help with a shipment."),
 )

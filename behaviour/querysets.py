@@ -1,5 +1,7 @@
 """The shapes in which behaviour is read: only that of customers whose consent holds now."""
 
+import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -17,6 +19,12 @@ NOTHING_SHIPPED = Q(customer__last_shipment_at=None) | Q(customer__last_shipment
 def agreed(*, at: datetime) -> QuerySet[Consent]:
     """Return the consents by which behaviour may be kept and used; no query."""
     return allowing(purpose=BEHAVIOUR, channel=Channel.ONLINE, at=at)
+
+
+def deciding_consents(customer_ids: Collection[uuid.UUID]) -> QuerySet[Consent]:
+    """Return what these customers said as a whole of behaviour: whoever keeps or forgets some holds it, no query."""
+    whole = {"contact": None, "purpose__key": BEHAVIOUR, "channel": Channel.ONLINE}
+    return Consent.objects.filter(customer__in=customer_ids, **whole).order_by("customer_id")
 
 
 def usable_events(*, at: datetime) -> QuerySet[BehaviourEvent]:

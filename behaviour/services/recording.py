@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from behaviour.enums import BehaviourKind
 from behaviour.models import BehaviourEvent
-from behaviour.querysets import agreed
+from behaviour.querysets import agreed, deciding_consents
 from behaviour.services.counting import count_figures, tell_days
 from core.events.services import publish_many
 from core.partners.bulk.kinds import RowStatus
@@ -87,10 +87,10 @@ def record_events(*, sent: Sequence[SentEvent], at: datetime) -> None:
     _find_customers(good)
     ids = {each.customer_id for each in good} - {None}
     share_customers(ids)
-    # A withdrawal waits until what is written here can be seen, and deletes it, or is seen here.
-    consents = agreed(at=at).filter(customer__in=ids)
-    held = consents.select_for_update(of=("self",), no_key=True).order_by("customer_id")
-    allowed = {consent.customer_id for consent in held}
+    # A withdrawal, be it a contact's own, waits until what is written here can be seen, and deletes it, or is seen
+    # here: by a statement that begins when they are held.
+    list(deciding_consents(ids).select_for_update(of=("self",), no_key=True))
+    allowed = set(agreed(at=at).filter(customer__in=ids).values_list("customer_id", flat=True))
     for each in good:
         if not isinstance(each.outcome, DomainError) and each.customer_id not in allowed:
             each.outcome = NotAgreed()

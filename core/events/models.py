@@ -5,13 +5,19 @@ from core.tenancy.models import TenantForeignKey, TenantModel
 
 
 class OutboxEvent(TenantModel):
-    """Something that happened, written in the transaction in which it happened, and never changed."""
+    """Something that happened, written in the transaction in which it happened, and never changed.
+
+    What was told behind somebody's consent is found by its subject, to be deleted when that ends.
+    """
 
     name = models.CharField(max_length=60)
     version = models.PositiveSmallIntegerField()
     subject_id = models.UUIDField()
     payload = models.JSONField()
     occurred_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["tenant", "subject_id"], name="event_by_subject")]
 
 
 class OutboxPending(TenantModel):

@@ -80,7 +80,7 @@ class Standing:
 
     @cached_property
     def points(self) -> list[Point]:
-        return list(read_points(ContactPoint.objects.filter(contact__customer=self.customer)))
+        return read_points(ContactPoint.objects.filter(contact__customer=self.customer))
 
     @cached_property
     def has_address(self) -> bool:

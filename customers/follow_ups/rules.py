@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from django.utils.functional import Promise
+
 from core.accounts.models import User
 from core.events.models import OutboxEvent
 from core.events.registry import receive
@@ -38,6 +40,7 @@ class Rule:
     `wanted(event, at)` returns None where nothing is to be done, or several where more is. `say(parameters)` is what
     it is about, in the active language. It is due `due_in` after the event is received. With `add(kept, new)`, which
     joins two parameters, what happens while one is open for the same cause is added to it, and `happened` lists it all.
+    `done` is what the timeline says of one that is done, where `say` tells what must be forgotten on demand.
     """
 
     code: str
@@ -49,11 +52,12 @@ class Rule:
     priority: Priority = Priority.NORMAL
     add: Add | None = None
     happened: words.Happened | None = None
+    done: str | Promise | None = None
 
 
 def register(rule: Rule) -> None:
     """Add a rule; raises ValueError for a code that is taken, and KeyError for an event that is not declared."""
-    words.register(rule.code, rule.say, rule.happened)
+    words.register(rule.code, rule.say, rule.happened, rule.done)
     receive(rule.event, name=f"follow_ups.{rule.code}", call=partial(_apply, rule))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from core.crypto.fields import readable
@@ -16,6 +17,7 @@ Words = Callable[[Mapping[str, Any]], str]
 Happened = Callable[[Mapping[str, Any]], Sequence[tuple[str, str]]]
 _words: dict[str, Words] = {}
 _happened: dict[str, Happened] = {}
+_done: dict[str, str | Promise] = {}
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,17 @@ class Shown:
         return self.follow_up.pk
 
 
-def register(code: str, words: Words, happened: Happened | None = None) -> None:
+def register(code: str, words: Words, happened: Happened | None = None, done: str | Promise | None = None) -> None:
     """Say what a rule's follow-ups are about, by their parameters, and list what happened where it is told one by one.
 
-    Raises ValueError for a code that is taken.
+    Raises ValueError for a code that is taken. `done` is what timelines say of one that is done instead.
     """
     if _words.setdefault(code, words) is not words:
         raise ValueError(f"There are follow-ups {code!r} already.")
     if happened is not None:
         _happened[code] = happened
+    if done is not None:
+        _done[code] = done
 
 
 def is_registered(code: str) -> bool:
@@ -61,6 +65,12 @@ def subject_of(follow_up: FollowUp) -> str:
     if follow_up.subject:
         return follow_up.subject
     return _words[follow_up.code](follow_up.parameters) if follow_up.code in _words else _("Erased")
+
+
+def done_of(follow_up: FollowUp) -> str:
+    """Return what the timeline says of it once it is done, nothing hidden, in the active language."""
+    is_kept_short = not follow_up.subject and follow_up.code in _done
+    return str(_done[follow_up.code]) if is_kept_short else subject_of(follow_up)
 
 
 def show(follow_ups: Iterable[FollowUp]) -> list[Shown]:

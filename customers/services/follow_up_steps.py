@@ -15,7 +15,7 @@ from core.tenancy.scope import current_tenant
 from core.web.notices import notify
 from customers.enums import Direction, FollowUpKind, FollowUpOrigin, FollowUpState, InteractionKind, Priority
 from customers.follow_ups.recurrence import next_due
-from customers.follow_ups.words import subject_of
+from customers.follow_ups.words import done_of
 from customers.models import FollowUp
 from customers.services.follow_ups import (
     LONGEST_OUTCOME,
@@ -165,7 +165,7 @@ def _close(follow_up: FollowUp, state: str, outcome: str, by: User | ApiKey, at:
 
 def _tell_timeline(follow_up: FollowUp, by: User | ApiKey, at: datetime) -> None:
     kind = SAID_BY.get(FollowUpKind(follow_up.kind), InteractionKind.NOTE)
-    said = [subject_of(follow_up), follow_up.outcome or ""]
+    said = [done_of(follow_up), follow_up.outcome or ""]
     record_interaction(
         customer=follow_up.customer,
         kind=kind,

@@ -6,10 +6,14 @@ import pytest
 
 from behaviour.models import BehaviourEvent
 from behaviour.services import SentEvent, record_event, tidy_behaviour
+from behaviour.services.forgetting import TOLD
 from core.audit.models import AuditEvent
 from core.events.dispatching import work_off
-from customers.models import Customer, FollowUp, Purpose
+from core.events.models import EventDelivery, OutboxEvent, OutboxPending
+from core.events.services import publish
+from customers.models import Customer, FollowUp, Interaction, Purpose
 from customers.relations import copied, erased
+from customers.services.follow_up_steps import complete_follow_up
 from customers.services.merging import merge_customers, undo_merge
 from tests.behaviour.sent import counts, did, told
 from tests.customers.consents.said import GIVEN, WITHDRAWN, say
@@ -39,6 +43,42 @@ def test_a_withdrawal_deletes_at_once_what_was_kept(customer, now):
     assert (counts(other), len(told(other))) == ((1, 1, 0), 2)
     (event,) = AuditEvent.objects.filter(action="behaviour.forgotten")
     assert (event.subject_id, event.details) == (customer.pk, {})
+
+
+def behaviour_told(of):
+    """Return the names of the events that tell of what a customer did."""
+    return sorted(OutboxEvent.objects.filter(subject_id=of.pk, name__in=TOLD).values_list("name", flat=True))
+
+
+def test_a_withdrawal_deletes_what_events_told_be_they_delivered_or_not(customer, tenant, account_manager, now):
+    other = make_customer(number="C-2", at=now)
+    say(other, GIVEN, purpose="behaviour", channels=["online"], at=now)
+    for each in (customer, other):
+        valued(each, account_manager)
+        did(each, "quote", "basket", at=now)
+    wait(tenant, now + 3 * DAY)
+    assert behaviour_told(customer) == sorted(TOLD)
+    assert EventDelivery.objects.filter(event__subject_id=customer.pk, event__name__in=TOLD).exists()
+    wish = OutboxEvent.objects.get(subject_id=customer.pk, name="customer.wish_unanswered")
+    again = publish(wish.name, subject_id=customer.pk, payload=wish.payload, at=now)
+
+    withdraw(customer, now + 4 * DAY)
+
+    assert (behaviour_told(customer), behaviour_told(other)) == ([], sorted(TOLD))
+    assert not EventDelivery.objects.filter(event__in=[wish.pk, again.pk]).exists()
+    assert not OutboxPending.objects.filter(pk=again.pk).exists()
+    assert OutboxEvent.objects.filter(subject_id=customer.pk, name="consent.withdrawn").exists()
+
+
+def test_a_withdrawal_after_a_merge_deletes_what_events_told_of_both(customer, supervisor, now):
+    other = make_customer(number="C-2", at=now)
+    say(other, GIVEN, purpose="behaviour", channels=["online"], at=now)
+    did(other, "quote", at=now)
+    merge(customer, other, supervisor, now)
+
+    withdraw(customer, now + DAY)
+
+    assert behaviour_told(other) == []
 
 
 def test_an_older_no_and_another_purpose_take_nothing_away(customer, now):
@@ -114,6 +154,7 @@ def test_an_erasure_deletes_it_and_a_copy_holds_it(customer, now):
     erased()["behaviour"].erase(customer)
 
     assert (counts(customer), told(customer), BehaviourEvent.objects.count()) == (None, [], 0)
+    assert behaviour_told(customer) == []
 
 
 def valued(customer, manager, tier="vip", **facts):
@@ -149,6 +190,22 @@ def test_nobody_is_followed_up_who_has_shipped_or_is_not_valued(customer, tenant
     wait(tenant, now + 3 * DAY)
 
     assert not FollowUp.objects.exists()
+
+
+def test_timeline_says_of_what_was_done_nothing_that_a_withdrawal_would_leave(customer, tenant, account_manager, now):
+    valued(customer, account_manager)
+    did(customer, "basket", at=now)
+    wait(tenant, now + 3 * DAY)
+    follow_up = FollowUp.objects.get()
+    complete_follow_up(follow_up=follow_up, outcome="They ship on Friday.", by=account_manager, at=now + 3 * DAY)
+
+    withdraw(customer, now + 4 * DAY)
+
+    follow_up.refresh_from_db()
+    assert (follow_up.state, follow_up.parameters) == ("done", {})
+    entries = Interaction.objects.filter(customer=customer).exclude(kind="system")
+    assert [each.text for each in entries] == ["Offered help with a shipment.\nThey ship on Friday."]
+    assert told(customer) == []
 
 
 def test_a_withdrawal_gives_up_what_was_asked_for_and_says_no_more_why(customer, tenant, account_manager, now):

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections, transaction
 
+from core.accounts.enums import Role
 from core.audit.models import AuditEvent
 from core.audit.sealing import seal_events, verify_trail
 from core.audit.services import record
@@ -22,6 +23,7 @@ from core.crypto.keys import current_cipher, versions
 from core.crypto.models import RootKey
 from core.crypto.rotation import RotationUnfinished, _begin, rotate_keys, rows_left
 from core.tenancy.scope import alone, tenant_scope
+from customers.consents.deciding import may_contact
 from customers.enums import ContactPointKind, CustomerKind
 from customers.finding import find_customers
 from customers.models import ContactPoint, Customer, CustomerToken
@@ -31,9 +33,10 @@ from customers.services import (
     SameContactPoint,
     add_address,
     add_contact,
+    opt_out_point,
     update_contact,
 )
-from tests.factories.accounts import make_tenant
+from tests.factories.accounts import make_tenant, make_user
 from tests.factories.customers import make_customer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,6 +66,12 @@ def swift(now):
         record("customer.updated", subject=Customer.objects.first(), by=None, at=now, reason="asked by phone")
         seal_events(at=now)
     return tenant
+
+
+@pytest.fixture
+def agent_of_swift(swift, now):
+    with tenant_scope(swift):
+        return make_user(role=Role.AGENT, at=now)
 
 
 def stored_versions():
@@ -203,6 +212,26 @@ def test_row_that_somebody_holds_is_taken_later(swift, now):
 
     holder.join()
     assert set(done.proof.values()) == {0}
+
+
+def test_number_that_was_opted_out_under_the_old_key_is_not_used_under_the_new_one(swift, agent_of_swift, now):
+    with tenant_scope(swift):
+        customer = Customer.objects.get(number="P-3")
+        opt_out_point(point=customer.contacts.get().points.get(), how="phone", by=agent_of_swift, at=now)
+    alone(swift, lambda: _begin(swift, now))
+    with tenant_scope(swift):
+        for number in (3, 4):
+            same = [NewContactPoint(kind=ContactPointKind.PHONE, value=PHONE.format(number))]
+            add_contact(customer=customer, name="Wang", points=same, at=now)
+        ContactPoint.objects.exclude(contact__customer=customer).delete()
+        assert len(set(ContactPoint.objects.values_list("fingerprint", flat=True))) == 3
+
+        decision = may_contact(customer=customer, purpose="service", channel="sms", at=now)
+
+        assert ContactPoint.objects.get(pk=decision.point_id).value == PHONE.format(4)
+        ContactPoint.objects.get(pk=decision.point_id).delete()
+        decision = may_contact(customer=customer, purpose="service", channel="sms", at=now)
+        assert [str(reason) for reason in decision.reasons] == ["point_opted_out"]
 
 
 def test_number_is_refused_a_second_time_though_it_stands_under_the_old_key(swift, now):

@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "all_tenants",
                 "default_manager_name": "objects",
+                "indexes": [models.Index(fields=["tenant", "subject_id"], name="event_by_subject")],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),

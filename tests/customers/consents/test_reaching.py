@@ -90,8 +90,37 @@ def test_whole_customer_is_not_reached_by_who_said_no_for_themselves(customer, c
     assert ask(customer, now, purpose="marketing") == (["consented"], None)
 
 
+def test_value_that_one_contact_opted_out_of_is_not_used_by_another_of_the_customer(customer, contact, agent, now):
+    phone = contact.points.get(kind="phone")
+    wang = add_contact(customer=customer, name="Wang", at=now)
+    shared = add(wang, phone.value, added_at=now + DAY)
+    stranger = make_customer(number="C-2", at=now)
+    theirs = add(add_contact(customer=stranger, name="Zhao", at=now), phone.value, added_at=now)
+    assert ask(customer, now) == (["contract"], phone.pk)
+
+    out(phone, agent, now)
+
+    assert ask(customer, now) == ask(customer, now, contact=wang) == (["point_opted_out"], None)
+    many = may_contact_many(customers=[customer.pk, stranger.pk], purpose="service", channel="sms", at=now)
+    assert [many[each.pk].point_id for each in (customer, stranger)] == [None, theirs]
+    other = add(wang, "+8613900001111", added_at=now)
+    assert ask(customer, now) == ask(customer, now, contact=wang) == (["contract"], other)
+    assert ask(customer, now, contact=contact) == (["point_opted_out"], None)
+    out(ContactPoint.objects.get(pk=other), agent, now)
+    assert (ask(customer, now), ContactPoint.objects.get(pk=shared).opted_out_at) == ((["point_opted_out"], None), None)
+
+
 def value_of(kind, number, place, turn):
+    """Return a value of a point; the second contact of every other customer has those of the first."""
+    place = place if number % 2 else 0
     return f"+86138{number:04}{place}{turn:03}" if kind == "phone" else f"u{number}-{place}-{turn}@x.example"
+
+
+def is_opted_out_elsewhere(point_id):
+    """Tell whether the customer opted out of what a point holds, at whichever contact."""
+    point = ContactPoint.objects.select_related("contact").get(pk=point_id)
+    others = ContactPoint.objects.filter(contact__customer=point.contact.customer_id, opted_out_at__isnull=False)
+    return point.value in {other.value for other in others if other.kind == point.kind}
 
 
 def make_many(count, *, chance, agent, at):
@@ -103,9 +132,7 @@ def make_many(count, *, chance, agent, at):
             points = [
                 NewContactPoint(
                     kind=kind,
-                    value=f"+86138{number:04}{place}{turn:03}"
-                    if kind == "phone"
-                    else f"u{number}-{place}-{turn}@x.example",
+                    value=value_of(kind, number, place, turn),
                     is_preferred=kind == "phone" and turn == 0 and chance.random() < 0.3,
                     verified_how=chance.choice((None, "call")),
                 )
@@ -149,6 +176,8 @@ def test_many_are_answered_as_one_by_one(tenant, agent, supervisor, now):
                 for customer in Customer.objects.filter(pk__in=ids)
             }
             assert together == alone
+            used = [decision.point_id for decision in alone.values() if decision.point_id]
+            assert not any(is_opted_out_elsewhere(point_id) for point_id in used)
             seen |= {str(reason) for decision in alone.values() for reason in decision.reasons}
 
     assert len(alone) == 59
