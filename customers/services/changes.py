@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.accounts.permissions import may
 from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
@@ -16,6 +17,7 @@ from customers.contact_points import home_country, normalised
 from customers.enums import CustomerKind
 from customers.models import MAX_TAGS, Address, Contact, ContactPoint, Customer
 from customers.numbers import clean_number
+from customers.permissions import ASSIGN
 from customers.services.addresses import update_address
 from customers.services.contacts import ContactPointChange, NewContactPoint, NoSuchContactPoint, update_contact
 from customers.services.customers import CustomerChanged, CustomerNumberTaken, create_customer, update_customer
@@ -48,6 +50,11 @@ class PersonNameMissing(DomainError):
 class TooManyTags(DomainError):
     code = "too_many_tags"
     message = _("This customer has as many tags as there may be.")
+
+
+class MayNotAssign(DomainError):
+    code = "may_not_assign"
+    message = _("Another account manager is chosen by who may give customers to others.")
 
 
 class Outcome(StrEnum):
@@ -224,3 +231,9 @@ def check_name(kind: str, name: str | None) -> None:
     """Raise CompanyNameMissing or PersonNameMissing where there is no name."""
     if not name:
         raise PersonNameMissing if kind == CustomerKind.INDIVIDUAL else CompanyNameMissing
+
+
+def check_may_assign(by: User | ApiKey) -> None:
+    """Raise MayNotAssign unless this user or key may say who looks after a customer that is stored."""
+    if not may(by, ASSIGN):
+        raise MayNotAssign
