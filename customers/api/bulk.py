@@ -15,7 +15,11 @@ from customers.services.many import SentCustomer, upsert_customers
 
 CUSTOMERS = "customers"
 ROWS_PER_PART = 500
-REFUSALS = {"company_name_missing": (400, "/company_name"), "person_name_missing": (400, "/person_name")}
+REFUSALS = {
+    "company_name_missing": (400, "/company_name"),
+    "person_name_missing": (400, "/person_name"),
+    "may_not_assign": (403, "/account_manager_id"),
+}
 
 
 def number_of(row: Mapping[str, Any]) -> str:

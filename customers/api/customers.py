@@ -62,6 +62,7 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         "customer_number_taken": (409, "/number"),
         "company_name_missing": (400, "/company_name"),
         "person_name_missing": (400, "/person_name"),
+        "may_not_assign": (403, "/account_manager_id"),
         "customer_changed": (412, None),
     }
     filters = filters_for(

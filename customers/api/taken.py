@@ -65,7 +65,9 @@ class FactsInput(InputSerializer):
     tags = TextsField(child=NameField(max_length=40), max_length=MAX_TAGS, required=False)
     preferred_channel = serializers.ChoiceField(Channel.choices, required=False, allow_blank=True)
     preferred_language = serializers.ChoiceField(settings.LANGUAGES, required=False, allow_blank=True)
-    account_manager_id = IdField(required=False, allow_null=True)
+    account_manager_id = IdField(
+        required=False, allow_null=True, help_text="Another one of a stored customer is for keys with portfolios:write."
+    )
     special_needs = TextField(max_length=2000, required=False, allow_blank=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

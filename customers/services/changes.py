@@ -82,7 +82,7 @@ def change_customer(
     """Change the facts that `changes` names; an empty one is removed, and nothing is written where none differs.
 
     A customer that has a name keeps one. Raises CustomerChanged if `version` is given and there is a newer one,
-    CompanyNameMissing or PersonNameMissing.
+    CompanyNameMissing, PersonNameMissing or MayNotAssign.
     """
     customer = lock_customer(customer.pk)
     if version is not None and customer.version != version:
@@ -90,6 +90,7 @@ def change_customer(
     differing = differing_facts(customer, changes)
     if not differing:
         return customer, Outcome.UNCHANGED
+    check_may_assign(differing, by=by)
     facts = {name: getattr(customer, name) for name in FACTS}
     changed = update_customer(
         customer=customer,
@@ -233,7 +234,7 @@ def check_name(kind: str, name: str | None) -> None:
         raise PersonNameMissing if kind == CustomerKind.INDIVIDUAL else CompanyNameMissing
 
 
-def check_may_assign(by: User | ApiKey) -> None:
-    """Raise MayNotAssign unless this user or key may say who looks after a customer that is stored."""
-    if not may(by, ASSIGN):
+def check_may_assign(differing: Mapping[str, Any], *, by: User | ApiKey) -> None:
+    """Raise MayNotAssign where another account manager is among what differs of a stored customer, and not theirs."""
+    if "account_manager" in differing and not may(by, ASSIGN):
         raise MayNotAssign

@@ -18,7 +18,7 @@ from customers.enums import CustomerKind, HandoverReason
 from customers.models import Customer
 from customers.opening import Archive, open_new_archives
 from customers.search_index import index_customers
-from customers.services.changes import PERSONAL, Outcome, check_name, differing_facts
+from customers.services.changes import PERSONAL, Outcome, check_may_assign, check_name, differing_facts
 from customers.services.locking import CustomerMerged
 from customers.services.terms import Handover, begin_terms, note_handovers
 from customers.turns import wait_for_imports
@@ -92,6 +92,7 @@ def _change(pairs: Sequence[tuple[Customer, SentCustomer]], *, is_told: bool, by
         each.customer_id, each.version = customer.pk, customer.version
         try:
             differing = _differing(customer, each)
+            check_may_assign(differing, by=by)
         except DomainError as refusal:
             each.outcome = refusal
             continue
