@@ -15,8 +15,9 @@ from core.web.models import BulkOutcome
 from customers.enums import HandoverReason
 from customers.models import Customer, FollowUp, ManagerTerm
 from customers.services import hand_over_customer
+from portfolios.balancing import Reason
 from portfolios.models import PortfolioPolicy
-from portfolios.planning import propose_assignments, propose_moves, suggestions
+from portfolios.planning import Waiting, propose_assignments, propose_moves, suggestions
 from portfolios.selectors import load_portfolios
 from portfolios.services import (
     BadCapacity,
@@ -187,11 +188,42 @@ def test_who_is_absent_or_serves_other_tiers_gets_nothing(account_manager, colle
     make_in("vip", number="V-1", at=now)
 
     proposed = propose_assignments(policy=current_policy(), at=now)
-    assert ([*proposed.proposals], [reason for _customer, reason in proposed.left]) == ([], ["nobody_serves"])
+    assert (proposed.proposals, proposed.waiting) == ([], [Waiting("vip", 1, Reason.NOBODY_SERVES)])
 
     later = now + timedelta(days=4)
     assert assign_unowned(business_date=later.date(), at=later) == {"assigned": 1, "left": 0}
     assert managers() == {"V-1": account_manager.pk}
+
+
+def test_those_for_whom_nobody_is_there_are_in_nobodys_way(account_manager, supervisor, now):
+    make_policy(assigned_tiers=["vip", "mid", "low"], by=supervisor, at=now)
+    set_for(account_manager, supervisor, now, points=11, tiers=["mid", "low"])
+    for tier, count in (("vip", 3), ("mid", 3), ("low", 2)):
+        for place in range(count):
+            make_in(tier, number=f"{tier}-{place}", at=now)
+    Customer.objects.filter(tier="vip").update(contribution=100)
+
+    proposed = propose_assignments(policy=current_policy(), at=now, most=2)
+
+    assert sorted(each.tier for each in proposed.proposals) == ["low", "mid"]
+    everything = propose_assignments(policy=current_policy(), at=now)
+    assert [(each.tier, each.count, each.reason) for each in everything.waiting] == [
+        ("vip", 3, Reason.NOBODY_SERVES),
+        ("mid", 2, Reason.NO_ROOM),
+        ("low", 1, Reason.NO_ROOM),
+    ]
+    assert assign_unowned(business_date=now.date(), at=now) == {"assigned": 2, "left": 6}
+
+
+def test_the_page_tells_how_many_wait_and_why(client_for, supervisor, account_manager, now):
+    set_for(account_manager, supervisor, now, points=25)
+    for number in ("V-1", "V-2", "V-3"):
+        make_in("vip", number=number, at=now)
+
+    page = client_for(supervisor).get(reverse("portfolios:assign"))
+
+    assert [(tier, count) for tier, count, _reason in page.context["left"]] == [("vip", "2")]
+    assert "Nobody who serves this tier has room." in page.content.decode()
 
 
 @pytest.mark.usefixtures("colleague")
