@@ -299,6 +299,17 @@ def test_account_managers_do_not_decide(client_for, account_manager, now):
         assert client.get(url).status_code == 403
 
 
+def test_what_is_no_longer_quiet_is_asked_row_by_row(supervisor, now):
+    make_policy(silent_days=30, warn_days=10, by=supervisor, at=now)
+
+    with CaptureQueriesContext(connection) as captured:
+        return_silent(business_date=now.date(), at=now)
+
+    [asked] = [each["sql"] for each in captured if "portfolios_returnwarning" in each["sql"]][:1]
+    assert "NOT EXISTS" in asked.upper()
+    assert "IN (SELECT" not in asked.upper()
+
+
 def test_who_lost_a_customer_that_was_merged_waits_too(account_manager, supervisor, now):
     kept, own = (
         make_in("low", number="P-1", at=now),
