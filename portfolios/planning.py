@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 
 from core.accounts.models import User
 from core.web.lists.page import TOTAL_CAP
@@ -101,18 +101,28 @@ def _waiting(plan: Plan, reasons: dict[str, Reason], policy: PortfolioPolicy) ->
 
 
 def propose_moves(*, policy: PortfolioPolicy, at: datetime, most: int = MOST_PROPOSED) -> Proposed:
-    """Propose what brings everybody within their capacity; five queries."""
+    """Propose what brings everybody within their capacity; five queries, three where nobody has room."""
     portfolios = load_portfolios(policy=policy)
-    over = [portfolio.person.pk for portfolio in portfolios if portfolio.is_over]
-    began = ManagerTerm.objects.filter(customer=OuterRef("pk"), ended_at=None).values("started_at")[:1]
-    owned = Customer.objects.filter(account_manager__in=over).annotate(began=Subquery(began))
-    rows = owned.values_list("pk", "tier", "account_manager", "began", "created_at")
-    held = [
-        Held(pk, tier or NO_TIER, policy.weight_of(tier), manager, began or created_at)
-        for pk, tier, manager, began, created_at in rows.order_by()
-    ]
-    plan = rebalance(held, _people(portfolios, at))
+    people = _people(portfolios, at)
+    room = sum(max(0, person.free) for person in people if person.takes)
+    asked = [asked for portfolio in portfolios if portfolio.is_over for asked in _movable(portfolio, policy, room)]
+    held = []
+    if asked:
+        rows = asked[0].union(*asked[1:], all=True)
+        held = [Held(pk, tier or NO_TIER, policy.weight_of(tier), manager, since) for pk, tier, manager, since in rows]
+    plan = rebalance(held, people)
     return _proposed(plan, portfolios, most, has_more=len(plan.moves) > most)
+
+
+def _movable(portfolio: Portfolio, policy: PortfolioPolicy, room: int) -> Iterator[QuerySet[ManagerTerm]]:
+    """Return who may go from one above their capacity: of each tier those that came last, as many as could move."""
+    terms = ManagerTerm.objects.filter(manager=portfolio.person, ended_at=None, customer__merged_into=None)
+    for tier, count in portfolio.by_tier:
+        weight = policy.weight_of(tier)
+        could_move = min(-(-(portfolio.load - portfolio.capacity) // weight), room // weight)
+        if count and could_move:
+            of_tier = terms.filter(customer__tier=None if tier == NO_TIER else tier).order_by("-started_at", "customer")
+            yield of_tier.values_list("customer", "customer__tier", "manager", "started_at")[:could_move]
 
 
 def _people(portfolios: list[Portfolio], at: datetime) -> list[Person]:

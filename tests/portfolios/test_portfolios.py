@@ -332,3 +332,27 @@ def test_people_by_tier(client_for, supervisor, now):
     ]
     assert (page.context["before"], page.context["after"]) == (2.7, 2.6)
     assert client_for(supervisor).get(f"{reverse('portfolios:staffing')}?share=101").status_code == 200
+
+
+def test_no_more_are_read_than_could_move(account_manager, colleague, supervisor, now):
+    set_for(account_manager, supervisor, now, points=0)
+    set_for(colleague, supervisor, now, points=3)
+    for place in range(20):
+        make_in("low", number=f"L-{place}", account_manager=account_manager, at=now + timedelta(hours=place))
+
+    with CaptureQueriesContext(connection) as captured:
+        proposed = propose_moves(policy=current_policy(), at=now)
+
+    assert [each.customer.number for each in proposed.proposals] == ["L-19", "L-18", "L-17"]
+    assert [each["sql"].upper().count("LIMIT 3") for each in captured if "managerterm" in each["sql"]] == [1]
+
+
+@pytest.mark.usefixtures("full", "colleague")
+def test_nobody_is_read_where_nobody_has_room(colleague, supervisor, now):
+    set_for(colleague, supervisor, now, points=0)
+
+    with CaptureQueriesContext(connection) as captured:
+        proposed = propose_moves(policy=current_policy(), at=now)
+
+    assert not [each for each in captured if "managerterm" in each["sql"]]
+    assert (proposed.proposals, [*proposed.plan.still_over.values()]) == ([], [11])
