@@ -104,7 +104,6 @@ def update_customer(
     birthday: str = "",
     custom_values: Mapping[str, Any] | None = None,
     remove: Collection[str] = (),
-    handover_reason: str = HandoverReason.EDITED,
     by: User | None = None,
     at: datetime,
 ) -> Customer:
@@ -153,7 +152,7 @@ def update_customer(
     index_customers([customer.pk])
     trace = record("customer.updated", subject=customer, by=by, at=at)
     publish_update(customer, changed=sorted(trace.changes), at=at)
-    note_handovers([Handover(customer, former_id)], reason=handover_reason, by=by, at=at)
+    note_handovers([Handover(customer, former_id)], reason=HandoverReason.EDITED, by=by, at=at)
     return customer
 
 
