@@ -86,6 +86,33 @@ def test_load_and_work(account_manager, colleague, supervisor, now):
     assert (theirs.person, theirs.load, theirs.capacity) == (colleague, 0, 1000)
 
 
+def test_portfolios_are_counted_from_their_index_alone(account_manager, now):
+    make_in("vip", account_manager=account_manager, at=now)
+    with CaptureQueriesContext(connection) as captured:
+        load_portfolios(policy=current_policy())
+    [counting] = [each["sql"] for each in captured if "GROUP BY" in each["sql"]]
+
+    with connection.cursor() as cursor:
+        # Without the statistics of a large table the planner would rather read it whole.
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"set local enable_{way} = off")
+        cursor.execute("explain " + counting)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "Index Only Scan using customer_account_manager" in plan
+
+
+def test_counts_of_those_that_nobody_looks_after_are_capped(client_for, supervisor, now):
+    Customer.objects.bulk_create(
+        Customer(number=f"B-{place}", company_name="B", created_at=now, tier="vip" if place < 3 else "low")
+        for place in range(1005)
+    )
+
+    page = client_for(supervisor).get(reverse("portfolios:list"))
+
+    assert (page.context["pooled"], page.context["waiting"]) == ("1,000+", "3")
+
+
 def test_the_page_tells_and_its_queries_do_not_grow(client_for, supervisor, account_manager, now):
     make_in("vip", account_manager=account_manager, at=now)
     client = client_for(supervisor)
