@@ -183,5 +183,5 @@ class HandoverViewSet(ListModelMixin, RetrieveModelMixin, Resource):
 
 def _count(condition: Q) -> Any:
     owned = Customer.objects.filter(condition, account_manager=OuterRef("pk")).order_by()
-    counted = owned.values("account_manager").annotate(count=Count("pk")).values("count")
+    counted = owned.values("account_manager").annotate(count=Count("*")).values("count")
     return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))

@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.enums import Role
 from core.accounts.permissions import declare, declare_area
 from core.partners import scopes
+from customers.permissions import ASSIGN
 
 # Who has a portfolio, with or without customers in it.
 MANAGERS = frozenset({Role.ACCOUNT_MANAGER})
@@ -26,4 +27,4 @@ MANAGE = declare(
 ).name
 
 scopes.declare("portfolios:read", label=_("Read portfolios and handovers"), permissions={VIEW})
-scopes.declare("portfolios:write", label=_("Hand customers over"), permissions={MANAGE})
+scopes.declare("portfolios:write", label=_("Hand customers over"), permissions={MANAGE, ASSIGN})

@@ -1,14 +1,16 @@
 """Proposals of who should look after whom, from what is stored; they change nothing."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 
 from core.accounts.models import User
+from core.web.lists.page import TOTAL_CAP
 from customers.models import Customer, ManagerTerm
-from portfolios.balancing import Held, Person, Plan, assign, rebalance
+from portfolios.balancing import Held, Person, Plan, Reason, assign, rebalance
 from portfolios.models import NO_TIER, TIERS, PortfolioPolicy
 from portfolios.selectors import Portfolio, load_portfolios, today_at
 
@@ -34,12 +36,21 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """How many customers of a tier cannot be assigned, up to one more than TOTAL_CAP, and why."""
+
+    tier: str
+    count: int
+    reason: Reason
+
+
+@dataclass(frozen=True)
 class Proposed:
     proposals: list[Proposal]
     plan: Plan
     portfolios: list[Portfolio]
     has_more: bool
-    left: list[tuple[Customer, str]]
+    waiting: list[Waiting] = field(default_factory=list)
 
 
 def unassigned(policy: PortfolioPolicy) -> QuerySet[Customer]:
@@ -51,28 +62,67 @@ def unassigned(policy: PortfolioPolicy) -> QuerySet[Customer]:
 
 
 def propose_assignments(*, policy: PortfolioPolicy, at: datetime, most: int = MOST_PROPOSED) -> Proposed:
-    """Propose who should look after the customers that nobody does; five queries."""
+    """Propose who should look after the customers that nobody does; two queries more for each tier.
+
+    Of each tier as many are looked at as there may be room for, so that those for whom there is none are in nobody's
+    way.
+    """
     portfolios = load_portfolios(policy=policy)
-    rows = list(unassigned(policy).values_list("pk", "tier")[: most + 1])
-    held = [Held(pk, tier or NO_TIER, policy.weight_of(tier)) for pk, tier in rows[:most]]
-    held.sort(key=lambda each: TIERS.index(each.tier))
-    plan = assign(held, _people(portfolios, at))
-    return _proposed(plan, portfolios, most, has_more=len(rows) > most)
+    people = {person.id: person for person in _people(portfolios, at)}
+    plan, reasons, has_more = Plan(), {}, False
+    for tier in (tier for tier in TIERS if tier in policy.assigned_tiers):
+        takers = [person for person in people.values() if tier in person.takes]
+        weight = policy.weight_of(tier)
+        room = sum(max(0, person.free) // weight for person in takers)
+        wanted = min(room, most - len(plan.moves))
+        found = [*_unassigned_in(tier, policy).values_list("pk", flat=True)[: wanted + 1]] if room else []
+        for move in assign([Held(pk, tier, weight) for pk in found[:wanted]], takers).moves:
+            people[move.taker].load += move.weight
+            plan.moves.append(move)
+        if wanted < min(room, len(found)):
+            has_more = True
+        else:
+            reasons[tier] = Reason.NO_ROOM if takers else Reason.NOBODY_SERVES
+    waiting = [*_waiting(plan, reasons, policy)]
+    return _proposed(plan, portfolios, most, has_more=has_more, waiting=waiting)
+
+
+def _unassigned_in(tier: str, policy: PortfolioPolicy) -> QuerySet[Customer]:
+    return unassigned(policy).filter(tier=None if tier == NO_TIER else tier)
+
+
+def _waiting(plan: Plan, reasons: dict[str, Reason], policy: PortfolioPolicy) -> Iterator[Waiting]:
+    """Return how many of each tier the plan leaves without anybody, and why."""
+    for tier, reason in reasons.items():
+        placed = sum(move.tier == tier for move in plan.moves)
+        count = _unassigned_in(tier, policy).order_by()[: placed + TOTAL_CAP + 1].count() - placed
+        if count > 0:
+            yield Waiting(tier, count, reason)
 
 
 def propose_moves(*, policy: PortfolioPolicy, at: datetime, most: int = MOST_PROPOSED) -> Proposed:
-    """Propose what brings everybody within their capacity; five queries."""
+    """Propose what brings everybody within their capacity; five queries, three where nobody has room."""
     portfolios = load_portfolios(policy=policy)
-    over = [portfolio.person.pk for portfolio in portfolios if portfolio.is_over]
-    began = ManagerTerm.objects.filter(customer=OuterRef("pk"), ended_at=None).values("started_at")[:1]
-    owned = Customer.objects.filter(account_manager__in=over).annotate(began=Subquery(began))
-    rows = owned.values_list("pk", "tier", "account_manager", "began", "created_at")
-    held = [
-        Held(pk, tier or NO_TIER, policy.weight_of(tier), manager, began or created_at)
-        for pk, tier, manager, began, created_at in rows.order_by()
-    ]
-    plan = rebalance(held, _people(portfolios, at))
+    people = _people(portfolios, at)
+    room = sum(max(0, person.free) for person in people if person.takes)
+    asked = [asked for portfolio in portfolios if portfolio.is_over for asked in _movable(portfolio, policy, room)]
+    held = []
+    if asked:
+        rows = asked[0].union(*asked[1:], all=True)
+        held = [Held(pk, tier or NO_TIER, policy.weight_of(tier), manager, since) for pk, tier, manager, since in rows]
+    plan = rebalance(held, people)
     return _proposed(plan, portfolios, most, has_more=len(plan.moves) > most)
+
+
+def _movable(portfolio: Portfolio, policy: PortfolioPolicy, room: int) -> Iterator[QuerySet[ManagerTerm]]:
+    """Return who may go from one above their capacity: of each tier those that came last, as many as could move."""
+    terms = ManagerTerm.objects.filter(manager=portfolio.person, ended_at=None, customer__merged_into=None)
+    for tier, count in portfolio.by_tier:
+        weight = policy.weight_of(tier)
+        could_move = min(-(-(portfolio.load - portfolio.capacity) // weight), room // weight)
+        if count and could_move:
+            of_tier = terms.filter(customer__tier=None if tier == NO_TIER else tier).order_by("-started_at", "customer")
+            yield of_tier.values_list("customer", "customer__tier", "manager", "started_at")[:could_move]
 
 
 def _people(portfolios: list[Portfolio], at: datetime) -> list[Person]:
@@ -88,10 +138,12 @@ def _people(portfolios: list[Portfolio], at: datetime) -> list[Person]:
     ]
 
 
-def _proposed(plan: Plan, portfolios: list[Portfolio], most: int, *, has_more: bool) -> Proposed:
+def _proposed(
+    plan: Plan, portfolios: list[Portfolio], most: int, *, has_more: bool, waiting: Sequence[Waiting] = ()
+) -> Proposed:
     people = {each.person.pk: each.person for each in portfolios}
     moves = plan.moves[:most]
-    wanted = [move.customer for move in moves] + list(plan.left)
+    wanted = [move.customer for move in moves]
     customers = Customer.objects.defer(*UNSEEN).in_bulk(wanted) if wanted else {}
     return Proposed(
         proposals=[
@@ -102,7 +154,7 @@ def _proposed(plan: Plan, portfolios: list[Portfolio], most: int, *, has_more: b
         plan=plan,
         portfolios=portfolios,
         has_more=has_more,
-        left=[(customers[pk], reason.value) for pk, reason in plan.left.items() if pk in customers],
+        waiting=[*waiting],
     )
 
 

@@ -70,7 +70,7 @@ def load_portfolios(people: Collection[uuid.UUID] | None = None, *, policy: Port
     if people is not None:
         owned = owned.filter(account_manager__in=people)
     counted: dict[uuid.UUID, dict[str, int]] = defaultdict(dict)
-    for manager, tier, count in owned.order_by().values_list("account_manager", "tier").annotate(count=Count("pk")):
+    for manager, tier, count in owned.order_by().values_list("account_manager", "tier").annotate(count=Count("*")):
         counted[manager][tier or NO_TIER] = count
     capacities = {each.user_id: each for each in Capacity.objects.all()}
     who = Q(is_active=True, role__in=MANAGERS) | Q(pk__in=[*counted]) | Q(pk__in=[*capacities], is_active=True)
@@ -117,5 +117,5 @@ def _portfolio(person: User, own: Capacity | None, counts: dict[str, int], polic
 
 def tier_counts() -> dict[str, int]:
     """Count the customers by tier, those in none, too; one query."""
-    counted = dict(Customer.objects.order_by().values_list("tier").annotate(count=Count("pk")))
+    counted = dict(Customer.objects.order_by().values_list("tier").annotate(count=Count("*")))
     return {tier: counted.get(None if tier == NO_TIER else tier, 0) for tier in TIERS}

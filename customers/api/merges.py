@@ -152,7 +152,8 @@ class MergeInput(PairInput):
         child=TextField(max_length=60),
         max_length=MOST_FACTS,
         required=False,
-        help_text="Names of the plan's facts; all others stay as the customer that is kept has them.",
+        help_text="Names of the plan's facts; all others stay as the customer that is kept has them."
+        " account_manager is for keys with portfolios:write.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -182,6 +183,8 @@ class MergeViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     refusals = {
         "merge_with_itself": (400, "/absorbed_id"),
         "no_such_fact": (400, "/take"),
+        "may_not_assign": (403, "/take"),
+        "older_kept": (403, "/kept_id"),
         "company_name_missing": (400, "/take"),
         "person_name_missing": (400, "/take"),
     }

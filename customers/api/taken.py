@@ -68,7 +68,9 @@ class FactsInput(InputSerializer):
     tags = TextsField(child=NameField(max_length=40), max_length=MAX_TAGS, required=False)
     preferred_channel = serializers.ChoiceField(Channel.choices, required=False, allow_blank=True)
     preferred_language = serializers.ChoiceField(settings.LANGUAGES, required=False, allow_blank=True)
-    account_manager_id = IdField(required=False, allow_null=True)
+    account_manager_id = IdField(
+        required=False, allow_null=True, help_text="Another one of a stored customer is for keys with portfolios:write."
+    )
     special_needs = TextField(max_length=2000, required=False, allow_blank=True)
     custom_values = serializers.DictField(
         child=TextField(max_length=MAX_TEXT_LENGTH, allow_blank=True, allow_null=True),

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from core.accounts.models import User
 from core.events.models import OutboxEvent
+from core.tenancy.clock import local_date
+from core.tenancy.scope import current_tenant
 from core.web.models import Notice
 from core.web.notices import Words, notify
 from customers.enums import HandoverReason
@@ -18,8 +20,10 @@ from customers.querysets import for_search
 from customers.services import tell_in_timeline
 
 HANDED_OVER = "customer_handed_over"
-# Of what came in a file, and of all that a colleague left, people are told together.
+# Of what came in a file, and of all that a colleague left, people are told together, elsewhere.
 TOLD_TOGETHER = (HandoverReason.IMPORTED, HandoverReason.LEFT)
+# Of what comes and goes by the hundred one notice tells for the whole day.
+TOLD_BY_DAY = (HandoverReason.ASSIGNED, HandoverReason.REBALANCED, HandoverReason.RETURNED)
 
 
 def tell_managers(*, event: OutboxEvent, at: datetime) -> None:
@@ -30,15 +34,24 @@ def tell_managers(*, event: OutboxEvent, at: datetime) -> None:
     wanted = {told["from_id"]: "former", told["to_id"]: "new"}
     people = User.objects.filter(pk__in=[pk for pk in wanted if pk], is_active=True)
     for person in people:
-        if str(person.pk) != told["by_id"]:
-            notify(
-                user=person,
-                kind=HANDED_OVER,
-                source_id=event.pk,
-                subject_id=event.subject_id,
-                facts={"role": wanted[str(person.pk)], "reason": told["reason"]},
-                at=event.occurred_at,
-            )
+        if str(person.pk) == told["by_id"]:
+            continue
+        role, reason = wanted[str(person.pk)], told["reason"]
+        is_daily = reason in TOLD_BY_DAY
+        notify(
+            user=person,
+            kind=HANDED_OVER,
+            source_id=_day_of(event, role) if is_daily else event.pk,
+            subject_id=person.pk if is_daily else event.subject_id,
+            facts={"role": role, "reason": reason},
+            at=event.occurred_at,
+        )
+
+
+def _day_of(event: OutboxEvent, role: str) -> uuid.UUID:
+    """Return what makes handovers of one day for one reason one source."""
+    day = local_date(event.occurred_at, current_tenant().time_zone)
+    return uuid.uuid5(event.tenant_id, f"{day.isoformat()}:{event.payload['reason']}:{role}")
 
 
 def tell_timeline(*, event: OutboxEvent, at: datetime) -> None:
@@ -71,11 +84,19 @@ def handover_in_words(facts: Mapping[str, Any]) -> str:
 def describe_handovers(notices: Sequence[Notice]) -> dict[uuid.UUID, Words]:
     """Say in words which customer came to, or went from, the reader; one query."""
     customers = for_search(Customer.objects).in_bulk({notice.subject_id for notice in notices})
-    return {
+    words = {
         notice.pk: _words(customers[notice.subject_id], notice.facts)
         for notice in notices
         if notice.subject_id in customers
     }
+    return words | {notice.pk: _daily_words(notice) for notice in notices if notice.facts["reason"] in TOLD_BY_DAY}
+
+
+def _daily_words(notice: Notice) -> Words:
+    is_new = notice.facts["role"] == "new"
+    text = _("Customers have come to you") if is_new else _("You gave up customers")
+    url = f"{reverse('customers:list')}?account_manager={notice.user_id}"
+    return Words(text, url, str(HandoverReason(notice.facts["reason"]).label))
 
 
 def _words(customer: Customer, facts: Mapping[str, str]) -> Words:

@@ -820,7 +820,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(fields=["tenant", "account_manager"], name="customer_account_manager"),
+            index=models.Index(
+                fields=["tenant", "account_manager", "tier"], include=("merged_into",), name="customer_account_manager"
+            ),
         ),
         migrations.AddIndex(
             model_name="customer",

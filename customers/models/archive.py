@@ -157,7 +157,9 @@ class Customer(TenantModel):
                 include=["quality", "merged_into", "erased_at"],
                 name="customer_by_mending",
             ),
-            models.Index(fields=["tenant", "account_manager"], name="customer_account_manager"),
+            models.Index(
+                fields=["tenant", "account_manager", "tier"], include=["merged_into"], name="customer_account_manager"
+            ),
             models.Index(
                 fields=["tenant", "contribution", "id"],
                 condition=Q(account_manager=None, merged_into=None),

@@ -3,6 +3,7 @@
 from customers.services.addresses import AddressChanged, AddressGone, add_address, remove_address, update_address
 from customers.services.changes import (
     CompanyNameMissing,
+    MayNotAssign,
     Outcome,
     PersonNameMissing,
     TooManyTags,
@@ -72,6 +73,7 @@ from customers.services.merging import (
     MergeOfErased,
     MergeUndone,
     MergeWithItself,
+    OlderKept,
     look_after_merges,
     merge_customers,
     plan_merge,
@@ -113,6 +115,7 @@ __all__ = [
     "InteractionGone",
     "LaterMergeFirst",
     "ManagerGone",
+    "MayNotAssign",
     "MergeChanged",
     "MergeClash",
     "MergeKept",
@@ -124,6 +127,7 @@ __all__ = [
     "NotYetHappened",
     "NothingSaid",
     "NothingToErase",
+    "OlderKept",
     "Outcome",
     "Passing",
     "PersonNameMissing",

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.accounts.permissions import may
 from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
@@ -16,6 +17,7 @@ from customers.contact_points import home_country, normalised
 from customers.enums import CustomerKind
 from customers.models import MAX_TAGS, Address, Contact, ContactPoint, Customer
 from customers.numbers import clean_number
+from customers.permissions import ASSIGN
 from customers.services.addresses import update_address
 from customers.services.contacts import ContactPointChange, NewContactPoint, NoSuchContactPoint, update_contact
 from customers.services.customers import CustomerChanged, CustomerNumberTaken, create_customer, update_customer
@@ -50,6 +52,11 @@ class TooManyTags(DomainError):
     message = _("This customer has as many tags as there may be.")
 
 
+class MayNotAssign(DomainError):
+    code = "may_not_assign"
+    message = _("Another account manager is chosen by who may give customers to others.")
+
+
 class Outcome(StrEnum):
     """What became of a record that was to be as a caller says."""
 
@@ -78,7 +85,7 @@ def change_customer(
     """Change the facts that `changes` names; an empty one is removed, and nothing is written where none differs.
 
     A customer that has a name keeps one. Raises CustomerChanged if `version` is given and there is a newer one,
-    CompanyNameMissing, PersonNameMissing, or what update_customer does of custom values.
+    CompanyNameMissing, PersonNameMissing, MayNotAssign, or what update_customer does of custom values.
     """
     customer = lock_customer(customer.pk)
     if version is not None and customer.version != version:
@@ -86,6 +93,7 @@ def change_customer(
     differing = differing_facts(customer, changes)
     if not differing:
         return customer, Outcome.UNCHANGED
+    check_may_assign(differing, by=by)
     facts = {name: getattr(customer, name) for name in FACTS}
     changed = update_customer(
         customer=customer,
@@ -234,3 +242,9 @@ def check_name(kind: str, name: str | None) -> None:
     """Raise CompanyNameMissing or PersonNameMissing where there is no name."""
     if not name:
         raise PersonNameMissing if kind == CustomerKind.INDIVIDUAL else CompanyNameMissing
+
+
+def check_may_assign(differing: Mapping[str, Any], *, by: User | ApiKey) -> None:
+    """Raise MayNotAssign where another account manager is among what differs of a stored customer, and not theirs."""
+    if "account_manager" in differing and not may(by, ASSIGN):
+        raise MayNotAssign

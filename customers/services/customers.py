@@ -112,7 +112,6 @@ def update_customer(
     birthday: str = "",
     custom_values: Mapping[str, Any] | None = None,
     remove: Collection[str] = (),
-    handover_reason: str = HandoverReason.EDITED,
     by: User | None = None,
     at: datetime,
 ) -> Customer:
@@ -164,7 +163,7 @@ def update_customer(
     index_customers([customer.pk])
     trace = record("customer.updated", subject=customer, by=by, at=at)
     publish_update(customer, changed=sorted(trace.changes), at=at)
-    note_handovers([Handover(customer, former_id)], reason=handover_reason, by=by, at=at)
+    note_handovers([Handover(customer, former_id)], reason=HandoverReason.EDITED, by=by, at=at)
     return customer
 
 

@@ -20,7 +20,7 @@ from customers.models import Customer, CustomField
 from customers.opening import Archive, open_new_archives
 from customers.querysets import required_fields
 from customers.search_index import index_customers
-from customers.services.changes import PERSONAL, Outcome, check_name, differing_facts
+from customers.services.changes import PERSONAL, Outcome, check_may_assign, check_name, differing_facts
 from customers.services.locking import CustomerMerged
 from customers.services.terms import Handover, begin_terms, note_handovers
 from customers.turns import wait_for_imports
@@ -105,6 +105,7 @@ def _change(
         each.customer_id, each.version = customer.pk, customer.version
         try:
             differing = _differing(customer, each, required)
+            check_may_assign(differing, by=by)
         except DomainError as refusal:
             each.outcome = refusal
             continue

@@ -12,6 +12,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
+from core.accounts.permissions import may
 from core.audit.actions import field_label
 from core.audit.services import record
 from core.crypto.register import Kind, kind_of
@@ -21,10 +22,11 @@ from core.tenancy.errors import DomainError
 from customers.carrying import carry, carry_back, carry_over, stand_under, with_late_rows
 from customers.enums import CustomerKind, HandoverReason
 from customers.models import MAX_TAGS, Customer, CustomerMerge, CustomField, MergedRow
+from customers.permissions import ASSIGN
 from customers.querysets import UNDOABLE
 from customers.relations import moved, staying
 from customers.search_index import index_customers
-from customers.services.changes import TooManyTags, check_name
+from customers.services.changes import MayNotAssign, TooManyTags, check_name
 from customers.services.terms import Handover, begin_terms, end_terms, note_handovers
 
 CHOSEN = (
@@ -77,6 +79,14 @@ class MergeClash(DomainError):
 class MergeChanged(DomainError):
     code = "merge_changed"
     message = _("Somebody else changed one of the two in the meantime. What is stored now stands here; choose again.")
+
+
+class OlderKept(DomainError):
+    code = "older_kept"
+    message = _(
+        "Different people look after the two, so the older one stays unless who may give customers to others merges"
+        " them. Choose the other way round."
+    )
 
 
 class NoSuchFact(DomainError):
@@ -168,8 +178,9 @@ def merge_customers(
 
     Tags are united, and own fields that do not differ. All that hangs on the absorbed customer moves, as its relations
     say; its number stays taken. `versions` are those of the two that the caller read. Contribution and shipments add
-    up, the tier waits for the next evaluation. Can be undone for thirty days. Raises MergeWithItself, MergedAlready,
-    MergeOfErased, MergeChanged, MergeClash, NoSuchFact, TooManyTags, or what a change of facts does.
+    up, the tier waits for the next evaluation. Can be undone for thirty days. Who may not give customers to others
+    brings nobody's customer to another account manager by it. Raises MergeWithItself, MergedAlready, MergeOfErased,
+    MergeChanged, MergeClash, MayNotAssign, OlderKept, NoSuchFact, TooManyTags, or what a change of facts does.
     """
     if kept.pk == absorbed.pk:
         raise MergeWithItself
@@ -183,6 +194,7 @@ def merge_customers(
     if clashes := [str(label) for label, _count in _clashes(kept, absorbed)]:
         raise MergeClash(_("These cannot stand beside each other: %(labels)s.") % {"labels": ", ".join(clashes)})
 
+    _check_manager(kept, absorbed, take, by)
     before, former_id = _facts(kept), kept.account_manager_id
     figures = {name: _plain(getattr(absorbed, name)) for name in FIGURES}
     _take(kept, absorbed, take)
@@ -336,6 +348,19 @@ def _clashes(kept: Customer, absorbed: Customer) -> Iterator[tuple[str | Promise
     for relation in moved().values():
         if relation.clashes is not None and (count := relation.clashes(kept, absorbed)):
             yield relation.label, count
+
+
+def _check_manager(kept: Customer, absorbed: Customer, names: Collection[str], by: User | ApiKey) -> None:
+    """Raise MayNotAssign or OlderKept where the merge would hand over what its caller may not.
+
+    A customer that somebody has just opened would else bring them any older one of which they say that it is the same.
+    """
+    if kept.account_manager_id == absorbed.account_manager_id or may(by, ASSIGN):
+        return
+    if "account_manager" in names:
+        raise MayNotAssign
+    if kept.account_manager_id is not None and kept.created_at > absorbed.created_at:
+        raise OlderKept
 
 
 def _take(kept: Customer, absorbed: Customer, names: Collection[str]) -> None:

@@ -8,10 +8,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.accounts.permissions import may
 from core.web.views import StaffFormView, StepView
 from customers.forms.merging import MergeForm, OtherCustomerForm
 from customers.models import Customer, CustomerMerge
-from customers.permissions import MERGE
+from customers.permissions import ASSIGN, MERGE
 from customers.services import MergeChanged, merge_customers, plan_merge, undo_merge
 
 
@@ -49,8 +50,9 @@ class MergeCustomerView(StaffFormView):
         return super().post(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        facts = {"kept": self.customer, "absorbed": self.other, "facts": self.plan.facts}
-        return {**super().get_form_kwargs(), **facts}
+        may_assign = may(self.request.user, ASSIGN)
+        offered = [fact for fact in self.plan.facts if may_assign or fact.name != "account_manager"]
+        return {**super().get_form_kwargs(), "kept": self.customer, "absorbed": self.other, "facts": offered}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         if self.other is None:

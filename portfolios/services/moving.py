@@ -21,7 +21,7 @@ from customers.services import (
     lock_customer,
 )
 from portfolios.models import NO_TIER
-from portfolios.planning import propose_assignments
+from portfolios.planning import propose_assignments, unassigned
 from portfolios.selectors import portfolio_of, today_at
 from portfolios.services.policies import current_policy
 from portfolios.services.pool import NoRoom, TierNotServed
@@ -74,10 +74,11 @@ def perform_move(
 def assign_unowned(*, business_date: date, at: datetime) -> dict[str, Any]:
     """Give every customer that somebody should look after to whoever has most room; return how many went and stayed."""
     wait_for_turn()
-    proposed = propose_assignments(policy=current_policy(), at=at, most=MOST_A_NIGHT)
+    policy = current_policy()
+    proposed = propose_assignments(policy=policy, at=at, most=MOST_A_NIGHT)
     passings = [Passing(each.customer.pk, None, each.taker) for each in proposed.proposals]
-    if not passings:
-        return {"assigned": 0, "left": len(proposed.left)}
-    outcomes = hand_over_customers(passings=passings, reason=HandoverReason.ASSIGNED, by=None, at=at)
+    outcomes = (
+        hand_over_customers(passings=passings, reason=HandoverReason.ASSIGNED, by=None, at=at) if passings else {}
+    )
     assigned = sum(outcome == Outcome.UPDATED for outcome in outcomes.values())
-    return {"assigned": assigned, "left": len(proposed.left) + len(passings) - assigned}
+    return {"assigned": assigned, "left": unassigned(policy).count()}

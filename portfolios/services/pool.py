@@ -12,6 +12,7 @@ from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from customers.enums import HandoverReason
 from customers.models import Customer, ManagerTerm
+from customers.querysets import selves
 from customers.services import hand_over_customer, lock_customer
 from portfolios.models import NO_TIER, PortfolioPolicy
 from portfolios.permissions import MANAGE
@@ -80,7 +81,7 @@ def claim_customer(*, customer: Customer, by: User, at: datetime) -> Customer:
     if claims_left(by, policy=policy, at=at) <= 0:
         raise ClaimsUsedUp
     rests_from = at - timedelta(days=policy.rest_days)
-    if ManagerTerm.objects.filter(customer=customer, manager=by, ended_at__gt=rests_from).exists():
+    if ManagerTerm.objects.filter(customer__in=selves(customer), manager=by, ended_at__gt=rests_from).exists():
         raise RecentlyLost
     check_room(customer, by, policy=policy)
     return hand_over_customer(customer=customer, to=by, reason=HandoverReason.CLAIMED, by=by, at=at)[0]

@@ -28,7 +28,8 @@ def return_silent(*, business_date: date, at: datetime) -> dict[str, Any]:
         ReturnWarning.objects.all().delete()
         return {"returned": 0, "warned": 0}
     warned_after = policy.silent_days - policy.warn_days
-    ReturnWarning.objects.exclude(customer__in=quiet(policy, at - timedelta(days=warned_after)).values("pk")).delete()
+    still_quiet = quiet(policy, at - timedelta(days=warned_after)).filter(pk=OuterRef("customer"))
+    ReturnWarning.objects.filter(~Exists(still_quiet)).delete()
     returned = _return(policy, at)
     warned = _warn(policy, at - timedelta(days=warned_after), at)
     return {"returned": returned, "warned": warned}

@@ -16,11 +16,12 @@ from core.tenancy.errors import DomainError
 from core.web import bulk, exports
 from core.web.bulk import Selection
 from core.web.context import WATCH_JOBS
+from core.web.lists.saved import count_words
 from core.web.views import StaffView, go_to
 from customers.enums import HandoverReason
 from portfolios.bulk import MOVES
 from portfolios.forms import PlanForm, ShareForm
-from portfolios.models import PortfolioPolicy
+from portfolios.models import NO_TIER, PortfolioPolicy
 from portfolios.permissions import MANAGE, VIEW
 from portfolios.planning import MOST_PROPOSED, Proposed, propose_assignments, propose_moves
 from portfolios.selectors import load_portfolios, tier_counts
@@ -61,7 +62,10 @@ class ProposalView(StaffView, TemplateView):
                 for each in proposed.proposals
             ],
             still_over=[(over[pk], points) for pk, points in proposed.plan.still_over.items()],
-            left=[(customer, LEFT_BECAUSE[reason]) for customer, reason in proposed.left],
+            left=[
+                (None if each.tier == NO_TIER else each.tier, count_words(each.count), LEFT_BECAUSE[each.reason])
+                for each in proposed.waiting
+            ],
             most=MOST_PROPOSED,
             **context,
         )

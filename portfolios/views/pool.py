@@ -20,14 +20,13 @@ from customers.enums import Stage, Tier
 from customers.handovers.open_work import count_open_work
 from customers.models import Customer
 from customers.querysets import for_list
-from customers.services import hand_over_customer
 from customers.templatetags.customers import stage_badge, tier_badge
 from portfolios.forms import ClaimForm, HandOverForm, ReleaseForm
 from portfolios.models import PortfolioPolicy
 from portfolios.permissions import CLAIM, MANAGE, VIEW
 from portfolios.planning import suggestions
 from portfolios.selectors import portfolio_of
-from portfolios.services import claim_customer, claims_left, current_policy, may_release, release_customer
+from portfolios.services import claim_customer, claims_left, current_policy, hand_over, may_release, release_customer
 
 SUGGESTED = 3
 
@@ -201,4 +200,4 @@ class HandOverView(CustomerFormView):
         return super().get_context_data(suggested=self.suggested, is_allowed=True, **context)
 
     def act(self, **facts: Any) -> object:
-        return hand_over_customer(**facts)
+        return hand_over(**facts)

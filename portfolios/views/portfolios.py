@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -14,8 +15,11 @@ from django.views.generic import TemplateView
 from core.accounts.models import User
 from core.accounts.permissions import may
 from core.tenancy.errors import DomainError
+from core.web.lists.page import TOTAL_CAP
+from core.web.lists.saved import count_words
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView
+from customers.models import Customer
 from portfolios.forms import CapacityForm, PolicyForm
 from portfolios.models import TIERS, PortfolioPolicy
 from portfolios.permissions import MANAGE, VIEW
@@ -45,12 +49,17 @@ class PortfolioListView(StaffView, TemplateView):
             absent={each.person.pk for each in portfolios if each.absent_until and each.absent_until >= today},
             tiers=[(tier, tier_in_words(tier)) for tier in TIERS],
             over=sum(portfolio.is_over for portfolio in portfolios),
-            pooled=pool_of(policy).count(),
-            waiting=unassigned(policy).count(),
+            pooled=_counted(pool_of(policy)),
+            waiting=_counted(unassigned(policy)),
             policy=policy,
             may_manage=may(self.request.user, MANAGE),
             **context,
         )
+
+
+def _counted(customers: QuerySet[Customer]) -> str:
+    """Return how many there are, counted up to a thousand."""
+    return count_words(customers.order_by()[: TOTAL_CAP + 1].count())
 
 
 class CapacityView(StaffFormView):

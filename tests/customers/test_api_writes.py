@@ -6,7 +6,7 @@ from django.test import Client
 from core.audit.models import AuditEvent
 from core.crypto.masking import mask_name
 from customers.enums import ContactPointKind
-from customers.models import Address, Contact, ContactPoint, Customer, CustomerToken
+from customers.models import Address, Contact, ContactPoint, Customer, CustomerToken, ManagerTerm
 from customers.services import NewContactPoint, add_address, add_contact
 from tests.factories.accounts import outside
 from tests.factories.customers import make_customer
@@ -347,3 +347,53 @@ def test_create_asks_few_statements_and_answers_as_a_read_does(tenant, partner, 
     read = partner.get(f"/customers/{answer.json()['id']}")
     assert (answer.status_code, answer.json()) == (201, read.json())
     assert answer.headers["ETag"] == read.headers["ETag"]
+
+
+@pytest.mark.parametrize("to", ["colleague", None])
+@pytest.mark.parametrize("method", ["patch", "put", "bulk"])
+def test_stored_customers_are_not_handed_over_by_a_key_that_may_only_write(
+    now, account_manager, supervisor, method, to
+):
+    partner = Partner(name="Few", allowed=["customers:read", "customers:write"])
+    customer = make_customer(at=now, number="N-1", company_name="Acme", account_manager=account_manager)
+    body = {"region": "Bonn", "account_manager_id": to and str(supervisor.pk)}
+
+    def send(facts):
+        if method == "patch":
+            return partner.send("patch", f"/customers/{customer.pk}", facts, If_Match="*")
+        if method == "put":
+            return partner.send("put", "/customers/by-number/N-1", facts)
+        return partner.send("post", "/customers/bulk?wait=true", [{"number": "N-1", **facts}])
+
+    answer = send(body)
+    problem = answer.json()["results"][0]["problem"] if method == "bulk" else answer.json()
+
+    assert (problem["status"], problem["code"]) == (403, "may_not_assign")
+    assert problem["errors"][0]["pointer"] == "#/account_manager_id"
+    stored = Customer.objects.get()
+    assert (stored.account_manager, stored.region, stored.version) == (account_manager, "", 1)
+    assert ManagerTerm.objects.count() == 1
+
+    same = send({**body, "account_manager_id": str(account_manager.pk)})
+
+    assert same.status_code == 200
+    assert Customer.objects.get().region == "Bonn"
+
+
+def test_new_customers_have_the_account_manager_that_any_key_names(tenant, account_manager):
+    partner = Partner(name="Few", allowed=["customers:read", "customers:write"])
+    facts = {"company_name": "Acme", "account_manager_id": str(account_manager.pk)}
+
+    partner.send("post", "/customers", {"number": "N-1", **facts})
+    partner.send("put", "/customers/by-number/N-2", facts)
+    partner.send("post", "/customers/bulk?wait=true", [{"number": "N-3", **facts}])
+
+    assert Customer.objects.filter(account_manager=account_manager).count() == 3
+
+
+def test_a_key_that_may_assign_hands_over(partner, account_manager, supervisor, now):
+    customer = make_customer(at=now, number="N-1", company_name="Acme", account_manager=account_manager)
+
+    partner.send("patch", f"/customers/{customer.pk}", {"account_manager_id": str(supervisor.pk)}, If_Match="*")
+
+    assert Customer.objects.get().account_manager == supervisor

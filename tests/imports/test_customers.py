@@ -239,3 +239,16 @@ def test_statements_do_not_grow_with_the_rows(tenant, supervisor, now):
         counted.append(len(captured))
 
     assert counted[0] == counted[1]
+
+
+def test_file_of_who_may_not_assign_hands_nobody_over(tenant, account_manager, supervisor, now):
+    make_customer(number="C-1", company_name="Old", account_manager=supervisor, at=now)
+    content = (
+        f"number,company_name,account_manager\nC-1,New,{account_manager.email}\nC-2,Other,{account_manager.email}\n"
+    )
+
+    batch = imported(content, by=account_manager, at=now)
+
+    assert [row.status for row in rows_of(batch)] == ["refused", "created"]
+    kept, opened = stored()["C-1"], stored()["C-2"]
+    assert (kept.company_name, kept.account_manager, opened.account_manager) == ("Old", supervisor, account_manager)

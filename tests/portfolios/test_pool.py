@@ -28,6 +28,7 @@ from portfolios.services import (
     set_capacity,
 )
 from tests.customers.follow_ups.made import make_follow_up
+from tests.customers.merging.pairs import merge
 from tests.factories.accounts import inside, make_user
 from tests.factories.customers import make_customer
 from tests.portfolios.made import make_in, make_policy, talk
@@ -296,3 +297,24 @@ def test_account_managers_do_not_decide(client_for, account_manager, now):
         *(reverse(f"portfolios:{name}") for name in ("policy", "assign", "rebalance")),
     ):
         assert client.get(url).status_code == 403
+
+
+def test_what_is_no_longer_quiet_is_asked_row_by_row(supervisor, now):
+    make_policy(silent_days=30, warn_days=10, by=supervisor, at=now)
+
+    with CaptureQueriesContext(connection) as captured:
+        return_silent(business_date=now.date(), at=now)
+
+    [asked] = [each["sql"] for each in captured if "portfolios_returnwarning" in each["sql"]][:1]
+    assert "NOT EXISTS" in asked.upper()
+    assert "IN (SELECT" not in asked.upper()
+
+
+def test_who_lost_a_customer_that_was_merged_waits_too(account_manager, supervisor, now):
+    kept, own = (
+        make_in("low", number="P-1", at=now),
+        make_in("low", number="P-2", account_manager=account_manager, at=now),
+    )
+    merge(kept, own, supervisor, now)
+
+    refused(RecentlyLost, kept, account_manager, now + timedelta(days=1))

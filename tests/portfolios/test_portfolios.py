@@ -15,8 +15,9 @@ from core.web.models import BulkOutcome
 from customers.enums import HandoverReason
 from customers.models import Customer, FollowUp, ManagerTerm
 from customers.services import hand_over_customer
+from portfolios.balancing import Reason
 from portfolios.models import PortfolioPolicy
-from portfolios.planning import propose_assignments, propose_moves, suggestions
+from portfolios.planning import Waiting, propose_assignments, propose_moves, suggestions
 from portfolios.selectors import load_portfolios
 from portfolios.services import (
     BadCapacity,
@@ -83,6 +84,33 @@ def test_load_and_work(account_manager, colleague, supervisor, now):
     assert mine.counts == {"vip": 1, "mid": 1, "none": 1}
     assert mine.serves == {"vip", "mid"}
     assert (theirs.person, theirs.load, theirs.capacity) == (colleague, 0, 1000)
+
+
+def test_portfolios_are_counted_from_their_index_alone(account_manager, now):
+    make_in("vip", account_manager=account_manager, at=now)
+    with CaptureQueriesContext(connection) as captured:
+        load_portfolios(policy=current_policy())
+    [counting] = [each["sql"] for each in captured if "GROUP BY" in each["sql"]]
+
+    with connection.cursor() as cursor:
+        # Without the statistics of a large table the planner would rather read it whole.
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"set local enable_{way} = off")
+        cursor.execute("explain " + counting)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "Index Only Scan using customer_account_manager" in plan
+
+
+def test_counts_of_those_that_nobody_looks_after_are_capped(client_for, supervisor, now):
+    Customer.objects.bulk_create(
+        Customer(number=f"B-{place}", company_name="B", created_at=now, tier="vip" if place < 3 else "low")
+        for place in range(1005)
+    )
+
+    page = client_for(supervisor).get(reverse("portfolios:list"))
+
+    assert (page.context["pooled"], page.context["waiting"]) == ("1,000+", "3")
 
 
 def test_the_page_tells_and_its_queries_do_not_grow(client_for, supervisor, account_manager, now):
@@ -187,11 +215,42 @@ def test_who_is_absent_or_serves_other_tiers_gets_nothing(account_manager, colle
     make_in("vip", number="V-1", at=now)
 
     proposed = propose_assignments(policy=current_policy(), at=now)
-    assert ([*proposed.proposals], [reason for _customer, reason in proposed.left]) == ([], ["nobody_serves"])
+    assert (proposed.proposals, proposed.waiting) == ([], [Waiting("vip", 1, Reason.NOBODY_SERVES)])
 
     later = now + timedelta(days=4)
     assert assign_unowned(business_date=later.date(), at=later) == {"assigned": 1, "left": 0}
     assert managers() == {"V-1": account_manager.pk}
+
+
+def test_those_for_whom_nobody_is_there_are_in_nobodys_way(account_manager, supervisor, now):
+    make_policy(assigned_tiers=["vip", "mid", "low"], by=supervisor, at=now)
+    set_for(account_manager, supervisor, now, points=11, tiers=["mid", "low"])
+    for tier, count in (("vip", 3), ("mid", 3), ("low", 2)):
+        for place in range(count):
+            make_in(tier, number=f"{tier}-{place}", at=now)
+    Customer.objects.filter(tier="vip").update(contribution=100)
+
+    proposed = propose_assignments(policy=current_policy(), at=now, most=2)
+
+    assert sorted(each.tier for each in proposed.proposals) == ["low", "mid"]
+    everything = propose_assignments(policy=current_policy(), at=now)
+    assert [(each.tier, each.count, each.reason) for each in everything.waiting] == [
+        ("vip", 3, Reason.NOBODY_SERVES),
+        ("mid", 2, Reason.NO_ROOM),
+        ("low", 1, Reason.NO_ROOM),
+    ]
+    assert assign_unowned(business_date=now.date(), at=now) == {"assigned": 2, "left": 6}
+
+
+def test_the_page_tells_how_many_wait_and_why(client_for, supervisor, account_manager, now):
+    set_for(account_manager, supervisor, now, points=25)
+    for number in ("V-1", "V-2", "V-3"):
+        make_in("vip", number=number, at=now)
+
+    page = client_for(supervisor).get(reverse("portfolios:assign"))
+
+    assert [(tier, count) for tier, count, _reason in page.context["left"]] == [("vip", "2")]
+    assert "Nobody who serves this tier has room." in page.content.decode()
 
 
 @pytest.mark.usefixtures("colleague")
@@ -300,3 +359,27 @@ def test_people_by_tier(client_for, supervisor, now):
     ]
     assert (page.context["before"], page.context["after"]) == (2.7, 2.6)
     assert client_for(supervisor).get(f"{reverse('portfolios:staffing')}?share=101").status_code == 200
+
+
+def test_no_more_are_read_than_could_move(account_manager, colleague, supervisor, now):
+    set_for(account_manager, supervisor, now, points=0)
+    set_for(colleague, supervisor, now, points=3)
+    for place in range(20):
+        make_in("low", number=f"L-{place}", account_manager=account_manager, at=now + timedelta(hours=place))
+
+    with CaptureQueriesContext(connection) as captured:
+        proposed = propose_moves(policy=current_policy(), at=now)
+
+    assert [each.customer.number for each in proposed.proposals] == ["L-19", "L-18", "L-17"]
+    assert [each["sql"].upper().count("LIMIT 3") for each in captured if "managerterm" in each["sql"]] == [1]
+
+
+@pytest.mark.usefixtures("full", "colleague")
+def test_nobody_is_read_where_nobody_has_room(colleague, supervisor, now):
+    set_for(colleague, supervisor, now, points=0)
+
+    with CaptureQueriesContext(connection) as captured:
+        proposed = propose_moves(policy=current_policy(), at=now)
+
+    assert not [each for each in captured if "managerterm" in each["sql"]]
+    assert (proposed.proposals, [*proposed.plan.still_over.values()]) == ([], [11])

@@ -249,6 +249,25 @@ def test_nobody_is_told_what_they_did_themselves(tenant, customer, account_manag
     assert [notice.user for notice in Notice.objects.filter(kind="customer_handed_over")] == [account_manager]
 
 
+@pytest.mark.parametrize("reason", ["assigned", "rebalanced", "returned"])
+def test_of_what_goes_by_the_hundred_people_are_told_once_a_day(
+    *, tenant, client_for, account_manager, colleague, now, reason
+):
+    for day in (0, 0, 1):
+        given = make_customer(account_manager=account_manager, at=now)
+        hand_over_customer(customer=given, to=colleague, reason=reason, by=None, at=now + timedelta(days=day))
+    work_off(tenant_id=tenant.pk, now=lambda: now + timedelta(days=1))
+
+    notices = list(Notice.objects.filter(kind="customer_handed_over"))
+
+    words = sorted((line.notice.user_id, line.words.text) for line in lines_of(notices))
+    assert words == sorted(
+        [(account_manager.pk, "You gave up customers"), (colleague.pk, "Customers have come to you")] * 2
+    )
+    urls = {line.words.url for line in lines_of(notices) if line.notice.user_id == colleague.pk}
+    assert [len(client_for(colleague).get(url).context["rows"]) for url in urls] == [3]
+
+
 def test_the_page_shows_who_looked_after_the_customer(client_for, customer, colleague, supervisor, now):
     hand_over_customer(customer=customer, to=colleague, reason=HandoverReason.TIER, by=supervisor, at=now)
 

@@ -115,3 +115,17 @@ def test_key_without_the_scope_may_neither_merge_nor_undo(partner, kept, absorbe
     assert reader.get(f"/merges/{merge.pk}").status_code == 200
     merge.refresh_from_db()
     assert merge.undone_at is None
+
+
+def test_another_account_manager_needs_a_key_that_may_assign(partner, kept, absorbed, account_manager):
+    Customer.objects.filter(pk=absorbed.pk).update(account_manager=account_manager)
+    body = pair(kept, absorbed, **versions(kept, absorbed), take=["account_manager"])
+    few = Partner(name="Few", allowed=["customers:read", "merges:write"])
+
+    refused = few.send("post", "/merges", body)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "may_not_assign")
+    assert refused.json()["errors"][0]["pointer"] == "#/take"
+    assert not CustomerMerge.objects.exists()
+    assert partner.send("post", "/merges", body).status_code == 201
+    assert Customer.objects.get().account_manager == account_manager

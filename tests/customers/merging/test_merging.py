@@ -13,12 +13,14 @@ from customers.finding import find_customers
 from customers.models import Contact, Customer, CustomerToken, Interaction, MergedRow
 from customers.services import (
     LaterMergeFirst,
+    MayNotAssign,
     MergeClash,
     MergedAlready,
     MergeKept,
     MergeOfErased,
     MergeUndone,
     MergeWithItself,
+    OlderKept,
     TooManyTags,
     add_contact,
     add_custom_field,
@@ -257,3 +259,33 @@ def test_more_tags_than_a_customer_may_have_are_refused(kept, absorbed, supervis
         merge(kept, absorbed, supervisor, now)
 
     assert Customer.objects.count() == 2
+
+
+def test_who_may_not_assign_takes_no_account_manager(kept, absorbed, account_manager, now):
+    Customer.objects.filter(pk=absorbed.pk).update(account_manager=account_manager)
+
+    with pytest.raises(MayNotAssign):
+        merge(kept, absorbed, account_manager, now, take=["account_manager"])
+
+    assert list(Customer.objects.filter(account_manager=account_manager)) == [absorbed]
+
+
+def test_nobody_comes_to_an_older_customer_by_a_newer_one(kept, absorbed, account_manager, supervisor, now):
+    later = now + timedelta(hours=1)
+    Customer.objects.filter(pk=kept.pk).update(account_manager=account_manager, created_at=later)
+
+    with pytest.raises(OlderKept):
+        merge(kept, absorbed, account_manager, now)
+    assert Customer.objects.count() == 2
+
+    merge(absorbed, kept, account_manager, now)
+    assert Customer.objects.get().account_manager is None
+
+
+def test_who_may_assign_keeps_the_newer_one(kept, absorbed, account_manager, supervisor, now):
+    later = now + timedelta(hours=1)
+    Customer.objects.filter(pk=kept.pk).update(account_manager=account_manager, created_at=later)
+
+    merge(kept, absorbed, supervisor, now)
+
+    assert Customer.objects.get().account_manager == account_manager

@@ -58,3 +58,22 @@ def test_customer_of_another_tenant_is_no_choice(*, client_for, supervisor, kept
     answer = client_for(supervisor).get(reverse("customers:merge", args=[kept.pk]), {"other": "R-1"})
 
     assert (answer.status_code, "No customer has this number." in answer.content.decode()) == (422, True)
+
+
+def test_who_may_not_assign_is_not_offered_another_account_manager(client_for, account_manager, kept, absorbed):
+    Customer.objects.filter(pk=absorbed.pk).update(account_manager=account_manager)
+    client, url = client_for(account_manager), f"{reverse('customers:merge', args=[kept.pk])}?other=A-1"
+    choice = {"company_name": "kept", "industry": "kept", "region": "kept", "account_manager": "absorbed"}
+
+    offered = client.get(url).context["form"].fields
+    merged = client.post(url, {**choice, "kept_version": 1, "absorbed_version": 1})
+
+    assert ("account_manager" in offered, merged.status_code) == (False, 302)
+    assert Customer.objects.get().account_manager is None
+
+
+def test_who_may_assign_is_offered_another_account_manager(client_for, account_manager, supervisor, kept, absorbed):
+    Customer.objects.filter(pk=absorbed.pk).update(account_manager=account_manager)
+    url = f"{reverse('customers:merge', args=[kept.pk])}?other=A-1"
+
+    assert "account_manager" in client_for(supervisor).get(url).context["form"].fields
