@@ -70,7 +70,7 @@ def test_removed_contact_is_put_back_with_all_that_was_theirs(client_for, agent,
     assert after == before
     assert (Contact.objects.get().name, Interaction.objects.get().contact) == ("Li Na", contact)
     assert [found.customer for found in find_customers(PHONE, limit=5)] == [customer]
-    assert AuditEvent.objects.get(action="contact.restored").details == {"points": 2}
+    assert AuditEvent.objects.get(action="contact.restored").details == {"contact_points": 2}
     assert OutboxEvent.objects.filter(name="customer.updated").count() == 3
 
 
