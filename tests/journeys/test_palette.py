@@ -63,7 +63,8 @@ def test_customer_is_edited_from_the_palette_by_keyboard_alone(page_of, hire, cu
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"/customers/{customer.pk}/edit/")
 
-    # From a field, too; and on to an area.
+    # From a field, too, once the scripts are there; and on to an area.
+    page.wait_for_load_state()
     page.locator("#id_industry").focus()
     page.keyboard.press("Control+k")
     page.keyboard.type(tiers)

@@ -58,6 +58,8 @@ def test_request_is_opened_taken_waits_and_is_done(page, courier):
 
     expect(page.locator("main .page-head")).to_contain_text("Done")
     expect(page.locator("main")).to_contain_text("The outlet was told")
+    # Keys do nothing before the scripts are there.
+    page.wait_for_load_state()
     page.keyboard.press("g")
     page.keyboard.press("r")
     expect(page.locator("main")).to_contain_text("Nothing is unfinished")
