@@ -50,7 +50,8 @@ def stored(request):
 
 
 def actions():
-    return list(AuditEvent.objects.filter(action__startswith="service_request").values_list("action", flat=True))
+    events = AuditEvent.objects.filter(action__startswith="service_request").order_by("pk")
+    return list(events.values_list("action", flat=True))
 
 
 @pytest.fixture
