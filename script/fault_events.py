@@ -14,6 +14,7 @@ import time
 import uuid
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -150,13 +151,14 @@ def _make_tenants() -> list[Any]:
 
 
 def _publish(chance: random.Random, tenants: list[Any], how_many: int, published: Counter[Any]) -> None:
-    """Publish so many moves, in transactions of one up to a hundred."""
+    """Publish so many moves, in transactions of one up to a hundred, for one tenant after the other."""
     from core.events.services import publish_many
     from core.tenancy.scope import tenant_scope
     from customers.models import Customer
 
+    turns = cycle(chance.sample(tenants, len(tenants)))
     while how_many:
-        tenant = chance.choice(tenants)
+        tenant = next(turns)
         many = min(how_many, chance.choice((1, 3, 10, 30, 100)))
         with tenant_scope(tenant):
             customers = list(Customer.objects.values_list("pk", "number"))
