@@ -18,6 +18,7 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         import customers.declared
         import customers.needs.declared
+        import customers.quality.declared
         import customers.revealed  # noqa: F401  registers what is revealed
         from core.accounts import holdings
         from core.crypto.rotation import TokenIndex, register_tokens

@@ -21,7 +21,6 @@ from customers.models import (
     Contact,
     ContactPoint,
     Customer,
-    CustomerFault,
     CustomerMerge,
     DuplicateCandidate,
     Interaction,
@@ -286,20 +285,7 @@ relations.register(
     ),
 )
 
-relations.register(
-    "faults",
-    Relation(
-        label=_("What is to mend"),
-        model=CustomerFault,
-        rows=lambda customer: customer.faults.all(),
-        stays=_("Both are judged anew."),
-        goes_along=Q(),
-    ),
-)
-
-classify("customers.CustomerFault", business="customer fault part_id")
 classify("customers.FilteredValue", business="field_id customer_id text number day pk")
-classify("customers.ChangedCustomer", business="customer_id transaction pk")
 classify(
     "customers.CustomerMerge",
     business="kept absorbed merged_at merged_by undone_at undone_by",

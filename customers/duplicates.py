@@ -5,7 +5,6 @@ after Fellegi and Sunter (1969) does, with weights that are whole numbers for ev
 says more than a name, the name of a company more than that of a person, and a place little by itself.
 """
 
-import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -32,8 +31,8 @@ from core.crypto.tokens import (
     phone_grams,
     token,
 )
-from core.tenancy.models import Tenant
-from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
+from core.tenancy.scope import current_tenant, required_tenant_id
+from core.tenancy.sweeping import sweep_tenants
 from customers.contact_points import home_country
 from customers.enums import ContactPointKind, DuplicateState, MatchReason
 from customers.models import Customer, DuplicateCandidate
@@ -89,17 +88,7 @@ def match_all(*, seconds: float) -> int:
 
     No scope may be open.
     """
-    deadline = time.monotonic() + seconds
-    waiting = list(Tenant.objects.filter(is_active=True).order_by("pk"))
-    matched = 0
-    while waiting and time.monotonic() < deadline:
-        tenant = waiting.pop(0)
-        with tenant_scope(tenant):
-            done = match_some(at=timezone.now())
-        matched += done
-        if done:
-            waiting.append(tenant)
-    return matched
+    return sweep_tenants(lambda: match_some(at=timezone.now()), seconds=seconds)
 
 
 @transaction.atomic

@@ -1,7 +1,6 @@
 """The keyed tokens by which customers are found: who changes a name or a contact point brings them up to date."""
 
 import io
-import time
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -11,8 +10,8 @@ from django.db import connection
 from core.crypto.fields import readable
 from core.crypto.keys import versions
 from core.crypto.tokens import Gram, Tokens, email_grams, name_grams, phone_grams
-from core.tenancy.models import Tenant
-from core.tenancy.scope import current_tenant, required_tenant_id, tenant_scope
+from core.tenancy.scope import current_tenant, required_tenant_id
+from core.tenancy.sweeping import sweep_tenants
 from customers.contact_points import home_country
 from customers.enums import ContactPointKind
 from customers.models import Customer, CustomerToken
@@ -134,17 +133,7 @@ def rank_all_tokens(*, seconds: float) -> int:
 
     No scope may be open. Until then search is as good as the ranks of before.
     """
-    deadline = time.monotonic() + seconds
-    behind = list(Tenant.objects.filter(is_active=True).order_by("pk"))
-    ranked = 0
-    while behind and time.monotonic() < deadline:
-        tenant = behind.pop(0)
-        with tenant_scope(tenant):
-            done = rank_tokens()
-        ranked += done
-        if done:
-            behind.append(tenant)
-    return ranked
+    return sweep_tenants(rank_tokens, seconds=seconds)
 
 
 def _grams(ids: list[uuid.UUID]) -> dict[uuid.UUID, set[Gram]]:

@@ -4,7 +4,6 @@ So the cost grows with what changes, and what is kept is the same as if everybod
 that lies ahead is not looked at again on its day.
 """
 
-import time
 import uuid
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -15,8 +14,8 @@ from django.utils import timezone
 
 from core.tenancy.clock import local_date
 from core.tenancy.copying import rewrite
-from core.tenancy.models import Tenant
-from core.tenancy.scope import current_tenant, tenant_scope
+from core.tenancy.scope import current_tenant
+from core.tenancy.sweeping import sweep_tenants
 from customers.contact_points import home_country
 from customers.duplicates import standing
 from customers.enums import DuplicateState
@@ -32,17 +31,7 @@ def judge_all(*, seconds: float) -> int:
 
     No scope may be open.
     """
-    deadline = time.monotonic() + seconds
-    waiting = list(Tenant.objects.filter(is_active=True).order_by("pk"))
-    judged = 0
-    while waiting and time.monotonic() < deadline:
-        tenant = waiting.pop(0)
-        with tenant_scope(tenant):
-            done = judge_some(at=timezone.now())
-        judged += done
-        if done:
-            waiting.append(tenant)
-    return judged
+    return sweep_tenants(lambda: judge_some(at=timezone.now()), seconds=seconds)
 
 
 @transaction.atomic
