@@ -12,13 +12,14 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from core.accounts.models import User
 from tests.factories.accounts import prove
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 SECONDS_TO_END = 10
+MILLISECONDS_TO_SHOW = 15_000
 MISSING = "no Chromium found: install one, or name its program in CRM_CHROMIUM"
 
 
@@ -50,6 +51,7 @@ def browser() -> Iterator[Browser]:
     assert program, MISSING
     # Playwright's synchronous calls run an event loop here, which Django would take for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=MILLISECONDS_TO_SHOW)
     with sync_playwright() as playwright:
         options = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=program, args=options)
