@@ -1,6 +1,6 @@
 """Proposals as pages and files show them: what is personal hidden, benefits before and after beside the promise."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -61,14 +61,14 @@ def for_record(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
     return related.prefetch_related(Prefetch("lines", queryset=lines), Prefetch("lines__months", queryset=months))
 
 
-def shown(proposal: Proposal, *, names: Iterable[str]) -> list[LineShown]:
-    """Return the lines of a proposal read by `for_record`; `names` are hidden in their words."""
+def shown(proposal: Proposal, *, names: Iterable[str], points: Collection[str] | None = None) -> list[LineShown]:
+    """Return the lines of a proposal read by `for_record`; `names` are hidden in their words (see masked)."""
     names = list(names)
     return [
         LineShown(
             line=line,
             name=line.service.name,
-            text=masked(line, "text", names),
+            text=masked(line, "text", names, points=points),
             price=price_in_words(line),
             benefit=_benefit(proposal, line),
         )

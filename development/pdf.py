@@ -63,7 +63,8 @@ def _table(lines: Sequence[LineShown]) -> Table:
     for shown in lines:
         said = [_words(shown.name, size=11), *([_words(shown.text, size=9)] if shown.text else [])]
         rows.append([said, _words(shown.price or "–"), _words(_benefit(shown))])
-    table = Table(rows, colWidths=WIDTHS, repeatRows=1, hAlign="LEFT")
+    # A row that is longer than a page goes on on the next.
+    table = Table(rows, colWidths=WIDTHS, repeatRows=1, splitInRow=1, hAlign="LEFT")
     table.setStyle(
         TableStyle(
             [

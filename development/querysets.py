@@ -1,6 +1,6 @@
 """The shapes in which opportunities are read."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -107,9 +107,12 @@ def _names_in(customer: Customer | None) -> Iterable[str]:
     return [name for row, field in named if (name := readable(row, field))]
 
 
-def masked(row: TenantModel, name: str, names: Iterable[str]) -> str:
-    """Return an encrypted text of a row, what is personal hidden; empty where nothing is written, or it was erased."""
+def masked(row: TenantModel, name: str, names: Iterable[str], *, points: Collection[str] | None = None) -> str:
+    """Return an encrypted text of a row, what is personal hidden; empty where nothing is written, or it was erased.
+
+    What the customer is to read comes with the `points` of its contacts: other numbers stay as they were written.
+    """
     text = readable(row, name)
     if text is not None:
-        return mask_text(text, names)
+        return mask_text(text, names, points=points)
     return "" if row.__dict__.get(name) is None else UNREADABLE

@@ -1,6 +1,6 @@
 """The shapes in which service plans are read."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -72,17 +72,20 @@ def months_of(plan: ServicePlan) -> list[date]:
     return sorted(months, reverse=True)[:SHOWN_MONTHS]
 
 
-def shown(plan: ServicePlan, *, names: Iterable[str]) -> list[ItemShown]:
-    """Return a plan's items as pages show them; `names` are hidden in their words."""
+def shown(plan: ServicePlan, *, names: Iterable[str], points: Collection[str] | None = None) -> list[ItemShown]:
+    """Return a plan's items as pages show them; `names` are hidden in their words (see masked)."""
     names, months = list(names), months_of(plan)
-    return [ItemShown(item, masked(item, names), _kept(item, months)) for item in plan.items.all()]
+    return [ItemShown(item, masked(item, names, points=points), _kept(item, months)) for item in plan.items.all()]
 
 
-def masked(item: PlanItem, names: Iterable[str]) -> str:
-    """Return the words of an item, what is personal hidden; empty where they were erased."""
+def masked(item: PlanItem, names: Iterable[str], *, points: Collection[str] | None = None) -> str:
+    """Return the words of an item, what is personal hidden; empty where they were erased.
+
+    What the customer is to read comes with the `points` of its contacts: other numbers stay as they were written.
+    """
     text = readable(item, "text")
     if text is not None:
-        return mask_text(text, names)
+        return mask_text(text, names, points=points)
     return "" if item.plan.customer.erased_at else UNREADABLE
 
 

@@ -1,11 +1,13 @@
 """How personal data is shown to who has not revealed it: as on a privacy waybill."""
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable
 
 HIDDEN = "*"
 # Stands where a damaged value cannot be read.
 UNREADABLE = "?"
+SHORTEST_NUMBER = 7
 # Seven digits and more, however they are grouped, in any width; not a date, nor what begins with two capitals, as
 # waybills do.
 _NUMBERS = re.compile(
@@ -46,15 +48,36 @@ def mask_address(address: str) -> str:
     return address[:6] + HIDDEN * 4 if len(address) > 6 else HIDDEN * len(address)
 
 
-def mask_text(text: str, names: Iterable[str] = ()) -> str:
-    """Hide the numbers of seven digits and more, the e-mails, and the given names that stand in free text."""
-    text = _EMAILS.sub(lambda found: mask_email(found[0].replace("\uff20", "@")), text)
-    text = _NUMBERS.sub(lambda found: mask_phone(re.sub(r"[^+\d]", "", found[0])), text)
+def mask_text(text: str, names: Iterable[str] = (), *, points: Collection[str] | None = None) -> str:
+    """Hide the numbers of seven digits and more, the e-mails, and the given names that stand in free text.
+
+    Where `points` are given, phone numbers and e-mails, no number or e-mail but those is hidden.
+    """
+    text = _EMAILS.sub(lambda found: _masked_email(found[0], points), text)
+    text = _NUMBERS.sub(lambda found: _masked_number(found[0], points), text)
     for name in sorted({name.strip() for name in names}, key=len, reverse=True):
         if name:
             masked = mask_name(name)
             text = re.sub(re.escape(name), lambda _found, masked=masked: masked, text, flags=re.IGNORECASE)
     return text
+
+
+def _masked_email(found: str, points: Collection[str] | None) -> str:
+    email = found.replace("\uff20", "@")
+    is_hidden = points is None or email.rstrip(".").casefold() in {point.casefold() for point in points}
+    return mask_email(email) if is_hidden else found
+
+
+def _masked_number(found: str, points: Collection[str] | None) -> str:
+    number = re.sub(r"[^+\d]", "", found)
+    digits = unicodedata.normalize("NFKC", number).lstrip("+0")
+    known = [re.sub(r"\D", "", point) for point in points or ()]
+    # A number is written with the code of its country or without.
+    is_hidden = points is None or any(
+        min(len(each), len(digits)) >= SHORTEST_NUMBER and (each.endswith(digits) or digits.endswith(each))
+        for each in known
+    )
+    return mask_phone(number) if is_hidden else found
 
 
 def mask_shape(text: str) -> str:

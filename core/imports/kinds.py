@@ -108,7 +108,7 @@ class ImportKind:
     says what would become of rows that could be read, `write` and `undo` (both with `by`) do it; each sets the rows'
     status, in few statements, in the caller's transaction. `weigh` is given how many rows have each gist, and returns
     what tells the warnings for a gist, or None where the whole file shows nothing odd. `list_url` is the page on which
-    the records stand.
+    the records stand. Line breaks in the cells of its `long_fields` stay; elsewhere they are spaces.
     """
 
     name: str
@@ -125,6 +125,7 @@ class ImportKind:
     undo: Step
     list_url: str
     rows_per_part: int = 1000
+    long_fields: frozenset[str] = frozenset()
     weigh: Weigh | None = None
 
 

@@ -7,7 +7,7 @@ import codecs
 import csv
 import io
 import zipfile
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date, datetime, time
@@ -29,6 +29,7 @@ SEPARATORS = ",;\t|"
 BLOCK = 1 << 20
 SNIFFED_BYTES, SNIFFED_LINES = 1 << 16, 20
 MOST_COLUMNS = 200
+MOST_LINES_OF_A_ROW = 50
 # What a workbook may grow to when it is unpacked.
 MOST_UNPACKED = 2 << 30
 # Where the frequent characters of each encoding stand (GB 2312 level 1, Big5 level 1), by the first byte of a pair.
@@ -86,6 +87,34 @@ class RawRow(NamedTuple):
     problem: str = ""
 
 
+class _Ahead:
+    """Lines one after the other, of which the next may be looked at before they are taken."""
+
+    def __init__(self, lines: Iterator[tuple[int, str]]) -> None:
+        self._lines = lines
+        self._waiting: deque[tuple[int, str]] = deque()
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        return self
+
+    def __next__(self) -> tuple[int, str]:
+        return self._waiting.popleft() if self._waiting else next(self._lines)
+
+    def coming(self, most: int) -> Iterator[tuple[int, str]]:
+        """Yield the next lines, so many at most, and keep them."""
+        for place in range(most):
+            if place == len(self._waiting):
+                line = next(self._lines, None)
+                if line is None:
+                    return
+                self._waiting.append(line)
+            yield self._waiting[place]
+
+    def skip(self, count: int) -> None:
+        for _place in range(count):
+            self._waiting.popleft()
+
+
 class Table:
     """A seekable file with rows: `columns` are the names in its first row, `rows()` yields the others.
 
@@ -122,11 +151,31 @@ class Table:
             yield RawRow(line, self._fitted(cells))
 
     def _text_rows(self) -> Iterator[RawRow]:
-        for line, text in self._lines():
+        lines = _Ahead(self._lines())
+        for line, text in lines:
             if line == 1 or not text.strip():
                 continue
             cells = self._cells_of(text)
+            if cells is None:
+                cells = self._broken_cells(text, lines)
             yield RawRow(line, None, BROKEN_QUOTES) if cells is None else RawRow(line, self._fitted(cells))
+
+    def _broken_cells(self, text: str, lines: "_Ahead") -> list[str] | None:
+        """Return the cells of a row that goes on in the next lines, because one of them holds line breaks.
+
+        It is one only if it is as wide as the header when its quotes are closed: an open quote swallows no good rows.
+        """
+        if text.count('"') % 2 == 0:
+            return None
+        for taken, (_line, more) in enumerate(lines.coming(MOST_LINES_OF_A_ROW), start=1):
+            text += more
+            if more.count('"') % 2:
+                cells = self._cells_of(text)
+                if cells is None or len(cells) != len(self.columns):
+                    return None
+                lines.skip(taken)
+                return cells
+        return None
 
     def _fitted(self, cells: list[str]) -> list[str]:
         """Return cells as wide as the header; what stands beyond it stays, for the row to be refused."""
@@ -148,7 +197,6 @@ class Table:
     def _cells_of(self, line: str) -> list[str] | None:
         if '"' not in line:
             return [cell.strip() for cell in line.split(self._separator)]
-        # No value may hold a line break, and an open quote must not swallow the good rows after it.
         if line.count('"') % 2:
             return None
         try:

@@ -206,6 +206,8 @@ def _read(batch: ImportBatch, part: ImportPart, kind: ImportKind, at: datetime) 
     rows = []
     for raw in raw_rows(part):
         cells = {name: raw.cells[place] for name, place in places.items()} if raw.cells else {}
+        for name in [name for name, cell in cells.items() if "\n" in cell and name not in kind.long_fields]:
+            cells[name] = " ".join(cells[name].split())
         row = Row(raw.line, preset.meaning(cells) if preset else cells)
         row.key = row.cells.get(kind.key, "")
         if raw.cells is None:

@@ -180,4 +180,5 @@ KIND = ImportKind(
     write=write,
     undo=undo,
     list_url="customers:list",
+    long_fields=frozenset(("special_needs",)),
 )

@@ -23,7 +23,7 @@ from core.web.lists import ChoiceFilter, Column, ColumnKind, DateRangeFilter, Li
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, StepView
 from customers.permissions import REVEAL
-from customers.timeline import known_names
+from customers.timeline import known_names, known_points
 from development.benefits import usual_target
 from development.enums import ProposalState
 from development.forms import LineForm, ProposalForm
@@ -53,13 +53,14 @@ def page_of(proposal: Proposal) -> str:
 
 
 def pdf_answer(proposal: Proposal) -> HttpResponse:
-    """Return a proposal read by `for_record` as a file; what is personal in its words stays hidden."""
-    names = known_names(proposal.opportunity.customer)
+    """Return a proposal read by `for_record` as the file that the customer gets; see SharedProposalView."""
+    customer = proposal.opportunity.customer
+    hidden = {"names": known_names(customer), "points": known_points(customer)}
     content = render(
         proposal,
-        shown(proposal, names=names),
+        shown(proposal, **hidden),
         sender=current_tenant().name,
-        foreword=masked(proposal, "foreword", names),
+        foreword=masked(proposal, "foreword", **hidden),
     )
     return HttpResponse(
         content,

@@ -13,7 +13,7 @@ from django.views.generic import TemplateView
 from core.tenancy.clock import local_date
 from core.tenancy.errors import DomainError
 from core.web.public import WINDOW_SECONDS, PublicView, may_open
-from customers.timeline import known_names
+from customers.timeline import known_names, known_points
 from development.forms import AnswerForm
 from development.models import Proposal
 from development.offers import for_record, shown
@@ -47,7 +47,10 @@ class SharedView(PublicView, TemplateView):
 
 
 class SharedProposalView(SharedView):
-    """A proposal as the customer sees it; names and numbers in its words are hidden, and nobody is named."""
+    """A proposal as the customer sees it.
+
+    Nobody is named: names and numbers of the customer's people are hidden, those of contracts and of ours are not.
+    """
 
     http_method_names = ["get", "post"]
 
@@ -73,12 +76,13 @@ class SharedProposalView(SharedView):
 
     def _page(self, form: AnswerForm, *, status: int = 200) -> HttpResponse:
         proposal = self.read()
-        names = known_names(proposal.opportunity.customer)
+        customer = proposal.opportunity.customer
+        hidden = {"names": known_names(customer), "points": known_points(customer)}
         is_answerable = proposal.is_answerable(local_date(timezone.now(), self.tenant.time_zone))
         context = self.get_context_data(
             proposal=proposal,
-            lines=shown(proposal, names=names),
-            foreword=masked(proposal, "foreword", names),
+            lines=shown(proposal, **hidden),
+            foreword=masked(proposal, "foreword", **hidden),
             form=form,
             is_answerable=is_answerable and proposal.opportunity.is_open,
         )

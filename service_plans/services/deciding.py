@@ -18,6 +18,7 @@ from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.services import lock_customer, tell_in_timeline
 from service_plans.enums import PlanState
 from service_plans.models import ServicePlan
+from service_plans.services.measuring import measure_plan
 from service_plans.services.writing import PlanNotApproved, lock_draft
 
 SHARED = timedelta(days=180)
@@ -93,6 +94,7 @@ def approve_plan(*, plan: ServicePlan, by: User, at: datetime) -> ServicePlan:
         at=at,
     )
     publish("service_plan.approved", subject_id=plan.pk, payload=_told(plan), at=at)
+    measure_plan(plan=plan, business_date=local_date(at, current_tenant().time_zone), at=at)
     return plan
 
 

@@ -245,6 +245,21 @@ def test_mask_text(text, shown):
     assert mask_text(text, ["王伟", "Ann Lee", "a slip\\"]) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Contract 2026001001, 0755-8888 9999", "Contract 2026001001, 0755-8888 9999"),
+        ("ring 138 1234 5678", "ring 1******5678"),
+        ("ring 0086 138-1234-5678", "ring 008********5678"),
+        ("手机１３８１２３４５６７８", "手机１******５６７８"),
+        ("write to A.B@example.com.", "write to A***@example.com."),
+        ("write to us@swift.example", "write to us@swift.example"),
+    ],
+)
+def test_mask_text_of_known_points(text, shown):
+    assert mask_text(text, points=["+8613812345678", "a.b@example.com", "wx_lin"]) == shown
+
+
 @pytest.mark.parametrize("rows", [3, 300])
 def test_timeline_asks_the_same_number_of_queries(rows, client_for, said, now, django_assert_num_queries):
     customer, agent = said.customer, said.recorded_by

@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from core.accounts.enums import Role
 from core.web import public
-from customers.services import add_contact
+from customers.services import NewContactPoint, add_contact
 from development.models import CatalogueService, Proposal, ProposalLine
-from development.services import accept_proposal, propose_proposal, share_token, withdraw_proposal
+from development.services import accept_proposal, change_line, propose_proposal, share_token, withdraw_proposal
 from service_plans.models import ServicePlan
 from tests.development.made import make_opportunity, make_proposal, make_service, make_shared, queries_of
 from tests.factories.accounts import inside, make_user, outside, somewhere
@@ -130,6 +130,19 @@ def test_customer_reads_and_accepts(shared, tenant, opportunity):
     assert (shared.state, opportunity.deal_stage, ServicePlan.objects.count()) == ("accepted", "won", 1)
 
 
+def test_customer_reads_numbers_that_are_not_of_its_people(opportunity, tenant, account_manager, supervisor, now):
+    phone = NewContactPoint(kind="phone", value="+8613812345678")
+    add_contact(customer=opportunity.customer, name="Wu", points=[phone], at=now)
+    words = "Contract 2026001001, hotline 95338888; Wu has 138 1234 5678"
+    proposal = make_shared(opportunity, by=account_manager, approver=supervisor, at=now, foreword=words)
+
+    with outside(tenant):
+        page = text_of(somewhere().get(link_of(proposal)))
+
+    assert "Contract 2026001001, hotline 95338888;" in page
+    assert "138 1234 5678" not in page
+
+
 def test_customer_declines(shared, tenant, client_for, account_manager):
     url = link_of(shared)
     with outside(tenant):
@@ -184,6 +197,15 @@ def test_file_is_a_pdf_in_both_languages(shared, tenant, client_for, account_man
     assert b"STSong-Light" in chinese.content
 
 
+def test_line_may_be_longer_than_a_page(draft, client_for, account_manager, now):
+    change_line(line=draft.lines.get(), facts={"text": "word\n" * 190}, by=account_manager, at=now)
+
+    answer = client_for(account_manager).get(url_of(draft, "proposal_file"))
+
+    assert answer.status_code == 200
+    assert answer.content.count(b"/Type /Page\n") > 3
+
+
 def test_accepted_proposal_shows_its_plan_and_benefits(shared, client_for, account_manager, now):
     accept_proposal(proposal=shared, name="Lin Mei", at=now)
 
@@ -215,7 +237,7 @@ def test_shared_page_takes_as_many_queries_for_many_lines(shared, tenant, now):
     with outside(tenant):
         many = queries_of(somewhere(), {"page": url})
 
-    assert (few, many) == ({"page": 11}, {"page": 11})
+    assert (few, many) == ({"page": 12}, {"page": 12})
 
 
 def test_list_shows_what_waits(client_for, supervisor, account_manager, draft, now):

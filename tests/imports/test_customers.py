@@ -64,6 +64,16 @@ def test_file_of_new_customers(tenant, supervisor, now):
     assert (batch.state, batch.counts) == ("done", {"created": 2, "refused": 3})
 
 
+def test_cells_with_line_breaks_stay_whole(tenant, supervisor, now):
+    rows = ('C-1,"Blue\nKiln","Two doors.\n\nRing twice."', "C-2,Other,")
+
+    imported("\n".join(("number,company_name,special_needs", *rows)), by=supervisor, at=now)
+
+    customers = stored()
+    assert (customers["C-1"].company_name, customers["C-1"].special_needs) == ("Blue Kiln", "Two doors.\n\nRing twice.")
+    assert customers["C-2"].company_name == "Other"
+
+
 def test_new_customers_are_found_by_name(tenant, supervisor, now):
     imported(FILE, by=supervisor, at=now)
 

@@ -80,6 +80,28 @@ def test_short_rows_are_filled_up_and_open_quotes_are_a_problem_of_their_line():
     ]
 
 
+def test_rows_go_on_in_the_next_lines_where_their_quotes_are_closed_there():
+    content = b'a,b,c\n1,"one\n\ntwo, ""three""",x\n2,"open,y\n3,z,\n4,"four\r\nfive",\n5,"to the end\n'
+    table = Table(io.BytesIO(content))
+
+    assert list(table.rows()) == [
+        RawRow(2, ["1", 'one\n\ntwo, "three"', "x"]),
+        RawRow(5, None, "broken_quotes"),
+        RawRow(6, ["3", "z", ""]),
+        RawRow(7, ["4", "four\nfive", ""]),
+        RawRow(9, None, "broken_quotes"),
+    ]
+
+
+def test_an_open_quote_is_looked_after_for_fifty_lines():
+    table = Table(io.BytesIO(b'a,b\n1,"one\n' + b"2,two\n" * 60 + b'3,"\n4,four\n'))
+
+    rows = list(table.rows())
+
+    assert rows[0] == RawRow(2, None, "broken_quotes")
+    assert [row.cells for row in rows[1:]] == [["2", "two"]] * 60 + [None, ["4", "four"]]
+
+
 @pytest.mark.parametrize(
     ("data", "refusal"),
     [

@@ -92,13 +92,17 @@ def test_route_counts_hours(customer, account_manager, supervisor):
 def test_pickup_window_is_in_the_tenants_time(customer, account_manager, supervisor):
     plan_of(customer, "pickup", account_manager, supervisor)
     start = datetime(2026, 2, 10, 2, tzinfo=UTC)
-    # 18:00, 20:00 and 20:01 in Shanghai; one that was not picked up does not count.
+    # 18:00, 20:00 and 20:01 in Shanghai; of one that went on nobody knows when it was picked up.
     for picked_up_at in (start + 8 * HOUR, start + 10 * HOUR, start + 10 * HOUR + timedelta(minutes=1), None):
         ship(customer, start, picked_up_at=picked_up_at)
+    ship(customer, start, status="accepted")
 
-    measure_months(first=date(2026, 2, 1), last=date(2026, 2, 1), at=AT)
-
+    measure_months(first=date(2026, 2, 1), last=date(2026, 2, 1), at=start + 10 * HOUR - timedelta(minutes=1))
     assert figures() == [("2026-02-01", 3, 2)]
+
+    # What still waits when its window is over was not picked up as agreed.
+    measure_months(first=date(2026, 2, 1), last=date(2026, 2, 1), at=start + 10 * HOUR)
+    assert figures() == [("2026-02-01", 4, 2)]
 
 
 def test_packaging_counts_what_is_known(customer, account_manager, supervisor):
@@ -137,6 +141,30 @@ def test_measured_again_is_what_holds_now(customer, account_manager, supervisor)
     Shipment.objects.update(status="cancelled")
     assert measure_plans(business_date=date(2026, 3, 2), at=AT) == {"measured": 0}
     assert figures() == []
+
+
+def test_plan_that_began_earlier_is_measured_when_it_is_approved(customer, account_manager, supervisor):
+    ship(customer, datetime(2025, 11, 10, tzinfo=UTC), packaging="reusable")
+    elsewhere = make_customer(at=AT)
+    ship(elsewhere, datetime(2025, 11, 10, tzinfo=UTC), packaging="standard")
+
+    dates = {"starts_on": date(2025, 10, 5), "ends_on": date(2026, 9, 30)}
+    plan_of(customer, "packaging", account_manager, supervisor, **dates)
+
+    assert figures() == [("2025-11-01", 1, 1)]
+    plan_of(elsewhere, "packaging", account_manager, supervisor, **dates)
+    assert figures() == [("2025-11-01", 1, 1), ("2025-11-01", 1, 0)]
+
+
+def test_shipments_that_come_in_late_are_counted_on_the_next_sunday(customer, account_manager, supervisor):
+    plan_of(customer, "packaging", account_manager, supervisor, starts_on=date(2025, 10, 5), ends_on=date(2026, 9, 30))
+    ship(customer, datetime(2025, 11, 10, tzinfo=UTC), packaging="reusable")
+
+    saturday = measure_plans(business_date=date(2026, 3, 7), at=AT)
+    sunday = measure_plans(business_date=date(2026, 3, 8), at=AT)
+
+    assert (saturday, sunday) == ({"measured": 0}, {"measured": 1})
+    assert figures() == [("2025-11-01", 1, 1)]
 
 
 @pytest.mark.parametrize("rows", [1, 30])

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from core.accounts.enums import Role
 from core.web import public
-from customers.services import add_contact, erase_customer
+from customers.services import NewContactPoint, add_contact, erase_customer
 from customers.services.erasure import ErasureReason
 from service_plans.models import PlanItem, PlanMonth, ServicePlan
 from service_plans.services import propose_plan, share_plan, share_token, stop_sharing_plan
@@ -17,7 +17,7 @@ from tests.factories.customers import make_customer
 from tests.service_plans.made import PRICE, PUNCTUAL, make_approved, make_draft
 
 HTMX = {"HX-Request": "true"}
-LIST_QUERIES, DETAIL_QUERIES, PANEL_QUERIES, SHARED_QUERIES = 9, 11, 11, 11
+LIST_QUERIES, DETAIL_QUERIES, PANEL_QUERIES, SHARED_QUERIES = 9, 11, 11, 12
 
 
 @pytest.fixture(autouse=True)
@@ -276,7 +276,9 @@ def ask(tenant, url, client=None, **headers):
 
 
 def test_shared_page_shows_the_plan_and_nobody(tenant, customer, account_manager, supervisor, now):
-    items = [PUNCTUAL, {"kind": "contact", "text": "Lin Mei, 13812345678"}]
+    phone = NewContactPoint(kind="phone", value="+8613812345678")
+    add_contact(customer=customer, name="Wu", points=[phone], at=now)
+    items = [PUNCTUAL, {"kind": "contact", "text": "Lin Mei, 13812345678; ours 13900139000"}]
     plan = make_approved(customer, by=account_manager, approver=supervisor, at=now, items=items)
     kept(plan)
     plan = share_plan(plan=plan, by=account_manager, at=now)
@@ -285,7 +287,7 @@ def test_shared_page_shows_the_plan_and_nobody(tenant, customer, account_manager
 
     page = text_of(response)
     assert response.status_code == 200
-    for words in ("Swift", "SP000001", PUNCTUAL["text"], "2026-02", "90%", "9 of 10 shipments"):
+    for words in ("Swift", "SP000001", PUNCTUAL["text"], "2026-02", "90%", "9 of 10 shipments", "ours 13900139000"):
         assert words in page
     for hidden in ("Lin Mei", "13812345678", "Blue Kiln", "C-1", account_manager.name, supervisor.name):
         assert hidden not in page
