@@ -39,6 +39,13 @@ ENTITLEMENTS: dict[str, str | Promise] = {
 # All that a version says.
 LABELS = {**RULES, **ENTITLEMENTS}
 
+# What the trail calls it that other teams serve a tier.
+TEAMS: dict[str, str | Promise] = {
+    "teams_vip": gettext_lazy("Teams that serve VIP customers"),
+    "teams_mid": gettext_lazy("Teams that serve mid customers"),
+    "teams_low": gettext_lazy("Teams that serve low customers"),
+}
+
 UNUSED = {
     PolicyMode.PERCENTILE: {"vip_monthly", "mid_monthly"},
     PolicyMode.THRESHOLD: {"vip_percent", "mid_percent", "weight_amount", "weight_frequency", "weight_tenure"},

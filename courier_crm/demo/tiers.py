@@ -11,7 +11,15 @@ from customers.enums import Tier
 from customers.models import Customer
 from tiering.models import TierPolicy
 from tiering.rules import LABELS
-from tiering.services import approve_override, approve_policy, ask_for_tier, current_policy, submit_policy, write_policy
+from tiering.services import (
+    approve_override,
+    approve_policy,
+    ask_for_tier,
+    current_policy,
+    submit_policy,
+    try_policy,
+    write_policy,
+)
 
 # In yuan; the other courier's money is worth about ten times as much.
 COSTS = {"head_start_cost": Decimal(20), "manager_cost": Decimal(300)}
@@ -43,4 +51,6 @@ def make_tier_decisions(courier: Courier, people: dict[Role, User], *, today: da
 def _submit(changes: dict[str, object], *, by: User, at: datetime) -> TierPolicy:
     in_force = current_policy()
     rules = {name: getattr(in_force, name) for name in LABELS}
-    return submit_policy(policy=write_policy(**{**rules, **changes}, by=by, at=at), by=by, at=at)
+    policy = write_policy(**{**rules, **changes}, by=by, at=at)
+    try_policy(policy=policy, at=at)
+    return submit_policy(policy=policy, by=by, at=at)

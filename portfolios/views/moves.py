@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
+from core.accounts.permissions import may
 from core.tenancy.errors import DomainError
 from core.web import bulk, exports
 from core.web.bulk import Selection
@@ -28,6 +29,8 @@ from portfolios.selectors import load_portfolios, tier_counts
 from portfolios.services import current_policy
 from portfolios.staffing import SELF_SERVED, staffing
 from portfolios.words import LEFT_BECAUSE, tier_in_words
+from tiering.permissions import MANAGE as MANAGE_TIERS
+from tiering.querysets import serving
 
 
 class ProposalView(StaffView, TemplateView):
@@ -132,8 +135,10 @@ class StaffingView(StaffView, TemplateView):
         share = self.form.cleaned_data["share"]
         needs = staffing(tier_counts(), policy.weights, capacity=policy.capacity, share_percent=share)
         there = load_portfolios(policy=policy)
+        teams = serving()
         return super().get_context_data(
-            needs=[(tier_in_words(need.tier), need) for need in needs],
+            needs=[(tier_in_words(need.tier), need, teams.get(need.tier, [])) for need in needs],
+            may_choose_teams=may(self.request.user, MANAGE_TIERS),
             before=round(sum(need.before for need in needs), 2),
             after=round(sum(need.after for need in needs), 2),
             moved=sum(need.moved for need in needs),

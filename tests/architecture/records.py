@@ -178,6 +178,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "tiering:go_on_policy": {"pk": TierPolicy},
     "tiering:movers": {"pk": TierPolicy},
     "tiering:movers_file": {"pk": TierPolicy},
+    "tiering:try_policy": {"pk": TierPolicy},
     "tiering:submit_policy": {"pk": TierPolicy},
     "tiering:approve_policy": {"pk": TierPolicy},
     "tiering:decline_policy": {"pk": TierPolicy},

@@ -24,8 +24,8 @@ from shipments.models import Shipment
 from tests.factories.customers import panels_of
 from tests.factories.tiering import IN_WINDOW, RULES, make_shipped, put_in_force, set_override, ten_customers
 from tiering.entitlements import costs, entitled
-from tiering.services import current_policy, draft_policy, evaluate_last_day, evaluate_tiers
-from tiering.views.policies import simulation
+from tiering.selectors import trial_of
+from tiering.services import current_policy, draft_policy, evaluate_last_day, evaluate_tiers, try_policy, write_policy
 
 AS_OF = date(2026, 3, 1)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -90,9 +90,11 @@ def test_cost_of_a_trial_is_what_each_customer_costs(tenant, now, seed):
 
 
 def test_trial_of_an_empty_tenant_costs_nothing(tenant, now):
-    shown = simulation(draft_policy(**COSTLY), at=now)
+    policy = write_policy(**COSTLY, by=None, at=now)
+    try_policy(policy=policy, at=now)
 
-    assert (shown["cost_before"], shown["cost_after"], shown["cost_difference"]) == (0, 0, 0)
+    cost = trial_of(policy).cost
+    assert (cost.before, cost.after, cost.difference) == (0, 0, 0)
 
 
 def test_request_of_a_vip_stands_earlier_in_the_queue(tenant, agent, now):
