@@ -36,7 +36,7 @@ classify(
     business="""version mode window_days vip_percent mid_percent vip_monthly mid_monthly weight_amount weight_frequency
         weight_tenure demotion_runs created_by created_at replaces state vip_head_start mid_head_start low_head_start
         head_start_cost vip_manager mid_manager low_manager manager_cost vip_rebate mid_rebate low_rebate submitted_at
-        approved_by approved_at closed_by closed_at closed_reason""",
+        approved_by approved_at closed_by closed_at closed_reason vip_self_service mid_self_service low_self_service""",
 )
 classify("tiering.PolicyTrial", business="policy as_of ranked moved tiers flows made_at")
 classify(

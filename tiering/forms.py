@@ -78,6 +78,9 @@ class PolicyForm(forms.Form):
     vip_rebate = _whole("vip_rebate", 0, 100, REBATE)
     mid_rebate = _whole("mid_rebate", 0, 100, REBATE)
     low_rebate = _whole("low_rebate", 0, 100, REBATE)
+    vip_self_service = _yes("vip_self_service")
+    mid_self_service = _yes("mid_self_service")
+    low_self_service = _yes("low_self_service")
     replaces = forms.IntegerField(widget=forms.HiddenInput)
 
     GROUPS = (
@@ -88,6 +91,7 @@ class PolicyForm(forms.Form):
         (_("Green channel"), ("vip_head_start", "mid_head_start", "low_head_start", "head_start_cost")),
         (_("Account managers"), ("vip_manager", "mid_manager", "low_manager", "manager_cost")),
         (_("Rebates"), ("vip_rebate", "mid_rebate", "low_rebate")),
+        (_("Self-service"), ("vip_self_service", "mid_self_service", "low_self_service")),
     )
 
     @property

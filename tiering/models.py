@@ -16,7 +16,8 @@ class TierPolicy(TenantModel):
 
     It was written against the version `replaces`. Percentages are of all ranked customers; the monthly amounts are of
     30 days; weights are whole numbers. What each tier is entitled to: hours by which its service requests stand
-    earlier in the queue, an account manager, and a rebate in percent; both costs are of a customer a month.
+    earlier in the queue, an account manager, a rebate in percent, and that it is offered to serve itself; both costs
+    are of a customer a month.
     """
 
     version = models.PositiveIntegerField()
@@ -43,6 +44,9 @@ class TierPolicy(TenantModel):
     vip_rebate = models.PositiveSmallIntegerField(default=0)
     mid_rebate = models.PositiveSmallIntegerField(default=0)
     low_rebate = models.PositiveSmallIntegerField(default=0)
+    vip_self_service = models.BooleanField(default=False)
+    mid_self_service = models.BooleanField(default=False)
+    low_self_service = models.BooleanField(default=True)
     created_by = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)

@@ -35,6 +35,9 @@ ENTITLEMENTS: dict[str, str | Promise] = {
     "vip_rebate": gettext_lazy("VIP, rebate"),
     "mid_rebate": gettext_lazy("Mid, rebate"),
     "low_rebate": gettext_lazy("Low, rebate"),
+    "vip_self_service": gettext_lazy("VIP, invited to serve themselves"),
+    "mid_self_service": gettext_lazy("Mid, invited to serve themselves"),
+    "low_self_service": gettext_lazy("Low, invited to serve themselves"),
 }
 # All that a version says.
 LABELS = {**RULES, **ENTITLEMENTS}
@@ -65,12 +68,17 @@ def _percent(value: int, _currency: str) -> str:
     return f"{value} %"
 
 
+def _yes_or_no(value: bool, _currency: str) -> str:
+    return str(YES if value else NO)
+
+
 # How a rule's value is said, by the end of its name.
 WORDS: dict[str, Callable[[Any, str], str]] = {
     "mode": lambda value, _currency: str(PolicyMode(value).label),
     "_days": _days,
     "_head_start": _hours,
-    "_manager": lambda value, _currency: str(YES if value else NO),
+    "_manager": _yes_or_no,
+    "_self_service": _yes_or_no,
     "_percent": _percent,
     "_rebate": _percent,
     "_monthly": format_money,

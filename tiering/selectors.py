@@ -11,7 +11,7 @@ from core.accounts.models import Team
 from core.jobs.enums import JobState
 from core.jobs.models import JobRun
 from core.tenancy.fields import from_minor
-from customers.enums import Segment, Tier
+from customers.enums import Segment, SelfService, Tier
 from customers.models import Customer
 from tiering.entitlements import TierCost, entitled
 from tiering.enums import MoveReason
@@ -49,6 +49,45 @@ def segment_counts() -> dict[str | None, int]:
     """Return how many customers are in each segment now, and under None how many in none; one query."""
     found = dict(Customer.objects.values_list("segment").annotate(count=Count("*")).order_by())
     return {segment: found.get(segment, 0) for segment in (*Segment.values, None)}
+
+
+def self_service_counts() -> dict[tuple[str | None, str], int]:
+    """Return how many customers of each tier were offered to serve themselves, do, or declined; one query."""
+    noted = Customer.objects.filter(self_service__isnull=False).order_by()
+    return {
+        (tier, answer): count
+        for tier, answer, count in noted.values_list("tier", "self_service").annotate(count=Count("*"))
+    }
+
+
+@dataclass(frozen=True)
+class SelfServing:
+    """Of one tier: its customers, those that an offer waits for, that serve themselves, and that declined."""
+
+    tier: str
+    is_invited: bool
+    customers: int
+    offered: int
+    accepted: int
+    declined: int
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.accepted / self.customers) if self.customers else 0
+
+
+def self_serving(policy: TierPolicy, counts: Mapping[str | None, int]) -> list[SelfServing]:
+    """Return how far each tier has come, by how many there are in each; one query."""
+    found = self_service_counts()
+    return [
+        SelfServing(
+            tier,
+            entitled(policy, tier).is_invited,
+            counts[tier],
+            *(found.get((tier, answer), 0) for answer in SelfService.values),
+        )
+        for tier in Tier.values
+    ]
 
 
 def last_nightly_run() -> JobRun | None:

@@ -35,6 +35,9 @@ RULES = {
     "vip_rebate": 0,
     "mid_rebate": 0,
     "low_rebate": 0,
+    "vip_self_service": False,
+    "mid_self_service": False,
+    "low_self_service": True,
 }
 # What the policy's form sends for the same rules, but for the demotions.
 FORM = {
@@ -59,6 +62,9 @@ FORM = {
     "vip_rebate": "0",
     "mid_rebate": "0",
     "low_rebate": "0",
+    "vip_self_service": "False",
+    "mid_self_service": "False",
+    "low_self_service": "True",
     "replaces": "1",
 }
 

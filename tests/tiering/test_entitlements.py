@@ -162,17 +162,20 @@ def test_missing_managers_are_told_when_there_are_others_than_before(
 
 def test_customers_page_says_what_its_tier_gives_and_lacks(without_managers, client_for, agent, account_manager):
     client = client_for(agent)
-    vip, low = Customer.objects.get(number="c0"), Customer.objects.get(number="c9")
+    vip, mid, low = (Customer.objects.get(number=number) for number in ("c0", "c1", "c9"))
 
     lacking = panels_of(client, vip)
     Customer.objects.filter(pk=vip.pk).update(account_manager=account_manager)
     looked_after = panels_of(client, Customer.objects.get(pk=vip.pk))
-    nothing = panels_of(client, low)
+    nothing, invited = panels_of(client, mid), panels_of(client, low)
 
     assert "service requests stand 24 hours earlier in the queue" in lacking
     assert "The account manager is missing" in lacking
     assert "The account manager is missing" not in looked_after
     assert "Nothing besides" in nothing
+    assert "Not offered yet" not in nothing
+    assert "Is offered to serve itself on the public pages" in invited
+    assert "Not offered yet" in invited
 
 
 def test_tier_set_by_hand_gives_what_the_tier_gives(tenant, supervisor, now):

@@ -184,6 +184,7 @@ def test_groups_of_rules_are_marked_with_the_modes_that_do_not_use_them(client_f
         ("Green channel", ""),
         ("Account managers", ""),
         ("Rebates", ""),
+        ("Self-service", ""),
     ]
     assert "Not used by “Monthly contribution”." in page.content.decode()
     assert [group.classes for group in wrong.context["form"].groups][1] == ""

@@ -28,6 +28,7 @@ from tiering.selectors import (
     last_nightly_run,
     outcome_of,
     segment_counts,
+    self_serving,
     tier_counts,
     tier_label,
 )
@@ -64,6 +65,7 @@ class OverviewView(StaffView, TemplateView):
             no_segment=(no_segment, percent(no_segment, of=base)),
             no_rule=NO_RULE,
             entitlements=[(tier, entitled(policy, tier).words) for tier in Tier.values],
+            self_serving=self_serving(policy, counts),
             lacking=[(tier, count) for tier, count in without_manager(policy).items() if count],
             waiting_policy=TierPolicy.objects.filter(state=PolicyState.SUBMITTED).first(),
             waiting_overrides=waiting(TierOverride.objects)[:MOST_WAITING],
