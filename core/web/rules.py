@@ -15,13 +15,12 @@ SHOWN_VERSIONS = 20
 
 
 class RulesFormView(StaffFormView):
-    """The rules in force, to be changed; their versions are rows of `model`.
+    """The rules in force, to be changed, in a template that is or extends web/rules_form.html; versions are of `model`.
 
     Whoever has seen an older version gets `overtaken` from the service: the form then says beside each field what is in
     force by now, by its `show_in_force(rules)`, and may replace that. `leads_back` names the page of who cancels.
     """
 
-    template_name = "web/rules_form.html"
     model: ClassVar[type[TenantModel]]
     overtaken: ClassVar[type[DomainError]]
     title: str | Promise = ""

@@ -50,6 +50,7 @@ class PolicyView(RulesFormView):
     """The rules of stages and leads: what is in force, to be changed."""
 
     permission_required = CONFIGURE
+    template_name = "web/rules_form.html"
     form_class = PolicyForm
     model = LifecyclePolicy
     overtaken = PolicyChanged

@@ -92,6 +92,7 @@ class PolicyView(RulesFormView):
     """The rules of portfolios and the pool: what is in force, to be changed."""
 
     permission_required = MANAGE
+    template_name = "web/rules_form.html"
     form_class = PolicyForm
     model = PortfolioPolicy
     overtaken = PolicyChanged

@@ -13,7 +13,7 @@ from core.web.models import Notice
 from core.web.notices import lines_of
 from customers.enums import Assignment, FollowUpKind
 from customers.models import Customer, FollowUp
-from customers.services import open_follow_up
+from customers.services.follow_ups import open_follow_up
 from portfolios.planning import propose_assignments
 from portfolios.selectors import load_portfolios
 from portfolios.services import assign_unowned
