@@ -109,7 +109,7 @@ class PolicyTrial(TenantModel):
 class TrialMove(TenantModel):
     """One of the weightiest moves of a trial; `place` 1 is the weightiest."""
 
-    trial = TenantForeignKey(PolicyTrial, on_delete=models.CASCADE, related_name="moves")
+    trial = TenantForeignKey(PolicyTrial, on_delete=models.CASCADE, related_name="+")
     place = models.PositiveIntegerField()
     customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
     from_tier = models.CharField(max_length=4, choices=Tier.choices, null=True)

@@ -9,13 +9,13 @@ from core.accounts.permissions import declared
 from customers.enums import Tier
 from customers.models import Customer
 from tiering.enums import PolicyState
-from tiering.models import TierChange, TierOverride, TierPolicy, TierTeam
+from tiering.models import TierOverride, TierPolicy, TierTeam
 from tiering.permissions import APPROVE
 
 UNSEEN = ("customer__special_needs", "customer__birthday")
 
 
-def moves_for_list(moves: Any) -> QuerySet[TierChange]:
+def moves_for_list(moves: Any) -> QuerySet[Any]:
     """Bring each move with its customer, in one query; personal fields that are not shown stay in the database."""
     return moves.select_related("customer").defer(*UNSEEN)
 

@@ -16,13 +16,12 @@ from customers.models import Customer
 from tiering.entitlements import TierCost, entitled
 from tiering.enums import MoveReason
 from tiering.models import PolicyTrial, TierChange, TierOverride, TierPolicy, TrialMove
-from tiering.querysets import serving
+from tiering.querysets import moves_for_list, serving
 from tiering.services import NIGHTLY_JOB, Evaluation, Move, current_policy
 from tiering.services.trials import MOST_KEPT
 
 VALUE_JOB = "tiering.value"
 MOVES_SHOWN = 100
-NAMES = ("number", "kind", "company_name", "person_name")
 HISTORY_SHOWN = 50
 
 
@@ -123,7 +122,9 @@ class Outcome:
 def outcome_of(evaluation: Evaluation) -> Outcome:
     """Bring the names of the customers whose moves matter most; one query."""
     weightiest = evaluation.weightiest_moves(MOVES_SHOWN)
-    customers = Customer.objects.only(*NAMES).in_bulk([move.customer_id for move in weightiest])
+    customers = Customer.objects.only("number", "kind", "company_name", "person_name").in_bulk(
+        [move.customer_id for move in weightiest]
+    )
     return Outcome(
         ranked=evaluation.ranked,
         total=len(evaluation.moves),
@@ -170,9 +171,7 @@ def trial_of(policy: TierPolicy, *, page: int = 1) -> Tried | None:
     if trial is None:
         return None
     places = ((page - 1) * MOVES_SHOWN + 1, page * MOVES_SHOWN)
-    moves = trial.moves.filter(place__range=places).order_by("place").select_related("customer")
-    names = [f"customer__{name}" for name in NAMES]
-    own = [field.attname for field in TrialMove._meta.concrete_fields]
+    moves = moves_for_list(TrialMove.objects.filter(trial=trial, place__range=places)).order_by("place")
     return Tried(
         trial=trial,
         tiers=[
@@ -190,7 +189,7 @@ def trial_of(policy: TierPolicy, *, page: int = 1) -> Tried | None:
             ranked=trial.ranked,
             total=trial.moved,
             flows=_labelled(trial.flows),
-            moves=[NamedMove(move.customer, move) for move in moves.only(*own, *names)],
+            moves=[NamedMove(move.customer, move) for move in moves],
         ),
         page=page,
         has_more=places[1] < min(trial.moved, MOST_KEPT),

@@ -109,6 +109,9 @@ def open_follow_up(
         raise DueInPast
     if customer is not None:
         customer = lock_customer(customer.pk, lets_others_point_here=True)
+    chosen = _assignee(assignment, customer, assignee, team)
+    if chosen is None and assignment == Assignment.PORTFOLIO and customer is not None:
+        team = team_for(customer.tier, is_open(FollowUp.objects))
     follow_up = FollowUp(
         customer=customer,
         subject=subject or None,
@@ -117,7 +120,7 @@ def open_follow_up(
         cause=cause,
         origin=origin,
         kind=kind,
-        assignee=(chosen := _assignee(assignment, customer, assignee, team)),
+        assignee=chosen,
         team=team,
         due_at=_to_the_minute(due_at),
         priority=priority,
@@ -125,8 +128,6 @@ def open_follow_up(
         created_at=at,
         created_by=by if isinstance(by, User) else None,
     )
-    if chosen is None and assignment == Assignment.PORTFOLIO and customer is not None:
-        follow_up.team = team_for(customer.tier, is_open(FollowUp.objects))
     set_series(follow_up, recurrence, repeats_until)
     FollowUp.objects.bulk_create([follow_up], ignore_conflicts=bool(cause))
     if cause:

@@ -488,7 +488,7 @@ class Migration(migrations.Migration):
                 (
                     "trial",
                     core.tenancy.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="moves", to="tiering.policytrial"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tiering.policytrial"
                     ),
                 ),
             ],
