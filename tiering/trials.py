@@ -22,7 +22,7 @@ def page_of_job(job: BackgroundJob) -> str:
 
 
 def step(*, job: BackgroundJob, at: datetime) -> Step:
-    """Try the version. Raises TierPolicy.DoesNotExist or PolicyClosed."""
+    """Try the version. Raises TierPolicy.DoesNotExist."""
     trial = try_policy(policy=TierPolicy.objects.get(pk=job.parameters["policy"]), at=at)
     return Step(position=None, done=trial.ranked if trial else 0, total=trial.ranked if trial else 0)
 

@@ -5,6 +5,9 @@ from decimal import Decimal
 
 from core.accounts.enums import Role
 from core.accounts.models import User
+from core.jobs.enums import BackgroundState
+from core.jobs.models import BackgroundJob
+from core.jobs.running import perform_at_once
 from core.tenancy.clock import day_start
 from courier_crm.demo.couriers import Courier
 from customers.enums import Tier
@@ -12,12 +15,12 @@ from customers.models import Customer
 from tiering.models import TierPolicy
 from tiering.rules import LABELS
 from tiering.services import (
+    TRIAL_JOB,
     approve_override,
     approve_policy,
     ask_for_tier,
     current_policy,
     submit_policy,
-    try_policy,
     write_policy,
 )
 
@@ -52,5 +55,6 @@ def _submit(changes: dict[str, object], *, by: User, at: datetime) -> TierPolicy
     in_force = current_policy()
     rules = {name: getattr(in_force, name) for name in LABELS}
     policy = write_policy(**{**rules, **changes}, by=by, at=at)
-    try_policy(policy=policy, at=at)
+    # The job that writing it started is done here: nobody works yet.
+    perform_at_once(job=BackgroundJob.objects.get(kind=TRIAL_JOB, state=BackgroundState.WAITING), actor=by, at=at)
     return submit_policy(policy=policy, by=by, at=at)

@@ -26,6 +26,7 @@ from tiering.services import (
     PolicyNotWaiting,
     PolicyUntried,
     approve_policy,
+    ask_for_trial,
     current_policy,
     decline_policy,
     submit_policy,
@@ -112,8 +113,9 @@ def test_what_was_decided_on_is_tried_no_more(waiting, administrator, now):
     state = tiering_state()
 
     with pytest.raises(PolicyClosed):
-        try_policy(policy=waiting, at=now)
+        ask_for_trial(policy=waiting, by=administrator, at=now)
 
+    assert try_policy(policy=waiting, at=now) is None
     assert tiering_state() == state
 
 

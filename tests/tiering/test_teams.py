@@ -70,7 +70,7 @@ def test_supervisor_says_which_teams_serve_which_tiers(teams, client_for, superv
 
     assert saved.status_code == 302
     assert {tier: [*chosen] for tier, chosen in serving().items()} == {"vip": [one], "mid": [one, other], "low": []}
-    assert again.context["form"]["vip"].value() == [one]
+    assert again.context["form"]["vip"].value() == [one.pk]
     [event] = AuditEvent.objects.filter(action="tier.teams_set")
     assert event.details == {"changed": ["teams_vip", "teams_mid"]}
     assert "Teams that serve tiers set" in again.content.decode()

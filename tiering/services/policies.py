@@ -162,6 +162,7 @@ def write_policy(*, draft: TierPolicy | None = None, by: User | None, at: dateti
 @transaction.atomic
 def ask_for_trial(*, policy: TierPolicy, by: User, at: datetime) -> BackgroundJob:
     """Have a job find what a version would do as of yesterday. Raises PolicyClosed, NotAllowed or AlreadyRunning."""
+    policy = TierPolicy.objects.get(pk=policy.pk)
     if not policy.is_open:
         raise PolicyClosed
     return start_job(

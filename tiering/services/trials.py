@@ -6,7 +6,7 @@ from core.tenancy.fields import to_minor
 from tiering.entitlements import costs
 from tiering.models import PolicyTrial, TierPolicy, TrialMove
 from tiering.services.evaluation import Evaluation, evaluate_tiers, last_whole_day
-from tiering.services.policies import PolicyClosed, current_policy
+from tiering.services.policies import current_policy
 
 # So many moves are kept by name; a file tells of all.
 MOST_KEPT = 1000
@@ -16,15 +16,13 @@ MOST_KEPT = 1000
 def try_policy(*, policy: TierPolicy, at: datetime) -> PolicyTrial | None:
     """Find what a version would do as of yesterday, and keep it in place of what was found before.
 
-    None where the rules were written anew meanwhile. Raises PolicyClosed, or TierPolicy.DoesNotExist.
+    None where it was decided on, or its rules written anew, meanwhile. Raises TierPolicy.DoesNotExist.
     """
     policy = TierPolicy.objects.get(pk=policy.pk)
     evaluation = evaluate_tiers(as_of=last_whole_day(at=at), draft=policy, dry_run=True, at=at)
     # Held only now: whoever writes the policy need not wait for the figures.
     stored = TierPolicy.objects.select_for_update(of=("self",)).get(pk=policy.pk)
-    if not stored.is_open:
-        raise PolicyClosed
-    if stored.created_at != policy.created_at:
+    if not stored.is_open or stored.created_at != policy.created_at:
         return None
     PolicyTrial.objects.filter(policy=policy).delete()
     trial = PolicyTrial.objects.create(
