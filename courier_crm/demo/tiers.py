@@ -3,6 +3,8 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.utils import translation
+
 from core.accounts.enums import Role
 from core.accounts.models import User
 from core.jobs.enums import BackgroundState
@@ -54,7 +56,8 @@ def make_tier_decisions(courier: Courier, people: dict[Role, User], *, today: da
 def _submit(changes: dict[str, object], *, by: User, at: datetime) -> TierPolicy:
     in_force = current_policy()
     rules = {name: getattr(in_force, name) for name in LABELS}
-    policy = write_policy(**{**rules, **changes}, by=by, at=at)
+    with translation.override(by.language):
+        policy = write_policy(**{**rules, **changes}, by=by, at=at)
     # The job that writing it started is done here: nobody works yet.
     perform_at_once(job=BackgroundJob.objects.get(kind=TRIAL_JOB, state=BackgroundState.WAITING), actor=by, at=at)
     return submit_policy(policy=policy, by=by, at=at)
