@@ -26,9 +26,11 @@ class CustomersConfig(AppConfig):
         from core.partners.bulk import performing as bulk
         from core.web import exports, navigation, record_pages, search, trail
         from core.web.lists import actions
+        from customers import timeline
         from customers.api.bulk import CUSTOMERS, ROWS_PER_PART, number_of, write_customers
         from customers.bulk import ACTIONS
         from customers.copies import KIND, file_name, step
+        from customers.enums import SelfService
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, EDIT, MERGE, VIEW
         from customers.record_actions import CUSTOMER_ACTIONS, CUSTOMER_PAGE
@@ -40,6 +42,12 @@ class CustomersConfig(AppConfig):
         from customers.views.customers import CustomerListView
         from customers.views.duplicates import DuplicateListView
 
+        timeline.register(
+            "customer.self_service",
+            icon="device-mobile",
+            label=_("Self-service"),
+            words=lambda facts: str(SelfService(facts["answer"]).label),
+        )
         holdings.register(
             holdings.Holding(
                 name="customers",

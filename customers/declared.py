@@ -33,6 +33,7 @@ from customers.services.merging import count_absorbed, forget_merges
 
 actions.declare("customer.created", _("Customer created"))
 actions.declare("customer.updated", _("Customer changed"))
+actions.declare("customer.self_service_noted", _("Self-service of the customer noted"))
 actions.declare("customer.removed", _("Customer removed, because its import was undone"))
 actions.declare("customer.copied", _("Personal data copied"))
 actions.declare("customer.erased", _("Personal data erased"))
@@ -101,6 +102,8 @@ actions.declare_fields(
     lower_runs=_("Evaluations that gave a lower tier"),
     lower_as_of=_("Lower tier as of"),
     segment=_("Segment"),
+    self_service=_("Self-service"),
+    self_service_since=_("Self-service since"),
     stage=_("Stage"),
     stage_since=_("Stage since"),
     stage_held_until=_("Stage set by hand through"),
@@ -299,8 +302,8 @@ classify(
     business="""number kind company_name industry region source tags preferred_channel preferred_language
         account_manager custom_values created_at erased_at merged_into version tier tier_since contribution
         contribution_rank token_rank is_unmatched quality mending_rank window_shipment_count
-        lower_tier lower_runs lower_as_of segment stage stage_since stage_held_until shipment_count
-        first_shipment_at last_shipment_at""",
+        lower_tier lower_runs lower_as_of segment self_service self_service_since stage stage_since
+        stage_held_until shipment_count first_shipment_at last_shipment_at""",
     personal="person_name birthday special_needs",
 )
 classify("customers.Contact", business="customer position is_primary created_at version", personal="name")

@@ -38,6 +38,14 @@ class Segment(models.TextChoices):
     ONE_OFF = "one_off", pgettext_lazy("segment of customers", "One-off")
 
 
+class SelfService(models.TextChoices):
+    """How far a customer has come on the way to serving itself, on the public pages."""
+
+    OFFERED = "offered", pgettext_lazy("self-service", "Offered")
+    ACCEPTED = "accepted", pgettext_lazy("self-service", "Serves itself")
+    DECLINED = "declined", pgettext_lazy("self-service", "Declined")
+
+
 class Channel(models.TextChoices):
     PHONE = "phone", _("Phone")
     EMAIL = "email", _("E-mail")

@@ -19,6 +19,7 @@ from customers.views import (
     preferences,
     purposes,
     quality,
+    self_service,
     steps,
 )
 
@@ -85,6 +86,9 @@ urlpatterns = [
     path("customers/<uuid:pk>/needs/new/<slug:kind>/", needs.CreateNeedView.as_view(), name="create_need"),
     path("customers/<uuid:pk>/needs/<uuid:need>/", needs.UpdateNeedView.as_view(), name="update_need"),
     path("customers/<uuid:pk>/needs/<uuid:need>/remove/", needs.RemoveNeedView.as_view(), name="remove_need"),
+    path(
+        "customers/<uuid:pk>/self-service/<slug:answer>/", self_service.SelfServiceView.as_view(), name="self_service"
+    ),
     path("customers/<uuid:pk>/consents/", consents.ConsentsView.as_view(), name="consents"),
     path("customers/<uuid:pk>/consents/<uuid:purpose>/", consents.RecordConsentView.as_view(), name="record_consent"),
     path("customers/<uuid:pk>/consents/link/", consents.MakePreferenceLinkView.as_view(), name="make_preference_link"),

@@ -123,7 +123,7 @@ class ShareForm(forms.Form):
     """How many customers of the low tier are taken to serve themselves."""
 
     share = forms.IntegerField(
-        label=_("Low customers who serve themselves, per cent"), min_value=0, max_value=100, initial=50
+        label=_("Of the other low customers move to self-service, per cent"), min_value=0, max_value=100, initial=50
     )
 
 

@@ -101,7 +101,7 @@ def _waiting(plan: Plan, reasons: dict[str, Reason], policy: PortfolioPolicy) ->
 
 
 def propose_moves(*, policy: PortfolioPolicy, at: datetime, most: int = MOST_PROPOSED) -> Proposed:
-    """Propose what brings everybody within their capacity; five queries, three where nobody has room."""
+    """Propose what brings everybody within their capacity; six queries, four where nobody has room."""
     portfolios = load_portfolios(policy=policy)
     people = _people(portfolios, at)
     room = sum(max(0, person.free) for person in people if person.takes)
@@ -159,7 +159,7 @@ def _proposed(
 
 
 def suggestions(*, customer: Customer, policy: PortfolioPolicy, at: datetime) -> list[tuple[Portfolio, int]]:
-    """Return who has room for a customer, most first, each with what would be free then; three queries."""
+    """Return who has room for a customer, most first, each with what would be free then; four queries."""
     tier, weight, today = customer.tier or NO_TIER, policy.weight_of(customer.tier), today_at(at)
     able = [
         each

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -18,6 +18,7 @@ from portfolios.models import NO_TIER, TIERS, Capacity, PortfolioPolicy
 from portfolios.permissions import MANAGERS
 from service_requests.models import ServiceRequest
 from service_requests.querysets import unfinished
+from tiering.querysets import serving
 
 
 @dataclass(kw_only=True)
@@ -65,7 +66,7 @@ class Portfolio:
 
 
 def load_portfolios(people: Collection[uuid.UUID] | None = None, *, policy: PortfolioPolicy) -> list[Portfolio]:
-    """Return the portfolios of these people, or of all who have one, by name; three queries."""
+    """Return the portfolios of these people, or of all who have one, by name; four queries."""
     owned = Customer.objects.exclude(account_manager=None)
     if people is not None:
         owned = owned.filter(account_manager__in=people)
@@ -75,19 +76,20 @@ def load_portfolios(people: Collection[uuid.UUID] | None = None, *, policy: Port
     capacities = {each.user_id: each for each in Capacity.objects.all()}
     who = Q(is_active=True, role__in=MANAGERS) | Q(pk__in=[*counted]) | Q(pk__in=[*capacities], is_active=True)
     found = User.objects.filter(who if people is None else Q(pk__in=people))
+    teams = {tier: {team.pk for team in chosen} for tier, chosen in serving().items()}
     return [
-        _portfolio(person, capacities.get(person.pk), counted.get(person.pk, {}), policy)
+        _portfolio(person, capacities.get(person.pk), counted.get(person.pk, {}), policy, teams)
         for person in found.order_by("name", "id")
     ]
 
 
 def portfolio_of(person: User, *, policy: PortfolioPolicy) -> Portfolio:
-    """Return the portfolio of one; three queries."""
+    """Return the portfolio of one; four queries."""
     return load_portfolios([person.pk], policy=policy)[0]
 
 
 def load_with_work(*, policy: PortfolioPolicy, at: datetime) -> list[Portfolio]:
-    """Return all portfolios with what their people have to do; five queries."""
+    """Return all portfolios with what their people have to do; six queries."""
     portfolios = load_portfolios(policy=policy)
     mine = {portfolio.person.pk: portfolio for portfolio in portfolios}
     open_ones = is_open(FollowUp.objects.filter(assignee__in=[*mine])).order_by().values_list("assignee")
@@ -103,13 +105,20 @@ def today_at(at: datetime) -> date:
     return local_date(at, current_tenant().time_zone)
 
 
-def _portfolio(person: User, own: Capacity | None, counts: dict[str, int], policy: PortfolioPolicy) -> Portfolio:
+def _portfolio(
+    person: User,
+    own: Capacity | None,
+    counts: dict[str, int],
+    policy: PortfolioPolicy,
+    teams: Mapping[str, Collection[uuid.UUID]],
+) -> Portfolio:
+    tiers = own.tiers if own is not None and own.tiers else TIERS
     points = own.points if own is not None and own.points is not None else policy.capacity
     return Portfolio(
         person=person,
         capacity=points,
         weights=policy.weights,
-        serves=frozenset(own.tiers if own is not None and own.tiers else TIERS),
+        serves=frozenset(tier for tier in tiers if not teams.get(tier) or person.team_id in teams[tier]),
         absent_until=own.absent_until if own is not None else None,
         counts=counts,
     )

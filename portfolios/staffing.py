@@ -11,24 +11,39 @@ SELF_SERVED = Tier.LOW.value
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Of one tier: customers and the people they need, now and after; full-time equivalents."""
+    """Of one tier: customers, those that serve themselves by now, and those that would; and how many people they need.
+
+    `before` is when all were looked after, `now` without those that serve themselves, `after` without those that would,
+    too; full-time equivalents.
+    """
 
     tier: str
     customers: int
+    served: int
     moved: int
     before: float
+    now: float
     after: float
 
 
-def staffing(counts: Mapping[str, int], weights: Mapping[str, int], *, capacity: int, share_percent: int) -> list[Need]:
+def staffing(
+    counts: Mapping[str, int],
+    weights: Mapping[str, int],
+    *,
+    served: Mapping[str, int],
+    capacity: int,
+    share_percent: int,
+) -> list[Need]:
     """Return what each tier needs, in the order of `counts`.
 
-    One person looks after `capacity` points; of the low tier `share_percent` of the customers, rounded down, move to
-    self-service.
+    One person looks after `capacity` points; `served` serve themselves by now, and of the others of the low tier
+    `share_percent`, rounded down, move to self-service.
     """
     found = []
     for tier, count in counts.items():
-        moved = count * share_percent // 100 if tier == SELF_SERVED else 0
-        before, after = count * weights[tier] / capacity, (count - moved) * weights[tier] / capacity
-        found.append(Need(tier, count, moved, round(before, 2), round(after, 2)))
+        already = served.get(tier, 0)
+        moved = (count - already) * share_percent // 100 if tier == SELF_SERVED else 0
+        left = (count, count - already, count - already - moved)
+        needed = [round(each * weights[tier] / capacity, 2) for each in left]
+        found.append(Need(tier, count, already, moved, *needed))
     return found

@@ -120,7 +120,7 @@ def _make_tenants(how_many: int, chance: random.Random) -> list[Any]:
     from core.tenancy.scope import tenant_scope
     from tiering.models import TierPolicy
     from tiering.rules import LABELS
-    from tiering.services import approve_policy, submit_policy, write_policy
+    from tiering.services import approve_policy, submit_policy, try_policy, write_policy
 
     call_command("migrate", database="owner", verbosity=0)
     tenants = []
@@ -135,6 +135,7 @@ def _make_tenants(how_many: int, chance: random.Random) -> list[Any]:
             rules |= {"window_days": WINDOW_DAYS, "vip_percent": 20, "mid_percent": 30, "demotion_runs": 1}
             policy = write_policy(**rules, by=None, at=FIRST_NIGHT)
             submit_policy(policy=policy, by=None, at=FIRST_NIGHT)
+            try_policy(policy=policy, at=FIRST_NIGHT)
             approve_policy(policy=policy, by=None, at=FIRST_NIGHT)
         tenants.append(tenant)
     # They have nights of their own, which nobody here waits for or looks at.

@@ -120,6 +120,7 @@ OFFICE = [
     "imports:list",
     "imports:templates",
     "tiering:create_policy",
+    "tiering:teams",
     "portfolios:policy",
     "lifecycle:policy",
     "lifecycle:playbooks",

@@ -46,7 +46,8 @@ EXAMPLE = {
     "customer_number": "SD-00042",
     "shipment_id": EXAMPLE_ID,
     "waybill_number": "SF1234567890",
-    "department_id": EXAMPLE_ID,
+    "department_id": None,
+    "team_id": EXAMPLE_ID,
     "assignee_id": EXAMPLE_ID,
     "waits_for": None,
     "opened_at": "2026-03-02T01:30:00Z",
@@ -77,6 +78,9 @@ class ServiceRequestSerializer(ResourceSerializer):
     shipment_id = serializers.UUIDField(read_only=True, allow_null=True)
     waybill_number = serializers.CharField(read_only=True, allow_null=True)
     department_id = serializers.UUIDField(read_only=True, allow_null=True)
+    team_id = serializers.UUIDField(
+        read_only=True, allow_null=True, help_text="The team that serves the customer's tier, where it is in charge."
+    )
     assignee_id = serializers.UUIDField(read_only=True, allow_null=True, help_text="The colleague in charge.")
 
     class Meta:
@@ -91,6 +95,7 @@ class ServiceRequestSerializer(ResourceSerializer):
             "shipment_id",
             "waybill_number",
             "department_id",
+            "team_id",
             "assignee_id",
             "waits_for",
             "opened_at",
@@ -199,6 +204,7 @@ class ServiceRequestViewSet(ListModelMixin, RetrieveModelMixin, Resource):
             "customer_number": ("customer__number", ("eq",)),
             "waybill_number": ("shipment__waybill_number", ("eq",)),
             "department_id": ("department", ("eq", "is_null")),
+            "team_id": ("team", ("eq", "is_null")),
             "assignee_id": ("assignee", ("eq", "is_null")),
             "opened_at": ("opened_at", RANGE),
             "due_at": ("due_at", RANGE),
@@ -224,7 +230,8 @@ class ServiceRequestViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     @extend_schema(summary="Open a service request")
     def create(self, request: Request) -> Response:
         """Write down a wish. Its deadline is counted in the courier's working hours, by kind and the customer's tier;
-        a department that is named is told. Send an Idempotency-Key: the same again opens no second one.
+        a department that is named is told, and where none is, the team that serves the tier. Send an Idempotency-Key:
+        the same again opens no second one.
         """
         opened = open_request(**self.read_input(), by=request.auth, at=timezone.now())
         location = reverse("api:service-request-detail", args=[opened.pk])

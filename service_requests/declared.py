@@ -46,8 +46,9 @@ classify(
 )
 classify(
     "service_requests.ServiceRequest",
-    business="""serial number kind state customer shipment department assignee waits_for waiting_since waited_seconds
-        allowed_hours opened_at due_at head_start_hours queue_at closed_at opened_by opened_by_key version""",
+    business="""serial number kind state customer shipment department team assignee waits_for waiting_since
+        waited_seconds allowed_hours opened_at due_at head_start_hours queue_at closed_at opened_by opened_by_key
+        version""",
     personal="text outcome",
 )
 
@@ -86,6 +87,7 @@ TOLD = {
     "number": registry.text("the request's number"),
     "customer_id": registry.record_id("the customer's id"),
     "department_id": registry.record_id("the id of the department in charge, null for none", is_nullable=True),
+    "team_id": registry.record_id("the id of the team that serves the tier, where it is in charge", is_nullable=True),
     "assignee_id": registry.record_id("the id of the colleague in charge, null for nobody yet", is_nullable=True),
 }
 KIND = registry.text("what the customer wishes", values=RequestKind.values)

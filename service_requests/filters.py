@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.accounts.models import Department, User
+from core.accounts.models import Department, Team, User
 from core.web.lists import BooleanFilter, Filter
 from core.web.lists.filters import Cleaned
 from core.web.reading_order import in_reading_order
@@ -54,3 +54,8 @@ def colleagues() -> list[tuple[str, str]]:
 def departments() -> list[tuple[str, str]]:
     """Return all departments for a select box, closed ones, too, for what they once did."""
     return [(str(each.pk), each.name) for each in in_reading_order(Department.objects.order_by("name", "id"))]
+
+
+def teams() -> list[tuple[str, str]]:
+    """Return all teams in the same way."""
+    return [(str(each.pk), each.name) for each in in_reading_order(Team.objects.order_by("name", "id"))]

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from core.accounts.models import Department, User
+from core.accounts.models import Department, Team, User
 from core.crypto.fields import EncryptedTextField
 from core.tenancy.models import TenantForeignKey, TenantModel
 from customers.models import Customer
@@ -43,8 +43,9 @@ class ServiceRequest(TenantModel):
 
     `number` is `serial` in words. `allowed_hours` are the working hours it may take; while it waits, `due_at` rests,
     and `waited_seconds` is the working time that waiting has taken so far. The queue goes by `queue_at`, which is
-    before `due_at` by the head start that the customer's tier gave when it was opened. What was wished for and what
-    came of it are null when they were erased.
+    before `due_at` by the head start that the customer's tier gave when it was opened. Where nobody was named, the
+    `team` that serves the tier is in charge, until a department is. What was wished for and what came of it are null
+    when they were erased.
     """
 
     serial = models.PositiveIntegerField()
@@ -54,6 +55,7 @@ class ServiceRequest(TenantModel):
     customer = TenantForeignKey(Customer, on_delete=models.PROTECT, related_name="service_requests")
     shipment = TenantForeignKey(Shipment, on_delete=models.PROTECT, null=True, related_name="service_requests")
     department = TenantForeignKey(Department, on_delete=models.SET_NULL, null=True, related_name="+")
+    team = TenantForeignKey(Team, on_delete=models.SET_NULL, null=True, related_name="+")
     assignee = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     text = EncryptedTextField(null=True)
     outcome = EncryptedTextField(null=True)
@@ -75,6 +77,9 @@ class ServiceRequest(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "serial"], name="service_request_serial"),
             models.UniqueConstraint(fields=["tenant", "number"], name="service_request_number"),
+            models.CheckConstraint(
+                condition=Q(department=None) | Q(team=None), name="service_request_department_or_team"
+            ),
         ]
         indexes = [
             models.Index(fields=["tenant", "due_at", "id"], name="service_request_by_deadline"),
@@ -89,6 +94,7 @@ class ServiceRequest(TenantModel):
             models.Index(fields=["tenant", "customer", "opened_at", "id"], name="service_request_customer"),
             models.Index(fields=["tenant", "shipment"], name="service_request_shipment"),
             models.Index(fields=["tenant", "department"], name="service_request_department"),
+            models.Index(fields=["tenant", "team"], name="service_request_team"),
             models.Index(fields=["tenant", "assignee"], name="service_request_assignee"),
             models.Index(fields=["tenant", "opened_by"], name="service_request_opened_by"),
         ]

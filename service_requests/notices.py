@@ -15,7 +15,7 @@ from service_requests.querysets import for_list
 
 
 def describe_requests(notices: Sequence[Notice]) -> dict[uuid.UUID, Words]:
-    """Say which request somebody, or their department, is in charge of; one query."""
+    """Say which request somebody, or their department or team, is in charge of; one query."""
     requests = for_list(ServiceRequest.objects).in_bulk({notice.subject_id for notice in notices})
     return {
         notice.pk: _words(requests[notice.subject_id], notice.facts)
@@ -27,6 +27,8 @@ def describe_requests(notices: Sequence[Notice]) -> dict[uuid.UUID, Words]:
 def _words(request: ServiceRequest, facts: Mapping[str, Any]) -> Words:
     if facts["is_own"]:
         text = _("You are in charge of %(number)s: %(kind)s")
+    elif facts["is_of_team"]:
+        text = _("%(number)s came to your team: %(kind)s")
     else:
         text = _("%(number)s came to your department: %(kind)s")
     said = text % {"number": request.number, "kind": request.get_kind_display()}

@@ -18,13 +18,13 @@ TEXTS = ("text", "outcome")
 
 def for_list(requests: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
     """Bring customers, waybills and who is in charge, in one query; what was said stays in the database."""
-    related = requests.select_related("customer", "shipment", "department", "assignee")
+    related = requests.select_related("customer", "shipment", "department", "team", "assignee")
     return related.defer(*TEXTS, "customer__special_needs", "customer__birthday")
 
 
 def for_record(requests: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
     """Bring the same with what was said, what the customer needs, and who opened it."""
-    related = requests.select_related("customer", "shipment", "department", "assignee", "opened_by")
+    related = requests.select_related("customer", "shipment", "department", "team", "assignee", "opened_by")
     return with_needs(related.defer("customer__special_needs", "customer__birthday"))
 
 

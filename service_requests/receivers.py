@@ -16,12 +16,12 @@ IN_CHARGE = "service_request_in_charge"
 
 
 def tell_those_in_charge(*, event: OutboxEvent, at: datetime) -> None:
-    """Tell the colleague in charge, or for want of one everybody of the department who may work on it.
+    """Tell the colleague in charge, or for want of one everybody of the department or team who may work on it.
 
     Whoever opened it knows that. Of one that is closed by now nobody need know, and of one that went on to others
     these are told by the event of that.
     """
-    found = ServiceRequest.objects.filter(pk=event.subject_id, closed_at=None).select_related("assignee", "department")
+    found = ServiceRequest.objects.filter(pk=event.subject_id, closed_at=None).select_related("assignee")
     request = found.defer("text", "outcome").first()
     if request is None or _charge(told_of(request)) != _charge(event.payload):
         return
@@ -33,18 +33,19 @@ def tell_those_in_charge(*, event: OutboxEvent, at: datetime) -> None:
                 kind=IN_CHARGE,
                 source_id=event.pk,
                 subject_id=request.pk,
-                facts={"is_own": request.assignee_id is not None},
+                facts={"is_own": request.assignee_id is not None, "is_of_team": request.team_id is not None},
                 at=event.occurred_at,
             )
 
 
-def _charge(told: Mapping[str, Any]) -> tuple[Any, Any]:
-    return told["department_id"], told["assignee_id"]
+def _charge(told: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    return told["department_id"], told["team_id"], told["assignee_id"]
 
 
 def _in_charge(request: ServiceRequest) -> list[User]:
     if request.assignee is not None:
         return [request.assignee]
-    if request.department is None:
+    if request.department_id is None and request.team_id is None:
         return []
-    return list(User.objects.filter(department=request.department, is_active=True).order_by("pk"))
+    place = {"department": request.department_id} if request.department_id else {"team": request.team_id}
+    return list(User.objects.filter(**place, is_active=True).order_by("pk"))

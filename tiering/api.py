@@ -19,6 +19,7 @@ EXAMPLE_TIER = {
     "tier": "vip",
     "tier_since": "2026-03-02",
     "segment": None,
+    "self_service": None,
     "contribution": {"amount": "18250.00", "currency": "CNY"},
     "shipment_count": 311,
 }
@@ -64,6 +65,9 @@ EXAMPLE_POLICY = {
     "vip_rebate": 0,
     "mid_rebate": 2,
     "low_rebate": 0,
+    "vip_self_service": False,
+    "mid_self_service": False,
+    "low_self_service": True,
     "created_at": "2026-02-27T08:00:00Z",
     "submitted_at": "2026-02-27T08:10:00Z",
     "approved_at": "2026-02-27T09:30:00Z",
@@ -84,7 +88,16 @@ class CustomerTierSerializer(ResourceSerializer):
 
     class Meta:
         model = Customer
-        fields = ("customer_id", "number", "tier", "tier_since", "segment", "contribution", "shipment_count")
+        fields = (
+            "customer_id",
+            "number",
+            "tier",
+            "tier_since",
+            "segment",
+            "self_service",
+            "contribution",
+            "shipment_count",
+        )
         read_only_fields = fields
 
 
@@ -158,6 +171,7 @@ class TierViewSet(ListModelMixin, RetrieveModelMixin, Resource):
             "number": ("number", ("eq", "in")),
             "tier": ("tier", (*CHOICE, "is_null")),
             "segment": ("segment", (*CHOICE, "is_null")),
+            "self_service": ("self_service", CHOICE),
             "contribution": ("contribution", RANGE),
         },
     )
@@ -165,7 +179,9 @@ class TierViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     default_sort = "number"
 
     def rows(self) -> QuerySet[Any]:
-        return Customer.objects.only("number", "tier", "tier_since", "segment", "contribution", "window_shipment_count")
+        return Customer.objects.only(
+            "number", "tier", "tier_since", "segment", "self_service", "contribution", "window_shipment_count"
+        )
 
 
 @extend_schema_view(

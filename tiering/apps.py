@@ -20,15 +20,15 @@ class TieringConfig(AppConfig):
         from core.web import exports, navigation, notices, record_pages, trail
         from customers import entitlements, panels, timeline
         from customers.follow_ups import rules
-        from tiering import movers, receivers, segments
+        from tiering import movers, receivers, segments, trials
         from tiering import notices as words
         from tiering.follow_ups import TIER_FELL
         from tiering.panel import load_tier_panel
         from tiering.permissions import APPROVE, MANAGE, VIEW
         from tiering.record_actions import CUSTOMER_ACTIONS, POLICY_ACTIONS, POLICY_PAGE
-        from tiering.selectors import VALUE_JOB, head_start_of
-        from tiering.services import NIGHTLY_JOB, create_first_policy, evaluate_last_day
-        from tiering.settled import POLICY_PARTS, policy_values
+        from tiering.selectors import VALUE_JOB, head_start_of, teams_of
+        from tiering.services import NIGHTLY_JOB, TRIAL_JOB, create_first_policy, evaluate_last_day
+        from tiering.settled import POLICY_PARTS, TEAM_PARTS, policy_values, team_values
         from tiering.trail import MOVED, describe_policies, tell_moves
         from tiering.value import analyse_last_day
         from tiering.views.overview import MovesView
@@ -47,6 +47,7 @@ class TieringConfig(AppConfig):
         ):
             receive(event, name=f"tiering.{name}", call=call)
         entitlements.register_head_start(head_start_of)
+        entitlements.register_teams(teams_of)
         segments.register_doubt("refused_shipment", segments.REFUSED_SHIPMENT)
         segments.register_doubt("declined_request", segments.DECLINED_REQUEST)
         rules.register(TIER_FELL)
@@ -91,6 +92,13 @@ class TieringConfig(AppConfig):
         exports.register(MovesView)
         exports.register(PolicyListView)
         background.register(
+            TRIAL_JOB,
+            label=_("Trial of a tier policy"),
+            permission=trials.permission_of,
+            step=trials.step,
+            page=trials.page_of_job,
+        )
+        background.register(
             movers.KIND,
             label=_("Who would move by a tier policy"),
             permission=movers.permission_of,
@@ -133,6 +141,18 @@ class TieringConfig(AppConfig):
             actions=("tier_policy.approved",),
             parts=POLICY_PARTS,
             values=policy_values,
+        )
+        navigation.register_setting(
+            key="tier_teams",
+            label=_("Teams by tier"),
+            description=_("Which teams serve which tier: who is assigned its customers, and gets what they ask for."),
+            url_name="tiering:teams",
+            icon="users-group",
+            permission=MANAGE,
+            order=51,
+            actions=("tier.teams_set",),
+            parts=TEAM_PARTS,
+            values=team_values,
         )
         record_pages.register(POLICY_PAGE)
         record_pages.register_action("tiering:policy", *POLICY_ACTIONS)

@@ -11,9 +11,9 @@ from customers.enums import Tier
 from customers.querysets import selves
 from customers.relations import Relation
 from tiering.enums import MoveReason
-from tiering.models import SegmentChange, TierChange, TierOverride
+from tiering.models import SegmentChange, TierChange, TierOverride, TrialMove
 from tiering.querysets import both_set_by_hand
-from tiering.rules import LABELS
+from tiering.rules import LABELS, TEAMS
 from tiering.turns import wait_for_turn
 
 actions.declare("tier.set", _("Tier set by hand"))
@@ -26,6 +26,8 @@ actions.declare("tier_policy.approved", _("Tier policy approved"))
 actions.declare("tier_policy.declined", _("Tier policy declined"))
 actions.declare("tier_policy.withdrawn", _("Tier policy withdrawn"))
 actions.declare("tier_policy.overtaken", _("Tier policy overtaken by another"))
+actions.declare("tier.teams_set", _("Teams that serve tiers set"))
+actions.declare_fields(**TEAMS)
 actions.declare_fields(tier=_("Tier"), version=_("Version"), expires_on=_("Last day"), **LABELS)
 actions.declare_values("tier", lambda: dict(Tier.choices))
 
@@ -34,8 +36,14 @@ classify(
     business="""version mode window_days vip_percent mid_percent vip_monthly mid_monthly weight_amount weight_frequency
         weight_tenure demotion_runs created_by created_at replaces state vip_head_start mid_head_start low_head_start
         head_start_cost vip_manager mid_manager low_manager manager_cost vip_rebate mid_rebate low_rebate submitted_at
-        approved_by approved_at closed_by closed_at closed_reason""",
+        approved_by approved_at closed_by closed_at closed_reason vip_self_service mid_self_service low_self_service""",
 )
+classify("tiering.PolicyTrial", business="policy as_of ranked moved tiers flows made_at")
+classify(
+    "tiering.TrialMove",
+    business="trial place customer from_tier to_tier rank contribution shipment_count",
+)
+classify("tiering.TierTeam", business="tier team")
 classify(
     "tiering.TierOverride",
     business="""customer tier reason asked_by created_at approved_by approved_at refusal expires_on end_requested_at
@@ -59,6 +67,16 @@ relations.register(
         model=SegmentChange,
         rows=lambda customer: SegmentChange.objects.filter(customer__in=selves(customer)),
         stays=_("They tell what one customer was by what it had sent then."),
+        goes_along=Q(),
+    ),
+)
+relations.register(
+    "trial_moves",
+    Relation(
+        label=_("Moves that a trial of a tier policy found"),
+        model=TrialMove,
+        rows=lambda customer: TrialMove.objects.filter(customer__in=selves(customer)),
+        stays=_("They tell where one customer would have been ranked by what it had sent then."),
         goes_along=Q(),
     ),
 )

@@ -16,11 +16,12 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Entitled:
-    """What customers of a tier get: hours of head start, an account manager, a rebate in percent."""
+    """What customers of a tier get: hours of head start, an account manager, a rebate in percent, and an invitation."""
 
-    head_start: int
-    has_manager: bool
-    rebate: int
+    head_start: int = 0
+    has_manager: bool = False
+    rebate: int = 0
+    is_invited: bool = False
 
     @property
     def words(self) -> list[str]:
@@ -33,6 +34,8 @@ class Entitled:
             said.append(_("An account manager of its own"))
         if self.rebate:
             said.append(_("A rebate of %(percent)s %% of its contribution") % {"percent": self.rebate})
+        if self.is_invited:
+            said.append(_("Is offered to serve itself on the public pages"))
         return said
 
 
@@ -60,11 +63,12 @@ class TierCost:
 def entitled(policy: TierPolicy, tier: str | None) -> Entitled:
     """Return what a policy gives a tier; nothing to who is in none."""
     if not tier:
-        return Entitled(0, False, 0)
+        return Entitled()
     return Entitled(
         head_start=getattr(policy, f"{tier}_head_start"),
         has_manager=getattr(policy, f"{tier}_manager"),
         rebate=getattr(policy, f"{tier}_rebate"),
+        is_invited=getattr(policy, f"{tier}_self_service"),
     )
 
 

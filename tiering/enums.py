@@ -20,6 +20,10 @@ class PolicyState(models.TextChoices):
     STALE = "stale", _("Overtaken")
 
 
+# Nobody has decided on these yet.
+OPEN = (PolicyState.DRAFT, PolicyState.SUBMITTED)
+
+
 class MoveReason(models.TextChoices):
     EVALUATION = "evaluation", _("Evaluation")
     OVERRIDE = "override", _("Set by hand")

@@ -1,5 +1,3 @@
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +6,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.accounts.models import Team
 from core.tenancy.scope import current_tenant
+from core.web.reading_order import NamedMultipleChoiceField
 from customers.enums import Tier
 from tiering.enums import PolicyMode
 from tiering.models import TierPolicy
-from tiering.rules import LABELS, UNUSED, in_words
+from tiering.rules import LABELS, TEAMS, UNUSED, in_words
 from tiering.services.policies import MOST_DEMOTION_RUNS, MOST_HEAD_START, MOST_WEIGHT, MOST_WINDOW_DAYS
 
 
@@ -53,7 +53,7 @@ class FieldGroup:
 
 
 class PolicyForm(forms.Form):
-    """The rules of a new version; `tried` says which rules the shown outcome is of."""
+    """The rules of a new version."""
 
     mode = forms.ChoiceField(label=LABELS["mode"], choices=PolicyMode.choices)
     window_days = _whole("window_days", 1, MOST_WINDOW_DAYS, _("Shipments of these last days count."))
@@ -78,8 +78,10 @@ class PolicyForm(forms.Form):
     vip_rebate = _whole("vip_rebate", 0, 100, REBATE)
     mid_rebate = _whole("mid_rebate", 0, 100, REBATE)
     low_rebate = _whole("low_rebate", 0, 100, REBATE)
+    vip_self_service = _yes("vip_self_service")
+    mid_self_service = _yes("mid_self_service")
+    low_self_service = _yes("low_self_service")
     replaces = forms.IntegerField(widget=forms.HiddenInput)
-    tried = forms.CharField(widget=forms.HiddenInput, required=False)
 
     GROUPS = (
         (_("In general"), ("mode", "window_days", "demotion_runs")),
@@ -89,6 +91,7 @@ class PolicyForm(forms.Form):
         (_("Green channel"), ("vip_head_start", "mid_head_start", "low_head_start", "head_start_cost")),
         (_("Account managers"), ("vip_manager", "mid_manager", "low_manager", "manager_cost")),
         (_("Rebates"), ("vip_rebate", "mid_rebate", "low_rebate")),
+        (_("Self-service"), ("vip_self_service", "mid_self_service", "low_self_service")),
     )
 
     @property
@@ -110,15 +113,6 @@ class PolicyForm(forms.Form):
     def rules(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in (*LABELS, "replaces")}
 
-    @property
-    def is_tried(self) -> bool:
-        """Whether the outcome that was shown is that of the rules that were sent."""
-        return self.cleaned_data["tried"] == self._digest()
-
-    def remember_trial(self) -> None:
-        self.data = self.data.copy()
-        self.data["tried"] = self._digest()
-
     def show_in_force(self, policy: TierPolicy) -> None:
         """Say beside each field what is in force now, and let the next save replace that version."""
         currency = current_tenant().currency
@@ -128,10 +122,6 @@ class PolicyForm(forms.Form):
                 self[name].help_text = format_html(gettext("In force now: {}"), in_words(name, stored, currency))
         self.data = self.data.copy()
         self.data["replaces"] = policy.version
-
-    def _digest(self) -> str:
-        rules = json.dumps({name: str(value) for name, value in self.rules.items()}, sort_keys=True)
-        return hashlib.sha256(rules.encode()).hexdigest()[:16]
 
 
 class OverrideForm(forms.Form):
@@ -144,6 +134,27 @@ class OverrideForm(forms.Form):
         help_text=_("The last day on which it holds. Empty: until somebody ends it."),
     )
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea)
+
+
+class TeamsForm(forms.Form):
+    """Which teams serve each tier; `seen` marks what stood there when the form was opened."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for tier in Tier.values:
+            self.fields[tier] = NamedMultipleChoiceField(
+                label=TEAMS[f"teams_{tier}"],
+                queryset=Team.objects.open().order_by("name", "id"),
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+                help_text=_("None ticked: everybody serves them."),
+            )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"teams": {tier: self.cleaned_data[tier] for tier in Tier.values}, "seen": self.cleaned_data["seen"]}
 
 
 class ReasonForm(forms.Form):

@@ -3,12 +3,12 @@ from datetime import date
 from django.db import models
 from django.db.models import F, Q
 
-from core.accounts.models import User
+from core.accounts.models import Team, User
 from core.tenancy.fields import MoneyField
 from core.tenancy.models import TenantForeignKey, TenantModel
 from customers.enums import Segment, Tier
 from customers.models import Customer
-from tiering.enums import MoveReason, PolicyMode, PolicyState
+from tiering.enums import OPEN, MoveReason, PolicyMode, PolicyState
 
 
 class TierPolicy(TenantModel):
@@ -16,7 +16,8 @@ class TierPolicy(TenantModel):
 
     It was written against the version `replaces`. Percentages are of all ranked customers; the monthly amounts are of
     30 days; weights are whole numbers. What each tier is entitled to: hours by which its service requests stand
-    earlier in the queue, an account manager, and a rebate in percent; both costs are of a customer a month.
+    earlier in the queue, an account manager, a rebate in percent, and that it is offered to serve itself; both costs
+    are of a customer a month.
     """
 
     version = models.PositiveIntegerField()
@@ -43,6 +44,9 @@ class TierPolicy(TenantModel):
     vip_rebate = models.PositiveSmallIntegerField(default=0)
     mid_rebate = models.PositiveSmallIntegerField(default=0)
     low_rebate = models.PositiveSmallIntegerField(default=0)
+    vip_self_service = models.BooleanField(default=False)
+    mid_self_service = models.BooleanField(default=False)
+    low_self_service = models.BooleanField(default=True)
     created_by = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
@@ -76,6 +80,57 @@ class TierPolicy(TenantModel):
 
     def __str__(self) -> str:
         return str(self.version)
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether nobody has decided on it yet."""
+        return self.state in OPEN
+
+
+class PolicyTrial(TenantModel):
+    """What a version would do, by the shipments up to a day: found once and kept, until the version is written anew.
+
+    `tiers` says of each how many customers it has and would have, and what they cost a month in minor units, by the
+    names of tiering.selectors.TierTrial; `flows` are lists of from, to and how many.
+    """
+
+    policy = TenantForeignKey(TierPolicy, on_delete=models.CASCADE, related_name="+")
+    as_of = models.DateField()
+    ranked = models.PositiveIntegerField()
+    moved = models.PositiveIntegerField()
+    tiers = models.JSONField()
+    flows = models.JSONField()
+    made_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "policy"], name="policy_trial_once")]
+
+
+class TrialMove(TenantModel):
+    """One of the weightiest moves of a trial; `place` 1 is the weightiest."""
+
+    trial = TenantForeignKey(PolicyTrial, on_delete=models.CASCADE, related_name="+")
+    place = models.PositiveIntegerField()
+    customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    from_tier = models.CharField(max_length=4, choices=Tier.choices, null=True)
+    to_tier = models.CharField(max_length=4, choices=Tier.choices, null=True)
+    rank = models.PositiveIntegerField(null=True)
+    contribution = MoneyField()
+    shipment_count = models.PositiveIntegerField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "trial", "place"], name="trial_move_place")]
+        indexes = [models.Index(fields=["tenant", "customer"], name="trial_move_customer")]
+
+
+class TierTeam(TenantModel):
+    """That a team serves a tier; a tier that no open team serves is everybody's."""
+
+    tier = models.CharField(max_length=4, choices=Tier.choices)
+    team = TenantForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "team", "tier"], name="tier_team_once")]
 
 
 class TierOverride(TenantModel):

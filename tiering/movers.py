@@ -1,8 +1,8 @@
-"""Whom a version of the policy would move, by the figures of today: for pages, and as a file."""
+"""Everybody whom a version of the policy would move, as a file."""
 
 import csv
 import io
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,16 +12,10 @@ from core.jobs.models import BackgroundJob
 from core.web.exports import guarded
 from tiering.models import TierPolicy
 from tiering.permissions import MANAGE
-from tiering.selectors import MOVES_SHOWN, tier_label
-from tiering.services import Evaluation, evaluate_tiers, last_whole_day
+from tiering.selectors import tier_label
+from tiering.services import evaluate_tiers
 
 KIND = "tier_movers"
-PAGE = MOVES_SHOWN
-
-
-def simulate(policy: TierPolicy, *, at: datetime) -> Evaluation:
-    """Find what a policy would do as of yesterday; writes nothing."""
-    return evaluate_tiers(as_of=last_whole_day(at=at), draft=policy, dry_run=True, at=at)
 
 
 def permission_of(_job: BackgroundJob) -> str:
@@ -34,8 +28,13 @@ def file_name(job: BackgroundJob, at: datetime) -> str:
 
 
 def step(*, job: BackgroundJob, at: datetime) -> Step:
-    """Write everybody who would move, by weight. Raises TierPolicy.DoesNotExist."""
-    evaluation = simulate(TierPolicy.objects.get(pk=job.parameters["policy"]), at=at)
+    """Write everybody who would move by the shipments up to the day of the trial, by weight.
+
+    Raises TierPolicy.DoesNotExist.
+    """
+    policy = TierPolicy.objects.get(pk=job.parameters["policy"])
+    as_of = date.fromisoformat(job.parameters["as_of"])
+    evaluation = evaluate_tiers(as_of=as_of, draft=policy, dry_run=True, at=at)
     moves = evaluation.weightiest_moves(len(evaluation.moves))
     text = io.StringIO()
     writer = csv.writer(text)

@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from core.accounts.permissions import may
@@ -9,6 +10,7 @@ from core.tenancy.scope import current_tenant
 from core.web.record_pages import Text
 from customers.enums import Tier
 from customers.models import Customer
+from customers.permissions import LOG
 from tiering.entitlements import Entitled, entitled
 from tiering.models import SegmentChange
 from tiering.permissions import APPROVE, ASK, MANAGE
@@ -26,6 +28,8 @@ class TierPanel:
     lacks_manager: bool
     segment_rule: Text
     segments: list[SegmentChange]
+    tracking_url: str
+    may_note: bool
     may_ask: bool
     may_manage: bool
     may_approve: bool
@@ -45,6 +49,8 @@ def load_tier_panel(customer: Customer, user: Any) -> TierPanel:
         lacks_manager=gets.has_manager and customer.account_manager_id is None,
         segment_rule=rules.get(customer.segment, NO_RULE) if customer.tier in (Tier.LOW, None) else "",
         segments=list(SegmentChange.objects.filter(customer=customer).order_by("-changed_at", "-id")[:SEGMENTS_SHOWN]),
+        tracking_url=reverse("shipments:track", args=[current_tenant().slug]),
+        may_note=may(user, LOG),
         may_ask=may(user, ASK),
         may_manage=may(user, MANAGE),
         may_approve=may(user, APPROVE) and not is_asker,

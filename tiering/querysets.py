@@ -4,17 +4,18 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from core.accounts.models import User
+from core.accounts.models import Team, User
 from core.accounts.permissions import declared
+from customers.enums import Tier
 from customers.models import Customer
 from tiering.enums import PolicyState
-from tiering.models import TierChange, TierOverride, TierPolicy
+from tiering.models import TierOverride, TierPolicy, TierTeam
 from tiering.permissions import APPROVE
 
 UNSEEN = ("customer__special_needs", "customer__birthday")
 
 
-def moves_for_list(moves: Any) -> QuerySet[TierChange]:
+def moves_for_list(moves: Any) -> QuerySet[Any]:
     """Bring each move with its customer, in one query; personal fields that are not shown stay in the database."""
     return moves.select_related("customer").defer(*UNSEEN)
 
@@ -40,6 +41,15 @@ def approved_versions() -> list[tuple[int, str]]:
 def holders_of(permission: str) -> QuerySet[User]:
     """Return the active colleagues whose role holds a permission."""
     return User.objects.filter(is_active=True, role__in=declared()[permission].roles).order_by("name", "id")
+
+
+def serving() -> dict[str, list[Team]]:
+    """Return the open teams that serve each tier, by name; one query."""
+    found: dict[str, list[Team]] = {tier: [] for tier in Tier.values}
+    rows = TierTeam.objects.filter(team__closed_at=None).select_related("team").order_by("team__name", "team")
+    for row in rows:
+        found[row.tier].append(row.team)
+    return found
 
 
 def others_who_may_approve(policy: TierPolicy) -> QuerySet[User]:

@@ -33,7 +33,7 @@ def may_be_decided(policy: TierPolicy, user: Any) -> bool:
 
 
 def is_open(policy: TierPolicy, _user: Any) -> bool:
-    return policy.state in (PolicyState.DRAFT, PolicyState.SUBMITTED)
+    return policy.is_open
 
 
 CUSTOMER_ACTIONS = (

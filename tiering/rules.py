@@ -35,9 +35,19 @@ ENTITLEMENTS: dict[str, str | Promise] = {
     "vip_rebate": gettext_lazy("VIP, rebate"),
     "mid_rebate": gettext_lazy("Mid, rebate"),
     "low_rebate": gettext_lazy("Low, rebate"),
+    "vip_self_service": gettext_lazy("VIP, invited to serve themselves"),
+    "mid_self_service": gettext_lazy("Mid, invited to serve themselves"),
+    "low_self_service": gettext_lazy("Low, invited to serve themselves"),
 }
 # All that a version says.
 LABELS = {**RULES, **ENTITLEMENTS}
+
+# What the trail calls it that other teams serve a tier.
+TEAMS: dict[str, str | Promise] = {
+    "teams_vip": gettext_lazy("Teams that serve VIP customers"),
+    "teams_mid": gettext_lazy("Teams that serve mid customers"),
+    "teams_low": gettext_lazy("Teams that serve low customers"),
+}
 
 UNUSED = {
     PolicyMode.PERCENTILE: {"vip_monthly", "mid_monthly"},
@@ -58,12 +68,17 @@ def _percent(value: int, _currency: str) -> str:
     return f"{value} %"
 
 
+def _yes_or_no(value: bool, _currency: str) -> str:
+    return str(YES if value else NO)
+
+
 # How a rule's value is said, by the end of its name.
 WORDS: dict[str, Callable[[Any, str], str]] = {
     "mode": lambda value, _currency: str(PolicyMode(value).label),
     "_days": _days,
     "_head_start": _hours,
-    "_manager": lambda value, _currency: str(YES if value else NO),
+    "_manager": _yes_or_no,
+    "_self_service": _yes_or_no,
     "_percent": _percent,
     "_rebate": _percent,
     "_monthly": format_money,

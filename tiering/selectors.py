@@ -1,22 +1,24 @@
 """Reads that span models: who stands where, what a policy would change, what a customer's tiers were."""
 
-import uuid
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
 
+from core.accounts.models import Team
 from core.jobs.enums import JobState
 from core.jobs.models import JobRun
-from customers.enums import Segment, Tier
+from core.tenancy.fields import from_minor
+from customers.enums import Segment, SelfService, Tier
 from customers.models import Customer
-from tiering.entitlements import entitled
+from tiering.entitlements import TierCost, entitled
 from tiering.enums import MoveReason
-from tiering.models import TierChange, TierOverride
+from tiering.models import PolicyTrial, TierChange, TierOverride, TierPolicy, TrialMove
+from tiering.querysets import moves_for_list, serving
 from tiering.services import NIGHTLY_JOB, Evaluation, Move, current_policy
+from tiering.services.trials import MOST_KEPT
 
 VALUE_JOB = "tiering.value"
 MOVES_SHOWN = 100
@@ -26,6 +28,11 @@ HISTORY_SHOWN = 50
 def head_start_of(tier: str | None) -> timedelta:
     """Return by how much requests of a tier stand earlier in a queue by the policy in force; one query."""
     return timedelta(hours=entitled(current_policy(), tier).head_start)
+
+
+def teams_of(tier: str) -> list[Team]:
+    """Return the teams that serve a tier, by name; none where everybody does. One query."""
+    return serving()[tier]
 
 
 def tier_counts() -> dict[str | None, int]:
@@ -43,6 +50,45 @@ def segment_counts() -> dict[str | None, int]:
     return {segment: found.get(segment, 0) for segment in (*Segment.values, None)}
 
 
+def self_service_counts() -> dict[tuple[str | None, str], int]:
+    """Return how many customers of each tier were offered to serve themselves, do, or declined; one query."""
+    noted = Customer.objects.filter(self_service__isnull=False).order_by()
+    return {
+        (tier, answer): count
+        for tier, answer, count in noted.values_list("tier", "self_service").annotate(count=Count("*"))
+    }
+
+
+@dataclass(frozen=True)
+class SelfServing:
+    """Of one tier: its customers, those that an offer waits for, that serve themselves, and that declined."""
+
+    tier: str
+    is_invited: bool
+    customers: int
+    offered: int
+    accepted: int
+    declined: int
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.accepted / self.customers) if self.customers else 0
+
+
+def self_serving(policy: TierPolicy, counts: Mapping[str | None, int]) -> list[SelfServing]:
+    """Return how far each tier has come, by how many there are in each; one query."""
+    found = self_service_counts()
+    return [
+        SelfServing(
+            tier,
+            entitled(policy, tier).is_invited,
+            counts[tier],
+            *(found.get((tier, answer), 0) for answer in SelfService.values),
+        )
+        for tier in Tier.values
+    ]
+
+
 def last_nightly_run() -> JobRun | None:
     return JobRun.objects.filter(job=NIGHTLY_JOB).order_by("-business_date").first()
 
@@ -55,33 +101,99 @@ def last_analysis() -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class NamedMove:
-    customer_id: uuid.UUID
-    name: str
-    number: str
-    move: Move
+    customer: Customer
+    move: Move | TrialMove
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """An evaluation's moves as a page shows them: sums of all of them, and the weightiest by name."""
+    """Moves as a page shows them: sums of all of them, and the weightiest by name."""
 
-    evaluation: Evaluation
+    ranked: int
+    total: int
     flows: list[tuple[str, str, int]]
     moves: list[NamedMove]
-
-    @property
-    def total(self) -> int:
-        return len(self.evaluation.moves)
 
     @property
     def is_shortened(self) -> bool:
         return self.total > len(self.moves)
 
 
-def outcome_of(evaluation: Evaluation, *, page: int = 1) -> Outcome:
-    """Bring the names of the customers whose moves matter most, or of those that follow; one query."""
-    weightiest = evaluation.weightiest_moves(page * MOVES_SHOWN)[(page - 1) * MOVES_SHOWN :]
-    return Outcome(evaluation=evaluation, flows=_flows(evaluation.moves), moves=_with_names(weightiest))
+def outcome_of(evaluation: Evaluation) -> Outcome:
+    """Bring the names of the customers whose moves matter most; one query."""
+    weightiest = evaluation.weightiest_moves(MOVES_SHOWN)
+    customers = Customer.objects.only("number", "kind", "company_name", "person_name").in_bulk(
+        [move.customer_id for move in weightiest]
+    )
+    return Outcome(
+        ranked=evaluation.ranked,
+        total=len(evaluation.moves),
+        flows=_labelled(evaluation.flows),
+        moves=[NamedMove(customers[move.customer_id], move) for move in weightiest],
+    )
+
+
+@dataclass(frozen=True)
+class TierTrial:
+    """How many customers stand in a tier and would, and what its entitlements cost a month and would."""
+
+    tier: str
+    label: str
+    now: int
+    then: int
+    cost: TierCost
+
+    @property
+    def difference(self) -> int:
+        return self.then - self.now
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a trial found, as pages show it; of the moves one page, and none past what is kept by name."""
+
+    trial: PolicyTrial
+    tiers: list[TierTrial]
+    outcome: Outcome
+    page: int
+    has_more: bool
+
+    @property
+    def cost(self) -> TierCost:
+        """All tiers together."""
+        before, after = (sum(getattr(each.cost, name) for each in self.tiers) for name in ("before", "after"))
+        return TierCost("", before, after)
+
+
+def trial_of(policy: TierPolicy, *, page: int = 1) -> Tried | None:
+    """Return what was found when these very rules were tried, None where they were not; two queries."""
+    trial = PolicyTrial.objects.filter(policy=policy).first()
+    if trial is None:
+        return None
+    places = ((page - 1) * MOVES_SHOWN + 1, page * MOVES_SHOWN)
+    moves = moves_for_list(TrialMove.objects.filter(trial=trial, place__range=places)).order_by("place")
+    return Tried(
+        trial=trial,
+        tiers=[
+            TierTrial(
+                tier,
+                tier_label(tier),
+                found["now"],
+                found["then"],
+                TierCost(tier, from_minor(found["cost_now"]), from_minor(found["cost_then"])),
+            )
+            for tier in Tier.values
+            for found in [trial.tiers[tier]]
+        ],
+        outcome=Outcome(
+            ranked=trial.ranked,
+            total=trial.moved,
+            flows=_labelled(trial.flows),
+            moves=[NamedMove(move.customer, move) for move in moves],
+        ),
+        page=page,
+        has_more=places[1] < min(trial.moved, MOST_KEPT),
+    )
 
 
 def figures_of(evaluation: Evaluation, *, at: datetime) -> dict[str, Any]:
@@ -115,28 +227,8 @@ def evaluation_of(figures: Mapping[str, Any]) -> Evaluation:
     )
 
 
-def _flows(moves: Iterable[Move]) -> list[tuple[str, str, int]]:
-    order = {tier: place for place, tier in enumerate((*Tier.values, None))}
-    counted = Counter((move.from_tier, move.to_tier) for move in moves)
-    return [
-        (tier_label(old), tier_label(new), count)
-        for (old, new), count in sorted(counted.items(), key=lambda flow: (order[flow[0][0]], order[flow[0][1]]))
-    ]
-
-
-def _with_names(moves: list[Move]) -> list[NamedMove]:
-    customers = Customer.objects.only("number", "kind", "company_name", "person_name").in_bulk(
-        [move.customer_id for move in moves]
-    )
-    return [
-        NamedMove(
-            customer_id=move.customer_id,
-            name=customers[move.customer_id].display_name,
-            number=move.number,
-            move=move,
-        )
-        for move in moves
-    ]
+def _labelled(flows: Iterable[Sequence[Any]]) -> list[tuple[str, str, int]]:
+    return [(tier_label(old), tier_label(new), count) for old, new, count in flows]
 
 
 def tier_label(tier: str | None) -> str:

@@ -1,4 +1,4 @@
-"""What the tier policy in force says, rule by rule, as the settings show it."""
+"""What the tier policy in force says, rule by rule, and who serves which tier, as the settings show it."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 from core.tenancy.scope import current_tenant
 from core.web.navigation import Part
 from tiering.enums import PolicyMode
-from tiering.rules import LABELS, UNUSED, in_words
+from tiering.querysets import serving
+from tiering.rules import LABELS, TEAMS, UNUSED, in_words
 from tiering.services import current_policy
 
 CHANGES: dict[str, str | Promise] = {
@@ -35,11 +36,37 @@ CHANGES: dict[str, str | Promise] = {
     "vip_rebate": gettext_lazy("What VIP customers get back of what they bring."),
     "mid_rebate": gettext_lazy("What mid customers get back of what they bring."),
     "low_rebate": gettext_lazy("What low customers get back of what they bring."),
+    "vip_self_service": gettext_lazy("Whether the page of a VIP customer says to offer it to serve itself."),
+    "mid_self_service": gettext_lazy("Whether the page of a mid customer says to offer it to serve itself."),
+    "low_self_service": gettext_lazy("Whether the page of a low customer says to offer it to serve itself."),
 }
 POLICY_PARTS = tuple(
     Part(key=name, label=label, changes=CHANGES[name], url_name="tiering:create_policy", fields=(name,), told=name)
     for name, label in LABELS.items()
 )
+
+
+TEAM_PARTS = tuple(
+    Part(
+        key=name,
+        label=label,
+        changes=gettext_lazy(
+            "Who is assigned customers of the tier, and gets their service requests and follow-ups when nobody is in"
+            " charge."
+        ),
+        url_name="tiering:teams",
+        fields=(name.removeprefix("teams_"),),
+        told=name,
+    )
+    for name, label in TEAMS.items()
+)
+
+
+def team_values(_request: HttpRequest) -> Mapping[str, str | Promise]:
+    return {
+        f"teams_{tier}": _(", ").join(team.name for team in teams) or _("Everybody")
+        for tier, teams in serving().items()
+    }
 
 
 def policy_values(_request: HttpRequest) -> Mapping[str, str | Promise]:

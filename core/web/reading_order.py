@@ -50,3 +50,9 @@ class NamedChoiceField(forms.ModelChoiceField):
     """One of few records by its name, such as a colleague or a department, in the reader's order."""
 
     iterator = _InOrder
+
+
+class NamedMultipleChoiceField(forms.ModelMultipleChoiceField):
+    """Some of few records by their names, in the reader's order."""
+
+    iterator = _InOrder

@@ -33,6 +33,7 @@ from courier_crm.demo.plans import make_plans
 from courier_crm.demo.portfolios import make_portfolios
 from courier_crm.demo.returns import make_returns
 from courier_crm.demo.stories import number_of, story_of, talks_of_stories
+from courier_crm.demo.teams import make_teams, note_answers
 from courier_crm.demo.tiers import make_tier_decisions
 from courier_crm.demo.traffic import DAYS, MONTHS, Shipper, scan_rows, shipment_file
 from courier_crm.demo.wishes import make_wishes
@@ -87,6 +88,8 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         _make_business(chance, courier, customers, manager=people[Role.ACCOUNT_MANAGER], today=today)
         make_returns(courier, today=today)
         make_tier_decisions(courier, people, today=today)
+        make_teams(courier, people, today=today)
+        note_answers(people, today=today, zone=courier.time_zone)
         _write_down_talks(chance, courier, people, today=today)
         while match_some(at=at):
             pass

@@ -32,6 +32,7 @@ def make_portfolios(courier: Courier, people: Mapping[Role, User], *, password: 
         role=Role.ACCOUNT_MANAGER,
         language=courier.language,
         department=first.department,
+        team=first.team,
         password=password,
         by=people[Role.ADMINISTRATOR],
         at=at,

@@ -3,15 +3,28 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.utils import translation
+
 from core.accounts.enums import Role
 from core.accounts.models import User
+from core.jobs.enums import BackgroundState
+from core.jobs.models import BackgroundJob
+from core.jobs.running import perform_at_once
 from core.tenancy.clock import day_start
 from courier_crm.demo.couriers import Courier
 from customers.enums import Tier
 from customers.models import Customer
 from tiering.models import TierPolicy
 from tiering.rules import LABELS
-from tiering.services import approve_override, approve_policy, ask_for_tier, current_policy, submit_policy, write_policy
+from tiering.services import (
+    TRIAL_JOB,
+    approve_override,
+    approve_policy,
+    ask_for_tier,
+    current_policy,
+    submit_policy,
+    write_policy,
+)
 
 # In yuan; the other courier's money is worth about ten times as much.
 COSTS = {"head_start_cost": Decimal(20), "manager_cost": Decimal(300)}
@@ -43,4 +56,8 @@ def make_tier_decisions(courier: Courier, people: dict[Role, User], *, today: da
 def _submit(changes: dict[str, object], *, by: User, at: datetime) -> TierPolicy:
     in_force = current_policy()
     rules = {name: getattr(in_force, name) for name in LABELS}
-    return submit_policy(policy=write_policy(**{**rules, **changes}, by=by, at=at), by=by, at=at)
+    with translation.override(by.language):
+        policy = write_policy(**{**rules, **changes}, by=by, at=at)
+    # The job that writing it started is done here: nobody works yet.
+    perform_at_once(job=BackgroundJob.objects.get(kind=TRIAL_JOB, state=BackgroundState.WAITING), actor=by, at=at)
+    return submit_policy(policy=policy, by=by, at=at)

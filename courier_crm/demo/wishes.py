@@ -83,7 +83,8 @@ def _make(wish: Wish, customer: Customer, desk: Department, *, by: User, at: dat
         kind=wish.kind,
         text=wish.text,
         shipment=sent.first() if about_one else None,
-        department=desk,
+        # What nobody has looked at yet waits in the team that serves the tier.
+        department=None if wish.state == OPEN else desk,
         by=by,
         at=at,
     )

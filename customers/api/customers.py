@@ -76,6 +76,7 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
             "tags": ("tags", ("contains",)),
             "tier": ("tier", (*CHOICE, "is_null")),
             "segment": ("segment", (*CHOICE, "is_null")),
+            "self_service": ("self_service", CHOICE),
             "stage": ("stage", CHOICE),
             "account_manager_id": ("account_manager", ("eq", "in", "is_null")),
             "contribution": ("contribution", RANGE),

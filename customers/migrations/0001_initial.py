@@ -157,6 +157,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "self_service",
+                    models.CharField(
+                        choices=[("offered", "Offered"), ("accepted", "Serves itself"), ("declined", "Declined")],
+                        max_length=8,
+                        null=True,
+                    ),
+                ),
+                ("self_service_since", models.DateField(null=True)),
+                (
                     "stage",
                     models.CharField(
                         choices=[
@@ -786,6 +795,15 @@ class Migration(migrations.Migration):
             model_name="customer",
             index=models.Index(
                 fields=["tenant", "segment", "contribution", "id"], include=["merged_into"], name="customer_by_segment"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("self_service__isnull", False)),
+                fields=["tenant", "self_service", "contribution", "id"],
+                include=["merged_into", "tier"],
+                name="customer_by_self_service",
             ),
         ),
         migrations.AddIndex(

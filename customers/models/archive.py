@@ -12,7 +12,7 @@ from core.crypto.fields import EncryptedTextField, readable
 from core.crypto.masking import mask_name
 from core.tenancy.fields import MoneyField
 from core.tenancy.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
-from customers.enums import Channel, CustomerKind, CustomFieldKind, Segment, Stage, Tier
+from customers.enums import Channel, CustomerKind, CustomFieldKind, Segment, SelfService, Stage, Tier
 
 # Half an octave: contributions within a factor of 1.41 are of one rank.
 RANKS_PER_DOUBLING = 2
@@ -105,6 +105,8 @@ class Customer(TenantModel):
     lower_runs = models.PositiveSmallIntegerField(default=0)
     lower_as_of = models.DateField(null=True)
     segment = models.CharField(max_length=9, choices=Segment.choices, null=True)
+    self_service = models.CharField(max_length=8, choices=SelfService.choices, null=True)
+    self_service_since = models.DateField(null=True)
 
     stage = models.CharField(max_length=9, choices=Stage.choices, default=Stage.LEAD, db_default=Stage.LEAD)
     stage_since = models.DateField(null=True)
@@ -140,6 +142,12 @@ class Customer(TenantModel):
             ),
             models.Index(
                 fields=["tenant", "segment", "contribution", "id"], include=["merged_into"], name="customer_by_segment"
+            ),
+            models.Index(
+                fields=["tenant", "self_service", "contribution", "id"],
+                include=["merged_into", "tier"],
+                condition=Q(self_service__isnull=False),
+                name="customer_by_self_service",
             ),
             models.Index(
                 fields=["tenant", "id"],

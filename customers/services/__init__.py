@@ -89,6 +89,7 @@ from customers.services.points import (
     restore_marks,
     verify_point,
 )
+from customers.services.self_service import note_self_service
 
 __all__ = [
     "AddressChanged",
@@ -159,6 +160,7 @@ __all__ = [
     "lock_customer",
     "look_after_merges",
     "merge_customers",
+    "note_self_service",
     "open_customer",
     "opt_out_point",
     "pass_on_customer",

@@ -14,6 +14,7 @@ from core.partners.models import ApiKey
 from core.tenancy.clock import local_date
 from core.tenancy.errors import DomainError, RecordChanged
 from core.tenancy.scope import current_tenant
+from customers.entitlements import team_for
 from customers.enums import Assignment, FollowUpOrigin, FollowUpState, Priority
 from customers.follow_ups import words
 from customers.follow_ups.querysets import is_open, least_busy, workers
@@ -98,8 +99,8 @@ def open_follow_up(
     the parameters added to its own by `add(kept, new)`.
 
     By PORTFOLIO it comes to the customer's account manager, by LOAD to whoever of the team has the fewest open ones,
-    and so it does where there is no account manager. Raises SubjectMissing, DueInPast, BadRecurrence, AssigneeMayNot,
-    NobodyInTeam or CustomerMerged.
+    and so it does where there is no account manager; where no team is named, it waits in the one that serves the tier.
+    Raises SubjectMissing, DueInPast, BadRecurrence, AssigneeMayNot, NobodyInTeam or CustomerMerged.
     """
     subject = subject.strip()
     if not subject and not words.is_registered(code):
@@ -108,6 +109,9 @@ def open_follow_up(
         raise DueInPast
     if customer is not None:
         customer = lock_customer(customer.pk, lets_others_point_here=True)
+    chosen = _assignee(assignment, customer, assignee, team)
+    if chosen is None and assignment == Assignment.PORTFOLIO and customer is not None:
+        team = team_for(customer.tier, is_open(FollowUp.objects))
     follow_up = FollowUp(
         customer=customer,
         subject=subject or None,
@@ -116,7 +120,7 @@ def open_follow_up(
         cause=cause,
         origin=origin,
         kind=kind,
-        assignee=_assignee(assignment, customer, assignee, team),
+        assignee=chosen,
         team=team,
         due_at=_to_the_minute(due_at),
         priority=priority,

@@ -32,7 +32,7 @@ from core.web.records import DraftedFormView, HereView, RecordFormView
 from core.web.trail import history_of
 from core.web.views import StaffView
 from customers.duplicates import candidates_of, match_customers
-from customers.enums import CustomerKind, Segment, Stage, Tier
+from customers.enums import CustomerKind, Segment, SelfService, Stage, Tier
 from customers.forms.custom_fields import PREFIX
 from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm
 from customers.models import Customer, CustomField, DuplicateCandidate
@@ -69,6 +69,7 @@ class CustomerListView(ListView):
         ChoiceFilter(name="tier", label=_("Tier"), choices=Tier.choices, none=_("Not in a tier")),
         ChoiceFilter(name="stage", label=_("Stage"), choices=Stage.choices),
         ChoiceFilter(name="segment", label=_("Segment"), choices=Segment.choices),
+        ChoiceFilter(name="self_service", label=_("Self-service"), choices=SelfService.choices),
         ChoiceFilter(name="kind", label=_("Kind"), choices=CustomerKind.choices),
         PrefixFilter(name="region", label=_("Region"), max_length=100),
         UserFilter(name="account_manager", label=_("Account manager")),
@@ -108,6 +109,7 @@ class CustomerListView(ListView):
             name="segment",
             draw=lambda customer: segment_badge(customer.segment),
         ),
+        Column(_("Self-service"), lambda customer: customer.get_self_service_display(), name="self_service"),
         Column(
             _("Contribution"),
             lambda customer: customer.contribution,

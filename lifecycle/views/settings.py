@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
-from core.tenancy.errors import DomainError
+from core.web.rules import RulesFormView
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, StepView
 from customers.enums import Stage
@@ -45,34 +45,26 @@ from lifecycle.services import (
 )
 from lifecycle.services.policies import RULES
 
-SHOWN_VERSIONS = 20
 
-
-class PolicyView(StaffFormView):
+class PolicyView(RulesFormView):
     """The rules of stages and leads: what is in force, to be changed."""
 
     permission_required = CONFIGURE
-    template_name = "lifecycle/policy_form.html"
+    template_name = "web/rules_form.html"
     form_class = PolicyForm
+    model = LifecyclePolicy
+    overtaken = PolicyChanged
+    title = gettext_lazy("Rules of stages and leads")
+    leads_back = "lifecycle:overview"
     error_fields = {"new_ends_in_window": "new_days", "lost_too_soon": "lost_least_days", "team_missing": "team"}
     success_message = gettext_lazy("In force from the next evaluation, and the next lead, on.")
+
+    def rules_in_force(self) -> LifecyclePolicy:
+        return current_policy()
 
     def get_initial(self) -> Mapping[str, Any]:
         policy = current_policy()
         return {**{name: getattr(policy, name) for name in RULES}, "replaces": policy.version}
-
-    def get_context_data(self, **context: Any) -> dict[str, Any]:
-        newest = LifecyclePolicy.objects.order_by("-version")[:SHOWN_VERSIONS]
-        history = history_of(*newest, user=self.request.user)
-        return super().get_context_data(in_force=newest[0], history=history, **context)
-
-    def form_refused(self, form: PolicyForm, error: DomainError) -> HttpResponse:
-        if isinstance(error, PolicyChanged):
-            # Whoever has read what is in force now may replace it.
-            form.data = form.data.copy()
-            form.data["replaces"] = current_policy().version
-            form.show_in_force(current_policy())
-        return super().form_refused(form, error)
 
     def save(self, form: PolicyForm) -> str:
         create_policy(**form.cleaned_data, by=self.request.user, at=timezone.now())

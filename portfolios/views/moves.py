@@ -12,22 +12,26 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
+from core.accounts.permissions import may
 from core.tenancy.errors import DomainError
 from core.web import bulk, exports
 from core.web.bulk import Selection
 from core.web.context import WATCH_JOBS
 from core.web.lists.saved import count_words
 from core.web.views import StaffView, go_to
-from customers.enums import HandoverReason
+from customers.enums import HandoverReason, SelfService
 from portfolios.bulk import MOVES
 from portfolios.forms import PlanForm, ShareForm
-from portfolios.models import NO_TIER, PortfolioPolicy
+from portfolios.models import NO_TIER, TIERS, PortfolioPolicy
 from portfolios.permissions import MANAGE, VIEW
 from portfolios.planning import MOST_PROPOSED, Proposed, propose_assignments, propose_moves
 from portfolios.selectors import load_portfolios, tier_counts
 from portfolios.services import current_policy
 from portfolios.staffing import SELF_SERVED, staffing
 from portfolios.words import LEFT_BECAUSE, tier_in_words
+from tiering.permissions import MANAGE as MANAGE_TIERS
+from tiering.querysets import serving
+from tiering.selectors import self_service_counts
 
 
 class ProposalView(StaffView, TemplateView):
@@ -130,13 +134,19 @@ class StaffingView(StaffView, TemplateView):
         if not self.form.is_valid():
             return super().get_context_data(**context)
         share = self.form.cleaned_data["share"]
-        needs = staffing(tier_counts(), policy.weights, capacity=policy.capacity, share_percent=share)
+        noted = self_service_counts()
+        served = {tier: noted.get((None if tier == NO_TIER else tier, SelfService.ACCEPTED), 0) for tier in TIERS}
+        needs = staffing(tier_counts(), policy.weights, served=served, capacity=policy.capacity, share_percent=share)
         there = load_portfolios(policy=policy)
+        teams = serving()
         return super().get_context_data(
-            needs=[(tier_in_words(need.tier), need) for need in needs],
+            needs=[(tier_in_words(need.tier), need, teams.get(need.tier, [])) for need in needs],
+            may_choose_teams=may(self.request.user, MANAGE_TIERS),
             before=round(sum(need.before for need in needs), 2),
+            now=round(sum(need.now for need in needs), 2),
             after=round(sum(need.after for need in needs), 2),
             moved=sum(need.moved for need in needs),
+            served=sum(served.values()),
             there=sum(each.person.is_active for each in there),
             self_served=tier_in_words(SELF_SERVED),
             figures={
@@ -144,7 +154,8 @@ class StaffingView(StaffView, TemplateView):
                 "kind": "bar",
                 "labels": [tier_in_words(need.tier) for need in needs],
                 "series": [
-                    {"name": _("Now"), "values": [need.before for need in needs]},
+                    {"name": _("Before"), "values": [need.before for need in needs]},
+                    {"name": _("Now"), "values": [need.now for need in needs]},
                     {"name": _("After"), "values": [need.after for need in needs]},
                 ],
             },

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -14,9 +13,9 @@ from django.views.generic import TemplateView
 
 from core.accounts.models import User
 from core.accounts.permissions import may
-from core.tenancy.errors import DomainError
 from core.web.lists.page import TOTAL_CAP
 from core.web.lists.saved import count_words
+from core.web.rules import RulesFormView
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView
 from customers.models import Customer
@@ -29,8 +28,6 @@ from portfolios.services import PolicyChanged, capacity_of, create_policy, curre
 from portfolios.services.policies import RULES
 from portfolios.views.pool import pool_of
 from portfolios.words import tier_in_words
-
-SHOWN_VERSIONS = 20
 
 
 class PortfolioListView(StaffView, TemplateView):
@@ -91,31 +88,25 @@ class CapacityView(StaffFormView):
         return reverse("portfolios:list")
 
 
-class PolicyView(StaffFormView):
+class PolicyView(RulesFormView):
     """The rules of portfolios and the pool: what is in force, to be changed."""
 
     permission_required = MANAGE
-    template_name = "portfolios/policy_form.html"
+    template_name = "web/rules_form.html"
     form_class = PolicyForm
+    model = PortfolioPolicy
+    overtaken = PolicyChanged
+    title = _("Rules of portfolios and the pool")
+    leads_back = "portfolios:list"
     error_fields = {"warned_too_late": "silent_days"}
     success_message = _("In force from now on.")
+
+    def rules_in_force(self) -> PortfolioPolicy:
+        return current_policy()
 
     def get_initial(self) -> Mapping[str, Any]:
         policy = current_policy()
         return {**{name: getattr(policy, name) for name in RULES}, "replaces": policy.version}
-
-    def get_context_data(self, **context: Any) -> dict[str, Any]:
-        newest = PortfolioPolicy.objects.order_by("-version")[:SHOWN_VERSIONS]
-        history = history_of(*newest, user=self.request.user)
-        return super().get_context_data(in_force=current_policy(), history=history, **context)
-
-    def form_refused(self, form: PolicyForm, error: DomainError) -> HttpResponse:
-        if isinstance(error, PolicyChanged):
-            # Whoever has read what is in force now may replace it.
-            form.data = form.data.copy()
-            form.data["replaces"] = current_policy().version
-            form.show_in_force(current_policy())
-        return super().form_refused(form, error)
 
     def save(self, form: PolicyForm) -> str:
         create_policy(**form.cleaned_data, by=self.request.user, at=timezone.now())

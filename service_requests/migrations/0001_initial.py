@@ -194,6 +194,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "team",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.team",
+                    ),
+                ),
+                (
                     "tenant",
                     models.ForeignKey(
                         db_index=False,
@@ -225,12 +234,17 @@ class Migration(migrations.Migration):
                     models.Index(fields=["tenant", "customer", "opened_at", "id"], name="service_request_customer"),
                     models.Index(fields=["tenant", "shipment"], name="service_request_shipment"),
                     models.Index(fields=["tenant", "department"], name="service_request_department"),
+                    models.Index(fields=["tenant", "team"], name="service_request_team"),
                     models.Index(fields=["tenant", "assignee"], name="service_request_assignee"),
                     models.Index(fields=["tenant", "opened_by"], name="service_request_opened_by"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("tenant", "serial"), name="service_request_serial"),
                     models.UniqueConstraint(fields=("tenant", "number"), name="service_request_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(("department", None), ("team", None), _connector="OR"),
+                        name="service_request_department_or_team",
+                    ),
                 ],
             },
             managers=[

@@ -11,13 +11,14 @@ from core.events.services import publish
 from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import required_tenant_id
-from customers.entitlements import head_start_of
+from customers.entitlements import head_start_of, team_for
 from customers.models import Customer
 from customers.services import lock_customer, tell_in_timeline
 from service_requests.enums import RequestKind
 from service_requests.models import ServiceRequest
 from service_requests.permissions import WORK
 from service_requests.policies import allowed_hours, calendar_of
+from service_requests.querysets import unfinished
 from service_requests.services.policies import current_policy
 from shipments.models import Shipment
 
@@ -63,6 +64,7 @@ def open_request(
 ) -> ServiceRequest:
     """Write down a wish of a customer, with the deadline and the place in the queue that its kind and tier give it.
 
+    Where nobody is named, the team that serves the tier is in charge; of several the one with the fewest unfinished.
     Raises NothingAsked, TextTooLong, ShipmentOfAnother, DepartmentClosed, AssigneeCannotWork, or CustomerMerged.
     """
     text = text.strip()
@@ -87,6 +89,7 @@ def open_request(
         customer=customer,
         shipment=shipment,
         department=department,
+        team=None if department or assignee else team_for(customer.tier, unfinished(ServiceRequest.objects)),
         assignee=assignee,
         text=text,
         allowed_hours=hours,
@@ -122,6 +125,7 @@ def told_of(request: ServiceRequest) -> dict[str, str | None]:
         "number": request.number,
         "customer_id": str(request.customer_id),
         "department_id": str(request.department_id) if request.department_id else None,
+        "team_id": str(request.team_id) if request.team_id else None,
         "assignee_id": str(request.assignee_id) if request.assignee_id else None,
     }
 

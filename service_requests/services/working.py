@@ -50,13 +50,14 @@ def take_request(*, request: ServiceRequest, by: User, at: datetime) -> ServiceR
 def move_request(
     *, request: ServiceRequest, department: Department | None, assignee: User | None, by: User, at: datetime
 ) -> ServiceRequest:
-    """Put a department, and a colleague or for now nobody, in charge of a request.
+    """Put a department, and a colleague or for now nobody, in charge of a request; a team gives way to a department.
 
     Raises RequestClosed, DepartmentClosed or AssigneeCannotWork.
     """
     check_charge(department, assignee)
     request = _held(request)
     request.department = department
+    request.team = None if department else request.team
     request.assignee = assignee
     if assignee is None and request.state == RequestState.IN_PROGRESS:
         request.state = RequestState.OPEN

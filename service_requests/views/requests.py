@@ -20,7 +20,7 @@ from customers.permissions import REVEAL
 from customers.templatetags.customers import tier_badge
 from customers.timeline import known_names
 from service_requests.enums import RequestKind
-from service_requests.filters import OverdueFilter, StateFilter, colleagues, departments
+from service_requests.filters import OverdueFilter, StateFilter, colleagues, departments, teams
 from service_requests.models import ServiceRequest
 from service_requests.permissions import VIEW, WORK
 from service_requests.policies import days_in_words, hours_in_words, span_in_words
@@ -44,6 +44,7 @@ class RequestListView(ListView):
         OverdueFilter(name="overdue", label=_("Overdue"), field="due_at"),
         ChoiceFilter(name="kind", label=_("Kind"), choices=RequestKind.choices),
         ChoiceFilter(name="department", label=_("Department"), choices=departments, none=_("No department")),
+        ChoiceFilter(name="team", label=_("Team"), choices=teams, none=_("No team")),
         ChoiceFilter(name="assignee", label=_("In charge"), choices=colleagues, none=_("Nobody yet")),
         PrefixFilter(name="number", label=_("Number"), max_length=20),
         CustomerFilter(name="customer", label=_("Customer number")),
@@ -86,6 +87,7 @@ class RequestListView(ListView):
         Column(_("Place in the queue"), lambda row: row.queue_at, name="queue", kind=ColumnKind.TIME, sort="queue"),
         Column(_("Waybill"), lambda row: row.shipment and row.shipment.waybill_number, name="waybill"),
         Column(_("Department"), lambda row: row.department and row.department.name, name="department"),
+        Column(_("Team"), lambda row: row.team and row.team.name, name="team"),
         Column(_("In charge"), lambda row: row.assignee and row.assignee.name, name="assignee"),
         Column(_("Waits for"), lambda row: row.get_waits_for_display(), name="waits_for"),
         Column(_("Came in"), lambda row: row.opened_at, name="opened", kind=ColumnKind.TIME, sort="opened"),

@@ -178,6 +178,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "tiering:go_on_policy": {"pk": TierPolicy},
     "tiering:movers": {"pk": TierPolicy},
     "tiering:movers_file": {"pk": TierPolicy},
+    "tiering:try_policy": {"pk": TierPolicy},
     "tiering:submit_policy": {"pk": TierPolicy},
     "tiering:approve_policy": {"pk": TierPolicy},
     "tiering:decline_policy": {"pk": TierPolicy},
@@ -211,6 +212,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "api:contact-detail": {"customer": Customer, "pk": Contact},
     "api:customer-question-may-contact": {"customer": Customer},
     "customers:create_need": {"pk": Customer},
+    "customers:self_service": {"pk": Customer},
     "customers:update_need": {"pk": Customer, "need": CustomerNeed},
     "customers:remove_need": {"pk": Customer, "need": CustomerNeed},
     "api:need-list": {"customer": Customer},
@@ -248,6 +250,7 @@ CONSTANTS: dict[str, dict[str, str]] = {
     "console:reveal": {"kind": "contact-point"},
     "customers:panel": {"key": "shipments"},
     "customers:create_need": {"kind": "fragile"},
+    "customers:self_service": {"answer": "offered"},
     "service_plans:add_item": {"kind": "price"},
     "development:move": {"stage": "qualified"},
 }

@@ -17,6 +17,7 @@ from service_requests.views.policy import PolicyView
 from tests.architecture.routes import Route, all_routes
 from tests.factories.accounts import make_user
 from tiering.views.policies import CreatePolicyView
+from tiering.views.teams import TeamsView
 
 # Forms that set something, by their addresses.
 SETTINGS = {
@@ -26,6 +27,7 @@ SETTINGS = {
     "service_requests:policy": PolicyView,
     "development:rules": RulesView,
     "tiering:create_policy": CreatePolicyView,
+    "tiering:teams": TeamsView,
     "portfolios:policy": PortfolioRulesView,
     "lifecycle:policy": LifecycleRulesView,
 }

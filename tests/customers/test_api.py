@@ -78,6 +78,8 @@ def test_customer_with_contacts_and_addresses(tenant, account_manager, now):
         "tier": "vip",
         "tier_since": "2026-03-02",
         "segment": None,
+        "self_service": None,
+        "self_service_since": None,
         "stage": "lead",
         "stage_since": None,
         "contribution": {"amount": "-12.50", "currency": "CNY"},

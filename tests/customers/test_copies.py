@@ -112,6 +112,7 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "benefit_months": 0,
         "market_notes": 0,
         "segment_changes": 0,
+        "trial_moves": 0,
         "tier_changes": 1,
         "tier_overrides": 1,
         "return_warnings": 0,

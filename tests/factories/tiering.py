@@ -9,8 +9,8 @@ from django.db.models import Count, Max, Min
 from core.events.models import OutboxEvent
 from customers.models import Customer
 from shipments.models import Shipment
-from tiering.models import TierChange, TierOverride, TierPolicy
-from tiering.services import approve_override, approve_policy, ask_for_tier, submit_policy, write_policy
+from tiering.models import PolicyTrial, TierChange, TierOverride, TierPolicy
+from tiering.services import approve_override, approve_policy, ask_for_tier, submit_policy, try_policy, write_policy
 
 IN_WINDOW = datetime(2026, 2, 20, 4, tzinfo=UTC)
 RULES = {
@@ -35,6 +35,9 @@ RULES = {
     "vip_rebate": 0,
     "mid_rebate": 0,
     "low_rebate": 0,
+    "vip_self_service": False,
+    "mid_self_service": False,
+    "low_self_service": True,
 }
 # What the policy's form sends for the same rules, but for the demotions.
 FORM = {
@@ -59,8 +62,10 @@ FORM = {
     "vip_rebate": "0",
     "mid_rebate": "0",
     "low_rebate": "0",
+    "vip_self_service": "False",
+    "mid_self_service": "False",
+    "low_self_service": "True",
     "replaces": "1",
-    "step": "try",
 }
 
 _waybills = count(1)
@@ -93,8 +98,9 @@ def ten_customers(now: datetime) -> None:
 
 
 def put_in_force(*, by: object = None, approver: object = None, at: datetime, **rules: object) -> TierPolicy:
-    """A version written by one and approved by another; without either it is the system."""
+    """A version written by one, tried, and approved by another; without either it is the system."""
     policy = submit_policy(policy=write_policy(**rules, by=by, at=at), by=by, at=at)
+    try_policy(policy=policy, at=at)
     return approve_policy(policy=policy, by=approver, at=at)
 
 
@@ -109,6 +115,7 @@ def tiering_state() -> tuple[object, ...]:
         list(Customer.objects.order_by("pk").values()),
         TierChange.objects.count(),
         TierPolicy.objects.count(),
+        list(PolicyTrial.objects.order_by("pk").values()),
         TierOverride.objects.count(),
         OutboxEvent.objects.count(),
     )

@@ -7,11 +7,12 @@ from core.accounts.enums import Role
 from core.tenancy.scope import tenant_scope
 from tests.factories.accounts import PASSWORD, make_tenant, make_user
 from tiering.models import TierPolicy
+from tiering.services import try_policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_form_shows_what_the_chosen_way_uses_and_the_outcome_stays_at_its_address(browser: Browser, live_server, now):
+def test_form_shows_what_the_chosen_way_uses_and_the_draft_what_it_would_do(browser: Browser, live_server, now):
     tenant = make_tenant(slug="swift", at=now)
     with tenant_scope(tenant):
         supervisor = make_user(role=Role.SUPERVISOR, at=now)
@@ -28,14 +29,14 @@ def test_form_shows_what_the_chosen_way_uses_and_the_outcome_stays_at_its_addres
     expect(page.locator("#id_vip_percent")).to_be_hidden()
     expect(page.locator("#id_weight_amount")).to_be_hidden()
     page.fill("#id_vip_monthly", "9000")
-    page.click("main button:has-text('See who would move')")
-    expect(page.locator("#outcome")).to_be_visible()
-
-    page.reload()
-    expect(page.locator("#id_vip_monthly")).to_have_value("9000")
     page.click("main button:has-text('Keep as a draft')")
     expect(page.locator("h1")).to_contain_text("Version 2")
-    expect(page.locator("main")).to_contain_text("What it would do today")
+    expect(page.locator("#outcome")).to_contain_text("It is being tried")
+    with tenant_scope(tenant):
+        try_policy(policy=TierPolicy.objects.get(version=2), at=now)
+
+    page.reload()
+    expect(page.locator("#outcome")).to_contain_text("What entitlements cost a month")
     context.close()
     with tenant_scope(tenant):
         policy = TierPolicy.objects.get(version=2)

@@ -213,13 +213,14 @@ def test_people_by_tier_before_and_after():
     needs = staffing(
         {"vip": 40, "mid": 100, "low": 999, "none": 0},
         {"vip": 25, "mid": 10, "low": 1, "none": 1},
+        served={"mid": 10, "low": 200},
         capacity=1000,
         share_percent=50,
     )
 
-    assert [(need.tier, need.moved, need.before, need.after) for need in needs] == [
-        ("vip", 0, 1.0, 1.0),
-        ("mid", 0, 1.0, 1.0),
-        ("low", 499, 1.0, 0.5),
-        ("none", 0, 0.0, 0.0),
+    assert [(need.tier, need.served, need.moved, need.before, need.now, need.after) for need in needs] == [
+        ("vip", 0, 0, 1.0, 1.0, 1.0),
+        ("mid", 10, 0, 1.0, 0.9, 0.9),
+        ("low", 200, 399, 1.0, 0.8, 0.4),
+        ("none", 0, 0, 0.0, 0.0, 0.0),
     ]

@@ -245,7 +245,7 @@ def test_queries_of_the_list(client_for, account_manager, now):
             assert client.get(reverse(POOL)).status_code == 200
         counted.append(len(captured))
 
-    assert counted == [13, 13]
+    assert counted == [14, 14]
 
 
 def test_names_of_persons_are_masked(client_for, account_manager, now):

@@ -86,6 +86,7 @@ def test_opening_numbers_tells_and_records(tenant, agent, now):
         "number": "SR000001",
         "customer_id": str(customer.pk),
         "department_id": str(department.pk),
+        "team_id": None,
         "assignee_id": None,
         "kind": "redirect",
     }

@@ -43,6 +43,7 @@ def test_tiers_after_an_evaluation(evaluated):
             "tier": "vip",
             "tier_since": "2026-03-02",
             "segment": None,
+            "self_service": None,
             "contribution": {"amount": "900.00", "currency": "CNY"},
             "shipment_count": 1,
         }

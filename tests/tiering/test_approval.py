@@ -1,5 +1,7 @@
 """A version of the policy is written by one and approved by another; what was written meanwhile is overtaken."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -22,10 +24,13 @@ from tiering.services import (
     PolicyClosed,
     PolicyNotDraft,
     PolicyNotWaiting,
+    PolicyUntried,
     approve_policy,
+    ask_for_trial,
     current_policy,
     decline_policy,
     submit_policy,
+    try_policy,
     withdraw_policy,
     write_policy,
 )
@@ -38,6 +43,7 @@ def draft(supervisor, now):
 
 @pytest.fixture
 def waiting(draft, supervisor, now):
+    try_policy(policy=draft, at=now)
     return submit_policy(policy=draft, by=supervisor, at=now)
 
 
@@ -86,6 +92,31 @@ def test_an_administrator_alone_approves_nothing_of_their_own(administrator, now
         approve_policy(policy=policy, by=administrator, at=now)
 
     assert current_policy().version == 1
+
+
+def test_version_is_approved_by_a_trial_of_these_very_rules_alone(draft, supervisor, administrator, now):
+    try_policy(policy=draft, at=now)
+    rewritten = write_policy(draft=draft, **{**RULES, "vip_percent": 9}, by=supervisor, at=now + timedelta(minutes=1))
+    policy = submit_policy(policy=rewritten, by=supervisor, at=now)
+    state = tiering_state()
+
+    with pytest.raises(PolicyUntried):
+        approve_policy(policy=policy, by=administrator, at=now)
+
+    assert (current_policy().version, tiering_state()) == (1, state)
+    try_policy(policy=policy, at=now)
+    assert approve_policy(policy=policy, by=administrator, at=now) == current_policy()
+
+
+def test_what_was_decided_on_is_tried_no_more(waiting, administrator, now):
+    approve_policy(policy=waiting, by=administrator, at=now)
+    state = tiering_state()
+
+    with pytest.raises(PolicyClosed):
+        ask_for_trial(policy=waiting, by=administrator, at=now)
+
+    assert try_policy(policy=waiting, at=now) is None
+    assert tiering_state() == state
 
 
 def test_one_version_waits_at_most(waiting, administrator, now):
@@ -157,7 +188,8 @@ def test_draft_is_its_writers_and_waits_unchanged(draft, supervisor, administrat
         write_policy(draft=draft, **RULES, by=administrator, at=now)
     with pytest.raises(NotYourDraft):
         submit_policy(policy=draft, by=administrator, at=now)
-    changed = write_policy(draft=draft, **{**RULES, "vip_percent": 11}, by=supervisor, at=now)
+    later = now + timedelta(minutes=1)
+    changed = write_policy(draft=draft, **{**RULES, "vip_percent": 11}, by=supervisor, at=later)
     submit_policy(policy=draft, by=supervisor, at=now)
     with pytest.raises(PolicyNotDraft):
         write_policy(draft=draft, **RULES, by=supervisor, at=now)

@@ -22,6 +22,7 @@ from tiering.services import (
     ask_for_tier,
     decline_policy,
     submit_policy,
+    try_policy,
     write_policy,
 )
 from tiering.turns import wait_for_turn
@@ -61,6 +62,7 @@ def test_of_two_approvals_at_once_one_counts(swift, people, now, others):
     writer, one, other = people
     with tenant_scope(swift):
         policy = submit_policy(policy=write_policy(**RULES, by=writer, at=now), by=writer, at=now)
+        try_policy(policy=policy, at=now)
 
     found = both_at_once(
         swift,
@@ -80,6 +82,7 @@ def test_of_an_approval_and_a_refusal_at_once_one_counts(swift, people, now, oth
     writer, one, other = people
     with tenant_scope(swift):
         policy = submit_policy(policy=write_policy(**RULES, by=writer, at=now), by=writer, at=now)
+        try_policy(policy=policy, at=now)
 
     found = both_at_once(
         swift,

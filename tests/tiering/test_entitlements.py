@@ -24,8 +24,8 @@ from shipments.models import Shipment
 from tests.factories.customers import panels_of
 from tests.factories.tiering import IN_WINDOW, RULES, make_shipped, put_in_force, set_override, ten_customers
 from tiering.entitlements import costs, entitled
-from tiering.services import current_policy, draft_policy, evaluate_last_day, evaluate_tiers
-from tiering.views.policies import simulation
+from tiering.selectors import trial_of
+from tiering.services import current_policy, draft_policy, evaluate_last_day, evaluate_tiers, try_policy, write_policy
 
 AS_OF = date(2026, 3, 1)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -90,9 +90,11 @@ def test_cost_of_a_trial_is_what_each_customer_costs(tenant, now, seed):
 
 
 def test_trial_of_an_empty_tenant_costs_nothing(tenant, now):
-    shown = simulation(draft_policy(**COSTLY), at=now)
+    policy = write_policy(**COSTLY, by=None, at=now)
+    try_policy(policy=policy, at=now)
 
-    assert (shown["cost_before"], shown["cost_after"], shown["cost_difference"]) == (0, 0, 0)
+    cost = trial_of(policy).cost
+    assert (cost.before, cost.after, cost.difference) == (0, 0, 0)
 
 
 def test_request_of_a_vip_stands_earlier_in_the_queue(tenant, agent, now):
@@ -160,17 +162,20 @@ def test_missing_managers_are_told_when_there_are_others_than_before(
 
 def test_customers_page_says_what_its_tier_gives_and_lacks(without_managers, client_for, agent, account_manager):
     client = client_for(agent)
-    vip, low = Customer.objects.get(number="c0"), Customer.objects.get(number="c9")
+    vip, mid, low = (Customer.objects.get(number=number) for number in ("c0", "c1", "c9"))
 
     lacking = panels_of(client, vip)
     Customer.objects.filter(pk=vip.pk).update(account_manager=account_manager)
     looked_after = panels_of(client, Customer.objects.get(pk=vip.pk))
-    nothing = panels_of(client, low)
+    nothing, invited = panels_of(client, mid), panels_of(client, low)
 
     assert "service requests stand 24 hours earlier in the queue" in lacking
     assert "The account manager is missing" in lacking
     assert "The account manager is missing" not in looked_after
     assert "Nothing besides" in nothing
+    assert "Not offered yet" not in nothing
+    assert "Is offered to serve itself on the public pages" in invited
+    assert "Not offered yet" in invited
 
 
 def test_tier_set_by_hand_gives_what_the_tier_gives(tenant, supervisor, now):

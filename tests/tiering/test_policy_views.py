@@ -1,5 +1,6 @@
 """The policy: tried on the present data, put in force, and its versions."""
 
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,25 +9,32 @@ from django.urls import reverse
 from core.accounts.enums import Role
 from core.accounts.models import User
 from core.jobs.models import BackgroundJob
+from core.jobs.running import perform_at_once
 from customers.models import Customer
 from tests.factories.accounts import make_user
-from tests.factories.tiering import FORM, IN_WINDOW, RULES, make_shipped, put_in_force, ten_customers, tiering_state
-from tiering.models import TierPolicy
-from tiering.movers import step
-from tiering.services import evaluate_tiers, last_whole_day, submit_policy, write_policy
+from tests.factories.tiering import FORM, IN_WINDOW, RULES, make_shipped, put_in_force, ten_customers
+from tiering import movers
+from tiering.models import PolicyTrial, TierChange, TierPolicy, TrialMove
+from tiering.services import TRIAL_JOB, evaluate_tiers, last_whole_day, submit_policy, withdraw_policy, write_policy
 
 POLICIES_QUERIES = 12
-POLICY_QUERIES = 18
-MOVERS_QUERIES = 12
+POLICY_QUERIES = 12
+MOVERS_QUERIES = 9
 
 pytestmark = pytest.mark.usefixtures("clock")
 
 
+def work_off_trials(at):
+    """Do what a worker would."""
+    for job in BackgroundJob.objects.filter(kind=TRIAL_JOB, state="waiting").select_related("owner"):
+        perform_at_once(job=job, actor=job.owner, at=at)
+
+
 @pytest.mark.parametrize("rows", [3, 300])
-def test_versions_ask_the_same_number_of_queries(rows, now, client_for, agent, django_assert_num_queries):
+def test_versions_ask_the_same_number_of_queries(rows, now, client_for, supervisor, django_assert_num_queries):
     for n in range(rows):
-        put_in_force(**{**RULES, "window_days": 91 + n}, by=agent, at=now)
-    client = client_for(agent)
+        put_in_force(**{**RULES, "window_days": 91 + n}, by=supervisor, at=now)
+    client = client_for(supervisor)
     client.get(reverse("tiering:policies"))
 
     with django_assert_num_queries(POLICIES_QUERIES):
@@ -35,90 +43,137 @@ def test_versions_ask_the_same_number_of_queries(rows, now, client_for, agent, d
     assert len(response.context["rows"]) == min(rows + 1, 50)
 
 
-def test_trial_shows_who_would_move_and_writes_nothing(tenant, now, client_for, administrator):
+def test_draft_is_tried_at_once_and_its_page_shows_who_would_move(tenant, now, client_for, administrator):
     ten_customers(now)
     evaluate_tiers(as_of=last_whole_day(at=now), at=now)
-    before = tiering_state()
+    before = list(Customer.objects.order_by("pk").values())
+    client = client_for(administrator)
 
-    response = client_for(administrator).post(
-        reverse("tiering:create_policy"), {**FORM, "vip_percent": "30"}, follow=True
-    )
+    kept = client.post(reverse("tiering:create_policy"), {**FORM, "vip_percent": "30"})
+    waiting = client.get(kept.url)
+    work_off_trials(now)
+    shown = client.get(kept.url)
 
-    assert response.status_code == 200
-    assert response.context["counts"] == [("VIP", 1, 3, 2), ("Mid", 1, 2, 1), ("Low", 8, 5, -3)]
-    outcome = response.context["outcome"]
-    assert outcome.flows == [("Mid", "VIP", 1), ("Low", "VIP", 1), ("Low", "Mid", 2)]
-    assert [(each.number, each.move.rank, each.move.contribution) for each in outcome.moves] == [
+    policy = TierPolicy.objects.get(version=2)
+    assert (kept.status_code, kept.url) == (302, reverse("tiering:policy", args=[policy.pk]))
+    assert (waiting.context["is_being_tried"], waiting.context["tried"]) == (True, None)
+    assert 'hx-trigger="every 2s"' in waiting.content.decode()
+    tried = shown.context["tried"]
+    assert (shown.context["is_being_tried"], tried.trial.made_at, tried.trial.as_of) == (False, now, date(2026, 3, 1))
+    assert [(each.label, each.now, each.then, each.difference) for each in tried.tiers] == [
+        ("VIP", 1, 3, 2),
+        ("Mid", 1, 2, 1),
+        ("Low", 8, 5, -3),
+    ]
+    assert tried.outcome.flows == [("Mid", "VIP", 1), ("Low", "VIP", 1), ("Low", "Mid", 2)]
+    assert [(each.customer.number, each.move.rank, each.move.contribution) for each in tried.outcome.moves] == [
         ("c1", 2, Decimal(90)),
         ("c2", 3, Decimal(80)),
         ("c3", 4, Decimal(70)),
         ("c4", 5, Decimal(60)),
     ]
-    assert tiering_state() == before
+    assert list(Customer.objects.order_by("pk").values()) == before
+    assert TierChange.objects.count() == 10
 
 
-def test_what_was_tried_is_kept_approved_by_somebody_else_and_comes_true(
-    now, clock, client_for, administrator, supervisor
-):
+def test_what_was_tried_is_approved_by_somebody_else_and_comes_true(now, clock, client_for, administrator, supervisor):
     ten_customers(now)
     evaluate_tiers(as_of=last_whole_day(at=now), at=now)
     client, other = client_for(administrator), client_for(supervisor)
     wanted = {**FORM, "vip_percent": "0", "mid_percent": "30", "window_days": "60"}
 
-    trial = client.post(reverse("tiering:create_policy"), wanted, follow=True)
-    tried = trial.context["form"]["tried"].value()
-    kept = client.post(reverse("tiering:create_policy"), {**wanted, "tried": tried, "step": "keep"})
+    client.post(reverse("tiering:create_policy"), wanted)
     policy = TierPolicy.objects.get(version=2)
     client.post(reverse("tiering:submit_policy", args=[policy.pk]))
     own = client.post(reverse("tiering:approve_policy", args=[policy.pk]), follow=True)
-    shown = other.get(reverse("tiering:policy", args=[policy.pk]))
+    untried = other.post(reverse("tiering:approve_policy", args=[policy.pk]), follow=True)
+    work_off_trials(now)
+    told = other.get(reverse("tiering:policy", args=[policy.pk])).context["tried"]
     approved = other.post(reverse("tiering:approve_policy", args=[policy.pk]), follow=True)
     clock.shift(60)
     evaluated = client.post(reverse("tiering:evaluate"), follow=True)
 
-    assert (kept.status_code, kept.url) == (302, reverse("tiering:policy", args=[policy.pk]))
     assert "You wrote this version yourself" in own.content.decode()
+    assert "Have it tried first" in untried.content.decode()
     assert "in force from the next evaluation on" in approved.content.decode()
     policy.refresh_from_db()
     assert (policy.created_by, policy.approved_by) == (administrator, supervisor)
     assert (policy.vip_percent, policy.mid_percent, policy.window_days) == (0, 30, 60)
-    told, came = trial.context["outcome"].evaluation, evaluated.context["outcome"].evaluation
-    assert shown.context["outcome"].evaluation == told
-    assert came.moves == told.moves != []
-    assert came.counts == told.counts == {"vip": 0, "mid": 3, "low": 7}
-    assert (told.policy_version, came.policy_version) == (2, 2)
+    came = evaluated.context["outcome"]
+    moves = [
+        [(each.customer, each.move.from_tier, each.move.to_tier, each.move.rank) for each in outcome.moves]
+        for outcome in (told.outcome, came)
+    ]
+    assert moves[0] == moves[1] != []
+    assert (came.flows, came.total) == (told.outcome.flows, told.trial.moved)
+    assert {each.tier: each.then for each in told.tiers} == evaluated.context["evaluation"].counts
+    assert evaluated.context["evaluation"].counts == {"vip": 0, "mid": 3, "low": 7}
 
 
-def test_trial_stands_at_an_address_and_outlives_a_change_of_language(tenant, now, client_for, administrator):
+def test_draft_that_is_written_anew_is_tried_anew(tenant, now, clock, client_for, supervisor):
     ten_customers(now)
-    client = client_for(administrator)
+    client = client_for(supervisor)
+    client.post(reverse("tiering:create_policy"), {**FORM, "vip_percent": "10"})
+    work_off_trials(now)
+    page = reverse("tiering:policy", args=[(draft := TierPolicy.objects.get(version=2)).pk])
+    first = client.get(page).context["tried"]
 
-    sent = client.post(reverse("tiering:create_policy"), {**FORM, "vip_percent": "30"})
-    english = client.get(sent.url)
-    switched = client.post(reverse("web:language"), {"language": "zh-hans", "next": sent.url.partition("#")[0]})
-    chinese = client.get(switched.url)
+    clock.shift(60)
+    client.post(reverse("tiering:go_on_policy", args=[draft.pk]), {**FORM, "vip_percent": "50"})
+    between = client.get(page).context
+    work_off_trials(now + timedelta(minutes=1))
+    second = client.get(page).context["tried"]
 
-    assert sent.status_code == 302
-    for page in (english, chinese):
-        assert page.status_code == 200
-        assert page.context["form"]["vip_percent"].value() == "30"
-        assert [row[1:] for row in page.context["counts"]] == [(0, 3, 3), (0, 2, 2), (0, 5, 5)]
-    assert 'lang="zh-hans"' in chinese.content.decode()
-    assert TierPolicy.objects.count() == 1
+    assert (first.tiers[0].then, second.tiers[0].then) == (1, 5)
+    assert (between["tried"], between["is_being_tried"]) == (None, True)
+    assert PolicyTrial.objects.count() == 1
 
 
-def test_address_with_bad_rules_says_so_beside_the_field(client_for, administrator):
-    response = client_for(administrator).get(reverse("tiering:create_policy"), {**FORM, "window_days": "0"})
+def test_what_was_found_of_rules_written_anew_meanwhile_is_not_kept(tenant, now, supervisor, monkeypatch):
+    ten_customers(now)
+    draft = write_policy(**{**RULES, "vip_percent": 10}, by=supervisor, at=now)
+    stale, job = BackgroundJob.objects.get(), []
+    later = now + timedelta(minutes=1)
 
-    assert response.status_code == 422
-    assert list(response.context["form"].errors) == ["window_days"]
+    def evaluate(**facts):
+        found = evaluate_tiers(**facts)
+        job.append(write_policy(draft=draft, **{**RULES, "vip_percent": 50}, by=supervisor, at=later))
+        return found
+
+    monkeypatch.setattr("tiering.services.trials.evaluate_tiers", evaluate)
+    perform_at_once(job=stale, actor=supervisor, at=later)
+
+    stale.refresh_from_db()
+    assert (stale.state, PolicyTrial.objects.count(), TrialMove.objects.count()) == ("done", 0, 0)
+    assert BackgroundJob.objects.filter(kind=TRIAL_JOB, state="waiting").count() == 1
+
+
+def test_version_is_tried_anew_by_a_button_until_it_is_decided_on(tenant, now, clock, client_for, supervisor):
+    ten_customers(now)
+    policy = write_policy(**{**RULES, "vip_percent": 30}, by=supervisor, at=now)
+    client, step = client_for(supervisor), reverse("tiering:try_policy", args=[policy.pk])
+    twice = client.post(step, follow=True)
+    work_off_trials(now)
+    make_shipped("c10", (IN_WINDOW, "500"), at=now)
+    clock.shift(60)
+
+    client.post(step)
+    work_off_trials(now + timedelta(minutes=1))
+    tried = client.get(reverse("tiering:policy", args=[policy.pk])).context["tried"]
+    withdraw_policy(policy=policy, reason="A mistake", by=supervisor, at=now)
+    closed = client.post(step, follow=True)
+
+    assert "under way already" in twice.content.decode()
+    assert (tried.trial.ranked, tried.outcome.moves[0].customer.number) == (11, "c10")
+    assert "given up already" in closed.content.decode()
+    assert PolicyTrial.objects.count() == 1
 
 
 def test_groups_of_rules_are_marked_with_the_modes_that_do_not_use_them(client_for, administrator):
     client = client_for(administrator)
 
     page = client.get(reverse("tiering:create_policy"))
-    wrong = client.get(reverse("tiering:create_policy"), {**FORM, "mode": "threshold", "vip_percent": "101"})
+    wrong = client.post(reverse("tiering:create_policy"), {**FORM, "mode": "threshold", "vip_percent": "101"})
 
     marked = [(str(group.title), group.classes) for group in page.context["form"].groups]
     assert marked == [
@@ -129,30 +184,10 @@ def test_groups_of_rules_are_marked_with_the_modes_that_do_not_use_them(client_f
         ("Green channel", ""),
         ("Account managers", ""),
         ("Rebates", ""),
+        ("Self-service", ""),
     ]
     assert "Not used by “Monthly contribution”." in page.content.decode()
     assert [group.classes for group in wrong.context["form"].groups][1] == ""
-
-
-def test_rules_changed_after_the_trial_are_tried_again_first(tenant, now, client_for, administrator):
-    ten_customers(now)
-    client = client_for(administrator)
-    tried = client.post(reverse("tiering:create_policy"), FORM, follow=True).context["form"]["tried"].value()
-
-    response = client.post(
-        reverse("tiering:create_policy"), {**FORM, "vip_percent": "50", "tried": tried, "step": "keep"}, follow=True
-    )
-
-    assert response.context["was_changed"] is True
-    assert response.context["counts"][0] == ("VIP", 0, 5, 5)
-    assert TierPolicy.objects.count() == 1
-
-
-def test_untried_rules_are_not_put_in_force(tenant, now, client_for, administrator):
-    response = client_for(administrator).post(reverse("tiering:create_policy"), {**FORM, "step": "keep"}, follow=True)
-
-    assert response.status_code == 200
-    assert TierPolicy.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -177,19 +212,16 @@ def test_bad_rules_are_refused_beside_the_field_and_kept(client_for, administrat
     assert response.status_code == 422
     assert list(form.errors) == [field]
     assert words in form.errors[field][0]
-    assert {name: str(form[name].value()) for name in typed if name != "step"} == {
-        name: value for name, value in typed.items() if name != "step"
-    }
+    assert {name: str(form[name].value()) for name in typed} == typed
     assert TierPolicy.objects.count() == 1
 
 
 def test_second_of_two_administrators_is_told(tenant, now, client_for, administrator, supervisor):
     client = client_for(administrator)
     mine = {**FORM, "vip_percent": "8"}
-    tried = client.post(reverse("tiering:create_policy"), mine, follow=True).context["form"]["tried"].value()
     put_in_force(**{**RULES, "vip_percent": 9}, by=supervisor, at=now)
 
-    response = client.post(reverse("tiering:create_policy"), {**mine, "tried": tried, "step": "keep"})
+    response = client.post(reverse("tiering:create_policy"), mine)
 
     form = response.context["form"]
     assert response.status_code == 422
@@ -198,9 +230,7 @@ def test_second_of_two_administrators_is_told(tenant, now, client_for, administr
     assert form["vip_percent"].help_text == "In force now: 9 %"
     assert TierPolicy.objects.count() == 2
 
-    mine["replaces"] = form["replaces"].value()
-    tried = client.post(reverse("tiering:create_policy"), mine, follow=True).context["form"]["tried"].value()
-    client.post(reverse("tiering:create_policy"), {**mine, "tried": tried, "step": "keep"})
+    client.post(reverse("tiering:create_policy"), {**mine, "replaces": form["replaces"].value()})
     assert list(TierPolicy.objects.order_by("version").values_list("vip_percent", flat=True)) == [5, 9, 8]
 
 
@@ -234,6 +264,7 @@ def test_page_of_a_version_asks_the_same_number_of_queries(
     for n in range(rows):
         make_shipped(f"c{n}", (IN_WINDOW, "5"), at=now)
     policy = write_policy(**{**RULES, "vip_percent": 50}, by=supervisor, at=now)
+    work_off_trials(now)
     client = client_for(supervisor)
     pages = [reverse("tiering:policy", args=[policy.pk]), reverse("tiering:movers", args=[policy.pk])]
     client.get(pages[0])
@@ -241,7 +272,8 @@ def test_page_of_a_version_asks_the_same_number_of_queries(
     for page, queries in zip(pages, (POLICY_QUERIES, MOVERS_QUERIES), strict=True):
         with django_assert_num_queries(queries):
             response = client.get(page)
-        assert response.context["outcome"].total == rows
+        assert response.context["tried"].outcome.total == rows
+        assert len(response.context["tried"].outcome.moves) == min(rows, 100)
 
 
 def test_everybody_who_would_move_is_listed_page_by_page_and_written_into_a_file(tenant, now, client_for, supervisor):
@@ -250,16 +282,19 @@ def test_everybody_who_would_move_is_listed_page_by_page_and_written_into_a_file
     policy = write_policy(**RULES, by=supervisor, at=now)
     client = client_for(supervisor)
     page = reverse("tiering:movers", args=[policy.pk])
+    untried = client.get(page).status_code, client.post(reverse("tiering:movers_file", args=[policy.pk])).status_code
+    work_off_trials(now)
 
     first, second = client.get(page), client.get(page, {"page": "2"})
-    odd = [client.get(page, {"page": text}).context["page"] for text in ("", "0", "-1", "x", "²", "9" * 30)]
+    odd = [client.get(page, {"page": text}).context["tried"].page for text in ("", "0", "-1", "x", "²", "9" * 30)]
     started = client.post(reverse("tiering:movers_file", args=[policy.pk]))
-    job = BackgroundJob.objects.get()
-    made = step(job=job, at=now)
+    job = BackgroundJob.objects.get(kind=movers.KIND)
+    made = movers.step(job=job, at=now + timedelta(days=3))
 
-    numbers = [each.number for shown in (first, second) for each in shown.context["outcome"].moves]
+    numbers = [each.customer.number for shown in (first, second) for each in shown.context["tried"].outcome.moves]
+    assert untried == (404, 404)
     assert numbers == [f"c{n:03}" for n in range(130)]
-    assert (first.context["has_more"], second.context["has_more"]) == (True, False)
+    assert (first.context["tried"].has_more, second.context["tried"].has_more) == (True, False)
     assert odd == [1] * 6
     assert (started.status_code, started.url) == (302, reverse("console:job", args=[job.pk]))
     lines = made.content.decode("utf-8-sig").splitlines()
@@ -269,26 +304,51 @@ def test_everybody_who_would_move_is_listed_page_by_page_and_written_into_a_file
     assert Customer.objects.exclude(tier=None).count() == 0
 
 
-def test_versions_that_were_decided_on_move_nobody(now, client_for, supervisor):
+def test_no_more_moves_than_are_kept_are_listed(tenant, now, client_for, supervisor, monkeypatch):
+    for name in (
+        "tiering.services.trials.MOST_KEPT",
+        "tiering.selectors.MOST_KEPT",
+        "tiering.views.policies.MOST_KEPT",
+    ):
+        monkeypatch.setattr(name, 100)
+    for n in range(101):
+        make_shipped(f"c{n:03}", (IN_WINDOW, "5"), at=now)
+    policy = write_policy(**RULES, by=supervisor, at=now)
+    work_off_trials(now)
+
+    response = client_for(supervisor).get(reverse("tiering:movers", args=[policy.pk]))
+
+    tried = response.context["tried"]
+    assert (len(tried.outcome.moves), tried.outcome.total, tried.has_more) == (100, 101, False)
+    assert "The 100 weightiest are listed" in response.content.decode()
+
+
+def test_trial_of_a_version_that_was_decided_on_stays_to_be_seen(now, client_for, supervisor, agent):
+    ten_customers(now)
     policy = put_in_force(**RULES, at=now)
     client = client_for(supervisor)
 
     page = client.get(reverse("tiering:policy", args=[policy.pk]))
-    movers = client.get(reverse("tiering:movers", args=[policy.pk]))
+    movers_page = client.get(reverse("tiering:movers", args=[policy.pk]))
+    file = client.post(reverse("tiering:movers_file", args=[policy.pk]))
+    hidden = client_for(agent).get(reverse("tiering:policy", args=[policy.pk]))
 
-    assert "outcome" not in page.context
-    assert movers.status_code == 404
+    assert "What its trial said" in page.content.decode()
+    assert "Try it" not in page.content.decode()
+    assert movers_page.context["tried"].outcome.total == 10
+    assert file.status_code == 404
+    assert "What its trial said" not in hidden.content.decode()
 
 
-def test_own_draft_is_changed_in_place_and_anothers_gone_on_from(now, client_for, administrator, supervisor):
+def test_own_draft_is_changed_in_place_and_anothers_gone_on_from(now, clock, client_for, administrator, supervisor):
     draft = write_policy(**{**RULES, "vip_percent": 7}, by=administrator, at=now)
     wanted = {**FORM, "vip_percent": "8"}
 
     for person in (administrator, supervisor):
+        clock.shift(60)
         client, page = client_for(person), reverse("tiering:go_on_policy", args=[draft.pk])
         begun = client.get(page).context["form"]["vip_percent"].value()
-        tried = client.post(page, wanted, follow=True).context["form"]["tried"].value()
-        client.post(page, {**wanted, "tried": tried, "step": "keep"})
+        client.post(page, wanted)
         assert begun == (7 if person == administrator else 8)
 
     drafts = TierPolicy.objects.filter(state="draft").order_by("version")

@@ -170,6 +170,9 @@ def test_segments_are_evaluated_with_tiers_and_not_ahead(tenant, now):
 def test_list_filters_by_segment_and_the_page_says_why(tenant, now, client_for, agent):
     customer = make_shipped("c", (days_before(70), "5"), at=now)
     make_shipped("lead", at=now)
+    make_shipped("now and then", (days_before(150), "5"), (days_before(40), "5"), at=now)
+    make_shipped("third", (days_before(150), "5"), (days_before(40), "5"), at=now, tier="low")
+    make_shipped("best", (days_before(1), "5"), at=now, tier="vip")
     evaluate_segments(as_of=AS_OF, at=now)
     client = client_for(agent)
 
@@ -180,11 +183,13 @@ def test_list_filters_by_segment_and_the_page_says_why(tenant, now, client_for, 
     assert [row.number for row in shown.context["rows"]] == ["c"]
     assert [(segment, count, share) for segment, _label, _words, count, share in overview.context["segments"]] == [
         ("hesitant", 0, 0),
-        ("one_off", 1, 50),
+        ("one_off", 1, 25),
         ("inactive", 0, 0),
-        ("potential", 1, 50),
+        ("potential", 1, 25),
         ("regular", 0, 0),
     ]
+    assert (overview.context["segments_base"], overview.context["no_segment"]) == (4, (2, 50))
+    assert "Shares are of the 4 customers in the low tier or in none" in overview.content.decode()
     assert "It has shipped once, and that was more than 60 days ago." in panel
 
 

@@ -322,6 +322,9 @@ class Migration(migrations.Migration):
                 ("vip_rebate", models.PositiveSmallIntegerField(default=0)),
                 ("mid_rebate", models.PositiveSmallIntegerField(default=0)),
                 ("low_rebate", models.PositiveSmallIntegerField(default=0)),
+                ("vip_self_service", models.BooleanField(default=False)),
+                ("mid_self_service", models.BooleanField(default=False)),
+                ("low_self_service", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField()),
                 ("submitted_at", models.DateTimeField(null=True)),
                 ("approved_at", models.DateTimeField(null=True)),
@@ -406,5 +409,138 @@ class Migration(migrations.Migration):
                 ("all_tenants", django.db.models.manager.Manager()),
             ],
         ),
-        ProtectTenantTables("TierPolicy", "TierOverride", "TierChange", "SegmentChange"),
+        migrations.CreateModel(
+            name="PolicyTrial",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("as_of", models.DateField()),
+                ("ranked", models.PositiveIntegerField()),
+                ("moved", models.PositiveIntegerField()),
+                ("tiers", models.JSONField()),
+                ("flows", models.JSONField()),
+                ("made_at", models.DateTimeField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "policy",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tiering.tierpolicy"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "constraints": [models.UniqueConstraint(fields=("tenant", "policy"), name="policy_trial_once")],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="TrialMove",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("place", models.PositiveIntegerField()),
+                (
+                    "from_tier",
+                    models.CharField(choices=[("vip", "VIP"), ("mid", "Mid"), ("low", "Low")], max_length=4, null=True),
+                ),
+                (
+                    "to_tier",
+                    models.CharField(choices=[("vip", "VIP"), ("mid", "Mid"), ("low", "Low")], max_length=4, null=True),
+                ),
+                ("rank", models.PositiveIntegerField(null=True)),
+                ("contribution", core.tenancy.fields.MoneyField()),
+                ("shipment_count", models.PositiveIntegerField()),
+                (
+                    "customer",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "trial",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tiering.policytrial"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [models.Index(fields=["tenant", "customer"], name="trial_move_customer")],
+                "constraints": [models.UniqueConstraint(fields=("tenant", "trial", "place"), name="trial_move_place")],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="TierTeam",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("tier", models.CharField(choices=[("vip", "VIP"), ("mid", "Mid"), ("low", "Low")], max_length=4)),
+                (
+                    "team",
+                    core.tenancy.models.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.team"
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "constraints": [models.UniqueConstraint(fields=("tenant", "team", "tier"), name="tier_team_once")],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        ProtectTenantTables(
+            "TierPolicy", "TierOverride", "TierChange", "SegmentChange", "PolicyTrial", "TrialMove", "TierTeam"
+        ),
     ]

@@ -4,8 +4,8 @@ from tiering.services.approving import (
     AnotherWaits,
     DecisionReasonMissing,
     OwnPolicy,
-    PolicyClosed,
     PolicyNotWaiting,
+    PolicyUntried,
     approve_policy,
     decline_policy,
     submit_policy,
@@ -34,6 +34,7 @@ from tiering.services.overrides import (
     end_override,
 )
 from tiering.services.policies import (
+    TRIAL_JOB,
     BadAmounts,
     BadDemotionRuns,
     BadEntitlements,
@@ -42,17 +43,22 @@ from tiering.services.policies import (
     BadWindow,
     NotYourDraft,
     PolicyChanged,
+    PolicyClosed,
     PolicyNotDraft,
     SharesTooLarge,
+    ask_for_trial,
     create_first_policy,
     current_policy,
     draft_policy,
     write_policy,
 )
 from tiering.services.segments import evaluate_segments
+from tiering.services.teams import TeamGone, TeamsChanged, mark_of, set_tier_teams
+from tiering.services.trials import try_policy
 
 __all__ = [
     "NIGHTLY_JOB",
+    "TRIAL_JOB",
     "AnotherWaits",
     "BadAmounts",
     "BadDate",
@@ -77,11 +83,15 @@ __all__ = [
     "PolicyClosed",
     "PolicyNotDraft",
     "PolicyNotWaiting",
+    "PolicyUntried",
     "ReasonMissing",
     "SharesTooLarge",
+    "TeamGone",
+    "TeamsChanged",
     "approve_override",
     "approve_policy",
     "ask_for_tier",
+    "ask_for_trial",
     "create_first_policy",
     "current_policy",
     "decline_override",
@@ -93,7 +103,10 @@ __all__ = [
     "evaluate_segments",
     "evaluate_tiers",
     "last_whole_day",
+    "mark_of",
+    "set_tier_teams",
     "submit_policy",
+    "try_policy",
     "withdraw_policy",
     "without_manager",
     "write_policy",

@@ -9,10 +9,10 @@ from core.accounts.models import User
 from core.audit.services import record, record_many
 from core.events.services import publish
 from core.tenancy.errors import DomainError
-from tiering.enums import PolicyState
-from tiering.models import TierPolicy
+from tiering.enums import OPEN, PolicyState
+from tiering.models import PolicyTrial, TierPolicy
 from tiering.rules import LABELS
-from tiering.services.policies import PolicyChanged, current_policy, lock_draft
+from tiering.services.policies import PolicyChanged, PolicyClosed, current_policy, lock_draft
 from tiering.turns import wait_for_turn
 
 LONGEST_REASON = 500
@@ -29,14 +29,14 @@ class PolicyNotWaiting(DomainError):
     message = _("This version does not wait for approval any more.")
 
 
-class PolicyClosed(DomainError):
-    code = "policy_closed"
-    message = _("This version is in force, or was, or it was given up already.")
-
-
 class OwnPolicy(DomainError):
     code = "own_policy"
     message = _("You wrote this version yourself: somebody else has to approve it.")
+
+
+class PolicyUntried(DomainError):
+    code = "policy_untried"
+    message = _("Nobody knows yet what this version would do. Have it tried first.")
 
 
 class DecisionReasonMissing(DomainError):
@@ -65,12 +65,14 @@ def submit_policy(*, policy: TierPolicy, by: User | None, at: datetime) -> TierP
 def approve_policy(*, policy: TierPolicy, by: User | None, at: datetime) -> TierPolicy:
     """Put a version that waits in force for the next evaluation; drafts written before are overtaken.
 
-    Raises PolicyNotWaiting or OwnPolicy.
+    Raises PolicyNotWaiting, OwnPolicy or PolicyUntried.
     """
     wait_for_turn()
     policy = _lock_waiting(policy)
     if by is not None and by.pk == policy.created_by_id:
         raise OwnPolicy
+    if not PolicyTrial.objects.filter(policy=policy).exists():
+        raise PolicyUntried
     in_force = current_policy()
     policy.state = PolicyState.APPROVED
     policy.approved_by, policy.approved_at = by, at
@@ -105,7 +107,7 @@ def withdraw_policy(*, policy: TierPolicy, reason: str, by: User, at: datetime) 
     """Give a draft up, or what waits for approval; it stays on record. Raises DecisionReasonMissing or PolicyClosed."""
     wait_for_turn()
     policy = TierPolicy.objects.select_for_update(of=("self",)).get(pk=policy.pk)
-    if policy.state not in (PolicyState.DRAFT, PolicyState.SUBMITTED):
+    if not policy.is_open:
         raise PolicyClosed
     policy = _close(policy, PolicyState.WITHDRAWN, reason=_needed(reason), by=by, at=at)
     record(
@@ -141,9 +143,7 @@ def _close(policy: TierPolicy, state: PolicyState, *, reason: str, by: User | No
 
 def _overtake(*, by: User | None, at: datetime) -> None:
     """Close whatever was written against a version that is in force no longer."""
-    older = TierPolicy.objects.select_for_update(of=("self",)).filter(
-        state__in=(PolicyState.DRAFT, PolicyState.SUBMITTED)
-    )
+    older = TierPolicy.objects.select_for_update(of=("self",)).filter(state__in=OPEN)
     for policy in (overtaken := list(older)):
         _close(policy, PolicyState.STALE, reason="", by=by, at=at)
     record_many(

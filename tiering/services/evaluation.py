@@ -1,4 +1,5 @@
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -78,6 +79,13 @@ class Evaluation:
     moves: list[Move]
     before: dict[str, Standing] = field(default_factory=dict)
     after: dict[str, Standing] = field(default_factory=dict)
+
+    @property
+    def flows(self) -> list[tuple[str | None, str | None, int]]:
+        """Return how many move from where to where, from the best tier on."""
+        counted = Counter((move.from_tier, move.to_tier) for move in self.moves)
+        order = sorted(counted, key=lambda flow: (IMPORTANCE[flow[0]], IMPORTANCE[flow[1]]))
+        return [(old, new, counted[old, new]) for old, new in order]
 
     def weightiest_moves(self, most: int) -> list[Move]:
         """Return the moves that matter most: into or out of the best tier first, then by rank."""

@@ -4,17 +4,21 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.audit.services import record
+from core.jobs.models import BackgroundJob
+from core.jobs.running import start_job
 from core.tenancy.errors import DomainError
 from customers.enums import Tier
 from tiering.enums import PolicyMode, PolicyState
-from tiering.models import TierPolicy
+from tiering.models import PolicyTrial, TierPolicy
 from tiering.rules import LABELS
 from tiering.turns import wait_for_turn
 
+TRIAL_JOB = "tier_trial"
 MOST_WINDOW_DAYS = 3660
 MOST_DEMOTION_RUNS = 100
 MOST_WEIGHT = 1000
@@ -65,6 +69,11 @@ class PolicyChanged(DomainError):
 class PolicyNotDraft(DomainError):
     code = "policy_not_draft"
     message = _("This version is no draft any more: it stays as it was written. Go on from its rules with a new one.")
+
+
+class PolicyClosed(DomainError):
+    code = "policy_closed"
+    message = _("This version is in force, or was, or it was given up already.")
 
 
 class NotYourDraft(DomainError):
@@ -131,7 +140,8 @@ def _check_entitlements(rules: dict[str, Any]) -> None:
 def write_policy(*, draft: TierPolicy | None = None, by: User | None, at: datetime, **rules: Any) -> TierPolicy:
     """Keep rules as a new draft, or in place of those of one's own `draft`; it is in force when it was approved.
 
-    Raises PolicyNotDraft, NotYourDraft, and what draft_policy does.
+    A job tries it for whoever wrote it; what was found of other rules is gone. Raises PolicyNotDraft, NotYourDraft, and
+    what draft_policy does.
     """
     wait_for_turn()
     written = draft_policy(**rules)
@@ -142,8 +152,27 @@ def write_policy(*, draft: TierPolicy | None = None, by: User | None, at: dateti
     written.created_by = by
     written.created_at = at
     written.save()
+    PolicyTrial.objects.filter(policy=written).delete()
     record("tier_policy.written", of=written, by=by, at=at, details={"version": written.version})
+    if by is not None:
+        ask_for_trial(policy=written, by=by, at=at)
     return written
+
+
+@transaction.atomic
+def ask_for_trial(*, policy: TierPolicy, by: User, at: datetime) -> BackgroundJob:
+    """Have a job find what a version would do as of yesterday. Raises PolicyClosed, NotAllowed or AlreadyRunning."""
+    policy = TierPolicy.objects.get(pk=policy.pk)
+    if not policy.is_open:
+        raise PolicyClosed
+    return start_job(
+        kind=TRIAL_JOB,
+        title=gettext("Trial of version %(version)s of the tier policy") % {"version": policy.version},
+        # The moment tells rules that were written since apart.
+        parameters={"policy": str(policy.pk), "written_at": policy.created_at.isoformat()},
+        by=by,
+        at=at,
+    )
 
 
 def lock_draft(policy: TierPolicy, *, by: User | None) -> TierPolicy:

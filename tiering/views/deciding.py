@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.accounts.permissions import may
+from core.jobs.models import BackgroundJob
 from core.jobs.running import start_job
 from core.tenancy.errors import DomainError
 from core.web.context import WATCH_JOBS
@@ -23,13 +24,15 @@ from core.web.views import StaffFormView, StaffView, StepView, go_to
 from customers.enums import Tier
 from customers.models import Customer
 from tiering import movers
+from tiering.enums import OPEN
 from tiering.forms import OverrideForm, ReasonForm
-from tiering.models import TierOverride, TierPolicy
+from tiering.models import PolicyTrial, TierOverride, TierPolicy
 from tiering.permissions import APPROVE, ASK, MANAGE
 from tiering.services import (
     approve_override,
     approve_policy,
     ask_for_tier,
+    ask_for_trial,
     decline_override,
     decline_policy,
     end_override,
@@ -37,7 +40,7 @@ from tiering.services import (
     withdraw_policy,
 )
 from tiering.trail import MOVED
-from tiering.views.policies import OPEN, page_of
+from tiering.views.policies import page_of
 
 
 class PolicyStepView(StepView):
@@ -50,9 +53,16 @@ class PolicyStepView(StepView):
         policy = get_object_or_404(TierPolicy.objects, pk=pk)
         return self.take(self.act, policy=policy, said=self.success_message, then=page_of(policy))
 
-    def act(self, **facts: Any) -> TierPolicy:
+    def act(self, **facts: Any) -> object:
         """Call the service."""
         raise NotImplementedError
+
+
+class TryPolicyView(PolicyStepView):
+    success_message = gettext_lazy("The version is being tried. What it would do stands here in a moment.")
+
+    def act(self, **facts: Any) -> BackgroundJob:
+        return ask_for_trial(**facts)
 
 
 class SubmitPolicyView(PolicyStepView):
@@ -121,12 +131,17 @@ class MoversFileView(StaffView):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-        policy = get_object_or_404(TierPolicy.objects, pk=pk, state__in=OPEN)
+        trial = get_object_or_404(PolicyTrial.objects.select_related("policy"), policy=pk, policy__state__in=OPEN)
+        policy = trial.policy
         try:
             job = start_job(
                 kind=movers.KIND,
                 title=_("Who would move by version %(version)s of the tier policy") % {"version": policy.version},
-                parameters={"policy": str(policy.pk), "version": policy.version},
+                parameters={
+                    "policy": str(policy.pk),
+                    "version": policy.version,
+                    "as_of": trial.as_of.isoformat(),
+                },
                 by=request.user,
                 at=timezone.now(),
             )

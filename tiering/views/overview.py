@@ -28,6 +28,7 @@ from tiering.selectors import (
     last_nightly_run,
     outcome_of,
     segment_counts,
+    self_serving,
     tier_counts,
     tier_label,
 )
@@ -50,16 +51,21 @@ class OverviewView(StaffView, TemplateView):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         policy, counts, segments = current_policy(), tier_counts(), segment_counts()
-        in_segments = sum(segments[segment] for segment in Segment.values)
+        base = counts[Tier.LOW] + counts[None]
+        # Whoever came into a higher tier by hand keeps a segment until the night.
+        no_segment = max(0, base - sum(segments[segment] for segment in Segment.values))
         return super().get_context_data(
             tiers=[(tier, tier_label(tier), counts[tier]) for tier in Tier.values],
             segments=[
-                (rule.segment, rule.segment.label, rule.words, count, percent(count, of=in_segments))
+                (rule.segment, rule.segment.label, rule.words, count, percent(count, of=base))
                 for rule in RULES
                 for count in [segments[rule.segment]]
             ],
+            segments_base=base,
+            no_segment=(no_segment, percent(no_segment, of=base)),
             no_rule=NO_RULE,
             entitlements=[(tier, entitled(policy, tier).words) for tier in Tier.values],
+            self_serving=self_serving(policy, counts),
             lacking=[(tier, count) for tier, count in without_manager(policy).items() if count],
             waiting_policy=TierPolicy.objects.filter(state=PolicyState.SUBMITTED).first(),
             waiting_overrides=waiting(TierOverride.objects)[:MOST_WAITING],
@@ -108,7 +114,9 @@ class EvaluateView(StaffView, TemplateView):
             return go_to(request, reverse("tiering:overview"))
         evaluation = evaluation_of(figures)
         counts = [(tier_label(tier), count) for tier, count in evaluation.counts.items()]
-        return self.render_to_response(self.get_context_data(outcome=outcome_of(evaluation), counts=counts))
+        return self.render_to_response(
+            self.get_context_data(evaluation=evaluation, outcome=outcome_of(evaluation), counts=counts)
+        )
 
 
 class MovesView(ListView):

@@ -1,17 +1,14 @@
-"""The versions of the policy: written, tried, and what each says and would do."""
+"""The versions of the policy: written, and what each says and would do."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.generic import TemplateView
@@ -21,23 +18,23 @@ from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from core.web.lists import ChoiceFilter, Column, ListView, Sort
 from core.web.trail import history_of
-from core.web.views import StaffFormView, StaffView, go_to
+from core.web.views import StaffFormView, StaffView
 from customers.enums import Tier
-from tiering.entitlements import costs, entitled
+from tiering.entitlements import entitled
 from tiering.enums import PolicyState
 from tiering.forms import PolicyForm
 from tiering.models import TierPolicy
-from tiering.movers import PAGE, simulate
 from tiering.permissions import MANAGE, VIEW
 from tiering.querysets import others_who_may_approve
 from tiering.rules import LABELS, differences, facts
-from tiering.selectors import outcome_of, tier_counts, tier_label
-from tiering.services import PolicyChanged, current_policy, draft_policy, write_policy
+from tiering.selectors import trial_of
+from tiering.services import PolicyChanged, current_policy, write_policy
+from tiering.services.trials import MOST_KEPT
+from tiering.trials import is_under_way
 
 # What a policy changed, by label: before and after.
 Differences = list[tuple[str, str, str]] | None
 MOST_DIGITS = 7
-OPEN = (PolicyState.DRAFT, PolicyState.SUBMITTED)
 
 
 def page_of(policy: TierPolicy) -> str:
@@ -47,27 +44,6 @@ def page_of(policy: TierPolicy) -> str:
 def entitlements_of(policy: TierPolicy) -> list[tuple[str, list[str]]]:
     """Return what each tier gets, in words."""
     return [(tier, entitled(policy, tier).words) for tier in Tier.values]
-
-
-def simulation(policy: TierPolicy, *, at: datetime) -> dict[str, Any]:
-    """Return what a page shows of what a policy would do, by the figures of today."""
-    evaluation = simulate(policy, at=at)
-    now = tier_counts()
-    found = costs(
-        current_policy(),
-        policy,
-        before=evaluation.before,
-        after=evaluation.after,
-        window_days=evaluation.window_days,
-    )
-    return {
-        "outcome": outcome_of(evaluation),
-        "counts": [(tier_label(tier), now[tier], then, then - now[tier]) for tier, then in evaluation.counts.items()],
-        "costs": found,
-        "cost_before": sum(cost.before for cost in found),
-        "cost_after": sum(cost.after for cost in found),
-        "cost_difference": sum(cost.difference for cost in found),
-    }
 
 
 def _differences_in_words(found: Differences) -> str:
@@ -126,7 +102,7 @@ class PolicyListView(ListView):
 
 
 class PolicyDetailView(StaffView, TemplateView):
-    """One version: what it says, where it stands, and, until it is decided on, what it would do today."""
+    """One version: what it says, where it stands, and what it would do, as its trial found."""
 
     permission_required = VIEW
     template_name = "tiering/tierpolicy_detail.html"
@@ -136,34 +112,35 @@ class PolicyDetailView(StaffView, TemplateView):
         policy = get_object_or_404(policies, pk=self.kwargs["pk"])
         user, currency = self.request.user, current_tenant().currency
         in_force = current_policy()
-        before = in_force if policy.state in OPEN else TierPolicy.objects.filter(version=policy.replaces).first()
-        is_tried = policy.state in OPEN and may(user, MANAGE)
+        before = in_force if policy.is_open else TierPolicy.objects.filter(version=policy.replaces).first()
+        may_manage = may(user, MANAGE)
         return super().get_context_data(
             policy=policy,
             is_in_force=policy.pk == in_force.pk,
             facts=facts(policy, currency),
             entitlements=entitlements_of(policy),
             changes=differences(before, policy, currency) if before else None,
-            lacks_approver=policy.state in OPEN and not others_who_may_approve(policy).exists(),
-            draft=policy,
+            lacks_approver=policy.is_open and not others_who_may_approve(policy).exists(),
+            may_try=may_manage and policy.is_open,
+            is_being_tried=may_manage and policy.is_open and is_under_way(policy),
+            tried=trial_of(policy) if may_manage else None,
             history=history_of(policy, user=user),
-            **(simulation(policy, at=timezone.now()) if is_tried else {}),
             **context,
         )
 
 
 class MoversView(StaffView, TemplateView):
-    """Everybody whom a version would move today, page by page; a version that was decided on moves nobody any more."""
+    """Whom a version would move, as its trial found, page by page."""
 
     permission_required = MANAGE
     template_name = "tiering/movers.html"
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        policy = get_object_or_404(TierPolicy.objects, pk=self.kwargs["pk"], state__in=OPEN)
-        outcome = outcome_of(simulate(policy, at=timezone.now()), page=self._page())
-        return super().get_context_data(
-            policy=policy, outcome=outcome, page=self._page(), has_more=self._page() * PAGE < outcome.total, **context
-        )
+        policy = get_object_or_404(TierPolicy.objects, pk=self.kwargs["pk"])
+        tried = trial_of(policy, page=self._page())
+        if tried is None:
+            raise Http404
+        return super().get_context_data(policy=policy, tried=tried, kept=MOST_KEPT, **context)
 
     def _page(self) -> int:
         asked = self.request.GET.get("page", "1")
@@ -171,15 +148,15 @@ class MoversView(StaffView, TemplateView):
 
 
 class CreatePolicyView(StaffFormView):
-    """Try rules on the present data as often as wanted, then keep those whose outcome was shown as a draft.
+    """Keep rules as a draft, which is tried at once. With an id the form goes on from that version.
 
-    The rules that are tried stand in the address, so that the outcome can be loaded again. With an id the form goes on
-    from that version: in its place, where it is a draft of one's own.
+    A draft of one's own is changed in its place.
     """
 
     permission_required = MANAGE
     template_name = "tiering/tierpolicy_form.html"
     form_class = PolicyForm
+    success_message = gettext_lazy("The draft is kept. Send it for approval when you have seen what it would do.")
     error_fields = {
         "bad_window": "window_days",
         "shares_too_large": "mid_percent",
@@ -205,44 +182,10 @@ class CreatePolicyView(StaffFormView):
         in_force = current_policy()
         return {**{name: getattr(self.start, name) for name in LABELS}, "replaces": in_force.version}
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if "mode" not in request.GET:
-            return super().get(request, *args, **kwargs)
-        form = self.form_class(request.GET)
-        return self._try(form) if form.is_valid() else self.form_invalid(form)
-
-    def form_valid(self, form: PolicyForm) -> HttpResponse:
-        is_kept = self.request.POST.get("step") == "keep"
-        if is_kept and form.is_tried:
-            return super().form_valid(form)
-        query = urlencode({**form.rules, **({"changed": 1} if is_kept else {})})
-        return go_to(self.request, f"{self.request.path}?{query}#outcome")
-
-    def _try(self, form: PolicyForm) -> HttpResponse:
-        at = timezone.now()
-        try:
-            draft = draft_policy(**form.rules)
-        except DomainError as error:
-            self._show_conflict(form, error)
-            form.add_error(self.error_fields.get(error.code), str(error.message))
-            return self.form_invalid(form)
-        form.remember_trial()
-        return self.render_to_response(
-            self.get_context_data(
-                form=form, draft=draft, was_changed="changed" in self.request.GET, **simulation(draft, at=at)
-            )
-        )
-
-    def save(self, form: PolicyForm) -> str:
-        try:
-            policy = write_policy(draft=self.draft, **form.rules, by=self.request.user, at=timezone.now())
-        except PolicyChanged as error:
-            self._show_conflict(form, error)
-            raise
-        messages.success(self.request, _("The draft is kept. Send it for approval when it is ready."))
-        return page_of(policy)
-
-    @staticmethod
-    def _show_conflict(form: PolicyForm, error: DomainError) -> None:
+    def form_refused(self, form: PolicyForm, error: DomainError) -> HttpResponse:
         if isinstance(error, PolicyChanged):
             form.show_in_force(current_policy())
+        return super().form_refused(form, error)
+
+    def save(self, form: PolicyForm) -> str:
+        return page_of(write_policy(draft=self.draft, **form.rules, by=self.request.user, at=timezone.now()))
