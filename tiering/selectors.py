@@ -28,6 +28,12 @@ def head_start_of(tier: str | None) -> timedelta:
     return timedelta(hours=entitled(current_policy(), tier).head_start)
 
 
+def managed_tiers() -> frozenset[str]:
+    """Return the tiers that the policy in force gives an account manager; one query."""
+    policy = current_policy()
+    return frozenset(tier for tier in Tier.values if entitled(policy, tier).has_manager)
+
+
 def tier_counts() -> dict[str | None, int]:
     """Return how many customers stand in each tier now, and under None how many in none; one query.
 

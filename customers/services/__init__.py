@@ -89,6 +89,7 @@ from customers.services.points import (
     restore_marks,
     verify_point,
 )
+from customers.services.terms import NeedsManager, check_keeps_manager
 
 __all__ = [
     "AddressChanged",
@@ -123,6 +124,7 @@ __all__ = [
     "MergeUndone",
     "MergeWithItself",
     "MergedAlready",
+    "NeedsManager",
     "NewContactPoint",
     "NotYetHappened",
     "NothingSaid",
@@ -146,6 +148,7 @@ __all__ = [
     "change_address",
     "change_contact",
     "change_customer",
+    "check_keeps_manager",
     "copy_customer",
     "copy_figures",
     "correct_interaction",

@@ -272,6 +272,7 @@ class UpdateCustomerView(RecordFormView):
     template_name = "customers/customer_form.html"
     draft_name = "customers.facts"
     form_class = UpdateCustomerForm
+    error_fields = {"needs_manager": "account_manager"}
     success_message = _("Saved.")
 
     @cached_property

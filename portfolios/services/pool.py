@@ -13,7 +13,7 @@ from core.tenancy.scope import current_tenant
 from customers.enums import HandoverReason
 from customers.models import Customer, ManagerTerm
 from customers.querysets import selves
-from customers.services import hand_over_customer, lock_customer
+from customers.services import check_keeps_manager, hand_over_customer, lock_customer
 from portfolios.models import NO_TIER, PortfolioPolicy
 from portfolios.permissions import MANAGE
 from portfolios.selectors import portfolio_of, today_at
@@ -91,16 +91,23 @@ def claim_customer(*, customer: Customer, by: User, at: datetime) -> Customer:
 def release_customer(*, customer: Customer, reason: str, by: User, at: datetime) -> Customer:
     """Give a customer back to the pool; open work waits with whoever had it until somebody claims the customer.
 
-    Raises NotYours, NotInPool, CustomerMerged, or ValueError for another reason than those of RELEASE_REASONS.
+    Raises NotYours, NeedsManager, NotInPool, CustomerMerged, or ValueError for another reason than those of
+    RELEASE_REASONS.
     """
     if reason not in RELEASE_REASONS:
         raise ValueError(f"Nobody releases a customer because of {reason!r}.")
     customer = lock_customer(customer.pk)
+    check_release(customer, by)
+    return hand_over_customer(customer=customer, to=None, reason=reason, by=by, at=at)[0]
+
+
+def check_release(customer: Customer, by: User) -> None:
+    """Raise NotYours, NeedsManager or NotInPool where somebody cannot give a customer back to the pool."""
     if not may_release(customer, by):
         raise NotYours
+    check_keeps_manager(customer, None)
     if not current_policy().is_pooled(customer):
         raise NotInPool
-    return hand_over_customer(customer=customer, to=None, reason=reason, by=by, at=at)[0]
 
 
 def may_release(customer: Customer, user: User) -> bool:

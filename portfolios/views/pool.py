@@ -26,7 +26,7 @@ from portfolios.models import PortfolioPolicy
 from portfolios.permissions import CLAIM, MANAGE, VIEW
 from portfolios.planning import suggestions
 from portfolios.selectors import portfolio_of
-from portfolios.services import claim_customer, claims_left, current_policy, hand_over, may_release, release_customer
+from portfolios.services import check_release, claim_customer, claims_left, current_policy, hand_over, release_customer
 
 SUGGESTED = 3
 
@@ -170,9 +170,11 @@ class ReleaseView(CustomerFormView):
     success_message = _("The customer stands in the pool.")
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            is_release=True, is_allowed=may_release(self.customer, self.request.user), **context
-        )
+        try:
+            check_release(self.customer, self.request.user)
+        except DomainError as error:
+            context["refusal"] = error.message
+        return super().get_context_data(is_release=True, **context)
 
     def act(self, **facts: Any) -> object:
         return release_customer(**facts)
@@ -197,7 +199,7 @@ class HandOverView(CustomerFormView):
         return {"to": self.suggested[0][0].person} if self.suggested else {}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(suggested=self.suggested, is_allowed=True, **context)
+        return super().get_context_data(suggested=self.suggested, **context)
 
     def act(self, **facts: Any) -> object:
         return hand_over(**facts)
