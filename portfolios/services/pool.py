@@ -68,12 +68,18 @@ class NotYours(DomainError):
 def claim_customer(*, customer: Customer, by: User, at: datetime) -> Customer:
     """Take a customer out of the pool into one's own portfolio, with the open work that waits for it.
 
-    Of two at once the first has it. Raises AlreadyClaimed, NotInPool, ClaimsUsedUp, RecentlyLost, TierNotServed,
-    NoRoom or CustomerMerged.
+    Of two at once the first has it. Raises what check_claim does, ManagerGone or CustomerMerged.
     """
     wait_for_turn()
     customer = lock_customer(customer.pk)
-    policy = current_policy()
+    check_claim(customer, by, policy=current_policy(), at=at)
+    return hand_over_customer(customer=customer, to=by, reason=HandoverReason.CLAIMED, by=by, at=at)[0]
+
+
+def check_claim(customer: Customer, by: User, *, policy: PortfolioPolicy, at: datetime) -> None:
+    """Raise AlreadyClaimed, NotInPool, ClaimsUsedUp, RecentlyLost, TierNotServed or NoRoom where somebody cannot claim
+    a customer.
+    """
     if customer.account_manager_id is not None:
         raise AlreadyClaimed
     if not policy.is_pooled(customer):
@@ -84,7 +90,6 @@ def claim_customer(*, customer: Customer, by: User, at: datetime) -> Customer:
     if ManagerTerm.objects.filter(customer__in=selves(customer), manager=by, ended_at__gt=rests_from).exists():
         raise RecentlyLost
     check_room(customer, by, policy=policy)
-    return hand_over_customer(customer=customer, to=by, reason=HandoverReason.CLAIMED, by=by, at=at)[0]
 
 
 @transaction.atomic

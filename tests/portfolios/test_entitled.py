@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from core.web.lists import actions
 from customers.models import Customer, ManagerTerm
 from customers.services import NeedsManager, hand_over_customer, undo_merge
 from customers.services.many import SentCustomer, plan_customers, upsert_customers
 from portfolios.services import release_customer, return_silent
 from tests.customers.merging.pairs import merge
+from tests.factories.files import imported
 from tests.factories.partners import Partner
 from tests.factories.tiering import RULES, put_in_force
 from tests.portfolios.made import make_in, make_policy
@@ -98,6 +100,19 @@ def test_by_many_at_once(vip, account_manager, supervisor, now):
         assert each[1].outcome == "updated"
     assert is_kept(vip, account_manager)
     assert Customer.objects.get(pk=low.pk).account_manager is None
+
+
+def test_by_a_file(vip, account_manager, supervisor, now):
+    imported("number,region,account_manager\nV-1,Bonn,\n", by=supervisor, at=now)
+
+    assert Customer.objects.get(pk=vip.pk).region == "Bonn"
+    assert is_kept(vip, account_manager)
+
+
+def test_by_a_change_of_many_rows(vip):
+    form = actions.find("customers", "assign").form({"account_manager": "", "reason": "other"})
+
+    assert list(form.errors) == ["account_manager"]
 
 
 def test_by_a_merge(vip, account_manager, supervisor, now):

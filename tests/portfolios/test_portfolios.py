@@ -346,21 +346,6 @@ def test_queries_of_proposals_do_not_grow(account_manager, supervisor, now):
     assert counted == [6, 6]
 
 
-def test_people_by_tier(client_for, supervisor, now):
-    for tier in ("vip", "low", "low"):
-        make_in(tier, at=now)
-    make_policy(capacity=10, by=supervisor, at=now)
-
-    page = client_for(supervisor).get(f"{reverse('portfolios:staffing')}?share=50")
-
-    assert page.context["figures"]["series"] == [
-        {"name": "Now", "values": [2.5, 0.0, 0.2, 0.0]},
-        {"name": "After", "values": [2.5, 0.0, 0.1, 0.0]},
-    ]
-    assert (page.context["before"], page.context["after"]) == (2.7, 2.6)
-    assert client_for(supervisor).get(f"{reverse('portfolios:staffing')}?share=101").status_code == 200
-
-
 def test_no_more_are_read_than_could_move(account_manager, colleague, supervisor, now):
     set_for(account_manager, supervisor, now, points=0)
     set_for(colleague, supervisor, now, points=3)
