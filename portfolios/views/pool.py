@@ -153,7 +153,7 @@ class ReleaseView(CustomerFormView):
             check_release(self.customer, self.request.user)
         except DomainError as error:
             context["refusal"] = error.message
-        return super().get_context_data(is_release=True, **context)
+        return super().get_context_data(is_release=True, may_hand_over=may(self.request.user, MANAGE), **context)
 
     def act(self, **facts: Any) -> object:
         return release_customer(**facts)

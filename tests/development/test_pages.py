@@ -230,6 +230,7 @@ def test_the_list_shows_what_is_open_unless_told_otherwise(client_for, account_m
         return sorted(row.title for row in client.get(url or reverse("development:list"), asked).context["rows"])
 
     assert titles() == [opportunity.title]
+    assert 'aria-current="page">Open</a>' in text_of(client.get(reverse("development:list")))
     assert titles(stage="closed") == ["Lost", "Old", "Won"]
     assert titles(stage="all") == [opportunity.title, "Lost", "Old", "Won"]
     assert titles(stage="lost") == ["Lost", "Old"]

@@ -8,10 +8,8 @@ from django.urls import reverse
 
 from core.accounts.enums import Role
 from core.accounts.models import User
-from core.tenancy.errors import DomainError
-from core.tenancy.scope import tenant_scope
 from customers.models import Customer, ManagerTerm
-from customers.services import CustomerMerged, ManagerGone, erase_customer, lock_customer
+from customers.services import CustomerMerged, ManagerGone, erase_customer
 from portfolios.services import (
     ClaimsUsedUp,
     NotInPool,
@@ -23,8 +21,7 @@ from portfolios.services import (
     set_capacity,
 )
 from tests.customers.merging.pairs import merge
-from tests.factories.accounts import make_tenant, make_user
-from tests.factories.at_once import wait_until_waiting
+from tests.factories.accounts import make_user
 from tests.portfolios.made import make_in, make_policy
 
 
@@ -168,31 +165,3 @@ def test_the_page_says_beforehand_why_not(client_for, account_manager, superviso
 
     assert "You have claimed as many customers today as the rules allow. Go on tomorrow." in page
     assert 'type="submit">Claim' not in page
-
-
-def claim(*, tenant, customer, by, at):
-    with tenant_scope(tenant):
-        try:
-            claim_customer(customer=customer, by=by, at=at)
-        except DomainError as refusal:
-            return refusal.code
-    return "claimed"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_who_claims_twice_at_once_fills_the_portfolio_once(now, others):
-    tenant = make_tenant(slug="swift", at=now)
-    with tenant_scope(tenant):
-        person = make_user(role=Role.ACCOUNT_MANAGER, at=now)
-        facts = {"points": 10, "tiers": [], "absent_until": None, "version": 1}
-        set_capacity(person=person, **facts, by=person, at=now)
-        one, two = (make_in("mid", at=now) for _each in range(2))
-    with tenant_scope(tenant):
-        lock_customer(one.pk)
-        lock_customer(two.pk)
-        waiting = [others(claim, tenant=tenant, customer=each, by=person, at=now) for each in (one, two)]
-        wait_until_waiting(1, for_lock="advisory")
-
-    assert sorted(each.result() for each in waiting) == ["claimed", "no_room"]
-    with tenant_scope(tenant):
-        assert Customer.objects.filter(account_manager=person).count() == 1

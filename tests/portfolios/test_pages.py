@@ -103,7 +103,7 @@ def test_preview_and_result_show_loads_before_and_after(client_for, people, now)
     assert shown(page.context["changes"]) == wanted
     body = page.content.decode()
     assert "3 → 1" in body
-    assert "210 %, above the capacity" in body
+    assert "210 %, over capacity" in body
 
     client.post(url, {"move": [move["proposal"].sent for move in page.context["moves"]]})
     job = BackgroundJob.objects.get()
@@ -154,7 +154,7 @@ def test_a_load_above_the_capacity_warns_in_words_and_colour(client_for, supervi
     body = client_for(supervisor).get(reverse("portfolios:list")).content.decode()
 
     assert body.count("job-bar is-over") == 1
-    assert "210 %, above the capacity" in body
+    assert "210 %, over capacity" in body
     styles = (STYLES / "lists.css").read_text()
     for part in ("-webkit-progress-value", "-moz-progress-bar"):
         assert f".job-bar.is-over::{part} {{ background: var(--crm-bad); }}" in styles
