@@ -352,12 +352,13 @@ class CustomersConfig(AppConfig):
     def _register_handovers() -> None:
         import customers.handovers.declared  # noqa: F401  declares an action, what is kept, and an event
         from core.events.registry import receive
-        from core.web import notices
+        from core.web import notices, trail
         from customers import panels, timeline
         from customers.handovers import open_work
         from customers.handovers.panel import load_term_panel
         from customers.handovers.receivers import (
             HANDED_OVER,
+            PEOPLE,
             describe_handovers,
             handover_in_words,
             tell_managers,
@@ -369,8 +370,14 @@ class CustomersConfig(AppConfig):
         receive("customer.handed_over", name="customers.tell_managers", call=tell_managers)
         receive("customer.handed_over", name="customers.tell_handover", call=tell_timeline)
         timeline.register(
-            "customer.handed_over", icon="user-share", label=_("Customer handed over"), words=handover_in_words
+            "customer.handed_over",
+            icon="user-share",
+            label=_("Customer handed over"),
+            words=handover_in_words,
+            people=PEOPLE,
         )
+        for detail in ("giver", "taker"):
+            trail.register_detail(detail, "accounts.user")
         notices.register(
             HANDED_OVER,
             label=_("A customer came to you, or went from you"),

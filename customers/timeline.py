@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.utils.functional import Promise
 
+from core.accounts.models import User
 from core.crypto.fields import readable
 from core.crypto.masking import UNREADABLE, mask_text
 from customers.enums import InteractionKind
@@ -27,11 +29,15 @@ MOST_NAMES = 200
 
 @dataclass(frozen=True, kw_only=True)
 class SystemEntry:
-    """One kind of what the system tells: `words(parameters)` says it in the active language."""
+    """One kind of what the system tells: `words(parameters)` says it in the active language.
+
+    `people` are parameters that are ids of colleagues, each with the name by which `words` gets what they are called.
+    """
 
     icon: str
     label: str | Promise
     words: Callable[[Mapping[str, Any]], str]
+    people: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,18 @@ class Entry:
 _entries: dict[str, SystemEntry] = {}
 
 
-def register(code: str, *, icon: str, label: str | Promise, words: Callable[[Mapping[str, Any]], str]) -> None:
+def register(
+    code: str,
+    *,
+    icon: str,
+    label: str | Promise,
+    words: Callable[[Mapping[str, Any]], str],
+    people: Mapping[str, str] | None = None,
+) -> None:
     """Add a kind of entry; raises ValueError for a code that is taken."""
     if code in _entries:
         raise ValueError(f"The timeline tells {code!r} already.")
-    _entries[code] = SystemEntry(icon=icon, label=label, words=words)
+    _entries[code] = SystemEntry(icon=icon, label=label, words=words, people=people or {})
 
 
 def is_registered(code: str) -> bool:
@@ -80,9 +93,20 @@ def known_points(customer: Customer) -> list[str]:
 
 
 def entries(interactions: Iterable[Interaction], *, names: Iterable[str]) -> list[Entry]:
-    """Return interactions as pages show them, with what is personal in their texts hidden."""
-    names = list(names)
-    return [_entry(interaction, names) for interaction in interactions]
+    """Return interactions as pages show them, with what is personal in their texts hidden.
+
+    One query for the colleagues whom the system tells of, where it does.
+    """
+    names, interactions = list(names), list(interactions)
+    people = _people_in(interactions)
+    return [_entry(interaction, names, people) for interaction in interactions]
+
+
+def _people_in(interactions: Iterable[Interaction]) -> dict[str, str]:
+    told = [(each.parameters, _entries[each.code].people) for each in interactions if each.code]
+    ids = {parameters[name] for parameters, people in told for name in people if parameters.get(name)}
+    found = User.objects.filter(pk__in=[UUID(pk) for pk in ids]).values_list("pk", "name") if ids else ()
+    return {str(pk): name for pk, name in found}
 
 
 def text_of(interaction: Interaction) -> str:
@@ -98,10 +122,11 @@ def masked_text_of(interaction: Interaction, names: Iterable[str]) -> str:
     return text if interaction.kind == InteractionKind.SYSTEM else mask_text(text, names)
 
 
-def _entry(interaction: Interaction, names: list[str]) -> Entry:
+def _entry(interaction: Interaction, names: list[str], people: Mapping[str, str]) -> Entry:
     if interaction.kind == InteractionKind.SYSTEM:
-        told = _entries[interaction.code]
-        return Entry(interaction, told.icon, str(told.label), told.words(interaction.parameters), is_masked=False)
+        told, parameters = _entries[interaction.code], interaction.parameters
+        named = {word: people[parameters[name]] for name, word in told.people.items() if parameters.get(name) in people}
+        return Entry(interaction, told.icon, str(told.label), told.words({**parameters, **named}), is_masked=False)
     text = readable(interaction, "text")
     shown = UNREADABLE if text is None else mask_text(text, names)
     icon = ICONS[InteractionKind(interaction.kind)]

@@ -1,7 +1,7 @@
 """The shapes in which opportunities are read."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Window
@@ -19,7 +19,6 @@ from development.stages import OPEN
 
 SHOWN_ON_RECORD = 10
 CARDS_OF_STAGE = 30
-CLOSED_ON_BOARD = timedelta(days=90)
 
 
 def for_list(opportunities: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
@@ -35,6 +34,16 @@ def for_record(opportunities: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
     return related.prefetch_related(Prefetch("changes", queryset=moves))
 
 
+def is_open(opportunities: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    """Leave those that are neither won nor lost yet."""
+    return opportunities.filter(closed_at=None)
+
+
+def is_closed(opportunities: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    """Leave those that were won or lost."""
+    return opportunities.filter(closed_at__isnull=False)
+
+
 def of_customer(customer: Customer) -> QuerySet[Opportunity]:
     """Return a customer's opportunities, those that are open first."""
     in_order = F("closed_at").desc(nulls_first=True)
@@ -46,9 +55,9 @@ def prefix_of(opportunities: QuerySet[Opportunity], text: str) -> QuerySet[Oppor
     return opportunities.filter(number__prefix=text.upper()).order_by("number")
 
 
-def on_board(*, owner: User | None, at: datetime) -> QuerySet[Opportunity]:
-    """Return what stands on the board: all that is open, and what was closed lately; of everybody or of one owner."""
-    shown = Opportunity.objects.filter(Q(closed_at=None) | Q(closed_at__gte=at - CLOSED_ON_BOARD))
+def on_board(*, owner: User | None, closed_from: datetime) -> QuerySet[Opportunity]:
+    """Return what stands on the board: all that is open, or closed since a time; of everybody or of one owner."""
+    shown = Opportunity.objects.filter(Q(closed_at=None) | Q(closed_at__gte=closed_from))
     return shown.filter(owner=owner) if owner else shown
 
 

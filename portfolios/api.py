@@ -157,6 +157,7 @@ class HandoverViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     write_permission = MANAGE
     serializer_class = HandoverSerializer
     inputs = {"create": HandoverInput}
+    refusals = {"needs_manager": (409, "/manager_id")}
     filters = filters_for(
         ManagerTerm,
         {

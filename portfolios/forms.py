@@ -128,9 +128,13 @@ class ShareForm(forms.Form):
 
 
 class PlanForm(forms.Form):
-    """The moves that were confirmed, as JSON by the customer's id; a job asks for them again before each part."""
+    """The moves that were confirmed, as JSON by the customer's id; a job asks for them again before each part.
+
+    `before` are, as JSON, the weights of the tiers and the loads at that time of those whom the moves touch.
+    """
 
     plan = forms.CharField(widget=forms.HiddenInput)
+    before = forms.JSONField(widget=forms.HiddenInput)
     reason = forms.ChoiceField(
         choices=[(each.value, each.label) for each in (HandoverReason.ASSIGNED, HandoverReason.REBALANCED)],
         widget=forms.HiddenInput,

@@ -1,6 +1,6 @@
 """Proposals of who should look after whom, from what is stored; they change nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +11,7 @@ from core.accounts.models import User
 from core.web.lists.page import TOTAL_CAP
 from customers.models import Customer, ManagerTerm
 from portfolios.balancing import Held, Person, Plan, Reason, assign, rebalance
+from portfolios.loads import Shift
 from portfolios.models import NO_TIER, TIERS, PortfolioPolicy
 from portfolios.selectors import Portfolio, load_portfolios, today_at
 
@@ -136,6 +137,10 @@ def _people(portfolios: list[Portfolio], at: datetime) -> list[Person]:
         )
         for each in portfolios
     ]
+
+
+def shifts_of(proposals: Iterable[Proposal], policy: PortfolioPolicy) -> list[Shift]:
+    return [Shift(each.giver and each.giver.pk, each.taker.pk, policy.weights[each.tier]) for each in proposals]
 
 
 def _proposed(

@@ -10,30 +10,39 @@ from functools import cached_property
 from django.db.models import Count, Q
 
 from core.accounts.models import User
+from core.accounts.permissions import may
 from core.tenancy.clock import local_date
 from core.tenancy.scope import current_tenant
-from customers.follow_ups.querysets import is_open
+from customers.follow_ups.querysets import is_late, is_open
 from customers.models import Customer, FollowUp
+from portfolios.loads import Load, percent_of
 from portfolios.models import NO_TIER, TIERS, Capacity, PortfolioPolicy
-from portfolios.permissions import MANAGERS
+from portfolios.permissions import CLAIM, MANAGERS
 from service_requests.models import ServiceRequest
-from service_requests.querysets import unfinished
+from service_requests.querysets import late, unfinished
 from tiering.querysets import serving
 
 
 @dataclass(kw_only=True)
 class Portfolio:
-    """What somebody looks after: how many customers by tier, and the points of work that these are."""
+    """What somebody looks after: how many customers by tier, and the points of work that these are.
+
+    `has_own_points` says that the capacity is not that of the rules, `may_be_given` that customers may be assigned to
+    them: who only has some that came in another way gets no others.
+    """
 
     person: User
     capacity: int
     weights: dict[str, int]
     serves: frozenset[str] = frozenset(TIERS)
+    has_own_points: bool = False
+    may_be_given: bool = True
     absent_until: date | None = None
     counts: dict[str, int] = field(default_factory=dict)
     follow_ups: int = 0
     overdue: int = 0
     requests: int = 0
+    overdue_requests: int = 0
 
     @property
     def load(self) -> int:
@@ -49,11 +58,15 @@ class Portfolio:
 
     @property
     def percent(self) -> int:
-        return round(100 * self.load / self.capacity) if self.capacity else 100 * bool(self.load)
+        return percent_of(self.load, self.capacity)
 
     @property
     def is_over(self) -> bool:
         return self.load > self.capacity
+
+    @property
+    def as_load(self) -> Load:
+        return Load(self.customers, self.load, self.capacity)
 
     @cached_property
     def by_tier(self) -> list[tuple[str, int]]:
@@ -62,7 +75,7 @@ class Portfolio:
     def takes(self, tier: str, *, today: date) -> bool:
         """Say whether customers of a tier may be assigned to them, room or not."""
         is_absent = self.absent_until is not None and self.absent_until >= today
-        return self.person.is_active and not is_absent and tier in self.serves
+        return self.may_be_given and not is_absent and tier in self.serves
 
 
 def load_portfolios(people: Collection[uuid.UUID] | None = None, *, policy: PortfolioPolicy) -> list[Portfolio]:
@@ -93,11 +106,11 @@ def load_with_work(*, policy: PortfolioPolicy, at: datetime) -> list[Portfolio]:
     portfolios = load_portfolios(policy=policy)
     mine = {portfolio.person.pk: portfolio for portfolio in portfolios}
     open_ones = is_open(FollowUp.objects.filter(assignee__in=[*mine])).order_by().values_list("assignee")
-    for pk, count, overdue in open_ones.annotate(count=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=at))):
+    for pk, count, overdue in open_ones.annotate(count=Count("pk"), overdue=Count("pk", filter=is_late(at))):
         mine[pk].follow_ups, mine[pk].overdue = count, overdue
     requests = unfinished(ServiceRequest.objects.filter(assignee__in=[*mine])).order_by().values_list("assignee")
-    for pk, count in requests.annotate(count=Count("pk")):
-        mine[pk].requests = count
+    for pk, count, overdue in requests.annotate(count=Count("pk"), overdue=Count("pk", filter=late(at))):
+        mine[pk].requests, mine[pk].overdue_requests = count, overdue
     return portfolios
 
 
@@ -119,6 +132,8 @@ def _portfolio(
         capacity=points,
         weights=policy.weights,
         serves=frozenset(tier for tier in tiers if not teams.get(tier) or person.team_id in teams[tier]),
+        has_own_points=own is not None and own.points is not None,
+        may_be_given=may(person, CLAIM) and (person.role in MANAGERS or own is not None),
         absent_until=own.absent_until if own is not None else None,
         counts=counts,
     )

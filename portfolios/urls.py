@@ -10,6 +10,7 @@ urlpatterns = [
     path("portfolios/people/<uuid:pk>/", portfolios.CapacityView.as_view(), name="capacity"),
     path("portfolios/assign/", moves.AssignView.as_view(), name="assign"),
     path("portfolios/rebalance/", moves.RebalanceView.as_view(), name="rebalance"),
+    path("portfolios/moved/<uuid:pk>/", moves.MovedView.as_view(), name="moved"),
     path("portfolios/staffing/", moves.StaffingView.as_view(), name="staffing"),
     path("pool/", pool.PoolView.as_view(), name="pool"),
     path("customers/<uuid:pk>/claim/", pool.ClaimView.as_view(), name="claim"),

@@ -34,7 +34,9 @@ HELP: dict[str, str | Promise] = {
     "pool_stages": gettext_lazy("Besides, the stage must be one of these."),
     "claims_a_day": gettext_lazy("So many customers may each colleague claim from the pool a day."),
     "rest_days": gettext_lazy("So that nobody releases and claims the same customer in turn."),
-    "silent_days": gettext_lazy("0: never. Notes do not count as speaking with a customer; VIPs always stay."),
+    "silent_days": gettext_lazy(
+        "0: never. Notes do not count as speaking with a customer; tiers with an account manager of their own stay."
+    ),
     "warn_days": gettext_lazy("The account manager gets a follow-up so many days before."),
 }
 LEFT_BECAUSE: dict[str, str | Promise] = {

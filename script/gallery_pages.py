@@ -267,6 +267,7 @@ WORK_RECORDS = {
     "tiering:withdraw_policy": {"pk": "waiting_policy"},
     "tiering:evaluate": {},
     "portfolios:capacity": {"pk": "user"},
+    "portfolios:moved": {"pk": "moves_job"},
     "portfolios:claim": CUSTOMER,
     "portfolios:release": CUSTOMER,
     "portfolios:hand_over": CUSTOMER,

@@ -3,7 +3,7 @@
 import io
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Count
 from django.http import QueryDict
@@ -27,7 +27,7 @@ from core.web.lists import actions
 from core.web.models import SavedView
 from core.web.saved_views import save_view
 from courier_crm.demo.couriers import Courier
-from customers.enums import CustomFieldKind, NeedKind, Tier
+from customers.enums import CustomFieldKind, HandoverReason, NeedKind, Tier
 from customers.models import (
     Address,
     Contact,
@@ -48,6 +48,9 @@ from development.models import CatalogueService, Competitor, MarketNote, Opportu
 from development.services import share_token as proposal_token
 from lifecycle.enums import LeadState
 from lifecycle.models import Lead, LeadSource, LostReason, PlaybookStep
+from portfolios.bulk import MOVES, start_moves
+from portfolios.planning import propose_moves
+from portfolios.services import current_policy
 from service_plans.enums import PlanState
 from service_plans.models import ServicePlan
 from service_plans.services import create_next_edition, share_plan, share_token
@@ -115,6 +118,7 @@ class Records:
     new_batch: str
     export_job: str
     bulk_job: str
+    moves_job: str
 
 
 def records_of(courier: Courier) -> Records:
@@ -191,6 +195,7 @@ def records_of(courier: Courier) -> Records:
             new_batch=str(ImportBatch.objects.filter(state=BatchState.WAITING).first().pk),
             export_job=str(own.filter(kind=exports.KIND).first().pk),
             bulk_job=str(own.filter(kind=bulk.KIND).first().pk),
+            moves_job=str(BackgroundJob.objects.filter(parameters__action=MOVES.name).first().pk),
         )
 
 
@@ -200,7 +205,7 @@ def _need_of(customer: Customer) -> CustomerNeed:
 
 
 def _make_what_is_missing(courier: Courier, admin: User) -> list[BackgroundJob]:
-    """Add, once, a team, a field, a view, a merge, imports, an export and a bulk change; return the jobs begun."""
+    """Add, once, a team, a field, a view, a merge, imports, an export and changes of many; return the jobs begun."""
     made = {"by": admin, "at": timezone.now()}
     if not Team.objects.exists():
         create_team(name=courier.departments[1], department=Department.objects.first(), **made)
@@ -222,7 +227,8 @@ def _make_what_is_missing(courier: Courier, admin: User) -> list[BackgroundJob]:
         merge_customers(kept=kept, absorbed=twice, versions=(kept.version, twice.version), **made)
     if ImportBatch.objects.exists():
         return []
-    return [_check_shipments(courier, made), _check(courier, made), _export(made), _change(courier, made)]
+    begun = [_check_shipments(courier, made), _check(courier, made), _export(made), _change(courier, made)]
+    return [*begun, _move(courier, at=made["at"])]
 
 
 def _check_shipments(courier: Courier, made: dict) -> BackgroundJob:
@@ -267,6 +273,13 @@ def _change(courier: Courier, made: dict) -> BackgroundJob:
     return bulk.start(
         action=action, selection=bulk.Selection(view=view, query="tier=vip", rows=None), form=form, **made
     )
+
+
+def _move(courier: Courier, *, at: datetime) -> BackgroundJob:
+    """Let the supervisor confirm one of the moves that are proposed."""
+    boss = User.objects.get(email=f"supervisor@{courier.slug}.example")
+    [proposal, *_others] = propose_moves(policy=current_policy(), at=at, most=1).proposals
+    return start_moves(sent=[proposal.sent], reason=HandoverReason.REBALANCED, by=boss, at=at)
 
 
 def _wait_for(tenant: Tenant, jobs: list[BackgroundJob]) -> None:

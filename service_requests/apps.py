@@ -16,6 +16,7 @@ class ServiceRequestsConfig(AppConfig):
         from core.web import exports, navigation, notices, record_pages, search, trail
         from customers import panels, timeline
         from customers.handovers import open_work
+        from service_requests.filters import UNFINISHED
         from service_requests.models import ServiceRequest
         from service_requests.notices import closed_in_words, describe_requests, opened_in_words
         from service_requests.panels import requests_of_customer, requests_of_shipment
@@ -42,7 +43,9 @@ class ServiceRequestsConfig(AppConfig):
                 hand_over=hand_over_request,
                 permission=WORK,
                 open=lambda rows, _at: unfinished(rows),
-                page=lambda user: f"{reverse('service_requests:list')}?{urlencode({'assignee': user.pk})}",
+                page=lambda user: (
+                    f"{reverse('service_requests:list')}?{urlencode({'state': UNFINISHED, 'assignee': user.pk})}"
+                ),
             )
         )
         open_work.register("service_requests")

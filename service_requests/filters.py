@@ -1,49 +1,39 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import Department, Team, User
-from core.web.lists import BooleanFilter, Filter
+from core.web.lists import GroupFilter
 from core.web.lists.filters import Cleaned
 from core.web.reading_order import in_reading_order
-from service_requests.enums import RequestState
-from service_requests.querysets import overdue, unfinished
-
-EVERY = "all"
+from service_requests.enums import CLOSED, RequestState
+from service_requests.querysets import running, unfinished
 
 
 @dataclass(kw_only=True)
-class StateFilter(Filter):
-    """One state, or all; those that are not closed unless told, for they are the queue."""
-
-    def form_fields(self) -> dict[str, forms.Field]:
-        choices = [("", _("Unfinished")), *RequestState.choices, (EVERY, _("All"))]
-        return {self.name: forms.ChoiceField(label=self.label, required=False, choices=choices)}
+class StateFilter(GroupFilter):
+    """One state, or several; those that can be worked on unless told, for they are the queue."""
 
     def apply(self, rows: QuerySet[Any], cleaned: Cleaned, zone: str) -> QuerySet[Any]:
-        state = cleaned.get(self.name)
-        if state == EVERY:
-            return rows
-        return rows.filter(state=state) if state else unfinished(rows)
-
-    def chip(self, cleaned: Cleaned, currency: str) -> str:
-        return str({**dict(RequestState.choices), EVERY: _("All")}.get(cleaned.get(self.name, ""), ""))
+        # What is unfinished has an index of its own.
+        is_of_state = cleaned.get(self.name, "") not in self.groups
+        rows = unfinished(rows) if is_of_state and cleaned[self.name] not in CLOSED else rows
+        return super().apply(rows, cleaned, zone)
 
 
-@dataclass(kw_only=True)
-class OverdueFilter(BooleanFilter):
-    """Those whose deadline has passed while it ran, or those others."""
-
-    def apply(self, rows: QuerySet[Any], cleaned: Cleaned, zone: str) -> QuerySet[Any]:
-        value = cleaned.get(self.name)
-        if not value:
-            return rows
-        late = overdue(rows, at=timezone.now())
-        return late if value == "yes" else rows.exclude(pk__in=late.order_by().values("pk"))
+UNFINISHED = "unfinished"
+STATES = StateFilter(
+    name="state",
+    label=_("State"),
+    choices=RequestState.choices,
+    groups={
+        "": (_("To be worked on"), running),
+        UNFINISHED: (_("Unfinished"), unfinished),
+        "all": (_("All"), lambda rows: rows),
+    },
+)
 
 
 def colleagues() -> list[tuple[str, str]]:

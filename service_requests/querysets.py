@@ -32,9 +32,19 @@ def unfinished(requests: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
     return requests.filter(closed_at=None)
 
 
+def running(requests: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
+    """Leave those that can be worked on: neither closed nor waiting for anybody."""
+    return unfinished(requests).filter(state__in=RUNNING)
+
+
+def late(at: datetime) -> Q:
+    """Return whether a deadline runs and has passed, as a condition."""
+    return Q(state__in=RUNNING, due_at__lt=at)
+
+
 def overdue(requests: QuerySet[ServiceRequest], *, at: datetime) -> QuerySet[ServiceRequest]:
     """Leave those whose deadline runs and has passed."""
-    return unfinished(requests).filter(state__in=RUNNING, due_at__lt=at)
+    return unfinished(requests).filter(late(at))
 
 
 def newest_of(**owner: Customer | Shipment) -> list[ServiceRequest]:
@@ -45,12 +55,12 @@ def newest_of(**owner: Customer | Shipment) -> list[ServiceRequest]:
 
 
 def counts_for(user: User, *, at: datetime) -> dict[str, Any]:
-    """Count what is unfinished: overdue, nobody's, the user's own, and waiting; one query."""
-    running = Q(state__in=RUNNING)
+    """Count what is unfinished: overdue, nobody's and the user's own to be worked on, and waiting; one query."""
+    is_running = Q(state__in=RUNNING)
     return unfinished(ServiceRequest.objects).aggregate(
-        overdue=Count("pk", filter=running & Q(due_at__lt=at)),
-        nobodys=Count("pk", filter=Q(assignee=None)),
-        own=Count("pk", filter=Q(assignee=user)),
+        overdue=Count("pk", filter=late(at)),
+        nobodys=Count("pk", filter=is_running & Q(assignee=None)),
+        own=Count("pk", filter=is_running & Q(assignee=user)),
         waiting=Count("pk", filter=Q(state=RequestState.WAITING)),
     )
 

@@ -26,7 +26,7 @@ class TieringConfig(AppConfig):
         from tiering.panel import load_tier_panel
         from tiering.permissions import APPROVE, MANAGE, VIEW
         from tiering.record_actions import CUSTOMER_ACTIONS, POLICY_ACTIONS, POLICY_PAGE
-        from tiering.selectors import VALUE_JOB, head_start_of, teams_of
+        from tiering.selectors import VALUE_JOB, head_start_of, managed_tiers, teams_of
         from tiering.services import NIGHTLY_JOB, TRIAL_JOB, create_first_policy, evaluate_last_day
         from tiering.settled import POLICY_PARTS, TEAM_PARTS, policy_values, team_values
         from tiering.trail import MOVED, describe_policies, tell_moves
@@ -48,6 +48,7 @@ class TieringConfig(AppConfig):
             receive(event, name=f"tiering.{name}", call=call)
         entitlements.register_head_start(head_start_of)
         entitlements.register_teams(teams_of)
+        entitlements.register_managed_tiers(managed_tiers)
         segments.register_doubt("refused_shipment", segments.REFUSED_SHIPMENT)
         segments.register_doubt("declined_request", segments.DECLINED_REQUEST)
         rules.register(TIER_FELL)

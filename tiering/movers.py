@@ -38,7 +38,9 @@ def step(*, job: BackgroundJob, at: datetime) -> Step:
     moves = evaluation.weightiest_moves(len(evaluation.moves))
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([_("Customer number"), _("From tier"), _("To tier"), _("Rank"), _("Contribution"), _("Shipments")])
+    writer.writerow(
+        [_("Customer number"), _("From tier"), _("To tier"), _("Rank"), _("Contribution"), _("Shipments in the window")]
+    )
     for move in moves:
         writer.writerow(
             [

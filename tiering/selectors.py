@@ -35,6 +35,12 @@ def teams_of(tier: str) -> list[Team]:
     return serving()[tier]
 
 
+def managed_tiers() -> frozenset[str]:
+    """Return the tiers that the policy in force gives an account manager; one query."""
+    policy = current_policy()
+    return frozenset(tier for tier in Tier.values if entitled(policy, tier).has_manager)
+
+
 def tier_counts() -> dict[str | None, int]:
     """Return how many customers stand in each tier now, and under None how many in none; one query.
 

@@ -108,7 +108,8 @@ def permission_of(job: BackgroundJob) -> str:
 
 
 def page_of(job: BackgroundJob) -> str:
-    return reverse("console:job_rows", args=[job.pk])
+    action = find(job.parameters["list"], job.parameters["action"])
+    return action.page(job) if action and action.page else reverse("console:job_rows", args=[job.pk])
 
 
 def step(*, job: BackgroundJob, at: datetime) -> Step:

@@ -128,7 +128,7 @@ def register_source(kind: str, *, action: str, tell: Tell, permission: str) -> N
 
 
 def register_detail(name: str, kind: str) -> None:
-    """Say that a detail of events is the id of a record of a kind, to be named as a subject is."""
+    """Say that a detail of events is the id of a record of a kind, or None, to be named as a subject is."""
     _details[name] = kind
 
 
@@ -256,7 +256,8 @@ def _named(events: Sequence[AuditEvent], *, are_subjects_named: bool) -> Names:
             if target := _target_of(_field(event.subject_kind, name)):
                 wanted[target] |= {uuid.UUID(value) for value in pair or () if value}
         for name in event.details.keys() & _details.keys():
-            wanted[_details[name]].add(uuid.UUID(event.details[name]))
+            if event.details[name]:
+                wanted[_details[name]].add(uuid.UUID(event.details[name]))
     found: dict[uuid.UUID, tuple[str, str]] = {}
     for kind in sorted(wanted.keys() & _subjects.keys()):
         found |= _subjects[kind].describe(wanted[kind])
@@ -315,7 +316,9 @@ def _value(stored: Any, name: str, value: Any, names: Names) -> str:
 
 
 def _detail(name: str, value: Any, names: Names) -> str:
-    return names.get(uuid.UUID(value), (_("one that is gone"), ""))[0] if name in _details else _said(name, value)
+    if value and name in _details:
+        return names.get(uuid.UUID(value), (_("one that is gone"), ""))[0]
+    return _said(name, value)
 
 
 def _said(name: str, value: Any) -> str:

@@ -20,6 +20,7 @@ REFUSALS = {
     "person_name_missing": (400, "/person_name"),
     "required_value_missing": (400, "/custom_values"),
     "may_not_assign": (403, "/account_manager_id"),
+    "needs_manager": (409, "/account_manager_id"),
 }
 
 

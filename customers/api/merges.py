@@ -184,6 +184,7 @@ class MergeViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         "merge_with_itself": (400, "/absorbed_id"),
         "no_such_fact": (400, "/take"),
         "may_not_assign": (403, "/take"),
+        "needs_manager": (409, "/take"),
         "older_kept": (403, "/kept_id"),
         "company_name_missing": (400, "/take"),
         "person_name_missing": (400, "/take"),

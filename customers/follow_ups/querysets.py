@@ -27,6 +27,16 @@ def is_open(follow_ups: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
     return follow_ups.filter(state=FollowUpState.OPEN)
 
 
+def is_late(at: datetime) -> Q:
+    """Return whether what is open should be done by now, as a condition."""
+    return Q(due_at__lt=at)
+
+
+def overdue(follow_ups: QuerySet[FollowUp], *, at: datetime) -> QuerySet[FollowUp]:
+    """Leave those that are open and should be done by now."""
+    return is_open(follow_ups).filter(is_late(at))
+
+
 def for_list(follow_ups: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
     """Bring what a list shows of each, the needs of its customer, and the names that are hidden in what
     people wrote: three queries.

@@ -15,6 +15,8 @@ from customers.relations import Relation
 
 actions.declare("customer.handed_over", _("Customer handed over"))
 actions.declare_fields(
+    giver=_("Looked after by until then"),
+    taker=_("Looked after by from then on"),
     handover_reason=_("Why it was handed over"),
     open_work=_("Open work that went along"),
     manager_terms=_("Who looked after the customer"),

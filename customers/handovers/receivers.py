@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.accounts.models import User
 from core.events.models import OutboxEvent
@@ -20,6 +21,8 @@ from customers.querysets import for_search
 from customers.services import tell_in_timeline
 
 HANDED_OVER = "customer_handed_over"
+# Who stands in what a timeline tells of a handover, and what their names are called in it.
+PEOPLE = {"from_id": "former", "to_id": "new"}
 # Of what came in a file, and of all that a colleague left, people are told together, elsewhere.
 TOLD_TOGETHER = (HandoverReason.IMPORTED, HandoverReason.LEFT)
 # Of what comes and goes by the hundred one notice tells for the whole day.
@@ -64,7 +67,7 @@ def tell_timeline(*, event: OutboxEvent, at: datetime) -> None:
         customer=customer,
         code=event.name,
         parameters={"what": "changed" if had and has else "taken" if has else "given_up"}
-        | {"reason": event.payload["reason"]},
+        | {name: event.payload[name] for name in ("from_id", "to_id", "reason")},
         source=f"event:{event.pk}",
         happened_at=event.occurred_at,
         at=at,
@@ -72,13 +75,18 @@ def tell_timeline(*, event: OutboxEvent, at: datetime) -> None:
 
 
 def handover_in_words(facts: Mapping[str, Any]) -> str:
-    """Say a handover as a customer's timeline tells it; the history of the page has the names."""
+    """Say a handover as a customer's timeline tells it: from whom to whom, where `facts` have names, and why."""
+    reason = HandoverReason(facts["reason"]).label
+    if facts.keys() & PEOPLE.values():
+        nobody = pgettext("looks after a customer", "nobody")
+        people = {"former": facts.get("former", nobody), "new": facts.get("new", nobody)}
+        return _("From %(former)s to %(new)s: %(reason)s") % {**people, "reason": reason}
     words = {
         "changed": _("Another account manager looks after this customer: %(reason)s"),
         "taken": _("This customer has an account manager: %(reason)s"),
         "given_up": _("Nobody looks after this customer any more: %(reason)s"),
     }
-    return words[facts["what"]] % {"reason": HandoverReason(facts["reason"]).label}
+    return words[facts["what"]] % {"reason": reason}
 
 
 def describe_handovers(notices: Sequence[Notice]) -> dict[uuid.UUID, Words]:

@@ -90,6 +90,7 @@ from customers.services.points import (
     verify_point,
 )
 from customers.services.self_service import note_self_service
+from customers.services.terms import NeedsManager, check_keeps_manager
 
 __all__ = [
     "AddressChanged",
@@ -124,6 +125,7 @@ __all__ = [
     "MergeUndone",
     "MergeWithItself",
     "MergedAlready",
+    "NeedsManager",
     "NewContactPoint",
     "NotYetHappened",
     "NothingSaid",
@@ -147,6 +149,7 @@ __all__ = [
     "change_address",
     "change_contact",
     "change_customer",
+    "check_keeps_manager",
     "copy_customer",
     "copy_figures",
     "correct_interaction",

@@ -85,7 +85,7 @@ def change_customer(
     """Change the facts that `changes` names; an empty one is removed, and nothing is written where none differs.
 
     A customer that has a name keeps one. Raises CustomerChanged if `version` is given and there is a newer one,
-    CompanyNameMissing, PersonNameMissing, MayNotAssign, or what update_customer does of custom values.
+    CompanyNameMissing, PersonNameMissing, MayNotAssign, NeedsManager, or what update_customer does of custom values.
     """
     customer = lock_customer(customer.pk)
     if version is not None and customer.version != version:

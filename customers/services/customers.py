@@ -17,7 +17,7 @@ from customers.numbers import clean_number
 from customers.querysets import active_fields
 from customers.search_index import index_customers, index_opened
 from customers.services.locking import lock_customer
-from customers.services.terms import Handover, begin_terms, note_handovers
+from customers.services.terms import Handover, begin_terms, check_keeps_manager, note_handovers
 
 
 class CustomerNumberTaken(DomainError):
@@ -119,11 +119,13 @@ def update_customer(
 
     Custom values that are not given stay; an empty one is removed. `version` is the one that the caller read. Where
     nothing differs, nothing is written. Another account manager is a handover, with all that follows from one.
-    Raises CustomerChanged if there is a newer one, BadCustomValue, or RequiredValueMissing where one would be emptied.
+    Raises CustomerChanged if there is a newer one, NeedsManager, BadCustomValue, or RequiredValueMissing where one
+    would be emptied.
     """
     customer = lock_customer(customer.pk)
     if customer.version != version:
         raise CustomerChanged
+    check_keeps_manager(customer, account_manager)
 
     former_id = customer.account_manager_id
     customer.kind = kind

@@ -14,11 +14,12 @@ from core.events.services import publish_many
 from core.partners.models import ApiKey
 from core.tenancy.copying import rewrite
 from core.tenancy.errors import DomainError
+from customers.entitlements import managed_tiers
 from customers.enums import HandoverReason
 from customers.models import Customer
 from customers.services.changes import Outcome
 from customers.services.locking import CustomerMerged, lock_customer
-from customers.services.terms import Handover, note_handovers
+from customers.services.terms import Handover, NeedsManager, check_keeps_manager, note_handovers
 from customers.turns import wait_for_imports
 
 
@@ -47,10 +48,11 @@ def hand_over_customer(
 ) -> tuple[Customer, Outcome]:
     """Give a customer into somebody's care, or into nobody's, with the open work of whoever had it.
 
-    Raises ManagerGone or CustomerMerged.
+    Raises ManagerGone, NeedsManager or CustomerMerged.
     """
     customer = lock_customer(customer.pk)
     _check(to)
+    check_keeps_manager(customer, to)
     outcome = _pass([customer], {customer.pk: to}, reason=reason, by=by, at=at)
     return customer, outcome[customer.pk]
 
@@ -61,9 +63,11 @@ def hand_over_customers(
 ) -> dict[uuid.UUID, Outcome | DomainError]:
     """Give many customers over at once; return what became of each, by its id.
 
-    One that somebody else handed over meanwhile, or that was merged, stays, and so does what nobody active would take.
+    One that somebody else handed over meanwhile, or that was merged, stays, and so does what nobody active would take,
+    or what is entitled to an account manager and would have none.
     """
     wait_for_imports()
+    managed = managed_tiers() if any(each.to is None for each in passings) else frozenset()
     wanted = {each.customer_id: each for each in passings}
     found = Customer.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk")
     outcomes: dict[uuid.UUID, Outcome | DomainError] = {pk: CustomerMerged() for pk in wanted}
@@ -74,6 +78,8 @@ def hand_over_customers(
             outcomes[customer.pk] = HandedOverMeanwhile()
         elif passing.to is not None and not passing.to.is_active:
             outcomes[customer.pk] = ManagerGone()
+        elif passing.to is None and customer.tier in managed:
+            outcomes[customer.pk] = NeedsManager()
         else:
             held.append(customer)
     return outcomes | _pass(held, {pk: each.to for pk, each in wanted.items()}, reason=reason, by=by, at=at)

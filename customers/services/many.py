@@ -1,7 +1,7 @@
 """Customers by the thousand, as programs and files send them: the same as one by one, in a few statements."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from core.partners.models import ApiKey
 from core.tenancy.copying import rewrite
 from core.tenancy.errors import DomainError
 from customers.custom_fields import check_kept, check_new
+from customers.entitlements import managed_tiers
 from customers.enums import CustomerKind, HandoverReason
 from customers.models import Customer, CustomField
 from customers.opening import Archive, open_new_archives
@@ -22,7 +23,7 @@ from customers.querysets import required_fields
 from customers.search_index import index_customers
 from customers.services.changes import PERSONAL, Outcome, check_may_assign, check_name, differing_facts
 from customers.services.locking import CustomerMerged
-from customers.services.terms import Handover, begin_terms, note_handovers
+from customers.services.terms import Handover, begin_terms, check_keeps_manager, note_handovers
 from customers.turns import wait_for_imports
 
 NAMES = frozenset(("company_name", "person_name"))
@@ -62,8 +63,8 @@ def upsert_customers(*, sent: Sequence[SentCustomer], is_told: bool = True, by: 
 
 
 def plan_customers(sent: Sequence[SentCustomer]) -> None:
-    """Say what upsert_customers would do, without doing it; two queries."""
-    required = list(required_fields())
+    """Say what upsert_customers would do, without doing it; two queries, one more where it takes managers away."""
+    required, managed = list(required_fields()), _managed(sent)
     found = Customer.with_merged.filter(number__in=[each.number for each in sent])
     stored = {customer.number: customer for customer in found}
     for each in sent:
@@ -74,21 +75,32 @@ def plan_customers(sent: Sequence[SentCustomer]) -> None:
                 each.outcome = Outcome.CREATED
             else:
                 each.customer_id = customer.pk
-                each.outcome = Outcome.UPDATED if _differing(customer, each, required) else Outcome.UNCHANGED
+                differs = _differing(customer, each, required, managed)
+                each.outcome = Outcome.UPDATED if differs else Outcome.UNCHANGED
         except DomainError as refusal:
             each.outcome = refusal
 
 
-def _differing(customer: Customer, sent: SentCustomer, required: Sequence[CustomField]) -> dict[str, Any]:
+def _managed(sent: Iterable[SentCustomer]) -> frozenset[str]:
+    """Return the tiers with an account manager of their own, where somebody's would be taken away; one query then."""
+    takes_away = any("account_manager" in each.facts and each.facts["account_manager"] is None for each in sent)
+    return managed_tiers() if takes_away else frozenset()
+
+
+def _differing(
+    customer: Customer, sent: SentCustomer, required: Sequence[CustomField], managed: Collection[str]
+) -> dict[str, Any]:
     """Return what of the facts is not so yet.
 
-    Raises CustomerMerged, CompanyNameMissing, PersonNameMissing or RequiredValueMissing.
+    Raises CustomerMerged, CompanyNameMissing, PersonNameMissing, RequiredValueMissing or NeedsManager.
     """
     if customer.merged_into_id is not None:
         raise CustomerMerged
     differing = differing_facts(customer, sent.facts)
     if "custom_values" in differing:
         check_kept(differing["custom_values"], fields=required, stored=customer.custom_values)
+    if "account_manager" in differing:
+        check_keeps_manager(customer, differing["account_manager"], managed=managed)
     return differing
 
 
@@ -101,10 +113,11 @@ def _change(
     at: datetime,
 ) -> None:
     changed, names, renamed, handovers = [], {"version"}, [], []
+    managed = _managed(each for _customer, each in pairs)
     for customer, each in pairs:
         each.customer_id, each.version = customer.pk, customer.version
         try:
-            differing = _differing(customer, each, required)
+            differing = _differing(customer, each, required, managed)
             check_may_assign(differing, by=by)
         except DomainError as refusal:
             each.outcome = refusal

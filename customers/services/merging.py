@@ -27,7 +27,7 @@ from customers.querysets import UNDOABLE
 from customers.relations import moved, staying
 from customers.search_index import index_customers
 from customers.services.changes import MayNotAssign, TooManyTags, check_name
-from customers.services.terms import Handover, begin_terms, end_terms, note_handovers
+from customers.services.terms import Handover, begin_terms, check_keeps_manager, end_terms, note_handovers
 
 CHOSEN = (
     "kind",
@@ -180,7 +180,8 @@ def merge_customers(
     say; its number stays taken. `versions` are those of the two that the caller read. Contribution and shipments add
     up, the tier waits for the next evaluation. Can be undone for thirty days. Who may not give customers to others
     brings nobody's customer to another account manager by it. Raises MergeWithItself, MergedAlready, MergeOfErased,
-    MergeChanged, MergeClash, MayNotAssign, OlderKept, NoSuchFact, TooManyTags, or what a change of facts does.
+    MergeChanged, MergeClash, NeedsManager, MayNotAssign, OlderKept, NoSuchFact, TooManyTags, or what a change of facts
+    does.
     """
     if kept.pk == absorbed.pk:
         raise MergeWithItself
@@ -351,10 +352,12 @@ def _clashes(kept: Customer, absorbed: Customer) -> Iterator[tuple[str | Promise
 
 
 def _check_manager(kept: Customer, absorbed: Customer, names: Collection[str], by: User | ApiKey) -> None:
-    """Raise MayNotAssign or OlderKept where the merge would hand over what its caller may not.
+    """Raise NeedsManager, or MayNotAssign or OlderKept where the merge would hand over what its caller may not.
 
     A customer that somebody has just opened would else bring them any older one of which they say that it is the same.
     """
+    if "account_manager" in names:
+        check_keeps_manager(kept, absorbed.account_manager)
     if kept.account_manager_id == absorbed.account_manager_id or may(by, ASSIGN):
         return
     if "account_manager" in names:

@@ -5,13 +5,22 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from core.accounts.models import User
 from core.audit.services import record_many
 from core.events.services import publish_many
 from core.partners.models import ApiKey
+from core.tenancy.errors import DomainError
+from customers.entitlements import managed_tiers
 from customers.enums import HandoverReason
 from customers.handovers.open_work import move_open_work
 from customers.models import Customer, ManagerTerm
+
+
+class NeedsManager(DomainError):
+    code = "needs_manager"
+    message = _("Its tier entitles this customer to an account manager of its own. Hand it over to somebody instead.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,17 @@ class Handover:
 
     customer: Customer
     former_id: uuid.UUID | None
+
+
+def check_keeps_manager(customer: Customer, to: User | None, *, managed: Collection[str] | None = None) -> None:
+    """Raise NeedsManager where a customer that somebody looks after would come into nobody's care in spite of its tier.
+
+    `managed` are the tiers with an account manager of their own, asked for where it takes that.
+    """
+    if to is not None or customer.account_manager_id is None or not customer.tier:
+        return
+    if customer.tier in (managed_tiers() if managed is None else managed):
+        raise NeedsManager
 
 
 def begin_terms(managers: Iterable[tuple[uuid.UUID, uuid.UUID | None]], *, reason: str, at: datetime) -> None:
@@ -62,12 +82,18 @@ def note_handovers(
     end_terms([customer.pk for customer in customers], reason=reason, at=at)
     begin_terms([(each.pk, each.account_manager_id) for each in customers], reason=reason, at=at)
     moved = _move_work(customers, givers, by, at) if moves_work else {}
+    former = {each.customer.pk: each.former_id for each in handovers}
     record_many(
         "customer.handed_over",
         customers,
         by=by,
         at=at,
-        details=lambda customer: {"handover_reason": reason, "open_work": moved.get(customer.pk, 0)},
+        details=lambda customer: {
+            "giver": _text(former[customer.pk]),
+            "taker": _text(customer.account_manager_id),
+            "handover_reason": reason,
+            "open_work": moved.get(customer.pk, 0),
+        },
     )
     if is_told:
         told = [(each.customer.pk, _told(each, reason, by)) for each in handovers]

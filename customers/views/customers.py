@@ -19,7 +19,6 @@ from core.web.lists import (
     BooleanFilter,
     ChoiceFilter,
     Column,
-    ColumnKind,
     DateRangeFilter,
     Filter,
     ListView,
@@ -31,6 +30,7 @@ from core.web.lists import (
 from core.web.records import DraftedFormView, HereView, RecordFormView
 from core.web.trail import history_of
 from core.web.views import StaffView
+from customers.columns import COLUMNS
 from customers.duplicates import candidates_of, match_customers
 from customers.enums import CustomerKind, Segment, SelfService, Stage, Tier
 from customers.forms.custom_fields import PREFIX
@@ -51,14 +51,9 @@ from customers.querysets import (
     undoable_merges,
 )
 from customers.services import create_customer, update_customer
-from customers.templatetags.customers import quality_badge, segment_badge, stage_badge, tier_badge
 from customers.views.interactions import timeline_context
 
 MOST_DUPLICATES = 5
-
-
-def _page_of(customer: Customer) -> str:
-    return reverse("customers:detail", args=[customer.pk])
 
 
 class CustomerListView(ListView):
@@ -87,61 +82,7 @@ class CustomerListView(ListView):
     default_sort = "-contribution"
     export_name = "customers"
     export_title = _("Customers")
-    export_columns = (
-        Column(_("Customer number"), lambda customer: customer.number, name="number"),
-        Column(_("Name"), lambda customer: customer.display_name, name="name", url=_page_of, is_head=True),
-        Column(_("Kind"), lambda customer: customer.get_kind_display(), name="kind"),
-        Column(
-            _("Tier"),
-            lambda customer: customer.get_tier_display(),
-            name="tier",
-            draw=lambda customer: tier_badge(customer.tier),
-        ),
-        Column(
-            _("Stage"),
-            lambda customer: customer.get_stage_display(),
-            name="stage",
-            draw=lambda customer: stage_badge(customer.stage),
-        ),
-        Column(
-            _("Segment"),
-            lambda customer: customer.get_segment_display(),
-            name="segment",
-            draw=lambda customer: segment_badge(customer.segment),
-        ),
-        Column(_("Self-service"), lambda customer: customer.get_self_service_display(), name="self_service"),
-        Column(
-            _("Contribution"),
-            lambda customer: customer.contribution,
-            name="contribution",
-            kind=ColumnKind.MONEY,
-            sort="contribution",
-        ),
-        Column(_("Shipments"), lambda customer: customer.shipment_count, name="shipments", kind=ColumnKind.NUMBER),
-        Column(
-            _("Shipments in the window"),
-            lambda customer: customer.window_shipment_count,
-            name="window",
-            kind=ColumnKind.NUMBER,
-            sort="window",
-        ),
-        Column(_("Last shipment"), lambda customer: customer.last_shipment_at, name="last", kind=ColumnKind.TIME),
-        Column(_("Industry"), lambda customer: customer.industry, name="industry"),
-        Column(_("Region"), lambda customer: customer.region, name="region"),
-        Column(_("Account manager"), lambda customer: customer.account_manager, name="account_manager"),
-        Column(_("Tags"), lambda customer: ", ".join(customer.tags), name="tags"),
-        Column(
-            _("Data quality"),
-            lambda customer: customer.quality,
-            name="quality",
-            kind=ColumnKind.NUMBER,
-            sort="mending",
-            draw=lambda customer: quality_badge(customer.quality),
-        ),
-        Column(
-            _("Created"), lambda customer: customer.created_at, name="created", kind=ColumnKind.TIME, sort="created"
-        ),
-    )
+    export_columns = COLUMNS
     page_columns = (
         "name",
         "number",
@@ -274,6 +215,7 @@ class UpdateCustomerView(RecordFormView):
     template_name = "customers/customer_form.html"
     draft_name = "customers.facts"
     form_class = UpdateCustomerForm
+    error_fields = {"needs_manager": "account_manager"}
     success_message = _("Saved.")
 
     @cached_property

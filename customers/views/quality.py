@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from core.accounts.models import User
-from core.web.lists import ChoiceFilter, Column, ColumnKind, ListView, PrefixFilter, Sort, UserFilter
+from core.web.lists import ChoiceFilter, Column, ListView, PrefixFilter, Sort, UserFilter
 from core.web.views import StaffView
+from customers.columns import columns
 from customers.enums import Fault, Tier
 from customers.models import Customer, CustomerFault
 from customers.models.archive import RANKS_OF_ONE_QUALITY
@@ -18,7 +19,6 @@ from customers.quality.figures import Figures, figures_of, is_waiting, nights
 from customers.quality.mending import faults_in_words, kept_mends, mending_links
 from customers.quality.rules import WEIGHTS
 from customers.querysets import for_list
-from customers.templatetags.customers import quality_badge, tier_badge
 
 MINE = "mine"
 
@@ -87,10 +87,6 @@ def _trend() -> dict[str, Any] | None:
     }
 
 
-def _page_of(customer: Customer) -> str:
-    return reverse("customers:detail", args=[customer.pk])
-
-
 class FaultFilter(ChoiceFilter):
     """Customers with one fault, of whom the list of faults gives the ids."""
 
@@ -118,34 +114,14 @@ class MendingListView(ListView):
     export_name = "mending"
     export_title = gettext_lazy("What to mend")
     export_columns = (
-        Column(gettext_lazy("Name"), lambda row: row.display_name, name="name", url=_page_of, is_head=True),
-        Column(gettext_lazy("Customer number"), lambda row: row.number, name="number"),
-        Column(
-            gettext_lazy("Data quality"),
-            lambda row: row.quality,
-            name="quality",
-            kind=ColumnKind.NUMBER,
-            sort="mending",
-            draw=lambda row: quality_badge(row.quality),
-        ),
+        *columns("name", "number", "quality"),
         Column(
             gettext_lazy("To mend"),
             lambda row: faults_in_words(mend.label for mend in kept_mends(row)),
             name="faults",
             draw=mending_links,
         ),
-        Column(
-            gettext_lazy("Tier"), lambda row: row.get_tier_display(), name="tier", draw=lambda row: tier_badge(row.tier)
-        ),
-        Column(
-            gettext_lazy("Contribution"),
-            lambda row: row.contribution,
-            name="contribution",
-            kind=ColumnKind.MONEY,
-            sort="contribution",
-        ),
-        Column(gettext_lazy("Account manager"), lambda row: row.account_manager, name="account_manager"),
-        Column(gettext_lazy("Region"), lambda row: row.region, name="region"),
+        *columns("tier", "contribution", "account_manager", "region"),
     )
     page_columns = ("name", "number", "quality", "faults", "tier", "contribution", "account_manager")
 

@@ -667,6 +667,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("closed_at", None)),
+                fields=["tenant", "closes_on", "id"],
+                name="opportunity_open",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="opportunity",
             index=models.Index(fields=["tenant", "opened_at", "id"], name="opportunity_by_opening"),
         ),
         migrations.AddIndex(

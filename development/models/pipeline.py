@@ -94,6 +94,7 @@ class Opportunity(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "customer", "opened_at", "id"], name="opportunity_customer"),
             models.Index(fields=["tenant", "closes_on", "id"], name="opportunity_by_close"),
+            models.Index(fields=["tenant", "closes_on", "id"], condition=Q(closed_at=None), name="opportunity_open"),
             models.Index(fields=["tenant", "opened_at", "id"], name="opportunity_by_opening"),
             models.Index(fields=["tenant", "expected_freight", "id"], name="opportunity_by_freight"),
             models.Index(fields=["tenant", "deal_stage", "closes_on", "id"], name="opportunity_by_stage"),

@@ -1,9 +1,9 @@
 """The pipeline as a board, and what it comes to month by month."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.views.generic import TemplateView
 
 from core.accounts.models import User
 from core.accounts.permissions import may
-from core.tenancy.clock import local_date, months_after
+from core.tenancy.clock import day_start, local_date, months_after
 from core.tenancy.scope import current_tenant
 from core.web.reading_order import NamedChoiceField
 from core.web.views import StaffView
@@ -26,9 +26,10 @@ from development.models import Opportunity, PipelineRules
 from development.permissions import VIEW, WRITE
 from development.querysets import cards, expected_by_month, on_board, sums_by_stage, workers
 from development.services import rules_in_force
-from development.stages import OPEN
+from development.stages import CLOSED, OPEN
 
 MONTHS = 12
+CLOSED_ON_BOARD = timedelta(days=90)
 CENT = Decimal("0.01")
 
 
@@ -75,21 +76,27 @@ class BoardView(StaffView, TemplateView):
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         form = OwnerForm(self.request.GET)
         owner = form.cleaned_data.get("owner") if form.is_valid() else None
+        today = local_date(timezone.now(), current_tenant().time_zone)
         return super().get_context_data(
             form=form,
-            columns=self._columns(owner),
-            today=local_date(timezone.now(), current_tenant().time_zone),
+            columns=self._columns(owner, today - CLOSED_ON_BOARD),
+            today=today,
             may_write=may(self.request.user, WRITE),
             **context,
         )
 
-    def _columns(self, owner: User | None) -> list[BoardColumn]:
-        shown = on_board(owner=owner, at=timezone.now())
+    def _columns(self, owner: User | None, closed_from: date) -> list[BoardColumn]:
+        shown = on_board(owner=owner, closed_from=day_start(closed_from, current_tenant().time_zone))
         sums, rules = sums_by_stage(shown), rules_in_force()
         by_stage: dict[str, list[Opportunity]] = defaultdict(list)
         for card in cards(shown):
             by_stage[card.deal_stage].append(card)
-        return [self._column(stage, by_stage[stage], sums, rules, owner) for stage in DealStage]
+        asked: dict[str, Any] = {"owner": owner.pk} if owner else {}
+        since = {"closed_from": closed_from.isoformat()}
+        return [
+            self._column(stage, by_stage[stage], sums, rules, asked | since if stage in CLOSED else asked)
+            for stage in DealStage
+        ]
 
     def _column(
         self,
@@ -97,11 +104,10 @@ class BoardView(StaffView, TemplateView):
         found: list[Opportunity],
         sums: dict[str, tuple[int, Decimal]],
         rules: PipelineRules,
-        owner: User | None,
+        asked: Mapping[str, Any],
     ) -> BoardColumn:
         count, freight = sums.get(stage, (0, Decimal(0)))
-        asked = {"stage": stage.value, **({"owner": owner.pk} if owner else {})}
-        url = f"{reverse('development:list')}?{urlencode(asked)}"
+        url = f"{reverse('development:list')}?{urlencode({'stage': stage.value, **asked})}"
         return BoardColumn(stage, found, count, freight, rules.chance(stage), url)
 
 

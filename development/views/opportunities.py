@@ -10,16 +10,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
 from core.tenancy.clock import local_date, months_after
 from core.tenancy.scope import current_tenant
 from core.web.lists import (
-    ChoiceFilter,
     Column,
     ColumnKind,
     DateRangeFilter,
+    GroupFilter,
     ListView,
     MoneyRangeFilter,
     PrefixFilter,
@@ -38,7 +39,7 @@ from development.forms import OpenOpportunityForm, UpdateOpportunityForm
 from development.models import Competitor, Opportunity
 from development.offers import for_list as proposals_for_list
 from development.permissions import VIEW, WRITE
-from development.querysets import for_list, for_record, masked, note_in_words, notes_for_list
+from development.querysets import for_list, for_record, is_closed, is_open, masked, note_in_words, notes_for_list
 from development.services import open_opportunity, rules_in_force, update_opportunity
 from development.templatetags.development import deal_badge
 from shipments.filters import CustomerFilter
@@ -55,17 +56,28 @@ def every_competitor() -> QuerySet[Competitor]:
 
 
 class OpportunityListView(ListView):
-    """All opportunities, those that are expected to close first at first."""
+    """The open opportunities unless told otherwise, those that are expected to close first at first."""
 
     permission_required = VIEW
     template_name = "development/opportunity_list.html"
     filters = (
-        ChoiceFilter(name="stage", label=_("Stage"), field="deal_stage", choices=DealStage.choices),
+        GroupFilter(
+            name="stage",
+            label=_("Stage"),
+            field="deal_stage",
+            choices=DealStage.choices,
+            groups={
+                "": (pgettext_lazy("opportunities", "Open"), is_open),
+                "closed": (pgettext_lazy("opportunities", "Closed"), is_closed),
+                "all": (_("All"), lambda rows: rows),
+            },
+        ),
         UserFilter(name="owner", label=_("Owner")),
         PrefixFilter(name="number", label=_("Number"), max_length=20),
         CustomerFilter(name="customer", label=_("Customer number")),
         RecordFilter(name="competitor", label=_("Competitor"), options=every_competitor),
         DateRangeFilter(name="closes", label=_("Expected to close"), field="closes_on"),
+        DateRangeFilter(name="closed", label=_("Closed"), field="closed_at"),
         MoneyRangeFilter(name="freight", label=_("Expected freight a month"), field="expected_freight"),
     )
     sorts = (

@@ -25,7 +25,7 @@ from customers.models import Customer
 from customers.permissions import MERGE, REVEAL
 from customers.querysets import current_texts
 from customers.timeline import known_names
-from lifecycle.filters import StateFilter, colleagues, reasons, sources
+from lifecycle.filters import STATES, colleagues, reasons, sources
 from lifecycle.forms import ChargeForm, LoseForm, NewLeadForm, SourcedForm
 from lifecycle.models import Lead
 from lifecycle.permissions import LEADS_VIEW, LEADS_WORK, REPORT
@@ -57,7 +57,7 @@ class LeadListView(ListView):
     permission_required = LEADS_VIEW
     template_name = "lifecycle/lead_list.html"
     filters = (
-        StateFilter(name="state", label=_("State")),
+        STATES,
         ChoiceFilter(name="source", label=_("Source"), choices=sources, none=_("Not known")),
         ChoiceFilter(name="assignee", label=_("In charge"), choices=colleagues, none=_("Nobody yet")),
         ChoiceFilter(name="lost_reason", label=_("Why it was lost"), choices=reasons),

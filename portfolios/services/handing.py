@@ -19,7 +19,7 @@ class AlreadyThere(DomainError):
 def hand_over(*, customer: Customer, to: User | None, reason: str, by: User | ApiKey, at: datetime) -> ManagerTerm:
     """Give a customer into somebody's care, or nobody's; return the time that began, for nobody the one that ended.
 
-    Raises AlreadyThere, ManagerGone or CustomerMerged.
+    Raises AlreadyThere, ManagerGone, NeedsManager or CustomerMerged.
     """
     customer, outcome = hand_over_customer(customer=customer, to=to, reason=reason, by=by, at=at)
     if outcome == Outcome.UNCHANGED:

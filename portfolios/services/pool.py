@@ -13,7 +13,7 @@ from core.tenancy.scope import current_tenant
 from customers.enums import HandoverReason
 from customers.models import Customer, ManagerTerm
 from customers.querysets import selves
-from customers.services import hand_over_customer, lock_customer
+from customers.services import check_keeps_manager, hand_over_customer, lock_customer
 from portfolios.models import NO_TIER, PortfolioPolicy
 from portfolios.permissions import MANAGE
 from portfolios.selectors import portfolio_of, today_at
@@ -68,12 +68,18 @@ class NotYours(DomainError):
 def claim_customer(*, customer: Customer, by: User, at: datetime) -> Customer:
     """Take a customer out of the pool into one's own portfolio, with the open work that waits for it.
 
-    Of two at once the first has it. Raises AlreadyClaimed, NotInPool, ClaimsUsedUp, RecentlyLost, TierNotServed,
-    NoRoom or CustomerMerged.
+    Of two at once the first has it. Raises what check_claim does, ManagerGone or CustomerMerged.
     """
     wait_for_turn()
     customer = lock_customer(customer.pk)
-    policy = current_policy()
+    check_claim(customer, by, policy=current_policy(), at=at)
+    return hand_over_customer(customer=customer, to=by, reason=HandoverReason.CLAIMED, by=by, at=at)[0]
+
+
+def check_claim(customer: Customer, by: User, *, policy: PortfolioPolicy, at: datetime) -> None:
+    """Raise AlreadyClaimed, NotInPool, ClaimsUsedUp, RecentlyLost, TierNotServed or NoRoom where somebody cannot claim
+    a customer.
+    """
     if customer.account_manager_id is not None:
         raise AlreadyClaimed
     if not policy.is_pooled(customer):
@@ -84,23 +90,29 @@ def claim_customer(*, customer: Customer, by: User, at: datetime) -> Customer:
     if ManagerTerm.objects.filter(customer__in=selves(customer), manager=by, ended_at__gt=rests_from).exists():
         raise RecentlyLost
     check_room(customer, by, policy=policy)
-    return hand_over_customer(customer=customer, to=by, reason=HandoverReason.CLAIMED, by=by, at=at)[0]
 
 
 @transaction.atomic
 def release_customer(*, customer: Customer, reason: str, by: User, at: datetime) -> Customer:
     """Give a customer back to the pool; open work waits with whoever had it until somebody claims the customer.
 
-    Raises NotYours, NotInPool, CustomerMerged, or ValueError for another reason than those of RELEASE_REASONS.
+    Raises NotYours, NeedsManager, NotInPool, CustomerMerged, or ValueError for another reason than those of
+    RELEASE_REASONS.
     """
     if reason not in RELEASE_REASONS:
         raise ValueError(f"Nobody releases a customer because of {reason!r}.")
     customer = lock_customer(customer.pk)
+    check_release(customer, by)
+    return hand_over_customer(customer=customer, to=None, reason=reason, by=by, at=at)[0]
+
+
+def check_release(customer: Customer, by: User) -> None:
+    """Raise NotYours, NeedsManager or NotInPool where somebody cannot give a customer back to the pool."""
     if not may_release(customer, by):
         raise NotYours
+    check_keeps_manager(customer, None)
     if not current_policy().is_pooled(customer):
         raise NotInPool
-    return hand_over_customer(customer=customer, to=None, reason=reason, by=by, at=at)[0]
 
 
 def may_release(customer: Customer, user: User) -> bool:

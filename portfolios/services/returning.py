@@ -6,7 +6,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from core.events.services import publish_many
-from customers.enums import SPOKEN, HandoverReason, InteractionKind, Tier
+from customers.entitlements import managed_tiers
+from customers.enums import SPOKEN, HandoverReason, InteractionKind
 from customers.models import Customer, Interaction, ManagerTerm
 from customers.services import Outcome, Passing, hand_over_customers
 from portfolios.models import PortfolioPolicy, ReturnWarning
@@ -21,7 +22,7 @@ MOST_A_NIGHT = 5000
 def return_silent(*, business_date: date, at: datetime) -> dict[str, Any]:
     """Return to the pool whom nobody spoke with for too long, and warn of those that will be; a few statements.
 
-    Nobody is returned who was not warned of so many days before, and VIPs never are.
+    Nobody is returned who was not warned of so many days before, or whose tier has an account manager of its own.
     """
     policy = current_policy()
     if not policy.silent_days:
@@ -42,7 +43,7 @@ def quiet(policy: PortfolioPolicy, since: datetime) -> QuerySet[Customer]:
     talks = Interaction.objects.filter(customer=OuterRef("pk"), kind__in=TALKED, happened_at__gte=since)
     newer = ManagerTerm.objects.filter(customer=OuterRef("pk"), ended_at=None, started_at__gte=since)
     owned = Customer.objects.filter(policy.pooled, account_manager__isnull=False, created_at__lt=since)
-    return owned.filter(~Exists(talks), ~Exists(newer)).exclude(tier=Tier.VIP)
+    return owned.filter(~Exists(talks), ~Exists(newer)).exclude(tier__in=managed_tiers())
 
 
 def _return(policy: PortfolioPolicy, at: datetime) -> int:

@@ -1,10 +1,12 @@
 """Proposals of assignments and moves, of which a job does those that stay ticked; and how many people it takes."""
 
-import json
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -12,22 +14,32 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
+from core.accounts.models import User
 from core.accounts.permissions import may
+from core.jobs.models import BackgroundJob
 from core.tenancy.errors import DomainError
-from core.web import bulk, exports
-from core.web.bulk import Selection
+from core.web import bulk
 from core.web.context import WATCH_JOBS
+from core.web.enums import RowOutcome
 from core.web.lists.saved import count_words
+from core.web.models import BulkOutcome
 from core.web.views import StaffView, go_to
 from customers.enums import HandoverReason, SelfService
-from portfolios.bulk import MOVES
+from portfolios.bulk import MOVES, start_moves
 from portfolios.forms import PlanForm, ShareForm
+from portfolios.loads import Load, LoadChange, Shift, load_changes
 from portfolios.models import NO_TIER, TIERS, PortfolioPolicy
 from portfolios.permissions import MANAGE, VIEW
-from portfolios.planning import MOST_PROPOSED, Proposed, propose_assignments, propose_moves
+from portfolios.planning import (
+    MOST_PROPOSED,
+    Proposed,
+    propose_assignments,
+    propose_moves,
+    shifts_of,
+)
 from portfolios.selectors import load_portfolios, tier_counts
 from portfolios.services import current_policy
-from portfolios.staffing import SELF_SERVED, staffing
+from portfolios.staffing import SELF_SERVED, Server, staffing
 from portfolios.words import LEFT_BECAUSE, tier_in_words
 from tiering.permissions import MANAGE as MANAGE_TIERS
 from tiering.querysets import serving
@@ -65,6 +77,10 @@ class ProposalView(StaffView, TemplateView):
                 }
                 for each in proposed.proposals
             ],
+            changes=_named(
+                load_changes({pk: each.as_load for pk, each in over.items()}, shifts_of(proposed.proposals, policy)),
+                {pk: each.person for pk, each in over.items()},
+            ),
             still_over=[(over[pk], points) for pk, points in proposed.plan.still_over.items()],
             left=[
                 (None if each.tier == NO_TIER else each.tier, count_words(each.count), LEFT_BECAUSE[each.reason])
@@ -76,19 +92,53 @@ class ProposalView(StaffView, TemplateView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Start the job that does the moves that are ticked."""
-        form = PlanForm({"plan": json.dumps(request.POST.getlist("move")), "reason": self.reason.value})
-        if not form.is_valid():
-            messages.error(request, _("The moves are not understood. Open the proposal again."))
-            return go_to(request, request.path)
-        rows = list(form.cleaned_data["plan"])
-        selection = Selection(view=exports.find(MOVES.list_name)(), query="", rows=rows)
         try:
-            job = bulk.start(action=MOVES, selection=selection, form=form, by=request.user, at=timezone.now())
+            job = start_moves(sent=request.POST.getlist("move"), reason=self.reason, by=request.user, at=timezone.now())
         except DomainError as error:
             messages.error(request, str(error.message))
             return go_to(request, request.path)
         request.session[WATCH_JOBS] = True
         return go_to(request, reverse("console:job", args=[job.pk]))
+
+
+def _named(changes: Iterable[LoadChange], people: Mapping[UUID, User]) -> list[tuple[str, LoadChange]]:
+    """Return changes of loads with the names of those whom they concern, the fullest at first."""
+    named = [(people[each.person].name, each) for each in changes if each.person in people]
+    return sorted(named, key=lambda each: (-each[1].before.percent, each[0]))
+
+
+class MovedView(StaffView, TemplateView):
+    """What the moves of one's own job made of the loads of those whom they touched."""
+
+    permission_required = MANAGE
+    template_name = "portfolios/moved.html"
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        job = get_object_or_404(BackgroundJob, pk=self.kwargs["pk"], owner=self.request.user, kind=bulk.KIND)
+        form = PlanForm(job.parameters["values"])
+        if job.parameters["action"] != MOVES.name or not form.is_valid():
+            raise Http404
+        rows = reverse("console:job_rows", args=[job.pk])
+        plan, before = form.cleaned_data["plan"], form.cleaned_data["before"]
+        outcomes = dict(BulkOutcome.objects.filter(job=job).values_list("subject_id", "outcome"))
+        changes = load_changes(
+            {UUID(pk): Load(*load) for pk, load in before["loads"].items()},
+            (
+                Shift(giver, taker, before["weights"][tier])
+                for pk, (giver, taker, tier) in plan.items()
+                if outcomes.get(pk) == RowOutcome.CHANGED
+            ),
+        )
+        return super().get_context_data(
+            job=job,
+            counts=[
+                (outcome.label, job.counts.get(outcome.value, 0), f"{rows}?outcome={outcome.value}")
+                for outcome in RowOutcome
+            ],
+            changes=_named(changes, User.objects.in_bulk([each.person for each in changes])),
+            is_kept=bool(outcomes),
+            **context,
+        )
 
 
 class AssignView(ProposalView):
@@ -136,8 +186,11 @@ class StaffingView(StaffView, TemplateView):
         share = self.form.cleaned_data["share"]
         noted = self_service_counts()
         served = {tier: noted.get((None if tier == NO_TIER else tier, SelfService.ACCEPTED), 0) for tier in TIERS}
-        needs = staffing(tier_counts(), policy.weights, served=served, capacity=policy.capacity, share_percent=share)
-        there = load_portfolios(policy=policy)
+        there = [each for each in load_portfolios(policy=policy) if each.may_be_given]
+        people = [Server(each.capacity, each.serves) for each in there]
+        needs = staffing(
+            tier_counts(), policy.weights, served=served, people=people, assumed=policy.capacity, share_percent=share
+        )
         teams = serving()
         return super().get_context_data(
             needs=[(tier_in_words(need.tier), need, teams.get(need.tier, [])) for need in needs],
@@ -147,7 +200,9 @@ class StaffingView(StaffView, TemplateView):
             after=round(sum(need.after for need in needs), 2),
             moved=sum(need.moved for need in needs),
             served=sum(served.values()),
-            there=sum(each.person.is_active for each in there),
+            people=[(each, [tier_in_words(tier) for tier in TIERS if tier in each.serves]) for each in there],
+            there=sum(bool(each.capacity) for each in there),
+            every=len(TIERS),
             self_served=tier_in_words(SELF_SERVED),
             figures={
                 "title": _("People by tier, before and after"),

@@ -13,20 +13,28 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.permissions import may
 from core.tenancy.errors import DomainError
-from core.web.lists import ChoiceFilter, Column, ColumnKind, DateRangeFilter, ListView, PrefixFilter, Sort
+from core.web.lists import ChoiceFilter, DateRangeFilter, ListView, PrefixFilter, Sort
 from core.web.trail import history_of
 from core.web.views import StaffFormView, go_to
+from customers.columns import columns, page_of
 from customers.enums import Stage, Tier
 from customers.handovers.open_work import count_open_work
 from customers.models import Customer
 from customers.querysets import for_list
-from customers.templatetags.customers import stage_badge, tier_badge
 from portfolios.forms import ClaimForm, HandOverForm, ReleaseForm
 from portfolios.models import PortfolioPolicy
 from portfolios.permissions import CLAIM, MANAGE, VIEW
 from portfolios.planning import suggestions
 from portfolios.selectors import portfolio_of
-from portfolios.services import claim_customer, claims_left, current_policy, hand_over, may_release, release_customer
+from portfolios.services import (
+    check_claim,
+    check_release,
+    claim_customer,
+    claims_left,
+    current_policy,
+    hand_over,
+    release_customer,
+)
 
 SUGGESTED = 3
 
@@ -34,10 +42,6 @@ SUGGESTED = 3
 def pool_of(policy: PortfolioPolicy) -> QuerySet[Customer]:
     """Return the customers that stand in the pool."""
     return Customer.objects.filter(policy.pooled, account_manager=None)
-
-
-def _page_of(customer: Customer) -> str:
-    return reverse("customers:detail", args=[customer.pk])
 
 
 class PoolView(ListView):
@@ -58,35 +62,8 @@ class PoolView(ListView):
     default_sort = "-contribution"
     export_name = "pool"
     export_title = _("Pool of customers")
-    export_columns = (
-        Column(_("Customer number"), lambda customer: customer.number, name="number"),
-        Column(_("Name"), lambda customer: customer.display_name, name="name", url=_page_of, is_head=True),
-        Column(
-            _("Tier"),
-            lambda customer: customer.get_tier_display(),
-            name="tier",
-            draw=lambda customer: tier_badge(customer.tier),
-        ),
-        Column(
-            _("Stage"),
-            lambda customer: customer.get_stage_display(),
-            name="stage",
-            draw=lambda customer: stage_badge(customer.stage),
-        ),
-        Column(_("Region"), lambda customer: customer.region, name="region"),
-        Column(_("Industry"), lambda customer: customer.industry, name="industry"),
-        Column(
-            _("Contribution"),
-            lambda customer: customer.contribution,
-            name="contribution",
-            kind=ColumnKind.MONEY,
-            sort="contribution",
-        ),
-        Column(_("Shipments"), lambda customer: customer.shipment_count, name="shipments", kind=ColumnKind.NUMBER),
-        Column(_("Last shipment"), lambda customer: customer.last_shipment_at, name="last", kind=ColumnKind.TIME),
-        Column(
-            _("Created"), lambda customer: customer.created_at, name="created", kind=ColumnKind.TIME, sort="created"
-        ),
+    export_columns = columns(
+        "number", "name", "tier", "stage", "region", "industry", "contribution", "shipments", "last", "created"
     )
     page_columns = ("name", "number", "tier", "stage", "region", "contribution", "shipments", "last")
 
@@ -131,7 +108,7 @@ class CustomerFormView(StaffFormView):
 
     def save(self, form: BaseForm) -> str:
         self.act(**form.cleaned_data, customer=self.customer, by=self.request.user, at=timezone.now())
-        return _page_of(self.customer)
+        return page_of(self.customer)
 
     def act(self, **facts: Any) -> object:
         """Call the service."""
@@ -145,13 +122,15 @@ class ClaimView(CustomerFormView):
     success_message = _("You look after this customer from now on.")
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        user, policy = self.request.user, current_policy()
-        own, weight = portfolio_of(user, policy=policy), policy.weight_of(self.customer.tier)
+        user, policy, at = self.request.user, current_policy(), timezone.now()
+        try:
+            check_claim(self.customer, user, policy=policy, at=at)
+        except DomainError as error:
+            context["refusal"] = error.message
         return super().get_context_data(
-            own=own,
-            left=claims_left(user, policy=policy, at=timezone.now()),
-            weight=weight,
-            has_room=weight <= own.free,
+            own=portfolio_of(user, policy=policy),
+            left=claims_left(user, policy=policy, at=at),
+            weight=policy.weight_of(self.customer.tier),
             **context,
         )
 
@@ -170,9 +149,11 @@ class ReleaseView(CustomerFormView):
     success_message = _("The customer stands in the pool.")
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            is_release=True, is_allowed=may_release(self.customer, self.request.user), **context
-        )
+        try:
+            check_release(self.customer, self.request.user)
+        except DomainError as error:
+            context["refusal"] = error.message
+        return super().get_context_data(is_release=True, may_hand_over=may(self.request.user, MANAGE), **context)
 
     def act(self, **facts: Any) -> object:
         return release_customer(**facts)
@@ -197,7 +178,7 @@ class HandOverView(CustomerFormView):
         return {"to": self.suggested[0][0].person} if self.suggested else {}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(suggested=self.suggested, is_allowed=True, **context)
+        return super().get_context_data(suggested=self.suggested, **context)
 
     def act(self, **facts: Any) -> object:
         return hand_over(**facts)

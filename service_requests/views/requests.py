@@ -13,18 +13,27 @@ from django.views.generic import TemplateView
 from core.accounts.permissions import may
 from core.crypto.fields import readable
 from core.crypto.masking import UNREADABLE, mask_text
-from core.web.lists import ChoiceFilter, Column, ColumnKind, DateRangeFilter, ListView, PrefixFilter, Sort
+from core.web.lists import (
+    ChoiceFilter,
+    Column,
+    ColumnKind,
+    DateRangeFilter,
+    ListView,
+    PrefixFilter,
+    RuleFilter,
+    Sort,
+)
 from core.web.trail import history_of
 from core.web.views import StaffView
 from customers.permissions import REVEAL
 from customers.templatetags.customers import tier_badge
 from customers.timeline import known_names
 from service_requests.enums import RequestKind
-from service_requests.filters import OverdueFilter, StateFilter, colleagues, departments, teams
+from service_requests.filters import STATES, colleagues, departments, teams
 from service_requests.models import ServiceRequest
 from service_requests.permissions import VIEW, WORK
 from service_requests.policies import days_in_words, hours_in_words, span_in_words
-from service_requests.querysets import counts_for, for_list, for_record
+from service_requests.querysets import counts_for, for_list, for_record, overdue
 from service_requests.services import current_policy
 from service_requests.templatetags.service_requests import green_channel, request_badge, request_deadline
 from shipments.filters import CustomerFilter
@@ -35,13 +44,21 @@ def page_of(request: ServiceRequest) -> str:
 
 
 class RequestListView(ListView):
-    """The queue: what is unfinished, the most urgent first, with the head start of its tier, unless told otherwise."""
+    """The queue: what can be worked on, the most urgent first, with the head start of its tier, unless told otherwise.
+
+    What waits has a view of its own, and its place in the queue again when that ends.
+    """
 
     permission_required = VIEW
     template_name = "service_requests/request_list.html"
     filters = (
-        StateFilter(name="state", label=_("State")),
-        OverdueFilter(name="overdue", label=_("Overdue"), field="due_at"),
+        STATES,
+        RuleFilter(
+            name="overdue",
+            label=_("Overdue"),
+            field="due_at",
+            leave=lambda rows: overdue(rows, at=timezone.now()),
+        ),
         ChoiceFilter(name="kind", label=_("Kind"), choices=RequestKind.choices),
         ChoiceFilter(name="department", label=_("Department"), choices=departments, none=_("No department")),
         ChoiceFilter(name="team", label=_("Team"), choices=teams, none=_("No team")),

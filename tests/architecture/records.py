@@ -185,6 +185,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "tiering:withdraw_policy": {"pk": TierPolicy},
     "tiering:end_override": {"pk": Customer, "override": TierOverride},
     "portfolios:capacity": {"pk": User},
+    "portfolios:moved": {"pk": BackgroundJob},
     "portfolios:claim": {"pk": Customer},
     "portfolios:release": {"pk": Customer},
     "portfolios:hand_over": {"pk": Customer},

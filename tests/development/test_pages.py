@@ -8,6 +8,7 @@ import time_machine
 from django.urls import reverse
 
 from core.accounts.enums import Role
+from core.accounts.holdings import holdings
 from customers.services import add_contact
 from development.models import Competitor, Opportunity, PipelineRules
 from development.services import add_competitor, move_opportunity
@@ -206,6 +207,7 @@ def test_list_filters_and_panel(client_for, account_manager, agent, opportunity,
     assert titles(sort="-freight") == ["Export lane to Osaka", "Hub"]
     assert titles(competitor=str(rival.pk)) == ["Hub"]
     assert titles(stage="won") == []
+    assert titles(stage="closed") == []
     assert titles(number=other.number) == ["Hub"]
     assert titles(freight_min="100") == ["Export lane to Osaka"]
     panel = client_for(agent).get(reverse("customers:panel", args=[customer.pk, "opportunities"]))
@@ -213,6 +215,29 @@ def test_list_filters_and_panel(client_for, account_manager, agent, opportunity,
     assert "Open an opportunity" not in text_of(panel)
     found = client.post(reverse("web:search"), {"q": opportunity.number}, follow=True)
     assert found.redirect_chain[-1][0] == url_of(opportunity)
+
+
+def test_the_list_shows_what_is_open_unless_told_otherwise(client_for, account_manager, opportunity, now):
+    client, owner = client_for(account_manager), {"by": account_manager, "at": now}
+    lost, old, won = (make_opportunity(opportunity.customer, title=title, **owner) for title in ("Lost", "Old", "Won"))
+    for each in (lost, old):
+        move_opportunity(opportunity=each, stage="lost", lost_reason="price", **owner)
+    for stage in ("qualified", "proposed", "won"):
+        won = move_opportunity(opportunity=won, stage=stage, **owner)
+    Opportunity.objects.filter(pk=old.pk).update(closed_at=now.replace(year=2025))
+
+    def titles(url="", **asked):
+        return sorted(row.title for row in client.get(url or reverse("development:list"), asked).context["rows"])
+
+    assert titles() == [opportunity.title]
+    assert 'aria-current="page">Open</a>' in text_of(client.get(reverse("development:list")))
+    assert titles(stage="closed") == ["Lost", "Old", "Won"]
+    assert titles(stage="all") == [opportunity.title, "Lost", "Old", "Won"]
+    assert titles(stage="lost") == ["Lost", "Old"]
+    for column in client.get(reverse("development:board")).context["columns"]:
+        assert len(titles(column.url)) == column.count
+    held = holdings()["opportunities"]
+    assert len(titles(held.page(account_manager))) == held.rows(account_manager, at=now).count() == 1
 
 
 def test_chances_and_competitors_are_set_by_who_may(client_for, supervisor, account_manager, tenant):

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portfolios.balancing import Held, Move, Person, Reason, assign, rebalance
-from portfolios.staffing import staffing
+from portfolios.loads import Load, Shift, load_changes
+from portfolios.staffing import Server, staffing
 
 TIERS = ("vip", "mid", "low")
 WEIGHTS = {"vip": 25, "mid": 10, "low": 1}
@@ -214,13 +215,31 @@ def test_people_by_tier_before_and_after():
         {"vip": 40, "mid": 100, "low": 999, "none": 0},
         {"vip": 25, "mid": 10, "low": 1, "none": 1},
         served={"mid": 10, "low": 200},
-        capacity=1000,
+        people=[Server(500, {"vip", "mid"}), Server(1500, {"mid"}), Server(0, {"vip", "low"})],
+        assumed=1000,
         share_percent=50,
     )
 
     assert [(need.tier, need.served, need.moved, need.before, need.now, need.after) for need in needs] == [
-        ("vip", 0, 0, 1.0, 1.0, 1.0),
+        ("vip", 0, 0, 2.0, 2.0, 2.0),
         ("mid", 10, 0, 1.0, 0.9, 0.9),
         ("low", 200, 399, 1.0, 0.8, 0.4),
         ("none", 0, 0, 0.0, 0.0, 0.0),
+    ]
+    assert [(need.servers, need.capacity) for need in needs] == [(1, 500), (2, 1000), (0, 1000), (0, 1000)]
+
+
+def test_loads_before_and_after():
+    one, two, three = (number(value) for value in (1, 2, 3))
+    before = {one: Load(3, 45, 20), two: Load(0, 0, 30), three: Load(1, 1, 1)}
+
+    changes = load_changes(before, [Shift(one, two, 25), Shift(None, two, 1)])
+
+    assert [(each.person, each.before, each.after) for each in changes] == [
+        (one, Load(3, 45, 20), Load(2, 20, 20)),
+        (two, Load(0, 0, 30), Load(2, 26, 30)),
+    ]
+    assert [(each.before.percent, each.before.is_over, each.after.is_over) for each in changes] == [
+        (225, True, False),
+        (0, False, False),
     ]

@@ -137,8 +137,9 @@ def test_only_whoever_has_a_customer_releases_it(account_manager, colleague, sup
     assert manager_of(customer) is None
 
 
-def test_a_vip_is_not_released(account_manager, now):
-    customer = make_in("vip", account_manager=account_manager, at=now)
+def test_what_is_not_of_the_pool_is_not_released(account_manager, supervisor, now):
+    make_policy(pool_stages=["lead"], by=supervisor, at=now)
+    customer = make_in("low", account_manager=account_manager, at=now)
 
     with pytest.raises(NotInPool):
         release_customer(customer=customer, reason=HandoverReason.NO_NEED, by=account_manager, at=now)

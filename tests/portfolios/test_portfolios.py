@@ -14,7 +14,7 @@ from core.jobs.running import perform_job
 from core.web.models import BulkOutcome
 from customers.enums import HandoverReason
 from customers.models import Customer, FollowUp, ManagerTerm
-from customers.services import hand_over_customer, note_self_service
+from customers.services import hand_over_customer
 from portfolios.balancing import Reason
 from portfolios.models import PortfolioPolicy
 from portfolios.planning import Waiting, propose_assignments, propose_moves, suggestions
@@ -344,24 +344,6 @@ def test_queries_of_proposals_do_not_grow(account_manager, supervisor, now):
         counted.append(len(captured))
 
     assert counted == [7, 7]
-
-
-def test_people_by_tier(client_for, supervisor, now):
-    for tier in ("vip", "low", "low", "low"):
-        customer = make_in(tier, at=now)
-    note_self_service(customer=customer, answer="accepted", by=supervisor, at=now)
-    make_policy(capacity=10, by=supervisor, at=now)
-
-    page = client_for(supervisor).get(f"{reverse('portfolios:staffing')}?share=50")
-
-    assert page.context["figures"]["series"] == [
-        {"name": "Before", "values": [2.5, 0.0, 0.3, 0.0]},
-        {"name": "Now", "values": [2.5, 0.0, 0.2, 0.0]},
-        {"name": "After", "values": [2.5, 0.0, 0.1, 0.0]},
-    ]
-    assert (page.context["before"], page.context["now"], page.context["after"]) == (2.8, 2.7, 2.6)
-    assert (page.context["served"], page.context["moved"]) == (1, 1)
-    assert client_for(supervisor).get(f"{reverse('portfolios:staffing')}?share=101").status_code == 200
 
 
 def test_no_more_are_read_than_could_move(account_manager, colleague, supervisor, now):

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.accounts.services import create_department
@@ -12,7 +14,13 @@ from core.web.models import Draft
 from customers.services import add_contact
 from service_requests.enums import RequestState
 from service_requests.models import ServicePolicy, ServiceRequest
-from service_requests.services import close_request, current_policy, take_request, wait_with_request
+from service_requests.services import (
+    close_request,
+    current_policy,
+    resume_request,
+    take_request,
+    wait_with_request,
+)
 from shipments.models import Shipment
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer, panels_of
@@ -83,15 +91,58 @@ def test_queue_shows_what_is_unfinished_the_most_urgent_first(client, agent, now
     assert [count for _label, count, _url in response.context["counts"]] == [1, 3, 0, 0]
 
 
+def test_what_waits_is_in_nobodys_way_and_comes_back_to_its_place(client, agent, now):
+    slow = open_for(at=now, kind="invoice")
+    quick = open_for(at=now, kind="booking")
+    first = open_for(at=now - timedelta(days=7))
+    waiting = wait_with_request(request=first, waits_for="customer", by=agent, at=now - timedelta(days=7))
+
+    def queue(**params):
+        return [row.pk for row in client.get(LIST, params).context["rows"]]
+
+    assert queue() == [quick.pk, slow.pk]
+    assert queue(state="waiting") == [first.pk]
+    assert set(queue(state="unfinished")) == {first.pk, quick.pk, slow.pk}
+    assert queue(overdue="yes") == []
+
+    resumed = resume_request(request=waiting, by=agent, at=now)
+
+    places = {each.pk: ServiceRequest.objects.get(pk=each.pk).queue_at for each in (slow, quick, resumed)}
+    assert resumed.queue_at > first.queue_at
+    assert queue() == sorted(places, key=lambda pk: (places[pk], pk))
+    assert queue(state="waiting") == []
+
+
+@pytest.mark.parametrize("state", ["", "unfinished", "waiting", "in_progress"])
+def test_the_queue_is_read_from_the_index_of_what_is_unfinished(client, now, state):
+    open_many(3, at=now)
+    with CaptureQueriesContext(connection) as captured:
+        client.get(LIST, {"state": state})
+    [asked] = [
+        each["sql"] for each in captured if 'ORDER BY "service_requests_servicerequest"."queue_at"' in each["sql"]
+    ]
+
+    with connection.cursor() as cursor:
+        # Without the statistics of a large table the planner would rather read it whole.
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"set local enable_{way} = off")
+        cursor.execute("explain " + asked)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "Index Scan using service_request_queue" in plan
+
+
 def test_counts_lead_to_what_they_count(client, agent, now):
     take_request(request=open_for(at=now), by=agent, at=now)
-    wait_with_request(request=open_for(at=now), waits_for="customer", by=agent, at=now)
+    for assignee in (agent, None):
+        request = open_for(at=now, assignee=assignee)
+        wait_with_request(request=request, waits_for="customer", by=agent, at=now)
     open_for(at=now - timedelta(days=9))
 
     counts = client.get(LIST).context["counts"]
 
-    assert [count for _label, count, _url in counts] == [1, 2, 1, 1]
-    assert [len(client.get(url).context["rows"]) for _label, _count, url in counts] == [1, 2, 1, 1]
+    assert [count for _label, count, _url in counts] == [1, 1, 1, 2]
+    assert [len(client.get(url).context["rows"]) for _label, _count, url in counts] == [1, 1, 1, 2]
 
 
 def test_filters(client, agent, now):

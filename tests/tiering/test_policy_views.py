@@ -298,7 +298,7 @@ def test_everybody_who_would_move_is_listed_page_by_page_and_written_into_a_file
     assert odd == [1] * 6
     assert (started.status_code, started.url) == (302, reverse("console:job", args=[job.pk]))
     lines = made.content.decode("utf-8-sig").splitlines()
-    assert lines[0] == "Customer number,From tier,To tier,Rank,Contribution,Shipments"
+    assert lines[0] == "Customer number,From tier,To tier,Rank,Contribution,Shipments in the window"
     assert lines[1] == "c000,–,VIP,1,1000.00,1"
     assert (len(lines), made.done, made.position) == (131, 130, None)
     assert Customer.objects.exclude(tier=None).count() == 0

@@ -142,7 +142,7 @@ class MovesView(ListView):
         Column(gettext_lazy("Rank"), lambda move: move.rank),
         Column(gettext_lazy("Customers ranked"), lambda move: move.ranked),
         Column(gettext_lazy("Contribution"), lambda move: move.contribution),
-        Column(gettext_lazy("Shipments"), lambda move: move.shipment_count),
+        Column(gettext_lazy("Shipments in the window"), lambda move: move.shipment_count),
         Column(gettext_lazy("Policy"), lambda move: move.policy_version),
     )
 

@@ -6,9 +6,11 @@ from core.web.lists.filters import (
     ChoiceFilter,
     DateRangeFilter,
     Filter,
+    GroupFilter,
     MoneyRangeFilter,
     PrefixFilter,
     RecordFilter,
+    RuleFilter,
     UserFilter,
 )
 from core.web.lists.page import Chip, ListPage, Sort
@@ -22,11 +24,13 @@ __all__ = [
     "ColumnKind",
     "DateRangeFilter",
     "Filter",
+    "GroupFilter",
     "ListPage",
     "ListView",
     "MoneyRangeFilter",
     "PrefixFilter",
     "RecordFilter",
+    "RuleFilter",
     "Sort",
     "UserFilter",
 ]

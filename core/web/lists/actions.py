@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 
 from core.accounts.models import User
 from core.accounts.permissions import may
+from core.jobs.models import BackgroundJob
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +19,8 @@ class BulkAction:
     `form` asks for what every row gets; it is asked again for each chunk, so what is not there any more is refused.
     `apply(row=…, values=…, by=…, at=…)` is atomic, locks the row, does what is done to a single one and tells whether
     it changed anything; a DomainError is that row's outcome. `words` says what is done, by the form's clean values.
-    One that is not `is_offered` on the list is started by a page of its own.
+    One that is not `is_offered` on the list is started by a page of its own; `page` is where its result stands, else
+    the outcome of every row.
     """
 
     name: str
@@ -30,6 +32,7 @@ class BulkAction:
     apply: Callable[..., bool]
     words: Callable[[dict[str, Any]], str]
     is_offered: bool = True
+    page: Callable[[BackgroundJob], str] | None = None
 
 
 _actions: dict[tuple[str, str], BulkAction] = {}

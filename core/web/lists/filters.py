@@ -89,6 +89,29 @@ class ChoiceFilter(Filter):
 
 
 @dataclass(kw_only=True)
+class GroupFilter(ChoiceFilter):
+    """One of the choices, or a group of them; the first group, whose key is empty, unless told otherwise.
+
+    `groups` have, by their key in the URL, their words and what leaves their rows.
+    """
+
+    groups: Mapping[str, tuple[Text, Callable[[QuerySet[Any]], QuerySet[Any]]]]
+
+    def form_fields(self) -> dict[str, forms.Field]:
+        (key, (words, _leave)), *others = self.groups.items()
+        choices = [(key, words), *self._given(), *((name, label) for name, (label, _leave) in others)]
+        return {self.name: forms.ChoiceField(label=self.label, required=False, choices=choices)}
+
+    def apply(self, rows: QuerySet[Any], cleaned: Cleaned, zone: str) -> QuerySet[Any]:
+        group = self.groups.get(cleaned.get(self.name, ""))
+        return group[1](rows) if group else super().apply(rows, cleaned, zone)
+
+    def chip(self, cleaned: Cleaned, currency: str) -> str:
+        value = cleaned.get(self.name)
+        return str(self.groups[value][0]) if value in self.groups and value else super().chip(cleaned, currency)
+
+
+@dataclass(kw_only=True)
 class BooleanFilter(Filter):
     yes: Text = YES
     no: Text = NO
@@ -103,6 +126,20 @@ class BooleanFilter(Filter):
 
     def chip(self, cleaned: Cleaned, currency: str) -> str:
         return {"yes": str(self.yes), "no": str(self.no)}.get(cleaned.get(self.name, ""), "")
+
+
+@dataclass(kw_only=True)
+class RuleFilter(BooleanFilter):
+    """The rows that a rule leaves, or those others."""
+
+    leave: Callable[[QuerySet[Any]], QuerySet[Any]]
+
+    def apply(self, rows: QuerySet[Any], cleaned: Cleaned, zone: str) -> QuerySet[Any]:
+        value = cleaned.get(self.name)
+        if not value:
+            return rows
+        left = self.leave(rows)
+        return left if value == "yes" else rows.exclude(pk__in=left.order_by().values("pk"))
 
 
 @dataclass(kw_only=True)

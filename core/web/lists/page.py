@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from core.tenancy.models import Tenant
 from core.web.lists import cursors
 from core.web.lists.columns import COLUMNS, Column, arranged
-from core.web.lists.filters import Filter
+from core.web.lists.filters import Filter, GroupFilter
 
 TOTAL_CAP = 1000
 SORT, CURSOR, VIEW = "sort", "cursor", "view"
@@ -89,6 +89,12 @@ class ListPage:
         self._sort_is_known = self.sort.removeprefix("-") in {sort.name for sort in self.sorts}
         if not self._sort_is_known:
             self.sort = self.default_sort
+
+    @property
+    def unfiltered_words(self) -> str | Promise:
+        """What stands here while nothing is chosen, in words, where a filter leaves only a group of all then."""
+        groups = (each.groups[""][0] for each in self.filters if isinstance(each, GroupFilter))
+        return next(groups, "")
 
     @cached_property
     def errors(self) -> list[str]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from core.accounts.enums import Role
 from core.accounts.holdings import holdings
@@ -89,7 +90,12 @@ def test_a_handover_takes_open_work_along(customer, people, agent, now):
     }
     trace = AuditEvent.objects.get(action="customer.handed_over")
     assert (trace.subject_id, trace.actor_id) == (customer.pk, supervisor.pk)
-    assert trace.details == {"handover_reason": "workload", "open_work": 4}
+    assert trace.details == {
+        "giver": str(account_manager.pk),
+        "taker": str(colleague.pk),
+        "handover_reason": "workload",
+        "open_work": 4,
+    }
 
 
 def test_kinds_that_go_along():
@@ -239,7 +245,31 @@ def test_both_are_told_and_the_timeline_tells(tenant, customer, people, now):
         colleague.pk: ("You look after Company C-1 from now on", "The customer asked for it"),
     }
     [entry] = Interaction.objects.filter(customer=customer, code="customer.handed_over")
-    assert entry.parameters == {"what": "changed", "reason": "wish"}
+    ids = {"from_id": str(account_manager.pk), "to_id": str(colleague.pk)}
+    assert entry.parameters == {"what": "changed", "reason": "wish", **ids}
+
+
+def test_the_history_says_from_whom_to_whom_and_why(tenant, client_for, customer, people, now):
+    account_manager, colleague, supervisor = people
+    for minute, (to, reason) in enumerate(((colleague, "wish"), (None, "other"), (account_manager, "area"))):
+        at = now + timedelta(minutes=minute)
+        hand_over_customer(customer=customer, to=to, reason=reason, by=supervisor, at=at)
+    work_off(tenant_id=tenant.pk, now=lambda: now)
+    url = reverse("customers:detail", args=[customer.pk])
+
+    page = client_for(supervisor).get(url)
+
+    lines = [line for line in page.context["history"].lines if line.action == "Customer handed over"]
+    assert [[value for _label, value in line.details] for line in lines] == [
+        ["–", account_manager.name, "0", "Work is divided in another way"],
+        [colleague.name, "–", "0", "Another reason"],
+        [account_manager.name, colleague.name, "0", "The customer asked for it"],
+    ]
+    assert [entry.text for entry in page.context["entries"] if entry.interaction.code == "customer.handed_over"] == [
+        f"From nobody to {account_manager.name}: Work is divided in another way",
+        f"From {colleague.name} to nobody: Another reason",
+        f"From {account_manager.name} to {colleague.name}: The customer asked for it",
+    ]
 
 
 def test_nobody_is_told_what_they_did_themselves(tenant, customer, account_manager, supervisor, now):
