@@ -19,6 +19,7 @@ class CustomersConfig(AppConfig):
         import customers.declared
         import customers.needs.declared
         import customers.quality.declared
+        import customers.related.declared
         import customers.revealed  # noqa: F401  registers what is revealed
         from core.accounts import holdings
         from core.crypto.rotation import TokenIndex, register_tokens
@@ -32,6 +33,7 @@ class CustomersConfig(AppConfig):
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, EDIT, MERGE, VIEW
         from customers.record_actions import CUSTOMER_ACTIONS, CUSTOMER_PAGE
+        from customers.related.registering import register as register_related
         from customers.search import customer_hits
         from customers.search_index import renew_tokens
         from customers.services import look_after_merges, pass_on_customer
@@ -142,6 +144,7 @@ class CustomersConfig(AppConfig):
         self._register_follow_ups()
         self._register_consents()
         self._register_handovers()
+        register_related()
 
     @staticmethod
     def _register_imports() -> None:
