@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from customers.models import Customer, CustomerGroup
 from customers.querysets import for_search
@@ -33,6 +34,20 @@ class RelatedPanel:
     @property
     def is_empty(self) -> bool:
         return not (self.referrer or self.brought or self.group)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more than stand here; the customer itself is one of its group."""
+        return self.brought_count > len(self.brought) or self.group_count - 1 > len(self.members)
+
+    @property
+    def lines(self) -> list[tuple[str, Customer]]:
+        """Each of them, behind the words for how it belongs to the customer."""
+        return [
+            *((_("Referrer"), each) for each in (self.referrer,) if each),
+            *((_("Brought by this customer"), each) for each in self.brought),
+            *((_("Same group"), each) for each in self.members),
+        ]
 
 
 def load_related_panel(customer: Customer, _user: Any) -> RelatedPanel:

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -37,20 +37,23 @@ def known_groups(names: Iterable[str]) -> dict[str, CustomerGroup]:
     return {group.name: group for group in CustomerGroup.objects.filter(name__in=wanted)} if wanted else {}
 
 
-@transaction.atomic
 def groups_named(names: Iterable[str], *, by: User | ApiKey | None, at: datetime) -> dict[str, CustomerGroup]:
     """Return the groups of these names, made where they are not there yet; a few statements, however many."""
     wanted = {name for name in names if name}
     found = known_groups(wanted)
-    if missing := sorted(wanted - found.keys()):
-        made = [CustomerGroup(name=name) for name in missing]
-        # Somebody else may make one of the same name at this moment.
-        CustomerGroup.objects.bulk_create(made, ignore_conflicts=True)
-        there = known_groups(missing)
-        new = [group for group in made if there[group.name].pk == group.pk]
-        record_many("customer_group.added", new, by=by, at=at, details=lambda group: {"name": group.name})
-        found |= there
-    return found
+    missing = sorted(wanted - found.keys())
+    return found | _made(missing, by, at) if missing else found
+
+
+@transaction.atomic
+def _made(names: Sequence[str], by: User | ApiKey | None, at: datetime) -> dict[str, CustomerGroup]:
+    made = [CustomerGroup(name=name) for name in names]
+    # Somebody else may make one of the same name at this moment.
+    CustomerGroup.objects.bulk_create(made, ignore_conflicts=True)
+    there = known_groups(names)
+    new = [group for group in made if there[group.name].pk == group.pk]
+    record_many("customer_group.added", new, by=by, at=at, details=lambda group: {"name": group.name})
+    return there
 
 
 @transaction.atomic

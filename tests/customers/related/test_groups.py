@@ -9,7 +9,7 @@ from customers.services import GroupInUse, GroupNameTaken, delete_group, merge_c
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 
-LIST_QUERIES = 9
+LIST_QUERIES = 8
 URL = "/settings/customer-groups/"
 
 

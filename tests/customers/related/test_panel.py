@@ -2,9 +2,11 @@
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.models import Customer, CustomerGroup
+from customers.services import NewContactPoint, add_address, add_contact
 from tests.customers.test_list import asked_for, plan_of
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
@@ -34,7 +36,9 @@ def test_panel_names_referrer_brought_and_group(client_for, agent, tenant, other
     assert (panel.referrer, panel.brought, panel.members) == (first, [brought], [member])
     assert (panel.group_count, str(panel.group_contribution)) == (2, "2401.00")
     for each in (first, brought, member):
-        assert f'<a href="{reverse("customers:detail", args=[each.pk])}">{each.company_name}</a>' in body
+        url = reverse("customers:detail", args=[each.pk])
+        assert f'<a class="row-title" href="{url}">{each.company_name}</a>' in body
+    assert [str(label) for label, _each in panel.lines] == ["Referrer", "Brought by this customer", "Same group"]
     assert 'href="/customers/?group=Harbour+Group"' in body
     assert "Theirs" not in body
     listed = client.get(panel.group_url).context["rows"]
@@ -78,3 +82,23 @@ def test_group_of_a_list_is_served_by_its_index(client_for, agent, now):
         cursor.execute("select current_user")
         assert cursor.fetchone() == ("crm_app",)
     assert "using customer_by_group" in plan
+
+
+@pytest.mark.parametrize("parts", [0, 3])
+def test_whole_page_asks_at_most_fifteen_queries(parts, client_for, supervisor, now):
+    """Of somebody who may merge; with the one that opens the tenant's scope, which is open here already."""
+    make_customer(at=now, number="R-1")
+    customer = make_customer(at=now, number="N-1", group="Harbour Group", referrer="R-1")
+    for place in range(parts):
+        points = [NewContactPoint(kind="phone", value=f"+861380013800{place}")]
+        add_contact(customer=customer, name="Li Na", points=points, by=supervisor, at=now)
+        add_address(customer=customer, street=f"{place} Dock Road", by=supervisor, at=now)
+    client = client_for(supervisor)
+    url = reverse("customers:detail", args=[customer.pk])
+    client.get(url)
+
+    with CaptureQueriesContext(connection) as captured:
+        client.get(url)
+
+    asked = [query for query in captured if "SAVEPOINT" not in query["sql"]]
+    assert len(asked) + 1 == (15 if parts else 14)
