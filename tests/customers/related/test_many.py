@@ -148,6 +148,6 @@ def test_partner_is_told_which_field_was_wrong(tenant, now):
     for referrer, code in (("NONE", "no_such_referrer"), ("N-1", "bad_referrer")):
         answer = partner.send("put", "/customers/by-number/N-1", {"referrer": referrer, "group": "Harbour Group"})
         assert (answer.status_code, answer.json()["code"]) == (400, code)
-        assert answer.json()["errors"][0]["pointer"] == "/referrer"
+        assert answer.json()["errors"][0]["pointer"] == "#/referrer"
     made.refresh_from_db()
     assert (made.version, CustomerGroup.objects.count()) == (1, 0)

@@ -88,7 +88,7 @@ def test_group_of_a_list_is_served_by_its_index(client_for, agent, now):
 def test_whole_page_asks_at_most_fifteen_queries(parts, client_for, supervisor, now):
     """Of somebody who may merge; with the one that opens the tenant's scope, which is open here already."""
     make_customer(at=now, number="R-1")
-    customer = make_customer(at=now, number="N-1", group="Harbour Group", referrer="R-1")
+    customer = make_customer(at=now, number="N-1", group="Harbour Group", referrer="R-1", by=supervisor)
     for place in range(parts):
         points = [NewContactPoint(kind="phone", value=f"+861380013800{place}")]
         add_contact(customer=customer, name="Li Na", points=points, by=supervisor, at=now)
