@@ -105,7 +105,7 @@ def plan_merge(*, kept: Customer, absorbed: Customer) -> MergePlan:
                 is_personal=kind_of(Customer._meta.get_field(name)) != Kind.BUSINESS,
             )
             for name in CHOSEN
-            if _chosen(kept, name, of=absorbed) != _chosen(absorbed, name, of=kept)
+            if (_chosen(kept, name, of=absorbed) or None) != (_chosen(absorbed, name, of=kept) or None)
         ]
         + [
             Fact(
@@ -130,7 +130,7 @@ def plan_merge(*, kept: Customer, absorbed: Customer) -> MergePlan:
 
 def _chosen(customer: Customer, name: str, *, of: Customer) -> Any:
     """Return what a customer has to choose of a fact; nobody brings itself, so neither of the two is a referrer."""
-    value = getattr(customer, name) or None
+    value = getattr(customer, name)
     return None if name == "referrer" and value in (customer, of) else value
 
 

@@ -115,7 +115,7 @@ def test_a_part_asks_the_same_number_of_queries(rows, tenant, supervisor, now):
             upsert_customers(sent=sent, by=supervisor, at=now)
         asked.append(len(captured))
 
-    assert asked == [37, 25]
+    assert asked == [24, 18]
     assert links()[f"N-{rows - 1}"] == (f"Group {rows}", "R")
 
 
