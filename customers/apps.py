@@ -19,6 +19,7 @@ class CustomersConfig(AppConfig):
         import customers.declared
         import customers.needs.declared
         import customers.quality.declared
+        import customers.related.declared
         import customers.revealed  # noqa: F401  registers what is revealed
         from core.accounts import holdings
         from core.crypto.rotation import TokenIndex, register_tokens
@@ -26,14 +27,13 @@ class CustomersConfig(AppConfig):
         from core.partners.bulk import performing as bulk
         from core.web import exports, navigation, record_pages, search, trail
         from core.web.lists import actions
-        from customers import timeline
         from customers.api.bulk import CUSTOMERS, ROWS_PER_PART, number_of, write_customers
         from customers.bulk import ACTIONS
         from customers.copies import KIND, file_name, step
-        from customers.enums import SelfService
         from customers.models import Customer, CustomerToken
         from customers.permissions import CONFIGURE, COPY, EDIT, MERGE, VIEW
         from customers.record_actions import CUSTOMER_ACTIONS, CUSTOMER_PAGE
+        from customers.related.registering import register as register_related
         from customers.search import customer_hits
         from customers.search_index import renew_tokens
         from customers.services import look_after_merges, pass_on_customer
@@ -42,12 +42,6 @@ class CustomersConfig(AppConfig):
         from customers.views.customers import CustomerListView
         from customers.views.duplicates import DuplicateListView
 
-        timeline.register(
-            "customer.self_service",
-            icon="device-mobile",
-            label=_("Self-service"),
-            words=lambda facts: str(SelfService(facts["answer"]).label),
-        )
         holdings.register(
             holdings.Holding(
                 name="customers",
@@ -150,6 +144,20 @@ class CustomersConfig(AppConfig):
         self._register_follow_ups()
         self._register_consents()
         self._register_handovers()
+        self._register_self_service()
+        register_related()
+
+    @staticmethod
+    def _register_self_service() -> None:
+        from customers import timeline
+        from customers.enums import SelfService
+
+        timeline.register(
+            "customer.self_service",
+            icon="device-mobile",
+            label=_("Self-service"),
+            words=lambda facts: str(SelfService(facts["answer"]).label),
+        )
 
     @staticmethod
     def _register_imports() -> None:

@@ -11,9 +11,10 @@ from core.accounts.models import User
 from core.web.lists.actions import BulkAction
 from customers.enums import HandoverReason
 from customers.forms.bulk import AssignForm, TagForm
+from customers.forms.groups import GroupForm
 from customers.models import Customer
 from customers.permissions import ASSIGN, EDIT
-from customers.services import Outcome, add_tag, hand_over_customer, remove_tag
+from customers.services import Outcome, add_tag, hand_over_customer, put_into_group, remove_tag
 
 Service = Callable[..., tuple[Customer, Outcome]]
 
@@ -44,6 +45,18 @@ ACTIONS = (
         form=AssignForm,
         apply=_assign,
         words=lambda values: _("Account manager: %(name)s") % {"name": values["account_manager"].name},
+    ),
+    BulkAction(
+        name="group",
+        list_name="customers",
+        label=gettext_lazy("Put into a group"),
+        icon="sitemap",
+        permission=EDIT,
+        form=GroupForm,
+        apply=_by(put_into_group),
+        words=lambda values: (
+            _("Group: %(name)s") % {"name": values["group"]} if values["group"] else _("Out of their groups")
+        ),
     ),
     BulkAction(
         name="add-tag",

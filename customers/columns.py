@@ -55,6 +55,7 @@ COLUMNS = (
     Column(_("Last shipment"), lambda customer: customer.last_shipment_at, name="last", kind=ColumnKind.TIME),
     Column(_("Industry"), lambda customer: customer.industry, name="industry"),
     Column(_("Region"), lambda customer: customer.region, name="region"),
+    Column(_("Group"), lambda customer: customer.group.name if customer.group else "", name="group"),
     Column(_("Account manager"), lambda customer: customer.account_manager, name="account_manager"),
     Column(_("Tags"), lambda customer: ", ".join(customer.tags), name="tags"),
     Column(

@@ -300,8 +300,8 @@ classify("customers.CustomField", business="key label kind choices order is_requ
 classify(
     "customers.Customer",
     business="""number kind company_name industry region source tags preferred_channel preferred_language
-        account_manager custom_values created_at erased_at merged_into version tier tier_since contribution
-        contribution_rank token_rank is_unmatched quality mending_rank window_shipment_count
+        account_manager group referrer custom_values created_at erased_at merged_into version tier tier_since
+        contribution contribution_rank token_rank is_unmatched quality mending_rank window_shipment_count
         lower_tier lower_runs lower_as_of segment self_service self_service_since stage stage_since
         stage_held_until shipment_count first_shipment_at last_shipment_at""",
     personal="person_name birthday special_needs",

@@ -29,7 +29,7 @@ from customers.services.contacts import NewContactPoint
 CUSTOMERS, CONTACTS, POINTS = (model._meta.db_table for model in (Customer, Contact, ContactPoint))
 PLAIN = ("industry", "region", "source", "preferred_channel", "preferred_language")
 PERSONAL = ("person_name", "special_needs", "birthday")
-HEAD = ("id", "number", "kind", "company_name", "tags", "custom_values", "account_manager_id")
+HEAD = ("id", "number", "kind", "company_name", "tags", "custom_values", "account_manager_id", "group_id")
 CUSTOMER_COLUMNS = (*HEAD, *PLAIN, *PERSONAL)
 CONTACT_COLUMNS = ("id", "customer_id", "name", "position", "is_primary")
 POINT_COLUMNS = ("id", "contact_id", "kind", "value", "fingerprint", "is_preferred", "source")
@@ -86,7 +86,7 @@ class NewContact:
 class Archive:
     """A customer that may have an archive already; `name` is the company's, or the person's.
 
-    `facts` are others by the names of `customers.services.create_customer`.
+    `facts` are others by the names of `customers.services.create_customer`, but for the id of the group.
     """
 
     number: str
@@ -119,6 +119,7 @@ class _Rows:
                 *(shown_id, archive.number, archive.kind, company, as_array(facts.get("tags", ()))),
                 json.dumps(facts.get("custom_values", {})),
                 manager and manager.pk,
+                facts.get("group_id"),
                 *(facts.get(name, "") for name in PLAIN),
                 *(self._sealed(facts.get(name), CUSTOMERS, name, customer_id) for name in PERSONAL),
             )

@@ -1,12 +1,13 @@
 """The shapes in which customers are read."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 
-from django.db.models import F, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import F, Prefetch, Q, QuerySet, Value, prefetch_related_objects
+from django.db.models.functions import Coalesce
 
 from core.crypto.fields import readable
 from core.tenancy.prepared import Prepared
@@ -30,7 +31,7 @@ UNDOABLE = timedelta(days=30)
 
 def for_list(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     """Bring what a list shows, in one query; personal fields that it does not show stay in the database."""
-    return customers.select_related("account_manager").defer("special_needs", "birthday")
+    return customers.select_related("account_manager", "group").defer("special_needs", "birthday")
 
 
 def for_search(customers: QuerySet[Customer]) -> QuerySet[Customer]:
@@ -46,19 +47,42 @@ def for_record(customers: QuerySet[Customer]) -> QuerySet[Customer]:
 
 
 def as_opened(customer: Customer) -> Customer:
-    """Return a customer that has just been created as for_record brings it, without asking: it has no parts yet."""
+    """Return a customer that has just been created as for_record and with_links bring it: it has no parts yet.
+
+    One query where it has a referrer, none else.
+    """
     customer._prefetched_objects_cache = {"contacts": [], "addresses": []}
+    customer.group_name = customer.group.name if customer.group else ""
+    customer.referrer_number = customer.referrer.number if customer.referrer else ""
     return customer
+
+
+def with_links(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Bring what the group of each is called and the number of who brought it, empty for none, in the same query."""
+    return customers.annotate(
+        group_name=Coalesce(F("group__name"), Value("")), referrer_number=Coalesce(F("referrer__number"), Value(""))
+    )
+
+
+def bring_links(customers: Sequence[Customer]) -> None:
+    """Bring the same to customers that have been read: one query."""
+    found = with_links(Customer.with_merged.filter(pk__in=[each.pk for each in customers]))
+    linked = {pk: names for pk, *names in found.values_list("pk", "group_name", "referrer_number")}
+    for each in customers:
+        each.group_name, each.referrer_number = linked[each.pk]
 
 
 CONTACTS = Prepared(lambda customer_id: contacts_in_order().filter(customer_id=customer_id))
 POINTS = Prepared(lambda customer_id: _points().filter(contact__customer_id=customer_id))
 ADDRESSES = Prepared(lambda customer_id: _addresses().filter(customer_id=customer_id))
-CUSTOMER = Prepared(lambda customer_id: Customer.objects.filter(pk=customer_id))
+CUSTOMER = Prepared(lambda customer_id: with_links(Customer.objects.filter(pk=customer_id)))
 
 
 def record_of(customer_id: uuid.UUID) -> Customer:
-    """Return a customer as for_record brings it, but for the account manager. Raises Customer.DoesNotExist."""
+    """Return a customer as for_record and with_links bring it, but for the account manager.
+
+    Raises Customer.DoesNotExist.
+    """
     customers = CUSTOMER.rows(customer_id)
     if not customers:
         raise Customer.DoesNotExist
@@ -78,7 +102,7 @@ def for_record_page(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     Of each at least one more is brought than the page shows, which tells whether there are more; of the contacts, whose
     names are hidden in the timeline, as many as that asks for.
     """
-    return customers.select_related("account_manager").prefetch_related(
+    return customers.select_related("account_manager", "group", "referrer").prefetch_related(
         Prefetch("contacts", queryset=contacts_in_order()[:MOST_NAMES], to_attr="first_contacts"),
         Prefetch("addresses", queryset=_addresses()[: SHOWN_ON_RECORD + 1], to_attr="first_addresses"),
     )
@@ -144,11 +168,20 @@ def same_sources(one: Customer, other: Customer) -> int:
     return Interaction.objects.filter(customer=one, source__in=sources).count()
 
 
-def undoable_merges(customer: Customer, *, at: datetime) -> QuerySet[CustomerMerge]:
-    """Return the merges into this customer that can still be undone, the last one, which has to be first, first."""
-    merges = CustomerMerge.objects.filter(kept=customer, undone_at=None, facts__isnull=False)
-    merges = merges.filter(merged_at__gte=at - UNDOABLE).select_related("absorbed", "merged_by").defer("facts")
-    return merges.order_by("-pk")
+def merges_under(customer: Customer) -> QuerySet[CustomerMerge]:
+    """Return the merge of each of those that stand under a customer now, with who that is, the last one first."""
+    merges = CustomerMerge.objects.filter(absorbed__merged_into=customer, undone_at=None)
+    merges = merges.select_related("absorbed", "merged_by").defer("facts")
+    return merges.annotate(keeps_facts=Q(facts__isnull=False)).order_by("-pk")[:MOST_NAMES]
+
+
+def undoable(merges: Iterable[CustomerMerge], customer: Customer, *, at: datetime) -> list[CustomerMerge]:
+    """Leave those of them that can still be undone, the last one, which has to be first, first."""
+    return [
+        merge
+        for merge in merges
+        if merge.kept_id == customer.pk and merge.keeps_facts and merge.merged_at >= at - UNDOABLE
+    ]
 
 
 def pairs_of(customer: Customer) -> QuerySet[DuplicateCandidate]:

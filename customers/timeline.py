@@ -72,16 +72,20 @@ def is_registered(code: str) -> bool:
     return code in _entries
 
 
-def known_names(customer: Customer, *, contacts: Sequence[Contact] | None = None) -> list[str]:
+def known_names(
+    customer: Customer, *, contacts: Sequence[Contact] | None = None, merged: Sequence[Customer] | None = None
+) -> list[str]:
     """Return the names of persons that a text about the customer may hold, in two queries.
 
-    One is enough where the caller has read the `contacts` of the customer, up to MOST_NAMES of them.
+    One less for each of `contacts` and those `merged` into the customer that the caller has read, up to MOST_NAMES.
     """
     if contacts is None:
         found = Contact.objects.filter(customer=customer).only("tenant", "name").order_by("created_at", "id")
         contacts = found[:MOST_NAMES]
-    merged = Customer.with_merged.filter(merged_into=customer).only("tenant", "person_name")
-    persons = [readable(each, "person_name") for each in (customer, *merged[:MOST_NAMES])]
+    if merged is None:
+        found = Customer.with_merged.filter(merged_into=customer).only("tenant", "person_name")
+        merged = found[:MOST_NAMES]
+    persons = [readable(each, "person_name") for each in (customer, *merged)]
     told = (*persons, *(readable(contact, "name") for contact in contacts))
     return [name for name in told if name]
 

@@ -2,10 +2,11 @@ import uuid
 from collections.abc import Collection
 
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from customers.follow_ups.querysets import for_list
 from customers.follow_ups.words import show
-from customers.models import Customer, CustomField, FollowUp, Interaction, Purpose
+from customers.models import Customer, CustomerGroup, CustomField, FollowUp, Interaction, Purpose
 from customers.querysets import for_search
 
 
@@ -16,6 +17,11 @@ def describe_customers(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str,
         customer.pk: (f"{customer.display_name} {customer.number}", reverse("customers:detail", args=[customer.pk]))
         for customer in customers
     }
+
+
+def describe_groups(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
+    names = CustomerGroup.objects.filter(pk__in=ids).values_list("pk", "name")
+    return {pk: (name, f"{reverse('customers:list')}?{urlencode({'group': name})}") for pk, name in names}
 
 
 def describe_interactions(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:

@@ -33,6 +33,7 @@ from customers.models import (
     Contact,
     ContactPoint,
     Customer,
+    CustomerGroup,
     CustomerMerge,
     CustomerNeed,
     CustomField,
@@ -88,6 +89,7 @@ class Records:
     token: str
     api_key: str
     custom_field: str
+    customer_group: str
     purpose: str
     preferences: str
     plan: str
@@ -165,6 +167,7 @@ def records_of(courier: Courier) -> Records:
             token=token,
             api_key=str(ApiKey.objects.order_by("pk").first().pk),
             custom_field=str(CustomField.objects.first().pk),
+            customer_group=str(CustomerGroup.objects.order_by("name").first().pk),
             purpose=str(Purpose.objects.get(key=MARKETING).pk),
             preferences=preference_token(make_preference_link(customer=customer, by=admin, at=timezone.now())),
             plan=str(plan.pk),

@@ -190,7 +190,7 @@ class FilterBackend(BaseFilterBackend):
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         if view.action != "list":
             return queryset
-        return view.filters(data=request.query_params, queryset=queryset).qs
+        return view.parameters.filters(data=request.query_params, queryset=queryset).qs
 
     def get_schema_operation_parameters(self, view: Any) -> list[Schema]:
         return [

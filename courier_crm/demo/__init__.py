@@ -31,6 +31,7 @@ from courier_crm.demo.own_fields import make_own_fields
 from courier_crm.demo.papers import make_papers
 from courier_crm.demo.plans import make_plans
 from courier_crm.demo.portfolios import make_portfolios
+from courier_crm.demo.related import make_related
 from courier_crm.demo.returns import make_returns
 from courier_crm.demo.stories import number_of, story_of, talks_of_stories
 from courier_crm.demo.teams import make_teams, note_answers
@@ -96,6 +97,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         make_consents(courier, by=people[Role.AGENT], today=today)
         make_needs(courier, by=people[Role.ACCOUNT_MANAGER], today=today)
         make_own_fields(courier, by=people[Role.ADMINISTRATOR], today=today)
+        make_related(courier, by=people[Role.ACCOUNT_MANAGER], today=today)
         make_behaviour(courier, today=today)
         make_wishes(courier, people, today=today)
         make_plans(courier, people, today=today)

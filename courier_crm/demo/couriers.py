@@ -26,7 +26,11 @@ class Courier:
     brands: Sequence[str]
     trades: Sequence[tuple[str, str]]
     company_form: str
+    # What a concern of several firms of one brand is called.
+    group_form: str
     sources: Sequence[str]
+    # The place of those that other customers brought among them.
+    referral: int
     tags: Sequence[str]
     positions: Sequence[str]
     street_form: str
@@ -117,7 +121,9 @@ SUDI = Courier(
         ("电子商务", "电商"),
     ),
     company_form="{city}{brand}{trade}有限公司",
+    group_form="{brand}集团",
     sources=("网点", "官网", "展会", "客户推荐", "电商平台"),
+    referral=3,
     tags=("月结", "电商", "冷链", "易碎品", "跨境"),
     positions=("物流经理", "采购主管", "前台", "总经理"),
     street_form="{family}家路{number}号{unit}室",
@@ -265,7 +271,9 @@ PARCELWAY = Courier(
         ("Online", "E-commerce"),
     ),
     company_form="{brand} {trade} {city} Ltd",
+    group_form="{brand} Group",
     sources=("Depot", "Website", "Trade fair", "Referral", "Marketplace"),
+    referral=3,
     tags=("monthly account", "e-commerce", "chilled", "fragile", "export"),
     positions=("Logistics manager", "Buyer", "Front desk", "Director"),
     street_form="{number} {family} Street, Unit {unit}",

@@ -15,7 +15,9 @@ from customers.services.many import SentCustomer, upsert_customers
 
 CUSTOMERS = "customers"
 ROWS_PER_PART = 500
+REFERRER_REFUSALS = {"bad_referrer": (400, "/referrer"), "no_such_referrer": (400, "/referrer")}
 REFUSALS = {
+    **REFERRER_REFUSALS,
     "company_name_missing": (400, "/company_name"),
     "person_name_missing": (400, "/person_name"),
     "required_value_missing": (400, "/custom_values"),

@@ -2,9 +2,11 @@ import uuid
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_filters import FilterSet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
@@ -16,17 +18,24 @@ from core.partners.bulk.views import WAIT, TakesMany
 from core.partners.filters import CHOICE, RANGE, filters_for
 from core.partners.problems import BadPath
 from core.partners.views import Sort
-from customers.api.bulk import CUSTOMERS
+from customers.api.bulk import CUSTOMERS, REFERRER_REFUSALS
+from customers.api.own_filters import with_own_filters
 from customers.api.shown import CustomerRecordSerializer, CustomerSerializer, HitSerializer, HitsSerializer
 from customers.api.taken import CustomerChanges, CustomerInput, CustomerRow, CustomerUpsert, SearchInput
 from customers.finding import Found, find_customers
 from customers.models import Customer
 from customers.numbers import BadNumber, clean_number
 from customers.permissions import EDIT, VIEW
-from customers.querysets import as_opened, for_list, for_record, record_of
+from customers.querysets import as_opened, bring_links, for_list, for_record, record_of, with_links
 from customers.services import Outcome, change_customer, open_customer, upsert_customer
 
 MOST_LETTERS = 40
+LISTED = (
+    "Customers. Personal data is masked as on the pages, but for keys with personal:read.\n\n"
+    "The courier's own fields that are offered as filters are filters here, too, by their keys:"
+    " `filter[custom_values.KEY][OPERATOR]=value`. Texts and choices take `eq` and `in`; numbers and dates `eq`, `gt`,"
+    " `gte`, `lt` and `lte`. A field that is not there, or is not offered as a filter, is refused by name."
+)
 NUMBER = OpenApiParameter(
     "number",
     {"type": "string", "minLength": 1, "maxLength": MOST_LETTERS},
@@ -36,7 +45,7 @@ NUMBER = OpenApiParameter(
 
 
 @extend_schema_view(
-    list=extend_schema(summary="List customers"),
+    list=extend_schema(summary="List customers", description=LISTED),
     retrieve=extend_schema(summary="Retrieve a customer with contacts and addresses"),
 )
 class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
@@ -63,6 +72,7 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         "company_name_missing": (400, "/company_name"),
         "person_name_missing": (400, "/person_name"),
         "required_value_missing": (400, "/custom_values"),
+        **REFERRER_REFUSALS,
         "may_not_assign": (403, "/account_manager_id"),
         "needs_manager": (409, "/account_manager_id"),
         "customer_changed": (412, None),
@@ -73,6 +83,8 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
             "number": ("number", ("eq", "ne", "in")),
             "kind": ("kind", ("eq",)),
             "company_name": ("company_name", ("contains",)),
+            "group": ("group__name", ("eq", "in")),
+            "referrer": ("referrer__number", ("eq",)),
             "region": ("region", ("eq", "ne", "in")),
             "tags": ("tags", ("contains",)),
             "tier": ("tier", (*CHOICE, "is_null")),
@@ -95,7 +107,10 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         else:
             customers = for_list(for_record(customers) if self.parameters.expand else customers)
         # The id of the account manager suffices.
-        return customers.select_related(None)
+        return with_links(customers.select_related(None))
+
+    def filters_of(self, given: QueryDict) -> type[FilterSet]:
+        return with_own_filters(self.filters, given)
 
     def find(self, pk: uuid.UUID) -> Customer:
         return record_of(pk)
@@ -148,6 +163,7 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
         """Find customers by what somebody says of them. What is said may be personal, so it stands in the body."""
         given = self.read_input()
         hits = find_customers(given["query"], limit=given["limit"])
+        bring_links([hit.customer for hit in hits])
         return Response({"data": [self._shown(hit) for hit in hits]})
 
     @extend_schema(summary="Create or change many customers", parameters=[WAIT])

@@ -13,6 +13,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.accounts.models import User
 from core.partners.filters import RANGE, filters_for
 from core.partners.serializers import (
     EXAMPLE_ID,
@@ -255,4 +256,7 @@ def _shown(plan: MergePlan, *, kept: Customer, absorbed: Customer) -> dict[str, 
 
 
 def _value(fact: Fact, value: Any) -> str | None:
-    return None if fact.is_personal or value in (None, "") else str(getattr(value, "pk", value))
+    if fact.is_personal or value in (None, ""):
+        return None
+    # People are named by their ids, groups by name and customers by number.
+    return str(value.pk if isinstance(value, User) else value)

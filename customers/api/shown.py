@@ -22,6 +22,8 @@ EXAMPLE = {
     "industry": "Food",
     "region": "Liverpool",
     "source": "Referral",
+    "group": "Harbour Group",
+    "referrer": "SD-00007",
     "tags": ["chilled"],
     "preferred_channel": "email",
     "preferred_language": "en",
@@ -178,6 +180,12 @@ class CustomerSerializer(ResourceSerializer):
         masked=lambda customer: mask_name(readable(customer, "person_name") or ""),
         permission=REVEAL,
     )
+    group = serializers.CharField(
+        source="group_name", read_only=True, help_text="What the group that it belongs to is called; empty for none."
+    )
+    referrer = serializers.CharField(
+        source="referrer_number", read_only=True, help_text="The number of the customer that brought it."
+    )
     account_manager_id = serializers.UUIDField(read_only=True, allow_null=True)
     custom_values = serializers.DictField(
         child=serializers.CharField(),
@@ -208,6 +216,8 @@ class CustomerSerializer(ResourceSerializer):
             "industry",
             "region",
             "source",
+            "group",
+            "referrer",
             "tags",
             "preferred_channel",
             "preferred_language",

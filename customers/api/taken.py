@@ -19,7 +19,7 @@ from customers.birthdays import may_be_birthday
 from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, normalised
 from customers.custom_fields import MAX_TEXT_LENGTH, BadCustomValue, checked_values
 from customers.enums import TOLD_SOURCES, Channel, ContactPointKind, CustomerKind, PointProof
-from customers.models import MAX_TAGS, CustomField
+from customers.models import MAX_GROUP_NAME, MAX_TAGS, CustomField
 from customers.names import plain_text
 from customers.numbers import BadNumber, clean_number
 from customers.places import countries
@@ -36,6 +36,13 @@ EXAMPLE_FACTS = {
     "tags": ["chilled"],
     "preferred_channel": "email",
 }
+
+
+def _cleaned_number(text: str) -> str:
+    try:
+        return clean_number(text)
+    except BadNumber as error:
+        raise serializers.ValidationError(error.message, code=error.code) from error
 
 
 class NameField(TextField):
@@ -65,6 +72,13 @@ class FactsInput(InputSerializer):
     industry = optional(100)
     region = optional(100)
     source = optional(100)
+    group = optional(MAX_GROUP_NAME, help_text="What the group is called; one that is not there yet is made.")
+    referrer = TextField(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        help_text="The number of the customer that brought this one. Not itself, not one that this one brought.",
+    )
     tags = TextsField(child=NameField(max_length=40), max_length=MAX_TAGS, required=False)
     preferred_channel = serializers.ChoiceField(Channel.choices, required=False, allow_blank=True)
     preferred_language = serializers.ChoiceField(settings.LANGUAGES, required=False, allow_blank=True)
@@ -88,6 +102,9 @@ class FactsInput(InputSerializer):
         if birthday and not may_be_birthday(birthday, today=today):
             raise serializers.ValidationError(_("Enter a date from 1900 to today."))
         return birthday.isoformat() if birthday else ""
+
+    def validate_referrer(self, number: str) -> str:
+        return _cleaned_number(number)
 
     def validate_tags(self, tags: list[str]) -> list[str]:
         return list(dict.fromkeys(tags))
@@ -127,10 +144,7 @@ class CustomerInput(FactsInput):
     number = TextField(max_length=40)
 
     def validate_number(self, number: str) -> str:
-        try:
-            return clean_number(number)
-        except BadNumber as error:
-            raise serializers.ValidationError(error.message, code=error.code) from error
+        return _cleaned_number(number)
 
 
 @extend_schema_serializer(examples=[example({"number": "SD-00042", **EXAMPLE_FACTS})])

@@ -19,6 +19,7 @@ from customers.enums import Channel, CustomerKind
 from customers.forms.custom_fields import PREFIX, value_fields
 from customers.forms.fields import (
     HIDDEN,
+    GroupField,
     NameField,
     PersonalDateField,
     PersonalNameField,
@@ -62,6 +63,17 @@ class CustomerFactsForm(forms.Form):
     industry = NameField(label=_("Industry"), max_length=100, required=False)
     region = NameField(label=_("Region"), max_length=100, required=False)
     source = NameField(label=_("Source"), max_length=100, required=False)
+    referrer = forms.CharField(
+        label=_("Referrer"),
+        max_length=40,
+        required=False,
+        help_text=_("The number of the customer that brought this one."),
+    )
+    group = GroupField(
+        label=_("Group"),
+        required=False,
+        help_text=_("The concern that it belongs to. A new name makes a new group."),
+    )
     account_manager = NamedChoiceField(label=_("Account manager"), queryset=None, required=False, empty_label=_("None"))
     preferred_channel = forms.ChoiceField(
         label=_("Preferred channel"), choices=[("", _("None")), *Channel.choices], required=False
@@ -92,6 +104,9 @@ class CustomerFactsForm(forms.Form):
             raise ValidationError(_("Enter a date from 1900 to today."))
         return birthday.isoformat() if birthday else ""
 
+    def clean_referrer(self) -> str:
+        return _cleaned_number(self.cleaned_data["referrer"])
+
     @property
     def facts(self) -> dict[str, Any]:
         """What the services take: the facts, the custom values by key."""
@@ -120,10 +135,7 @@ class CreateCustomerForm(CustomerFactsForm):
                 self.fields[name].widget.attrs["data-of-kind"] = kind
 
     def clean_number(self) -> str:
-        try:
-            return clean_number(self.cleaned_data["number"])
-        except BadNumber as error:
-            raise ValidationError(error.message) from error
+        return _cleaned_number(self.cleaned_data["number"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -153,7 +165,9 @@ class UpdateCustomerForm(RecordForm, CustomerFactsForm):
 
     def stored(self) -> dict[str, Any]:
         own = {PREFIX + field.key: self.record.custom_values.get(field.key, "") for field in self.custom_fields}
-        return {**{name: getattr(self.record, name) for name in SHOWN}, **own}
+        group, referrer = self.record.group, self.record.referrer
+        linked = {"group": group.name if group else "", "referrer": referrer.number if referrer else ""}
+        return {**{name: getattr(self.record, name) for name in SHOWN}, **linked, **own}
 
     def masked(self) -> dict[str, tuple[str | None, str]]:
         customer = self.record
@@ -186,6 +200,13 @@ class UpdateCustomerForm(RecordForm, CustomerFactsForm):
         facts = super().facts
         facts["remove"] = [name for name in PERSONAL if isinstance(facts[name], Removal)]
         return facts
+
+
+def _cleaned_number(text: str) -> str:
+    try:
+        return clean_number(text)
+    except BadNumber as error:
+        raise ValidationError(error.message) from error
 
 
 def _name_field(kind: str | None) -> str:

@@ -5,10 +5,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import MAX_TAG_LENGTH, MAX_TAGS
+from customers.models import MAX_GROUP_NAME, MAX_TAG_LENGTH, MAX_TAGS
 from customers.names import plain_text
 
 HIDDEN = "****"
@@ -20,6 +21,32 @@ class NameField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return plain_text(super().to_python(value))
+
+
+class KnownGroupsInput(forms.TextInput):
+    """An input that offers the groups there are, asked for when somebody comes to it."""
+
+    template_name = "customers/widgets/known_groups.html"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        attrs = {**(attrs or {})}
+        known_id = f"{attrs.get('id', name)}-known"
+        # The form around it has answers of its own.
+        asking = dict.fromkeys(("hx-select", "hx-select-oob", "hx-disabled-elt", "hx-sync"), "unset")
+        asking |= {"hx-get": reverse("customers:known_groups"), "hx-trigger": "focus once", "hx-params": "none"}
+        asking |= {"hx-target": f"#{known_id}", "hx-swap": "innerHTML", "hx-push-url": "false"}
+        context = super().get_context(name, value, {**attrs, **asking, "list": known_id, "autocomplete": "off"})
+        context["widget"]["known_id"] = known_id
+        return context
+
+
+class GroupField(NameField):
+    """What a group is called; one that is not there yet is made by whoever keeps it."""
+
+    widget = KnownGroupsInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_GROUP_NAME, **kwargs)
 
 
 class TagsField(forms.CharField):

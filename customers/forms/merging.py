@@ -22,7 +22,7 @@ class OtherCustomerForm(forms.Form):
     other = forms.CharField(label=gettext_lazy("Number of the customer that is the same"), max_length=40)
 
     def clean_other(self) -> Customer:
-        found = Customer.objects.select_related("account_manager").filter(
+        found = Customer.objects.select_related("account_manager", "group", "referrer").filter(
             number__in=_spelled(self.cleaned_data["other"])
         )
         customer = found.first()

@@ -11,7 +11,7 @@ from core.accounts.models import User
 from core.crypto.masking import HIDDEN, mask_name, mask_text
 from core.crypto.tokens import compared_name
 from core.imports.enums import RowStatus
-from core.imports.kinds import ImportField, ImportKind, Row
+from core.imports.kinds import ImportField, ImportKind, Row, in_words
 from core.imports.running import keep_row
 from core.imports.texts import FormReader
 from core.tenancy.errors import DomainError
@@ -27,6 +27,7 @@ from customers.services.many import SentCustomer, plan_customers, upsert_custome
 from customers.services.undoing import Written, undo_customers
 
 MOST_ALIKE = 3
+LACKS_REFERRER = gettext_lazy("No customer has this number yet. Unless one has by then, the row is refused.")
 NAMES = {
     "number": (
         "编号",
@@ -46,6 +47,29 @@ NAMES = {
     "industry": ("所属行业", "行业类别", "sector"),
     "region": ("区域", "所在地区", "省份", "province", "state", "area"),
     "source": ("客户来源", "线索来源", "lead source"),
+    "group": (
+        "所属集团",
+        "集团名称",
+        "集团公司",
+        "母公司",
+        "上级公司",
+        "customer group",
+        "group name",
+        "parent company",
+        "parent account",
+    ),
+    "referrer": (
+        "介绍人编号",
+        "介绍人客户编号",
+        "推荐人",
+        "推荐人编号",
+        "推荐客户",
+        "转介绍客户",
+        "referrer number",
+        "referred by",
+        "referral",
+        "recommended by",
+    ),
     "tags": ("客户标签", "标签", "labels"),
     "account_manager": ("负责人", "客户负责人", "销售", "owner", "account owner", "manager"),
     "special_needs": ("备注", "特殊要求", "notes", "remarks", "description"),
@@ -106,6 +130,9 @@ def plan(*, rows: Sequence[Row], at: datetime) -> None:
     sent = [_sent(row) for row in rows]
     plan_customers(sent)
     _settle(rows, sent)
+    for row, each in zip(rows, sent, strict=True):
+        if each.lacks_referrer:
+            row.warnings.append(in_words(LACKS_REFERRER, _("Referrer")))
     new = {uuid7(): row for row in rows if row.status == RowStatus.CREATED}
     names = {key: (row.values.get("company_name", ""), row.values.get("person_name", "")) for key, row in new.items()}
     for key, hits in find_alike(names).items():

@@ -30,6 +30,36 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="CustomerGroup",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "constraints": [models.UniqueConstraint(fields=("tenant", "name"), name="customer_group_name")],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
             name="Customer",
             fields=[
                 (
@@ -198,11 +228,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "group",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="customers",
+                        to="customers.customergroup",
+                    ),
+                ),
+                (
                     "merged_into",
                     core.tenancy.models.TenantForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="absorbed",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "referrer",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="brought",
                         to="customers.customer",
                     ),
                 ),
@@ -853,6 +901,33 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="customer",
             index=models.Index(fields=["tenant", "last_shipment_at"], name="customer_last_shipment"),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("group__isnull", False)),
+                fields=["tenant", "group", "contribution", "id"],
+                include=("merged_into",),
+                name="customer_by_group",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("referrer__isnull", False)),
+                fields=["tenant", "referrer", "contribution", "id"],
+                include=("merged_into",),
+                name="customer_by_referrer",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="customer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("referrer", None), models.Q(("referrer", models.F("id")), _negated=True), _connector="OR"
+                ),
+                name="customer_not_own_referrer",
+            ),
         ),
         migrations.AddConstraint(
             model_name="customer",
@@ -1875,6 +1950,7 @@ class Migration(migrations.Migration):
             ],
         ),
         ProtectTenantTables(
+            "CustomerGroup",
             "Customer",
             "CustomerNeed",
             "Contact",

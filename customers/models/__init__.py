@@ -1,4 +1,13 @@
-from customers.models.archive import BEST_QUALITY, MAX_TAG_LENGTH, MAX_TAGS, Customer, CustomerManager, CustomField
+from customers.models.archive import (
+    BEST_QUALITY,
+    MAX_GROUP_NAME,
+    MAX_TAG_LENGTH,
+    MAX_TAGS,
+    Customer,
+    CustomerGroup,
+    CustomerManager,
+    CustomField,
+)
 from customers.models.consents import Consent, ConsentEntry, PreferenceLink, Purpose, PurposeText, in_language
 from customers.models.follow_ups import CalendarFeed, FollowUp
 from customers.models.handovers import ManagerTerm
@@ -11,6 +20,7 @@ from customers.models.values import FilteredValue
 
 __all__ = [
     "BEST_QUALITY",
+    "MAX_GROUP_NAME",
     "MAX_TAGS",
     "MAX_TAG_LENGTH",
     "Address",
@@ -23,6 +33,7 @@ __all__ = [
     "CustomField",
     "Customer",
     "CustomerFault",
+    "CustomerGroup",
     "CustomerManager",
     "CustomerMerge",
     "CustomerNeed",

@@ -17,6 +17,7 @@ from customers.enums import Channel, CustomerKind, CustomFieldKind, Segment, Sel
 # Half an octave: contributions within a factor of 1.41 are of one rank.
 RANKS_PER_DOUBLING = 2
 MAX_TAGS, MAX_TAG_LENGTH = 20, 40
+MAX_GROUP_NAME = 100
 CONTRIBUTION_RANK = Floor(
     Ln(Cast(Greatest("contribution", models.Value(1)), models.FloatField())) * (RANKS_PER_DOUBLING / math.log(2))
 )
@@ -48,6 +49,18 @@ class CustomField(TenantModel):
         return self.label
 
 
+class CustomerGroup(TenantModel):
+    """Several customers of one concern, by the name that people call it."""
+
+    name = models.CharField(max_length=MAX_GROUP_NAME)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="customer_group_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class CustomerManager(TenantManager):
     """The customers of the active tenant that stand by themselves, without those merged into another."""
 
@@ -59,7 +72,7 @@ class Customer(TenantModel):
     """A company or a person with an archive; `merged_into` is the one that has taken its place, if one has.
 
     Tier, segment, stage, contribution and the shipment figures are written by functions of `customers.services` alone.
-    A stage set by hand holds through `stage_held_until`.
+    A stage set by hand holds through `stage_held_until`. `referrer` is the customer that brought this one.
     `contribution` and `window_shipment_count` are those of the last evaluation's window. `contribution_rank` is the
     contribution on a coarse scale of logarithms; `token_rank` is the one by which the customer's tokens are ordered
     at present, which `customers.search_index.rank_tokens` makes the same. Whose names or contact points were written
@@ -81,6 +94,8 @@ class Customer(TenantModel):
     preferred_channel = models.CharField(max_length=10, choices=Channel.choices, blank=True)
     preferred_language = models.CharField(max_length=10, blank=True)
     account_manager = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    group = TenantForeignKey(CustomerGroup, on_delete=models.SET_NULL, null=True, related_name="customers")
+    referrer = TenantForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="brought")
     custom_values = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     erased_at = models.DateTimeField(null=True)
@@ -127,6 +142,7 @@ class Customer(TenantModel):
             models.CheckConstraint(
                 condition=Q(segment=None) | Q(tier=None) | Q(tier=Tier.LOW), name="customer_segment_of_low"
             ),
+            models.CheckConstraint(condition=Q(referrer=None) | ~Q(referrer=F("id")), name="customer_not_own_referrer"),
         ]
         indexes = [
             models.Index(
@@ -172,6 +188,18 @@ class Customer(TenantModel):
                 fields=["tenant", "contribution", "id"],
                 condition=Q(account_manager=None, merged_into=None),
                 name="customer_unowned",
+            ),
+            models.Index(
+                fields=["tenant", "group", "contribution", "id"],
+                include=["merged_into"],
+                condition=Q(group__isnull=False),
+                name="customer_by_group",
+            ),
+            models.Index(
+                fields=["tenant", "referrer", "contribution", "id"],
+                include=["merged_into"],
+                condition=Q(referrer__isnull=False),
+                name="customer_by_referrer",
             ),
             models.Index(fields=["tenant", "region"], name="customer_by_region"),
             models.Index(fields=["tenant", "window_shipment_count", "id"], name="customer_by_window"),

@@ -12,6 +12,7 @@ from customers.services.changes import (
     change_contact,
     change_customer,
     open_customer,
+    put_into_group,
     remove_tag,
     upsert_customer,
 )
@@ -43,6 +44,7 @@ from customers.services.custom_fields import (
 from customers.services.customers import CustomerChanged, CustomerNumberTaken, create_customer, update_customer
 from customers.services.duplicates import decide_on_duplicate
 from customers.services.erasure import ErasureReason, NothingToErase, erase_customer, erasure_figures
+from customers.services.groups import GroupInUse, GroupNameTaken, delete_group, rename_group
 from customers.services.handing_over import (
     HandedOverMeanwhile,
     ManagerGone,
@@ -64,7 +66,7 @@ from customers.services.interactions import (
     tell_in_timeline,
 )
 from customers.services.locking import CustomerMerged, lock_customer
-from customers.services.merging import (
+from customers.services.merge_refusals import (
     LaterMergeFirst,
     MergeChanged,
     MergeClash,
@@ -74,11 +76,8 @@ from customers.services.merging import (
     MergeUndone,
     MergeWithItself,
     OlderKept,
-    look_after_merges,
-    merge_customers,
-    plan_merge,
-    undo_merge,
 )
+from customers.services.merging import look_after_merges, merge_customers, plan_merge, undo_merge
 from customers.services.points import (
     ContactPointChanged,
     ContactPointGone,
@@ -89,6 +88,7 @@ from customers.services.points import (
     restore_marks,
     verify_point,
 )
+from customers.services.referrers import BadReferrer, NoSuchReferrer
 from customers.services.self_service import note_self_service
 from customers.services.terms import NeedsManager, check_keeps_manager
 
@@ -97,6 +97,7 @@ __all__ = [
     "AddressGone",
     "BadCustomFieldChoices",
     "BadCustomFieldKey",
+    "BadReferrer",
     "CompanyNameMissing",
     "ContactChanged",
     "ContactGone",
@@ -112,6 +113,8 @@ __all__ = [
     "CustomerMerged",
     "CustomerNumberTaken",
     "ErasureReason",
+    "GroupInUse",
+    "GroupNameTaken",
     "HandedOverMeanwhile",
     "InteractionChanged",
     "InteractionGone",
@@ -127,6 +130,7 @@ __all__ = [
     "MergedAlready",
     "NeedsManager",
     "NewContactPoint",
+    "NoSuchReferrer",
     "NotYetHappened",
     "NothingSaid",
     "NothingToErase",
@@ -155,6 +159,7 @@ __all__ = [
     "correct_interaction",
     "create_customer",
     "decide_on_duplicate",
+    "delete_group",
     "doubt_point",
     "erase_customer",
     "erasure_figures",
@@ -168,11 +173,13 @@ __all__ = [
     "opt_out_point",
     "pass_on_customer",
     "plan_merge",
+    "put_into_group",
     "record_interaction",
     "remove_address",
     "remove_contact",
     "remove_interaction",
     "remove_tag",
+    "rename_group",
     "restore_marks",
     "retire_custom_field",
     "revive_custom_field",

@@ -22,6 +22,7 @@ from customers.services.addresses import update_address
 from customers.services.contacts import ContactPointChange, NewContactPoint, NoSuchContactPoint, update_contact
 from customers.services.customers import CustomerChanged, CustomerNumberTaken, create_customer, update_customer
 from customers.services.locking import lock_customer
+from customers.services.referrers import find_referrer
 
 FACTS = (
     "kind",
@@ -35,6 +36,8 @@ FACTS = (
     "account_manager",
 )
 PERSONAL = ("person_name", "special_needs", "birthday")
+# Given by name and number, kept as references.
+LINKS = ("group", "referrer")
 
 
 class CompanyNameMissing(DomainError):
@@ -85,13 +88,17 @@ def change_customer(
     """Change the facts that `changes` names; an empty one is removed, and nothing is written where none differs.
 
     A customer that has a name keeps one. Raises CustomerChanged if `version` is given and there is a newer one,
-    CompanyNameMissing, PersonNameMissing, MayNotAssign, NeedsManager, or what update_customer does of custom values.
+    CompanyNameMissing, PersonNameMissing, MayNotAssign, NeedsManager, or what update_customer does of custom values
+    and referrers.
     """
     customer = lock_customer(customer.pk)
     if version is not None and customer.version != version:
         raise CustomerChanged
     differing = differing_facts(customer, changes)
-    if not differing:
+    linked = {
+        name: changes[name] or "" for name in LINKS if name in changes and _links_otherwise(customer, name, changes)
+    }
+    if not differing and not linked:
         return customer, Outcome.UNCHANGED
     check_may_assign(differing, by=by)
     facts = {name: getattr(customer, name) for name in FACTS}
@@ -102,6 +109,7 @@ def change_customer(
         **{name: value for name, value in differing.items() if name in PERSONAL and value},
         remove=[name for name, value in differing.items() if name in PERSONAL and not value],
         custom_values=changes["custom_values"] if "custom_values" in differing else None,
+        **linked,
         by=by,
         at=at,
     )
@@ -109,19 +117,30 @@ def change_customer(
 
 
 def differing_facts(customer: Customer, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of the changes is not so yet; custom values with those that stay.
+    """Return what of the changes is not so yet; custom values with those that stay, and nothing of LINKS.
 
     Raises CompanyNameMissing or PersonNameMissing.
     """
     if "custom_values" in changes:
         values = {**customer.custom_values, **changes["custom_values"]}
         changes = {**changes, "custom_values": {key: value for key, value in values.items() if value}}
-    differing = {name: value for name, value in changes.items() if (getattr(customer, name) or None) != (value or None)}
+    differing = {
+        name: value
+        for name, value in changes.items()
+        if name not in LINKS and (getattr(customer, name) or None) != (value or None)
+    }
     kind = differing.get("kind", customer.kind)
     name = _name_of(kind)
     if name in differing or "kind" in differing:
         check_name(kind, changes.get(name, getattr(customer, name)))
     return differing
+
+
+def _links_otherwise(customer: Customer, name: str, changes: Mapping[str, Any]) -> bool:
+    """Say whether a name or number leads elsewhere than the customer does. Raises BadReferrer."""
+    if name == "referrer":
+        return find_referrer(changes[name] or "", of=customer) != customer.referrer_id
+    return (customer.group.name if customer.group else "") != (changes[name] or "")
 
 
 @transaction.atomic
@@ -139,6 +158,12 @@ def remove_tag(*, customer: Customer, tag: str, by: User, at: datetime) -> tuple
     customer = lock_customer(customer.pk)
     left = [each for each in customer.tags if each != tag]
     return change_customer(customer=customer, changes={"tags": left}, by=by, at=at)
+
+
+@transaction.atomic
+def put_into_group(*, customer: Customer, group: str, by: User, at: datetime) -> tuple[Customer, Outcome]:
+    """Put a customer into the group of a name, which is made where there is none yet; no name takes it out of its."""
+    return change_customer(customer=customer, changes={"group": group}, by=by, at=at)
 
 
 def _with(tags: Sequence[str], tag: str) -> list[str]:

@@ -16,7 +16,9 @@ from customers.models import Customer, CustomField
 from customers.numbers import clean_number
 from customers.querysets import active_fields
 from customers.search_index import index_customers, index_opened
+from customers.services.groups import group_named
 from customers.services.locking import lock_customer
+from customers.services.referrers import find_referrer
 from customers.services.terms import Handover, begin_terms, check_keeps_manager, note_handovers
 
 
@@ -46,6 +48,8 @@ def create_customer(
     preferred_channel: str = "",
     preferred_language: str = "",
     account_manager: User | None = None,
+    group: str = "",
+    referrer: str = "",
     custom_values: Mapping[str, Any] | None = None,
     may_lack_required: bool = False,
     by: User | None = None,
@@ -53,9 +57,10 @@ def create_customer(
 ) -> Customer:
     """Open the archive of a customer; `custom_values` are by the keys of the tenant's own fields.
 
+    `group` is the name of one, which is made where there is none yet, `referrer` the number of who brought this one.
     What is required of them has to be there, unless this one `may_lack_required`, as a lead, of whom a name is known
     and little else. Whom a shipment tells of is opened by `customers.opening`, which asks for nothing.
-    Raises BadNumber, CustomerNumberTaken, BadCustomValue or RequiredValueMissing.
+    Raises BadNumber, CustomerNumberTaken, BadReferrer, BadCustomValue or RequiredValueMissing.
     """
     number = clean_number(number)
     fields = list(active_fields())
@@ -79,6 +84,8 @@ def create_customer(
         custom_values=values,
         created_at=at,
     )
+    customer.referrer_id = find_referrer(referrer, of=customer)
+    customer.group = group_named(group, by=by, at=at)
     try:
         with transaction.atomic():
             customer.save(force_insert=True)
@@ -110,6 +117,8 @@ def update_customer(
     person_name: str = "",
     special_needs: str = "",
     birthday: str = "",
+    group: str | None = None,
+    referrer: str | None = None,
     custom_values: Mapping[str, Any] | None = None,
     remove: Collection[str] = (),
     by: User | None = None,
@@ -117,10 +126,10 @@ def update_customer(
 ) -> Customer:
     """Change the facts of a customer; an empty personal field keeps what is stored, unless `remove` names it.
 
-    Custom values that are not given stay; an empty one is removed. `version` is the one that the caller read. Where
-    nothing differs, nothing is written. Another account manager is a handover, with all that follows from one.
-    Raises CustomerChanged if there is a newer one, NeedsManager, BadCustomValue, or RequiredValueMissing where one
-    would be emptied.
+    Custom values, group and referrer that are not given stay; an empty one is removed. `version` is the one that the
+    caller read. Where nothing differs, nothing is written. Another account manager is a handover, with all that follows
+    from one. Raises CustomerChanged if there is a newer one, NeedsManager, BadReferrer, BadCustomValue, or
+    RequiredValueMissing where one would be emptied.
     """
     customer = lock_customer(customer.pk)
     if customer.version != version:
@@ -137,6 +146,10 @@ def update_customer(
     customer.preferred_channel = preferred_channel
     customer.preferred_language = preferred_language
     customer.account_manager = account_manager
+    if referrer is not None:
+        customer.referrer_id = find_referrer(referrer, of=customer)
+    if group is not None:
+        customer.group = group_named(group, by=by, at=at)
     if custom_values:
         fields, stored = list(active_fields()), customer.custom_values
         customer.custom_values = _merged(stored, custom_values, fields)
@@ -151,6 +164,8 @@ def update_customer(
         "preferred_channel",
         "preferred_language",
         "account_manager",
+        "group",
+        "referrer",
         "custom_values",
     ]
     personal = {"person_name": person_name, "special_needs": special_needs, "birthday": birthday}

@@ -1,7 +1,7 @@
 """Customers by the thousand, as programs and files send them: the same as one by one, in a few statements."""
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,15 +14,18 @@ from core.events.services import publish_many
 from core.partners.models import ApiKey
 from core.tenancy.copying import rewrite
 from core.tenancy.errors import DomainError
+from core.tenancy.ids import uuid7
 from customers.custom_fields import check_kept, check_new
 from customers.entitlements import managed_tiers
 from customers.enums import CustomerKind, HandoverReason
-from customers.models import Customer, CustomField
+from customers.models import Customer, CustomerGroup, CustomField
 from customers.opening import Archive, open_new_archives
 from customers.querysets import required_fields
 from customers.search_index import index_customers
-from customers.services.changes import PERSONAL, Outcome, check_may_assign, check_name, differing_facts
+from customers.services.changes import LINKS, PERSONAL, Outcome, check_may_assign, check_name, differing_facts
+from customers.services.groups import groups_named, known_groups
 from customers.services.locking import CustomerMerged
+from customers.services.referrers import NoSuchReferrer, Referrers
 from customers.services.terms import Handover, begin_terms, check_keeps_manager, note_handovers
 from customers.turns import wait_for_imports
 
@@ -33,9 +36,9 @@ NAMES = frozenset(("company_name", "person_name"))
 class SentCustomer:
     """What the customer of a number is to be like; `outcome` tells what became of it, or why nothing did.
 
-    `facts` may have `custom_values`, of which those that are not given stay. Of one that was changed, `before` has the
-    facts that stood there, as they are stored, and `version` is the one from now on. A new one that says no kind is of
-    `kind_if_new`.
+    `facts` may have `custom_values`, of which those that are not given stay, the name of a `group`, and the number of
+    the `referrer`, who may come in beside it. Of one that was changed, `before` has the facts that stood there, as they
+    are stored, and `version` is the one from now on. A new one that says no kind is of `kind_if_new`.
     """
 
     number: str
@@ -45,6 +48,19 @@ class SentCustomer:
     customer_id: uuid.UUID | None = None
     version: int = 1
     before: dict[str, Any] | None = None
+    lacks_referrer: bool = False
+
+
+@dataclass(slots=True)
+class _Named:
+    """What rows may name: the groups by name, the referrers by number, the fields that are required, and the tiers
+    whose customers keep an account manager.
+    """
+
+    groups: Mapping[str, CustomerGroup]
+    referrers: Referrers
+    required: Sequence[CustomField]
+    managed: frozenset[str]
 
 
 @transaction.atomic
@@ -56,68 +72,94 @@ def upsert_customers(*, sent: Sequence[SentCustomer], is_told: bool = True, by: 
     wait_for_imports()
     found = Customer.with_merged.select_for_update(of=("self",)).filter(number__in=[each.number for each in sent])
     stored = {customer.number: customer for customer in found.order_by("pk")}
+    groups = groups_named(_said(sent, "group"), by=by, at=at)
+    named = _named(sent, groups)
+    _open([each for each in sent if each.number not in stored], named, is_told=is_told, by=by, at=at)
     pairs = [(stored[each.number], each) for each in sent if each.number in stored]
-    required = list(required_fields())
-    _change(pairs, required, is_told=is_told, by=by, at=at)
-    _open([each for each in sent if each.number not in stored], required, is_told=is_told, by=by, at=at)
+    _change(pairs, named, is_told=is_told, by=by, at=at)
 
 
 def plan_customers(sent: Sequence[SentCustomer]) -> None:
-    """Say what upsert_customers would do, without doing it; two queries, one more where it takes managers away."""
-    required, managed = list(required_fields()), _managed(sent)
+    """Say what upsert_customers would do, without doing it; four queries, one more where it takes managers away.
+
+    A referrer that is not there yet, and does not come in beside it, may still come in before: the customer
+    `lacks_referrer`.
+    """
+    names = _said(sent, "group")
+    groups = {name: CustomerGroup(name=name) for name in names} | known_groups(names)
+    named = _named(sent, groups)
     found = Customer.with_merged.filter(number__in=[each.number for each in sent])
     stored = {customer.number: customer for customer in found}
+    named.referrers.opened = {each.number: uuid7() for each in sent if each.number not in stored}
     for each in sent:
         customer = stored.get(each.number)
         try:
             if customer is None:
-                _check_new(each, required)
+                _check_new(each, named.required)
                 each.outcome = Outcome.CREATED
+                if _names_any(each):
+                    _linked(Customer(pk=named.referrers.opened[each.number]), each, named)
             else:
                 each.customer_id = customer.pk
-                differs = _differing(customer, each, required, managed)
-                each.outcome = Outcome.UPDATED if differs else Outcome.UNCHANGED
+                each.outcome = Outcome.UPDATED if _differing(customer, each, named) else Outcome.UNCHANGED
+        except NoSuchReferrer:
+            each.outcome = Outcome.CREATED if each.customer_id is None else Outcome.UPDATED
+            each.lacks_referrer = True
         except DomainError as refusal:
             each.outcome = refusal
 
 
-def _managed(sent: Iterable[SentCustomer]) -> frozenset[str]:
-    """Return the tiers with an account manager of their own, where somebody's would be taken away; one query then."""
+def _named(sent: Sequence[SentCustomer], groups: Mapping[str, CustomerGroup]) -> _Named:
+    """Bring what the rows name; two queries, one more where somebody's account manager would be taken away."""
     takes_away = any("account_manager" in each.facts and each.facts["account_manager"] is None for each in sent)
-    return managed_tiers() if takes_away else frozenset()
+    managed = managed_tiers() if takes_away else frozenset()
+    return _Named(groups, Referrers(_said(sent, "referrer")), list(required_fields()), managed)
 
 
-def _differing(
-    customer: Customer, sent: SentCustomer, required: Sequence[CustomField], managed: Collection[str]
-) -> dict[str, Any]:
-    """Return what of the facts is not so yet.
+def _said(sent: Sequence[SentCustomer], name: str) -> set[str]:
+    return {said for each in sent if (said := each.facts.get(name))}
 
-    Raises CustomerMerged, CompanyNameMissing, PersonNameMissing, RequiredValueMissing or NeedsManager.
+
+def _linked(customer: Customer, sent: SentCustomer, named: _Named) -> dict[str, uuid.UUID | None]:
+    """Return the ids of group and referrer that are said and not so yet. Raises BadReferrer."""
+    linked: dict[str, uuid.UUID | None] = {}
+    if "group" in sent.facts:
+        group = named.groups.get(sent.facts["group"])
+        linked["group_id"] = group and group.pk
+    if "referrer" in sent.facts:
+        linked["referrer_id"] = named.referrers.find(sent.facts["referrer"] or "", of=customer)
+        named.referrers.note(customer.pk, linked["referrer_id"])
+    return {name: value for name, value in linked.items() if getattr(customer, name) != value}
+
+
+def _differing(customer: Customer, sent: SentCustomer, named: _Named) -> dict[str, Any]:
+    """Return what of the facts is not so yet, references as ids.
+
+    Raises CustomerMerged, CompanyNameMissing, PersonNameMissing, RequiredValueMissing, NeedsManager or BadReferrer.
     """
     if customer.merged_into_id is not None:
         raise CustomerMerged
     differing = differing_facts(customer, sent.facts)
     if "custom_values" in differing:
-        check_kept(differing["custom_values"], fields=required, stored=customer.custom_values)
+        check_kept(differing["custom_values"], fields=named.required, stored=customer.custom_values)
     if "account_manager" in differing:
-        check_keeps_manager(customer, differing["account_manager"], managed=managed)
-    return differing
+        check_keeps_manager(customer, differing["account_manager"], managed=named.managed)
+    return differing | _linked(customer, sent, named)
 
 
 def _change(
     pairs: Sequence[tuple[Customer, SentCustomer]],
-    required: Sequence[CustomField],
+    named: _Named,
     *,
     is_told: bool,
     by: User | ApiKey,
     at: datetime,
 ) -> None:
     changed, names, renamed, handovers = [], {"version"}, [], []
-    managed = _managed(each for _customer, each in pairs)
     for customer, each in pairs:
         each.customer_id, each.version = customer.pk, customer.version
         try:
-            differing = _differing(customer, each, required, managed)
+            differing = _differing(customer, each, named)
             check_may_assign(differing, by=by)
         except DomainError as refusal:
             each.outcome = refusal
@@ -131,7 +173,7 @@ def _change(
         customer.version += 1
         each.outcome, each.version = Outcome.UPDATED, customer.version
         changed.append(customer)
-        names |= differing.keys()
+        names |= {name.removesuffix("_id") for name in differing}
         if NAMES & differing.keys():
             renamed.append(customer.pk)
     rewrite(changed, names)
@@ -147,31 +189,67 @@ def _change(
 
 
 def _as_stored(value: Any) -> Any:
-    return str(value.pk) if isinstance(value, User) else value
+    value = value.pk if isinstance(value, User) else value
+    return str(value) if isinstance(value, uuid.UUID) else value
 
 
-def _open(
-    sent: Sequence[SentCustomer], required: Sequence[CustomField], *, is_told: bool, by: User | ApiKey, at: datetime
-) -> None:
-    named: dict[str, SentCustomer] = {}
+def _open(sent: Sequence[SentCustomer], named: _Named, *, is_told: bool, by: User | ApiKey, at: datetime) -> None:
+    by_number = {each.number: each for each in sent}
+    archives, referrers = _checked_new(sent, named)
+    opened = open_new_archives(archives.values(), is_told=is_told, is_recorded=True, by=by, at=at)
+    for number, customer_id in opened.items():
+        by_number[number].outcome, by_number[number].customer_id = Outcome.CREATED, customer_id
+    managers = ((pk, by_number[number].facts.get("account_manager")) for number, pk in opened.items())
+    begin_terms(((pk, user and user.pk) for pk, user in managers), reason=HandoverReason.OPENED, at=at)
+    raced = []
+    if missed := archives.keys() - opened.keys():
+        # Somebody opened them by hand a moment ago.
+        found = Customer.with_merged.select_for_update(of=("self",)).filter(number__in=missed)
+        raced = [(customer, by_number[customer.number]) for customer in found.order_by("pk")]
+    ids = {**opened, **{customer.number: customer.pk for customer, _each in raced}}
+    kept = {each: ids[number] for number, each in named.referrers.opened.items() if number in ids}
+    named.referrers.opened = ids
+    brought = [
+        Customer(pk=opened[number], referrer_id=kept.get(referrer_id, referrer_id))
+        for number, referrer_id in referrers.items()
+        if number in opened
+    ]
+    rewrite(brought, ["referrer"])
+    for customer in brought:
+        named.referrers.note(customer.pk, customer.referrer_id)
+    if raced:
+        _change(raced, named, is_told=is_told, by=by, at=at)
+
+
+def _checked_new(sent: Sequence[SentCustomer], named: _Named) -> tuple[dict[str, Archive], dict[str, uuid.UUID]]:
+    """Return what is to be opened and who brought it, by number; those that come in beside it by ids of `opened`."""
+    archives: dict[str, Archive] = {}
+    referrers: dict[str, uuid.UUID] = {}
+    ids = named.referrers.opened = {each.number: uuid7() for each in sent}
     for each in sent:
         try:
-            _check_new(each, required)
-            named[each.number] = each
+            _check_new(each, named.required)
+            linked = _linked(Customer(pk=ids[each.number]), each, named) if _names_any(each) else {}
+            archives[each.number] = _archive(each, linked.get("group_id"))
+            if referrer_id := linked.get("referrer_id"):
+                referrers[each.number] = referrer_id
         except DomainError as refusal:
             each.outcome = refusal
-    archives = (_archive(each) for each in named.values())
-    opened = open_new_archives(archives, is_told=is_told, is_recorded=True, by=by, at=at)
-    for number, customer_id in opened.items():
-        named[number].outcome, named[number].customer_id = Outcome.CREATED, customer_id
-    managers = ((customer_id, named[number].facts.get("account_manager")) for number, customer_id in opened.items())
-    begin_terms(((pk, user and user.pk) for pk, user in managers), reason=HandoverReason.OPENED, at=at)
-    raced = named.keys() - opened.keys()
-    if raced:
-        # Somebody opened them by hand a moment ago.
-        found = Customer.with_merged.select_for_update(of=("self",)).filter(number__in=raced).order_by("pk")
-        pairs = [(customer, named[customer.number]) for customer in found]
-        _change(pairs, required, is_told=is_told, by=by, at=at)
+    numbers = {each: number for number, each in ids.items()}
+    while lost := [
+        number
+        for number, referrer_id in referrers.items()
+        if number in archives and numbers.get(referrer_id, number) not in archives
+    ]:
+        # Who was to be opened beside it was refused.
+        for number in lost:
+            del archives[number]
+            next(each for each in sent if each.number == number).outcome = NoSuchReferrer()
+    return archives, referrers
+
+
+def _names_any(sent: SentCustomer) -> bool:
+    return bool(sent.facts.get("group") or sent.facts.get("referrer"))
 
 
 def _check_new(sent: SentCustomer, required: Sequence[CustomField]) -> None:
@@ -180,9 +258,9 @@ def _check_new(sent: SentCustomer, required: Sequence[CustomField]) -> None:
     check_new(sent.facts.get("custom_values", {}), fields=required)
 
 
-def _archive(sent: SentCustomer) -> Archive:
-    facts = dict(sent.facts)
+def _archive(sent: SentCustomer, group_id: uuid.UUID | None) -> Archive:
+    facts = {name: value for name, value in sent.facts.items() if name not in LINKS}
     if "custom_values" in facts:
         facts["custom_values"] = {key: value for key, value in facts["custom_values"].items() if value}
     kind = facts.pop("kind", sent.kind_if_new)
-    return Archive(number=sent.number, kind=kind, facts=facts)
+    return Archive(number=sent.number, kind=kind, facts={**facts, "group_id": group_id})

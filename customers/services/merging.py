@@ -18,15 +18,27 @@ from core.audit.services import record
 from core.crypto.register import Kind, kind_of
 from core.events.services import publish
 from core.partners.models import ApiKey
-from core.tenancy.errors import DomainError
 from customers.carrying import carry, carry_back, carry_over, stand_under, with_late_rows
 from customers.enums import CustomerKind, HandoverReason
-from customers.models import MAX_TAGS, Customer, CustomerMerge, CustomField, MergedRow
+from customers.models import MAX_TAGS, Customer, CustomerGroup, CustomerMerge, CustomField, MergedRow
 from customers.permissions import ASSIGN
 from customers.querysets import UNDOABLE
 from customers.relations import moved, staying
 from customers.search_index import index_customers
 from customers.services.changes import MayNotAssign, TooManyTags, check_name
+from customers.services.merge_refusals import (
+    LaterMergeFirst,
+    MergeChanged,
+    MergeClash,
+    MergedAlready,
+    MergeKept,
+    MergeOfErased,
+    MergeUndone,
+    MergeWithItself,
+    NoSuchFact,
+    OlderKept,
+)
+from customers.services.referrers import without_circle
 from customers.services.terms import Handover, begin_terms, check_keeps_manager, end_terms, note_handovers
 
 CHOSEN = (
@@ -41,7 +53,10 @@ CHOSEN = (
     "preferred_channel",
     "preferred_language",
     "account_manager",
+    "group",
+    "referrer",
 )
+REFERENCES = ("account_manager", "group", "referrer")
 OWN = "own-"
 UNITED = ("tags", "custom_values")
 FIGURES = (
@@ -55,57 +70,6 @@ FIGURES = (
     "segment",
 )
 NO_FIGURES = dict.fromkeys(FIGURES) | {"contribution": 0, "window_shipment_count": 0, "lower_runs": 0}
-
-
-class MergeWithItself(DomainError):
-    code = "merge_with_itself"
-    message = _("A customer cannot be merged with itself.")
-
-
-class MergedAlready(DomainError):
-    code = "merged_already"
-    message = _("One of the two was merged into another customer in the meantime.")
-
-
-class MergeOfErased(DomainError):
-    code = "merge_of_erased"
-    message = _("The personal data of one of the two was erased, so nobody can tell that they are the same.")
-
-
-class MergeClash(DomainError):
-    code = "merge_clash"
-
-
-class MergeChanged(DomainError):
-    code = "merge_changed"
-    message = _("Somebody else changed one of the two in the meantime. What is stored now stands here; choose again.")
-
-
-class OlderKept(DomainError):
-    code = "older_kept"
-    message = _(
-        "Different people look after the two, so the older one stays unless who may give customers to others merges"
-        " them. Choose the other way round."
-    )
-
-
-class NoSuchFact(DomainError):
-    code = "no_such_fact"
-
-
-class MergeUndone(DomainError):
-    code = "merge_undone"
-    message = _("Somebody else has undone this merge already.")
-
-
-class MergeKept(DomainError):
-    code = "merge_kept"
-    message = _("What is needed to undo this merge is not kept any more.")
-
-
-class LaterMergeFirst(DomainError):
-    code = "later_merge_first"
-    message = _("There was another merge after this one: undo that first.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,12 +100,12 @@ def plan_merge(*, kept: Customer, absorbed: Customer) -> MergePlan:
             Fact(
                 name=name,
                 label=field_label(name),
-                kept=getattr(kept, name),
-                absorbed=getattr(absorbed, name),
+                kept=_chosen(kept, name, of=absorbed),
+                absorbed=_chosen(absorbed, name, of=kept),
                 is_personal=kind_of(Customer._meta.get_field(name)) != Kind.BUSINESS,
             )
             for name in CHOSEN
-            if (getattr(kept, name) or None) != (getattr(absorbed, name) or None)
+            if (_chosen(kept, name, of=absorbed) or None) != (_chosen(absorbed, name, of=kept) or None)
         ]
         + [
             Fact(
@@ -162,6 +126,12 @@ def plan_merge(*, kept: Customer, absorbed: Customer) -> MergePlan:
         stays=[(relation.label, relation.stays) for relation in staying().values()],
         clashes=list(_clashes(kept, absorbed)),
     )
+
+
+def _chosen(customer: Customer, name: str, *, of: Customer) -> Any:
+    """Return what a customer has to choose of a fact; nobody brings itself, so neither of the two is a referrer."""
+    value = getattr(customer, name)
+    return None if name == "referrer" and value in (customer, of) else value
 
 
 @transaction.atomic
@@ -251,6 +221,7 @@ def undo_merge(*, merge: CustomerMerge, by: User | ApiKey, at: datetime) -> Cust
     facts = merge.facts
     now, former_id = _facts(kept), kept.account_manager_id
     _set(kept, {name: value for name, value in facts["before"].items() if now[name] == facts["after"][name]})
+    _leave_out_what_is_gone(kept)
     figures = {name: Customer._meta.get_field(name).to_python(value) for name, value in facts["figures"].items()}
     if facts["sums"] == [str(kept.contribution), kept.window_shipment_count]:
         kept.contribution -= figures["contribution"]
@@ -373,6 +344,7 @@ def _take(kept: Customer, absorbed: Customer, names: Collection[str]) -> None:
         raise NoSuchFact(format_lazy(_("There is no fact called “{name}” to take."), name=min(unknown)))
     for name in chosen:
         setattr(kept, name, getattr(absorbed, name))
+    kept.referrer_id = without_circle(kept.referrer_id, pair=(kept.pk, absorbed.pk))
     check_name(kept.kind, kept.person_name if kept.kind == CustomerKind.INDIVIDUAL else kept.company_name)
     kept.tags = list(dict.fromkeys([*kept.tags, *absorbed.tags]))
     if len(kept.tags) > MAX_TAGS:
@@ -383,7 +355,7 @@ def _take(kept: Customer, absorbed: Customer, names: Collection[str]) -> None:
 
 def _facts(customer: Customer) -> dict[str, Any]:
     """Return the facts that a merge may change as JSON keeps them, by the names of their attributes."""
-    names = ["account_manager_id" if name == "account_manager" else name for name in (*CHOSEN, *UNITED)]
+    names = [f"{name}_id" if name in REFERENCES else name for name in (*CHOSEN, *UNITED)]
     return {name: _plain(getattr(customer, name)) for name in names}
 
 
@@ -393,7 +365,15 @@ def _plain(value: Any) -> Any:
 
 def _set(customer: Customer, values: dict[str, Any]) -> None:
     for name, value in values.items():
-        setattr(customer, name, uuid.UUID(value) if name == "account_manager_id" and value else value)
+        setattr(customer, name, uuid.UUID(value) if name.removesuffix("_id") in REFERENCES and value else value)
+
+
+def _leave_out_what_is_gone(customer: Customer) -> None:
+    """Name no group and no referrer that was deleted since; a query for each that is named."""
+    if not CustomerGroup.objects.filter(pk=customer.group_id).exists():
+        customer.group_id = None
+    if not Customer.with_merged.filter(pk=customer.referrer_id).exists():
+        customer.referrer_id = None
 
 
 def _recount(*ids: uuid.UUID) -> None:

@@ -1,7 +1,7 @@
 """Undoing what a file brought in: record by record as it was, unless somebody touched it since."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from core.audit.services import record_many
 from core.tenancy.copying import rewrite
 from core.tenancy.models import TenantModel
 from customers.enums import HandoverReason
-from customers.models import ContactPoint, Customer
+from customers.models import ContactPoint, Customer, CustomerGroup
 from customers.relations import relations
 from customers.search_index import forget_tokens, index_customers
 from customers.services.many import NAMES
@@ -27,6 +27,8 @@ from customers.turns import wait_for_imports
 GONE = _("It is not there any more.")
 CHANGED = _("Somebody changed it since.")
 IN_USE = _("Something hangs on it by now, such as contacts or shipments.")
+# As what stood in them before is named.
+LINKED = ("group_id", "referrer_id")
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ def undo_customers(*, written: Sequence[Written], by: User, at: datetime) -> Non
     ids = [each.record_id for each in written]
     found = Customer.with_merged.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
     stored = {customer.pk: customer for customer in found}
-    used = _used(Customer, [each.record_id for each in written if each.is_new])
+    used = _used(Customer, [each.record_id for each in written if each.is_new], among=stored)
     for each in written:
         customer = stored.get(each.record_id)
         if customer is None or customer.merged_into_id is not None or customer.erased_at is not None:
@@ -62,13 +64,27 @@ def undo_customers(*, written: Sequence[Written], by: User, at: datetime) -> Non
             each.kept = CHANGED
         elif each.is_new and customer.pk in used:
             each.kept = IN_USE
+    _keep_referrers(written, stored)
     undone = [each for each in written if each.kept is None]
     _restore([(stored[each.record_id], each) for each in undone if not each.is_new], by, at)
     _remove([stored[each.record_id] for each in undone if each.is_new], by, at)
 
 
-def _used(model: type[TenantModel], ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Return the records on which anything hangs that does not go with them; one query for each foreign key to them."""
+def _keep_referrers(written: Sequence[Written], stored: Mapping[uuid.UUID, Customer]) -> None:
+    """Keep the new ones that brought somebody who stays as they are; that may be another new one that is kept."""
+    while kept := {
+        stored[each.record_id].referrer_id for each in written if each.kept is not None and each.record_id in stored
+    } & {each.record_id for each in written if each.is_new and each.kept is None}:
+        for each in written:
+            if each.record_id in kept:
+                each.kept = IN_USE
+
+
+def _used(model: type[TenantModel], ids: Sequence[uuid.UUID], *, among: Collection[uuid.UUID] = ()) -> set[uuid.UUID]:
+    """Return the records on which anything hangs that does not go with them; one query for each foreign key to them.
+
+    Of customers `among` those that are undone it is not asked whom they were brought by.
+    """
     used: set[uuid.UUID] = set()
     going = _going_along()
     for each in model._meta.get_fields(include_hidden=True):
@@ -76,6 +92,8 @@ def _used(model: type[TenantModel], ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
             name = each.field.attname
             rows = each.related_model.with_merged if each.related_model is Customer else each.related_model.objects
             rows = rows.filter(**{f"{name}__in": ids})
+            if each.field.name == "referrer":
+                rows = rows.exclude(pk__in=among)
             if each.related_model in going:
                 rows = rows.exclude(going[each.related_model])
             used |= set(rows.values_list(name, flat=True).distinct())
@@ -92,13 +110,14 @@ def _restore(pairs: Sequence[tuple[Customer, Written]], by: User, at: datetime) 
     names, renamed, handovers = {"version"}, [], []
     managers = [each.facts["account_manager"] for _customer, each in pairs if each.facts.get("account_manager")]
     people = User.objects.in_bulk(managers)
+    linked = _still_there(pairs)
     for customer, each in pairs:
         handovers.append(Handover(customer, customer.account_manager_id))
         for name, value in each.facts.items():
             stored = people.get(uuid.UUID(value)) if name == "account_manager" and value else value
-            setattr(customer, name, stored)
+            setattr(customer, name, linked.get(value) if name in LINKED else stored)
         customer.version += 1
-        names |= each.facts.keys()
+        names |= {name.removesuffix("_id") for name in each.facts}
         if NAMES & each.facts.keys():
             renamed.append(customer.pk)
     customers = [customer for customer, _each in pairs]
@@ -106,6 +125,15 @@ def _restore(pairs: Sequence[tuple[Customer, Written]], by: User, at: datetime) 
     index_customers(renamed)
     record_many("customer.updated", customers, by=by, at=at)
     note_handovers(handovers, reason=HandoverReason.IMPORTED, is_told=False, by=by, at=at)
+
+
+def _still_there(pairs: Sequence[tuple[Customer, Written]]) -> dict[str | None, uuid.UUID]:
+    """Return the ids of groups and referrers, by their texts, that are there still; a query for each that was named."""
+    found: dict[str | None, uuid.UUID] = {}
+    for name, rows in ((LINKED[0], CustomerGroup.objects), (LINKED[1], Customer.with_merged)):
+        ids = [each.facts[name] for _customer, each in pairs if each.facts.get(name)]
+        found |= {str(pk): pk for pk in rows.filter(pk__in=ids).values_list("pk", flat=True)} if ids else {}
+    return found
 
 
 def _remove(customers: Sequence[Customer], by: User, at: datetime) -> None:

@@ -48,12 +48,15 @@ from customers.querysets import (
     current_texts,
     for_list,
     for_record_page,
-    undoable_merges,
+    merges_under,
+    undoable,
 )
+from customers.related.filters import GroupFilter
 from customers.services import create_customer, update_customer
 from customers.views.interactions import timeline_context
 
 MOST_DUPLICATES = 5
+REFERRER_FIELDS = {"bad_referrer": "referrer", "no_such_referrer": "referrer"}
 
 
 class CustomerListView(ListView):
@@ -67,6 +70,7 @@ class CustomerListView(ListView):
         ChoiceFilter(name="self_service", label=_("Self-service"), choices=SelfService.choices),
         ChoiceFilter(name="kind", label=_("Kind"), choices=CustomerKind.choices),
         PrefixFilter(name="region", label=_("Region"), max_length=100),
+        GroupFilter(name="group", label=_("Group")),
         UserFilter(name="account_manager", label=_("Account manager")),
         BooleanFilter(name="unmanaged", label=_("Without an account manager"), field="account_manager__isnull"),
         MoneyRangeFilter(name="contribution", label=_("Contribution")),
@@ -130,6 +134,7 @@ class CustomerDetailView(StaffView, TemplateView):
             with_needs(for_record_page(Customer.objects.all()), customer="pk"), pk=self.kwargs["pk"]
         )
         contacts, addresses = customer.first_contacts, customer.first_addresses
+        merges = list(merges_under(customer))
         bring_points(contacts[:SHOWN_ON_RECORD])
         may_edit, may_merge = may(self.request.user, EDIT), may(self.request.user, MERGE)
         return super().get_context_data(
@@ -151,10 +156,16 @@ class CustomerDetailView(StaffView, TemplateView):
             need_kinds=kinds_to_add(customer),
             manager_fact="account_manager" if may(self.request.user, ASSIGN) else "",
             facts_url=reverse("customers:update", args=[customer.pk]) if may_edit else "",
-            merges=undoable_merges(customer, at=timezone.now()),
+            merges=undoable(merges, customer, at=timezone.now()),
             may_merge=may_merge,
             duplicates=_compared(customer) if may_merge else [],
-            **timeline_context(customer, self.request.user, contacts=contacts, asked=self.request.GET),
+            **timeline_context(
+                customer,
+                self.request.user,
+                contacts=contacts,
+                merged=[merge.absorbed for merge in merges],
+                asked=self.request.GET,
+            ),
             **context,
         )
 
@@ -172,7 +183,7 @@ class CustomerPanelView(StaffView, TemplateView):
     template_name = "customers/customer_panel.html"
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        customer = get_object_or_404(Customer.objects.select_related("account_manager"), pk=self.kwargs["pk"])
+        customer = get_object_or_404(Customer.objects.select_related("account_manager", "group"), pk=self.kwargs["pk"])
         panels = {panel.key: panel for panel in panels_for(customer, self.request.user)}
         if self.kwargs["key"] not in panels:
             raise Http404
@@ -194,7 +205,7 @@ class CreateCustomerView(DraftedFormView):
     template_name = "customers/customer_form.html"
     draft_name = "customers.new"
     form_class = CreateCustomerForm
-    error_fields = {"customer_number_taken": "number"}
+    error_fields = {"customer_number_taken": "number", **REFERRER_FIELDS}
     success_message = _("The customer's archive is open.")
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -215,12 +226,12 @@ class UpdateCustomerView(RecordFormView):
     template_name = "customers/customer_form.html"
     draft_name = "customers.facts"
     form_class = UpdateCustomerForm
-    error_fields = {"needs_manager": "account_manager"}
+    error_fields = {"needs_manager": "account_manager", **REFERRER_FIELDS}
     success_message = _("Saved.")
 
     @cached_property
     def record(self) -> Customer:
-        customers = Customer.objects.select_related("account_manager")
+        customers = Customer.objects.select_related("account_manager", "group", "referrer")
         return get_object_or_404(customers, pk=self.kwargs["pk"])
 
     def get_form_kwargs(self) -> dict[str, Any]:

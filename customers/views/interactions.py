@@ -45,13 +45,20 @@ FILTERED_BY = ("kind", "direction", "contact")
 
 
 def timeline_context(
-    customer: Customer, user: Any, *, contacts: list[Contact], form: Any = None, asked: QueryDict | None = None
+    customer: Customer,
+    user: Any,
+    *,
+    contacts: list[Contact],
+    merged: Sequence[Customer] | None = None,
+    form: Any = None,
+    asked: QueryDict | None = None,
 ) -> dict[str, Any]:
     """Return what `customers/timeline.html` needs: the newest entries, and the list that goes on where they end.
 
-    `contacts` are up to MOST_NAMES of the customer's. Of what was `asked` the filters count, and nothing else.
+    `contacts` are up to MOST_NAMES of the customer's, `merged` those merged into it, if they have been read. Of what
+    was `asked` the filters count, and nothing else.
     """
-    names = known_names(customer, contacts=contacts)
+    names = known_names(customer, contacts=contacts, merged=merged)
     contacts = contacts[:SHOWN_ON_RECORD]
     page = ListPage(
         path=reverse("customers:interactions", args=[customer.pk]),

@@ -26,7 +26,9 @@ class MergeCustomerView(StaffFormView):
 
     @cached_property
     def customer(self) -> Customer:
-        return get_object_or_404(Customer.objects.select_related("account_manager"), pk=self.kwargs["pk"])
+        return get_object_or_404(
+            Customer.objects.select_related("account_manager", "group", "referrer"), pk=self.kwargs["pk"]
+        )
 
     @cached_property
     def asked(self) -> OtherCustomerForm:

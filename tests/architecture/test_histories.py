@@ -13,7 +13,7 @@ from core.jobs.models import BackgroundJob
 from core.partners.models import ApiKey
 from core.tenancy.models import Tenant, TenantModel
 from core.web import trail
-from customers.models import Customer, CustomField, FollowUp, Purpose
+from customers.models import Customer, CustomerGroup, CustomField, FollowUp, Purpose
 from development.models import CatalogueService, Competitor, MarketNote, Opportunity, PipelineRules, Proposal
 from lifecycle.models import Lead, LeadSource, LifecyclePolicy, LostReason, PlaybookStep
 from portfolios.models import PortfolioPolicy
@@ -32,6 +32,7 @@ PAGES: dict[type[TenantModel | Tenant], str] = {
     ApiKey: "console:key",
     BackgroundJob: "console:job",
     Customer: "customers:detail",
+    CustomerGroup: "customers:rename_group",
     CustomField: "customers:update_custom_field",
     FollowUp: "customers:follow_up",
     Purpose: "customers:update_purpose",

@@ -47,6 +47,7 @@ OF_RECORDS = {
     "console:rotate_key": "keys",
     "console:restrict_key": "keys",
     "console:limit_key": "keys",
+    "customers:rename_group": "groups",
     "customers:add_custom_field": "fields",
     "customers:update_custom_field": "fields",
     "customers:add_purpose": "purposes",

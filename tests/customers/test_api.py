@@ -70,6 +70,8 @@ def test_customer_with_contacts_and_addresses(tenant, account_manager, now):
         "industry": "",
         "region": "",
         "source": "",
+        "group": "",
+        "referrer": "",
         "tags": ["fragile"],
         "preferred_channel": "phone",
         "preferred_language": "",

@@ -75,7 +75,7 @@ def content_of(job):
 @pytest.mark.parametrize("chunk", [1, 1000])
 def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatch, chunk):
     monkeypatch.setattr(copies, "CHUNK", chunk)
-    make_customer(number="C-2", at=now, person_name="Somebody else")
+    other = make_customer(number="C-2", at=now, person_name="Somebody else", referrer="C-1")
 
     job = perform(started(customer, officer, now, note="by letter"), now)
 
@@ -93,6 +93,7 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
         "manager_terms": 0,
         "duplicates": 0,
         "faults": 0,
+        "brought": 1,
         "follow_ups": 0,
         "consent_entries": 0,
         "consents": 0,
@@ -121,6 +122,7 @@ def test_copy_holds_all_that_is_kept_in_clear(customer, officer, now, monkeypatc
     }
     assert len(kept["history"]) == AuditEvent.objects.filter(subject_id=customer.pk).count()
     assert kept["record"][0]["id"] == str(customer.pk)
+    assert kept["brought"] == [{"id": str(other.pk), "number": "C-2"}]
     assert kept["contacts"][0]["name"] == "李小龙"
     assert kept["points"][0] == {
         "id": kept["points"][0]["id"],

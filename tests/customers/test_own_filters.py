@@ -243,3 +243,71 @@ def test_settings_page_offers_a_field_as_a_filter_and_refuses_one_too_many(clien
     assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["is_filtered"])
     assert 'name="is_filtered"' in shown
     assert CustomField.objects.filter(is_filtered=True).count() == 5
+
+
+def own(key, operator):
+    return f"filter[custom_values.{key}][{operator}]"
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        ({own("lorries", "gte"): "12.5"}, ["N-1", "N-3"]),
+        ({own("lorries", "gt"): "12.5"}, ["N-3"]),
+        ({own("lorries", "lt"): "12.5", own("lorries", "gte"): "-3"}, ["N-2"]),
+        ({own("lorries", "eq"): "12.50"}, ["N-1"]),
+        ({own("paid", "lte"): "2026-05-01"}, ["N-1"]),
+        ({own("paid", "eq"): "2026-06-30"}, ["N-2"]),
+        ({own("terms", "in"): "Spot,Annual"}, ["N-1", "N-2"]),
+        ({own("dock", "eq"): "West"}, ["N-1", "N-3"]),
+        ({own("dock", "in"): "West 2,East"}, ["N-2"]),
+        ({own("dock", "eq"): "West", own("lorries", "gt"): "50", "filter[kind][eq]": "company"}, ["N-3"]),
+    ],
+)
+def test_partner_filters_by_own_fields(customers, asked, left):
+    answer = Partner().get("/customers", {"sort": "number", **asked})
+
+    assert [row["number"] for row in answer.json()["data"]] == left
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (own("nothing", "eq"), "unknown_field"),
+        (own("unoffered", "eq"), "unknown_field"),
+        (own("retired", "eq"), "unknown_field"),
+        (own("dock", "gte"), "unknown_operator"),
+        (own("lorries", "contains"), "unknown_operator"),
+        (own("lorries", "gte"), "invalid"),
+        (own("paid", "eq"), "invalid"),
+        (own("terms", "eq"), "invalid_choice"),
+        (own("terms", "in"), "invalid_choice"),
+    ],
+)
+def test_partner_is_told_what_is_no_filter(customers, administrator, now, asked, code):
+    add("unoffered", administrator, now, is_filtered=False)
+    retire_custom_field(field=add("retired", administrator, now), by=administrator, at=now)
+
+    answer = Partner().get("/customers", {asked: "West"})
+
+    assert answer.status_code == 400
+    assert [(each["parameter"], each["code"]) for each in answer.json()["errors"]] == [(asked, code)]
+
+
+def test_own_filters_of_another_tenant_are_none_of_ours(customers, tenant, other_tenant, now):
+    with inside(other_tenant, leaving=tenant):
+        make_customer(at=now, number="N-1")
+        answer = Partner().get("/customers", {own("dock", "eq"): "West"})
+
+    assert answer.status_code == 400
+
+
+def test_partner_walks_a_filtered_list_by_its_cursor(customers):
+    partner, asked, met = Partner(), {own("dock", "in"): "West,West 2", "sort": "number", "limit": "2"}, []
+    first = partner.get("/customers", asked).json()
+    second = partner.get("/customers", {**asked, "cursor": first["next_cursor"]}).json()
+    met = [row["number"] for page in (first, second) for row in page["data"]]
+    other = partner.get("/customers", {**asked, own("dock", "in"): "West", "cursor": first["next_cursor"]})
+
+    assert met == ["N-1", "N-2", "N-3"]
+    assert other.json()["errors"][0]["code"] == "invalid_cursor"

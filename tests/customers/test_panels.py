@@ -65,6 +65,7 @@ def test_page_reads_nothing_of_its_panels_and_links_to_each(client_for, agent, n
         "consents",
         "quality",
         "service_plans",
+        "related",
         "opportunities",
         "documents",
         "service_requests",

@@ -14,7 +14,7 @@ from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 
 LIST_QUERIES = 10
-RECORD_QUERIES = 8
+RECORD_QUERIES = 7
 PHONE = "+8613812345678"
 
 

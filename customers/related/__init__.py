@@ -1,0 +1,1 @@
+"""Which customers belong together: those of one group, and who brought whom."""
