@@ -18,8 +18,6 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         import customers.declared
         import customers.needs.declared
-        import customers.quality.declared
-        import customers.related.declared
         import customers.revealed  # noqa: F401  registers what is revealed
         from core.accounts import holdings
         from core.crypto.rotation import TokenIndex, register_tokens
@@ -174,6 +172,7 @@ class CustomersConfig(AppConfig):
 
     @staticmethod
     def _register_quality() -> None:
+        import customers.quality.declared  # noqa: F401  declares what is kept
         from core.jobs import nightly
         from core.web import exports, navigation
         from customers import panels

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+import customers.related.declared  # noqa: F401  declares what is kept
 from core.web import exports, navigation, trail
 from customers import panels
 from customers.permissions import CONFIGURE, VIEW
