@@ -10,6 +10,7 @@ from customers.views import (
     customers,
     duplicates,
     erasure,
+    follow_up_rules,
     follow_ups,
     interactions,
     merging,
@@ -114,6 +115,7 @@ urlpatterns = [
     path("follow-ups/<uuid:pk>/hand-over/", steps.HandOverView.as_view(), name="hand_over_follow_up"),
     path("follow-ups/<uuid:pk>/cancel/", steps.CancelView.as_view(), name="cancel_follow_up"),
     path("follow-ups/<uuid:pk>/reopen/", steps.ReopenView.as_view(), name="reopen_follow_up"),
+    path("settings/follow-up-rules/", follow_up_rules.FollowUpRulesView.as_view(), name="follow_up_rules"),
     path("settings/customer-fields/", custom_fields.CustomFieldListView.as_view(), name="custom_fields"),
     path("settings/customer-fields/new/", custom_fields.AddCustomFieldView.as_view(), name="add_custom_field"),
     path(

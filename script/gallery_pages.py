@@ -116,6 +116,8 @@ OFFICE = [
     "customers:custom_fields",
     "customers:add_custom_field",
     "customers:purposes",
+    "customers:follow_up_rules",
+    "shipments:policy",
     "customers:add_purpose",
     "imports:list",
     "imports:templates",

@@ -32,9 +32,14 @@ def unfinished(requests: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
     return requests.filter(closed_at=None)
 
 
+def running(requests: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
+    """Leave those whose deadline runs."""
+    return unfinished(requests).filter(state__in=RUNNING)
+
+
 def overdue(requests: QuerySet[ServiceRequest], *, at: datetime) -> QuerySet[ServiceRequest]:
     """Leave those whose deadline runs and has passed."""
-    return unfinished(requests).filter(state__in=RUNNING, due_at__lt=at)
+    return running(requests).filter(due_at__lt=at)
 
 
 def newest_of(**owner: Customer | Shipment) -> list[ServiceRequest]:
