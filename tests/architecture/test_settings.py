@@ -10,9 +10,9 @@ from core.console.notices import NoticeChoicesView
 from core.console.own import PreferencesView
 from core.web import navigation
 from core.web.views import StaffFormView
+from customers.views.follow_up_rules import FollowUpRulesView
 from development.views.settled import RulesView
 from lifecycle.views.settings import PolicyView as LifecycleRulesView
-from customers.views.follow_up_rules import FollowUpRulesView
 from portfolios.views.portfolios import PolicyView as PortfolioRulesView
 from service_requests.views.policy import PolicyView
 from shipments.views.policy import ShipmentPolicyView
