@@ -23,6 +23,9 @@ actions.declare_values("scan", lambda: dict(ScanKind.choices))
 actions.declare_fields(
     scan=_("Scan"),
     customer=_("Customer"),
+    last_scan_at=_("Last scan"),
+    late_noted_at=_("Found late by the clock"),
+    silent_since=_("Silent since"),
     **LABELS,
     **RULES,
 )
