@@ -1,6 +1,6 @@
 """What is to be done about those who wanted to ship and did not."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
@@ -28,10 +28,11 @@ def wanted_for_wish(event: OutboxEvent, at: datetime) -> Wanted | None:
 
 UNANSWERED_WISH = Rule(
     code=FOLLOW_UP,
+    label=_("Somebody wanted to ship and did not"),
     event="customer.wish_unanswered",
     wanted=wanted_for_wish,
     say=wish_in_words,
-    due_in=timedelta(days=1),
+    hours=9,
     kind=FollowUpKind.CALL,
     add=lambda _kept, new: dict(new),
     # What somebody wrote into a timeline stays there when the consent ends.

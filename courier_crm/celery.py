@@ -52,6 +52,16 @@ SCHEDULE = {
         "schedule": 600.0,
         "options": {"queue": "default", "expires": 590},
     },
+    "find late and silent shipments": {
+        "task": "shipments.tasks.watch_shipments_task",
+        "schedule": 300.0,
+        "options": {"queue": "default", "expires": 290},
+    },
+    "watch deadlines of service requests": {
+        "task": "service_requests.tasks.watch_requests_task",
+        "schedule": 300.0,
+        "options": {"queue": "default", "expires": 290},
+    },
     "seal the audit trail": {
         "task": "core.audit.tasks.seal_events_task",
         "schedule": 5.0,

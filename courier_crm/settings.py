@@ -273,6 +273,8 @@ CELERY_TASK_ROUTES = {
     "customers.tasks.judge_customers_task": {"queue": "bulk"},
     "customers.tasks.rank_tokens_task": {"queue": "bulk"},
     "customers.tasks.escalate_follow_ups_task": {"queue": "default"},
+    "shipments.tasks.watch_shipments_task": {"queue": "default"},
+    "service_requests.tasks.watch_requests_task": {"queue": "default"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -380,6 +382,7 @@ SPECTACULAR_SETTINGS = {
         "Stage": "customers.enums.Stage",
         "LeadState": "lifecycle.enums.LeadState",
         "ShipmentException": "shipments.enums.ShipmentException",
+        "Lateness": "shipments.enums.Lateness",
         "InteractionKind": "customers.enums.InteractionKind",
         "StateEnum": "core.jobs.enums.BackgroundState",
         "StatusEnum": "shipments.enums.ShipmentStatus",

@@ -223,11 +223,11 @@ class CustomersConfig(AppConfig):
         from customers.follow_ups.panel import load_follow_up_panel
         from customers.follow_ups.record_actions import FOLLOW_UP_ACTIONS, FOLLOW_UP_PAGE, FOR_CUSTOMER
         from customers.models import FollowUp
-        from customers.permissions import FOLLOW_UPS_MANAGE, FOLLOW_UPS_VIEW, FOLLOW_UPS_WORK
+        from customers.permissions import FOLLOW_UPS_CONFIGURE, FOLLOW_UPS_MANAGE, FOLLOW_UPS_VIEW, FOLLOW_UPS_WORK
         from customers.receivers import OVERDUE, tell_assignee, tell_leaders
         from customers.services.follow_up_steps import GIVEN, pass_on_follow_up
-        from customers.settled import CALENDAR_PARTS, calendar_values
-        from customers.trail import describe_follow_ups
+        from customers.settled import CALENDAR_PARTS, calendar_values, follow_up_rule_parts, follow_up_rule_values
+        from customers.trail import describe_follow_up_policies, describe_follow_ups
         from customers.views.follow_ups import FollowUpListView
 
         holdings.register(
@@ -253,6 +253,7 @@ class CustomersConfig(AppConfig):
         ):
             notices.register(kind, label=label, icon=icon, permission=permission, describe=describe)
         trail.register_subject("customers.followup", describe_follow_ups, permission=FOLLOW_UPS_VIEW)
+        trail.register_subject("customers.followuppolicy", describe_follow_up_policies, permission=FOLLOW_UPS_CONFIGURE)
         exports.register(FollowUpListView)
         for action in ACTIONS:
             actions.register(action)
@@ -285,6 +286,18 @@ class CustomersConfig(AppConfig):
             parts=CALENDAR_PARTS,
             values=calendar_values,
             is_own=True,
+        )
+        navigation.register_setting(
+            key="follow_up_rules",
+            label=_("Rules of follow-ups"),
+            description=_("Which happenings ask for a follow-up, for customers of which tiers, and by when it is due."),
+            url_name="customers:follow_up_rules",
+            icon="list-check",
+            permission=FOLLOW_UPS_CONFIGURE,
+            order=57,
+            actions=("follow_up_policy.changed",),
+            parts=follow_up_rule_parts,
+            values=follow_up_rule_values,
         )
         navigation.register_creation(
             key="follow_up",

@@ -72,6 +72,11 @@ FOLLOW_UPS_MANAGE = declare(
     label=_("Change, hand over and cancel everybody's follow-ups"),
     roles={Role.SUPERVISOR},
 ).name
+FOLLOW_UPS_CONFIGURE = declare(
+    "follow_ups.configure",
+    label=_("Decide which rules open follow-ups, and for whom"),
+    roles={Role.SUPERVISOR},
+).name
 CONSENTS_VIEW = declare("consents.view", label=_("See what customers agreed to"), roles=EVERYBODY).name
 CONSENTS_RECORD = declare(
     "consents.record",

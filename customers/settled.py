@@ -1,6 +1,7 @@
-"""What own fields, groups of customers and purposes, and a person's calendar come to, as the settings show it."""
+"""What own fields, groups, purposes, rules of follow-ups and a person's calendar come to, as settings show it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -8,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.web.navigation import Part
+from customers.follow_ups.rules import RuleSetting, current_policy, registered, setting_of, told_as
+from customers.forms.follow_up_rules import field_names, tiers_in_words
 from customers.models import CalendarFeed, CustomerGroup, CustomField, Purpose
 
 CUSTOM_FIELD_PARTS = (
@@ -63,3 +66,35 @@ def purpose_values(_request: HttpRequest) -> Mapping[str, str | Promise]:
 
 def calendar_values(request: HttpRequest) -> Mapping[str, str | Promise]:
     return {"link": _("Made") if CalendarFeed.objects.filter(user=request.user).exists() else _("Not made")}
+
+
+def follow_up_rule_parts(_user: Any) -> Sequence[Part]:
+    """Return a part for each rule; rooms to the right have registered theirs by the time that somebody looks."""
+    changes = gettext_lazy("Whether this asks for a follow-up, for customers of which tiers, by when, how pressing.")
+    return [
+        Part(
+            key=told_as(code),
+            label=rule.label,
+            changes=changes,
+            url_name="customers:follow_up_rules",
+            fields=field_names(code),
+            told=told_as(code),
+        )
+        for code, rule in registered().items()
+    ]
+
+
+def follow_up_rule_values(_request: HttpRequest) -> Mapping[str, str | Promise]:
+    policy = current_policy()
+    return {told_as(code): _rule_in_words(setting_of(rule, policy)) for code, rule in registered().items()}
+
+
+def _rule_in_words(setting: RuleSetting) -> str:
+    if not setting.is_on:
+        return _("Off")
+    said = [tiers_in_words(setting.tiers)]
+    if setting.hours is not None:
+        said.append(
+            ngettext("%(count)s working hour", "%(count)s working hours", setting.hours) % {"count": setting.hours}
+        )
+    return " · ".join(said)

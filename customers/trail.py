@@ -3,10 +3,11 @@ from collections.abc import Collection
 
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from customers.follow_ups.querysets import for_list
 from customers.follow_ups.words import show
-from customers.models import Customer, CustomerGroup, CustomField, FollowUp, Interaction, Purpose
+from customers.models import Customer, CustomerGroup, CustomField, FollowUp, FollowUpPolicy, Interaction, Purpose
 from customers.querysets import for_search
 
 
@@ -41,6 +42,12 @@ def describe_follow_ups(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str
     """Return what is to be done, masked, and where it stands."""
     shown = show(for_list(FollowUp.objects.filter(pk__in=ids)))
     return {each.pk: (each.subject, reverse("customers:follow_up", args=[each.pk])) for each in shown}
+
+
+def describe_follow_up_policies(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
+    policies = FollowUpPolicy.objects.filter(pk__in=ids).values_list("pk", "version")
+    page = reverse("customers:follow_up_rules")
+    return {pk: (_("Version %(version)s") % {"version": version}, page) for pk, version in policies}
 
 
 def describe_purposes(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:

@@ -10,6 +10,7 @@ from customers.views import (
     customers,
     duplicates,
     erasure,
+    follow_up_rules,
     follow_ups,
     groups,
     interactions,
@@ -123,6 +124,7 @@ urlpatterns = [
     path("settings/customer-groups/", groups.GroupListView.as_view(), name="groups"),
     path("settings/customer-groups/<uuid:pk>/", groups.RenameGroupView.as_view(), name="rename_group"),
     path("settings/customer-groups/<uuid:pk>/delete/", groups.DeleteGroupView.as_view(), name="delete_group"),
+    path("settings/follow-up-rules/", follow_up_rules.FollowUpRulesView.as_view(), name="follow_up_rules"),
     path("settings/customer-fields/", custom_fields.CustomFieldListView.as_view(), name="custom_fields"),
     path("settings/customer-fields/new/", custom_fields.AddCustomFieldView.as_view(), name="add_custom_field"),
     path(

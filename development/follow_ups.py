@@ -1,10 +1,11 @@
 """What is to be done about opportunities that did not close in time, and about proposals that were answered."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.events.models import OutboxEvent
 from customers.enums import FollowUpKind, Priority
@@ -55,24 +56,27 @@ def say_declined(facts: Mapping[str, Any]) -> str:
 
 ACCEPTED = Rule(
     code="proposal_accepted",
+    label=gettext_lazy("A proposal was accepted"),
     event="proposal.accepted",
     wanted=wanted_for_answer,
     say=say_accepted,
-    due_in=timedelta(days=2),
+    hours=18,
     priority=Priority.HIGH,
 )
 DECLINED = Rule(
     code="proposal_declined",
+    label=gettext_lazy("A proposal was declined"),
     event="proposal.declined",
     wanted=wanted_for_answer,
     say=say_declined,
-    due_in=timedelta(days=1),
+    hours=9,
 )
 CLOSE_DATE = Rule(
     code="opportunity_close_date",
+    label=gettext_lazy("An opportunity did not close by its date"),
     event="opportunity.close_date_passed",
     wanted=wanted_for_close_date,
     say=say_close_date,
-    due_in=timedelta(days=1),
+    hours=9,
     kind=FollowUpKind.CALL,
 )

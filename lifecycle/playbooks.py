@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.events.models import OutboxEvent
@@ -70,15 +71,17 @@ def say_step(facts: Mapping[str, Any]) -> str:
 
 STAGE_ENTERED = Rule(
     code="playbook",
+    label=_("A customer came into a stage with a playbook"),
     event="customer.stage_changed",
     wanted=wanted_for_stage,
     say=say_step,
-    due_in=timedelta(days=1),
+    hours=None,
 )
 LEAD_CAPTURED = Rule(
     code="lead_playbook",
+    label=_("A lead was captured"),
     event="lead.captured",
     wanted=wanted_for_lead,
     say=say_step,
-    due_in=timedelta(days=1),
+    hours=None,
 )

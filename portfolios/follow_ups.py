@@ -1,6 +1,8 @@
 """What is to be done about customers that will return to the pool."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
 
 from core.events.models import OutboxEvent
 from customers.enums import FollowUpKind, FollowUpState, Priority
@@ -32,10 +34,11 @@ def withdraw_return(*, event: OutboxEvent, at: datetime) -> None:
 
 RETURN_DUE = Rule(
     code="return_due",
+    label=_("A customer returns to the pool soon"),
     event="customer.return_due",
     wanted=wanted_for_return,
     say=say_return,
-    due_in=timedelta(days=3),
+    hours=27,
     kind=FollowUpKind.CALL,
     priority=Priority.HIGH,
 )

@@ -117,6 +117,8 @@ OFFICE = [
     "customers:groups",
     "customers:add_custom_field",
     "customers:purposes",
+    "customers:follow_up_rules",
+    "shipments:policy",
     "customers:add_purpose",
     "imports:list",
     "imports:templates",

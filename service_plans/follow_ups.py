@@ -1,10 +1,11 @@
 """What is to be done about plans that end."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.events.models import OutboxEvent
 from customers.enums import FollowUpKind, Priority
@@ -35,10 +36,11 @@ def say_end(facts: Mapping[str, Any]) -> str:
 
 RENEWAL = Rule(
     code="service_plan_renewal",
+    label=gettext_lazy("A service plan ends soon"),
     event="service_plan.ends_soon",
     wanted=wanted_for_end,
     say=say_end,
-    due_in=timedelta(days=7),
+    hours=45,
     kind=FollowUpKind.CALL,
     priority=Priority.HIGH,
 )

@@ -13,16 +13,31 @@ class ServiceRequestsConfig(AppConfig):
         from core.accounts import holdings
         from core.events.registry import receive
         from core.tenancy.provisioning import on_tenant_created
+        from core.tenancy.working_time import register_calendar
         from core.web import exports, navigation, notices, record_pages, search, trail
         from customers import panels, timeline
         from customers.handovers import open_work
         from service_requests.filters import UNFINISHED
         from service_requests.models import ServiceRequest
-        from service_requests.notices import closed_in_words, describe_requests, opened_in_words
+        from service_requests.notices import (
+            closed_in_words,
+            describe_due_soon,
+            describe_overdue,
+            describe_requests,
+            opened_in_words,
+        )
         from service_requests.panels import requests_of_customer, requests_of_shipment
         from service_requests.permissions import CONFIGURE, VIEW, WORK
+        from service_requests.policies import calendar_in_force
         from service_requests.querysets import unfinished
-        from service_requests.receivers import IN_CHARGE, tell_those_in_charge
+        from service_requests.receivers import (
+            DUE_SOON,
+            IN_CHARGE,
+            OVERDUE,
+            tell_leaders,
+            tell_those_in_charge,
+            warn_those_in_charge,
+        )
         from service_requests.record_actions import CUSTOMER_ACTIONS, REQUEST_ACTIONS, REQUEST_PAGE, SHIPMENT_ACTIONS
         from service_requests.search import find_requests
         from service_requests.services import create_first_policy, hand_over_request
@@ -33,6 +48,7 @@ class ServiceRequestsConfig(AppConfig):
         from shipments import panels as shipment_panels
 
         on_tenant_created(create_first_policy)
+        register_calendar(calendar_in_force)
         holdings.register(
             holdings.Holding(
                 name="service_requests",
@@ -62,6 +78,13 @@ class ServiceRequestsConfig(AppConfig):
             permission=VIEW,
             describe=describe_requests,
         )
+        receive("service_request.due_soon", name="service_requests.warn_those_in_charge", call=warn_those_in_charge)
+        receive("service_request.overdue", name="service_requests.tell_leaders", call=tell_leaders)
+        for kind, label, icon, describe in (
+            (DUE_SOON, _("The deadline of a service request comes near"), "alarm", describe_due_soon),
+            (OVERDUE, _("A service request where you lead is overdue"), "alarm", describe_overdue),
+        ):
+            notices.register(kind, label=label, icon=icon, permission=VIEW, describe=describe)
         timeline.register(
             "service_request.opened",
             icon="message-question",

@@ -23,6 +23,7 @@ actions.declare("service_request.moved", _("Service request moved"))
 actions.declare("service_request.waits", _("Service request waits"))
 actions.declare("service_request.resumed", _("Service request goes on"))
 actions.declare("service_request.closed", _("Service request closed"))
+actions.declare("service_request.overdue", _("Deadline of the service request passed"))
 actions.declare("service_policy.changed", _("Working hours or deadlines changed"))
 actions.declare_fields(
     type=pgettext_lazy("service request", "Type"),
@@ -34,6 +35,9 @@ actions.declare_fields(
     waited_seconds=_("Seconds waited in working time"),
     due_at=_("Deadline"),
     queue_at=_("Place in the queue"),
+    warn_at=_("Time of the warning"),
+    warned_at=_("Warned of the deadline"),
+    overdue_told_at=_("Told to those who lead"),
     requests=_("Service requests"),
     **RULES,
     **DEADLINES,
@@ -47,8 +51,8 @@ classify(
 classify(
     "service_requests.ServiceRequest",
     business="""serial number kind state customer shipment department team assignee waits_for waiting_since
-        waited_seconds allowed_hours opened_at due_at head_start_hours queue_at closed_at opened_by opened_by_key
-        version""",
+        waited_seconds allowed_hours opened_at due_at head_start_hours queue_at warn_at warned_at overdue_told_at
+        closed_at opened_by opened_by_key version""",
     personal="text outcome",
 )
 
@@ -91,6 +95,7 @@ TOLD = {
     "assignee_id": registry.record_id("the id of the colleague in charge, null for nobody yet", is_nullable=True),
 }
 KIND = registry.text("what the customer wishes", values=RequestKind.values)
+DUE_AT = registry.moment("the deadline")
 REQUEST = "the service request"
 
 registry.declare(
@@ -113,4 +118,18 @@ registry.declare(
     subject=REQUEST,
     payload={**TOLD, "kind": KIND, "state": registry.text("done, or declined", values=CLOSED)},
     doc="A request was closed: what was wished for was done, or declined for a reason.",
+)
+registry.declare(
+    "service_request.due_soon",
+    version=1,
+    subject=REQUEST,
+    payload={**TOLD, "kind": KIND, "due_at": DUE_AT},
+    doc="Four fifths of the working time that a request may take are used up: who is in charge is warned. Once each.",
+)
+registry.declare(
+    "service_request.overdue",
+    version=1,
+    subject=REQUEST,
+    payload={**TOLD, "kind": KIND, "due_at": DUE_AT},
+    doc="The deadline of a request has passed while it ran: those who lead are told. Once each, and in working time.",
 )

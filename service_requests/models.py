@@ -43,9 +43,10 @@ class ServiceRequest(TenantModel):
 
     `number` is `serial` in words. `allowed_hours` are the working hours it may take; while it waits, `due_at` rests,
     and `waited_seconds` is the working time that waiting has taken so far. The queue goes by `queue_at`, which is
-    before `due_at` by the head start that the customer's tier gave when it was opened. Where nobody was named, the
-    `team` that serves the tier is in charge, until a department is. What was wished for and what came of it are null
-    when they were erased.
+    before `due_at` by the head start that the customer's tier gave when it was opened. At `warn_at` most of its working
+    time is used up; `warned_at` and `overdue_told_at` are when that and the passing of the deadline were told. Where
+    nobody was named, the `team` that serves the tier is in charge, until a department is. What was wished for and what
+    came of it are null when they were erased.
     """
 
     serial = models.PositiveIntegerField()
@@ -67,6 +68,9 @@ class ServiceRequest(TenantModel):
     due_at = models.DateTimeField()
     head_start_hours = models.PositiveSmallIntegerField(default=0)
     queue_at = models.DateTimeField()
+    warn_at = models.DateTimeField()
+    warned_at = models.DateTimeField(null=True)
+    overdue_told_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     opened_by = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     # No foreign key: a key that works in a sandbox is kept with the tenant beside it.
@@ -85,6 +89,16 @@ class ServiceRequest(TenantModel):
             models.Index(fields=["tenant", "due_at", "id"], name="service_request_by_deadline"),
             models.Index(
                 fields=["tenant", "due_at", "id"], condition=Q(closed_at=None), name="service_request_unfinished"
+            ),
+            models.Index(
+                fields=["tenant", "warn_at", "id"],
+                condition=Q(closed_at=None, warned_at=None),
+                name="service_request_to_warn",
+            ),
+            models.Index(
+                fields=["tenant", "due_at", "id"],
+                condition=Q(closed_at=None, overdue_told_at=None),
+                name="service_request_to_tell",
             ),
             models.Index(fields=["tenant", "queue_at", "id"], name="service_request_by_queue"),
             models.Index(

@@ -1,6 +1,6 @@
 """What a tenant's policy says of deadlines, in figures and in words."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils.dates import WEEKDAYS
 from django.utils.functional import Promise
@@ -17,6 +17,8 @@ from service_requests.models import ServicePolicy
 NO_TIER = "none"
 TIERS = {Tier.VIP: Tier.VIP.label, Tier.MID: Tier.MID.label, Tier.LOW: Tier.LOW.label, NO_TIER: gettext_lazy("No tier")}
 MOST_HOURS = 400
+# So much of the working time is used up when whoever is in charge is warned.
+WARNED_PERCENT = 80
 # Working hours by kind, in the order of TIERS.
 FIRST_HOURS = {
     RequestKind.CHASE: (2, 4, 8, 8),
@@ -64,9 +66,19 @@ def calendar_of(policy: ServicePolicy) -> Calendar:
     )
 
 
+def calendar_in_force() -> Calendar:
+    """Return it by the policy in force, or by that of a new company where there is none; one query."""
+    return calendar_of(ServicePolicy.objects.order_by("-version").first() or ServicePolicy())
+
+
 def allowed_hours(policy: ServicePolicy, *, kind: str, tier: str | None) -> int:
     """Return how many working hours a request of a customer may take."""
     return policy.hours[kind][tier or NO_TIER]
+
+
+def warn_at(calendar: Calendar, due_at: datetime, hours: int) -> datetime:
+    """Return when WARNED_PERCENT are used up of the working hours that a request may take until its deadline."""
+    return calendar.back(due_at, timedelta(hours=hours) * (100 - WARNED_PERCENT) / 100)
 
 
 def days_in_words(policy: ServicePolicy) -> str:

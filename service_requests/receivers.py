@@ -8,11 +8,15 @@ from core.accounts.models import User
 from core.accounts.permissions import may
 from core.events.models import OutboxEvent
 from core.web.notices import notify
+from customers.follow_ups.querysets import leaders_among
 from service_requests.models import ServiceRequest
 from service_requests.permissions import WORK
+from service_requests.querysets import running
 from service_requests.services.opening import told_of
 
 IN_CHARGE = "service_request_in_charge"
+DUE_SOON = "service_request_due_soon"
+OVERDUE = "service_request_overdue"
 
 
 def tell_those_in_charge(*, event: OutboxEvent, at: datetime) -> None:
@@ -36,6 +40,41 @@ def tell_those_in_charge(*, event: OutboxEvent, at: datetime) -> None:
                 facts={"is_own": request.assignee_id is not None, "is_of_team": request.team_id is not None},
                 at=event.occurred_at,
             )
+
+
+def warn_those_in_charge(*, event: OutboxEvent, at: datetime) -> None:
+    """Tell who is in charge that most of the time is used up; where nobody is, those who lead."""
+    request = _running(event)
+    if request is None:
+        return
+    for person in [each for each in _in_charge(request) if may(each, WORK)] or _leaders(request):
+        _notify(person, DUE_SOON, event)
+
+
+def tell_leaders(*, event: OutboxEvent, at: datetime) -> None:
+    """Tell those who lead where the request is in charge that its deadline has passed."""
+    request = _running(event)
+    if request is None:
+        return
+    for person in _leaders(request):
+        _notify(person, OVERDUE, event)
+
+
+def _notify(person: User, kind: str, event: OutboxEvent) -> None:
+    notify(user=person, kind=kind, source_id=event.pk, subject_id=event.subject_id, facts={}, at=event.occurred_at)
+
+
+def _running(event: OutboxEvent) -> ServiceRequest | None:
+    """Return the request of an event, unless it is closed or waits by now."""
+    found = running(ServiceRequest.objects.filter(pk=event.subject_id)).select_related("assignee", "department", "team")
+    return found.defer("text", "outcome").first()
+
+
+def _leaders(request: ServiceRequest) -> list[User]:
+    assignee = request.assignee
+    department = request.department_id or (assignee and assignee.department_id)
+    team = request.team_id or (assignee and assignee.team_id)
+    return leaders_among(team=team, department=department, but=request.assignee_id)
 
 
 def _charge(told: Mapping[str, Any]) -> tuple[Any, Any, Any]:

@@ -22,19 +22,20 @@ class ShipmentsConfig(AppConfig):
             write_scans,
             write_shipments,
         )
-        from shipments.follow_ups import EXCEPTION_OF_VIP
+        from shipments.follow_ups import EXCEPTION_OF_VALUED
         from shipments.imports.scans import SCANS as FILES_OF_SCANS
         from shipments.imports.shipments import SHIPMENTS as FILES_OF_SHIPMENTS
         from shipments.notices import describe_exceptions
         from shipments.panel import newest_shipments, value_chart
-        from shipments.permissions import IMPORT, VIEW
+        from shipments.permissions import CONFIGURE, IMPORT, VIEW
+        from shipments.policies import POLICY_PARTS, policy_values
         from shipments.receivers import SHIPMENT_EXCEPTION, tell_account_manager
         from shipments.record_actions import SHIPMENT_ACTIONS, SHIPMENT_PAGE
         from shipments.search import find_shipments
-        from shipments.trail import describe_shipments
-        from shipments.views import ShipmentListView
+        from shipments.trail import describe_policies, describe_shipments
+        from shipments.views.shipments import ShipmentListView
 
-        rules.register(EXCEPTION_OF_VIP)
+        rules.register(EXCEPTION_OF_VALUED)
         exports.register(ShipmentListView)
         kinds.register(FILES_OF_SHIPMENTS)
         kinds.register(FILES_OF_SCANS)
@@ -57,6 +58,7 @@ class ShipmentsConfig(AppConfig):
             write=write_scans,
         )
         trail.register_subject("shipments.shipment", describe_shipments, permission=VIEW)
+        trail.register_subject("shipments.shipmentpolicy", describe_policies, permission=CONFIGURE)
         receive("shipment.exception", name="shipments.tell_account_manager", call=tell_account_manager)
         notices.register(
             SHIPMENT_EXCEPTION,
@@ -89,6 +91,18 @@ class ShipmentsConfig(AppConfig):
             permission=VIEW,
             order=300,
             letter="w",
+        )
+        navigation.register_setting(
+            key="shipment_policy",
+            label=_("Late and silent parcels"),
+            description=_("How long after its promise a parcel is late, and how long without a scan it is silent."),
+            url_name="shipments:policy",
+            icon="clock-exclamation",
+            permission=CONFIGURE,
+            order=56,
+            actions=("shipment_policy.changed",),
+            parts=POLICY_PARTS,
+            values=policy_values,
         )
         record_pages.register(SHIPMENT_PAGE)
         record_pages.register_action("shipments:detail", *SHIPMENT_ACTIONS)

@@ -11,17 +11,23 @@ from customers.turns import wait_for_imports
 from shipments.enums import ScanKind, ShipmentException, ShipmentStatus, ValueAddedService
 from shipments.labels import LABELS
 from shipments.models import ScanEvent, Shipment
+from shipments.policies import RULES
 from shipments.writing import recount_shipments
 
 actions.declare("shipment.created", _("Shipment created"))
 actions.declare("shipment.updated", _("Shipment changed"))
 actions.declare("shipment.removed", _("Shipment removed"))
 actions.declare("scan.recorded", _("Scan of a shipment recorded"))
+actions.declare("shipment_policy.changed", _("Rules of late and silent shipments changed"))
 actions.declare_values("scan", lambda: dict(ScanKind.choices))
 actions.declare_fields(
     scan=_("Scan"),
     customer=_("Customer"),
+    last_scan_at=_("Last scan"),
+    late_noted_at=_("Found late by the clock"),
+    silent_since=_("Silent since"),
     **LABELS,
+    **RULES,
 )
 actions.declare_values("services", lambda: dict(ValueAddedService.choices))
 actions.declare_values("exceptions", lambda: dict(ShipmentException.choices))
@@ -31,8 +37,9 @@ classify(
     business="""waybill_number customer status accepted_at picked_up_at promised_at delivered_at freight surcharges
         refunds contribution declared_value cod_amount goods_category service_product transport_mode booking_channel
         packaging services exceptions weight_g length_cm width_cm height_cm origin_city origin_region
-        destination_city destination_region version""",
+        destination_city destination_region last_scan_at seen_at late_noted_at silent_since version""",
 )
+classify("shipments.ShipmentPolicy", business="version grace_hours silent_hours created_by created_at")
 classify("shipments.ScanEvent", business="shipment kind exception happened_at place outlet courier")
 
 relations.register(
@@ -95,5 +102,6 @@ registry.declare(
         "customer_id": CUSTOMER,
         "exceptions": registry.texts("those that it did not have before", values=ShipmentException.values),
     },
-    doc="Something went wrong with a shipment that was not known to have gone wrong before.",
+    doc="Something went wrong with a shipment that was not known to have gone wrong before: its sender or a scan says"
+    " so, or the clock, which finds it late after its promise and silent without a scan for long.",
 )

@@ -10,6 +10,10 @@ class ShipmentStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+# Neither at its end nor called off.
+UNDER_WAY = (ShipmentStatus.ACCEPTED, ShipmentStatus.IN_TRANSIT, ShipmentStatus.OUT_FOR_DELIVERY)
+
+
 class TransportMode(models.TextChoices):
     AIR = "air", _("Air")
     ROAD = "road", _("Road")
@@ -50,6 +54,19 @@ class ShipmentException(models.TextChoices):
     DAMAGED = "damaged", _("Damaged")
     REFUSED = "refused", _("Refused")
     RETURNED = "returned", _("Returned")
+    SILENT = "silent", _("No scan for long")
+
+
+# Of these nobody need be told that they are late or silent, too.
+SETTLED = (ShipmentException.LOST, ShipmentException.REFUSED, ShipmentException.RETURNED)
+
+
+class Lateness(models.TextChoices):
+    """How a shipment stands against its promise and the clock; `SILENT` is what is silent now."""
+
+    PAST_PROMISE = "past_promise", _("Past its promise")
+    DELIVERED_LATE = "delivered_late", _("Delivered late")
+    SILENT = "silent", _("Silent now")
 
 
 class ScanKind(models.TextChoices):

@@ -4,10 +4,13 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
-from core.web.lists import Filter
+from core.web.lists import ChoiceFilter, Filter
 from core.web.lists.filters import Cleaned
 from customers.models import Customer
+from shipments.enums import Lateness
+from shipments.querysets import delivered_late, past_promise, silent, with_exception
 
 
 @dataclass(kw_only=True)
@@ -30,3 +33,27 @@ class CustomerFilter(Filter):
 
     def chip(self, cleaned: Cleaned, currency: str) -> str:
         return cleaned.get(self.name) or ""
+
+
+@dataclass(kw_only=True)
+class ExceptionFilter(ChoiceFilter):
+    """The shipments that had one exception, past or present."""
+
+    def apply(self, rows: QuerySet[Any], cleaned: Cleaned, zone: str) -> QuerySet[Any]:
+        exception = cleaned.get(self.name)
+        return with_exception(rows, exception) if exception else rows
+
+
+@dataclass(kw_only=True)
+class LatenessFilter(ChoiceFilter):
+    """The shipments that stand in one way against their promise and the clock, now."""
+
+    def apply(self, rows: QuerySet[Any], cleaned: Cleaned, zone: str) -> QuerySet[Any]:
+        match cleaned.get(self.name):
+            case Lateness.PAST_PROMISE:
+                return past_promise(rows, at=timezone.now())
+            case Lateness.DELIVERED_LATE:
+                return delivered_late(rows)
+            case Lateness.SILENT:
+                return silent(rows)
+        return rows

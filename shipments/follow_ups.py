@@ -1,14 +1,16 @@
 """What is to be done about shipments that went wrong."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.events.models import OutboxEvent
+from core.tenancy.clock import local_date
+from core.tenancy.scope import current_tenant
 from customers.enums import FollowUpKind, Priority, Tier
 from customers.follow_ups.rules import Rule, Wanted
 from shipments.enums import ShipmentException
@@ -20,10 +22,8 @@ MOST_SHIPMENTS = 50
 
 
 def wanted_for_exception(event: OutboxEvent, at: datetime) -> Wanted | None:
-    """Ask for a call to a VIP with whose shipments of the last weeks something went wrong, before it asks."""
-    shipments = Shipment.objects.filter(
-        pk=event.subject_id, accepted_at__gte=event.occurred_at - NEWS, customer__tier=Tier.VIP
-    )
+    """Ask for a call to a customer with whose shipments of the last weeks something went wrong, before it asks."""
+    shipments = Shipment.objects.filter(pk=event.subject_id, accepted_at__gte=event.occurred_at - NEWS)
     shipment = shipments.select_related("customer").first()
     if shipment is None:
         return None
@@ -31,7 +31,7 @@ def wanted_for_exception(event: OutboxEvent, at: datetime) -> Wanted | None:
         "id": str(shipment.pk),
         "waybill_number": shipment.waybill_number,
         "exceptions": event.payload["exceptions"],
-        "promised_at": shipment.promised_at and shipment.promised_at.date().isoformat(),
+        "promised_at": shipment.promised_at and _day(shipment.promised_at),
     }
     return Wanted(
         customer=shipment.customer,
@@ -81,16 +81,22 @@ def list_exceptions(facts: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
     ]
 
 
+def _day(moment: datetime) -> str:
+    return local_date(moment, current_tenant().time_zone).isoformat()
+
+
 def _in_words(shipment: Mapping[str, Any]) -> str:
     return _(", ").join(str(ShipmentException(each).label) for each in shipment["exceptions"])
 
 
-EXCEPTION_OF_VIP = Rule(
+EXCEPTION_OF_VALUED = Rule(
     code=CODE,
+    label=gettext_lazy("Something went wrong with a shipment of a valued customer"),
     event="shipment.exception",
     wanted=wanted_for_exception,
     say=say_exceptions,
-    due_in=timedelta(hours=4),
+    hours=4,
+    tiers=(Tier.VIP.value, Tier.MID.value),
     kind=FollowUpKind.CALL,
     priority=Priority.HIGH,
     add=add_exceptions,

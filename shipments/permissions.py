@@ -8,6 +8,11 @@ declare_area(_("Shipments"), "shipments")
 
 VIEW = declare("shipments.view", label=_("See shipments"), roles=set(Role)).name
 IMPORT = declare("shipments.import", label=_("Import shipments"), roles={Role.SUPERVISOR}).name
+CONFIGURE = declare(
+    "shipments.configure",
+    label=_("Decide when shipments count as late or silent"),
+    roles={Role.SUPERVISOR},
+).name
 
 scopes.declare("shipments:read", label=_("Read shipments and their scans"), permissions={VIEW})
 scopes.declare("shipments:write", label=_("Create and change shipments, and add scans"), permissions={IMPORT})

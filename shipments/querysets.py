@@ -1,19 +1,19 @@
 """The shapes in which shipments are read."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.db.models import F, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from core.tenancy.clock import day_start
 from customers.needs.reading import with_needs
 from customers.numbers import spellings
-from shipments.models import ScanEvent, Shipment
+from shipments.models import IS_UNDER_WAY, ScanEvent, Shipment
 
 
 def for_list(shipments: QuerySet[Shipment]) -> QuerySet[Shipment]:
@@ -26,6 +26,25 @@ def for_record(shipments: QuerySet[Shipment]) -> QuerySet[Shipment]:
     return with_needs(for_list(shipments)).prefetch_related(
         Prefetch("scans", queryset=ScanEvent.objects.order_by("-happened_at", "-id"))
     )
+
+
+def past_promise(shipments: QuerySet[Shipment], *, at: datetime) -> QuerySet[Shipment]:
+    """Leave those that are under way longer than was promised."""
+    return shipments.filter(IS_UNDER_WAY, promised_at__lt=at)
+
+
+def delivered_late(shipments: QuerySet[Shipment]) -> QuerySet[Shipment]:
+    return shipments.filter(delivered_at__gt=F("promised_at"))
+
+
+def silent(shipments: QuerySet[Shipment]) -> QuerySet[Shipment]:
+    """Leave those under way of which nothing has been seen for long, and still is not."""
+    return shipments.filter(IS_UNDER_WAY, silent_since__isnull=False)
+
+
+def with_exception(shipments: QuerySet[Shipment], exception: str) -> QuerySet[Shipment]:
+    """Leave those that once had an exception, whatever became of it, by the index that holds them alone."""
+    return shipments.filter(exceptions__contains=[exception])
 
 
 def prefix_of(shipments: QuerySet[Shipment], text: str) -> QuerySet[Shipment]:

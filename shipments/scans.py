@@ -170,6 +170,7 @@ MOVE_SHIPMENTS_ON = """
             min(e.happened_at) filter (where e.kind = 'picked_up') as picked_up_at,
             max(e.happened_at) filter (where e.kind = 'delivered') as delivered_at,
             bool_or(e.kind = 'out_for_delivery') as is_out,
+            max(e.happened_at) as last_scan_at,
             array_remove(array_agg(distinct nullif(e.exception, '')), null) as exceptions
         from shipments_scanevent e
         where e.tenant_id = %(tenant)s and e.shipment_id in (
@@ -179,7 +180,9 @@ MOVE_SHIPMENTS_ON = """
         group by e.shipment_id
     ),
     moved as (
-        select s.id, s.status as old_status, s.exceptions as old_exceptions,
+        select s.id, s.version as old_version, s.status as old_status, s.exceptions as old_exceptions, t.last_scan_at,
+            case when s.last_scan_at is null or t.last_scan_at > s.last_scan_at then null
+                else s.silent_since end as silent_since,
             coalesce(s.picked_up_at, t.picked_up_at) as picked_up_at,
             coalesce(s.delivered_at, t.delivered_at) as delivered_at,
             case when s.status in ('cancelled', 'delivered') then s.status
@@ -193,14 +196,21 @@ MOVE_SHIPMENTS_ON = """
         from shipments_shipment s join trace t on t.shipment_id = s.id
         where s.tenant_id = %(tenant)s
     ),
-    written as (
+    touched as (
         update shipments_shipment s
         set picked_up_at = m.picked_up_at, delivered_at = m.delivered_at, status = m.status, exceptions = m.exceptions,
-            version = s.version + 1
+            last_scan_at = m.last_scan_at, silent_since = m.silent_since,
+            -- A scan that says nothing new of its shipment leaves its version as it is.
+            version = case
+                when (s.picked_up_at, s.delivered_at, s.status::text, s.exceptions::text[], s.silent_since)
+                    is distinct from (m.picked_up_at, m.delivered_at, m.status::text, m.exceptions, m.silent_since)
+                then s.version + 1 else s.version end
         from moved m
         where s.tenant_id = %(tenant)s and s.id = m.id
-            and (s.picked_up_at, s.delivered_at, s.status::text, s.exceptions::text[])
-                is distinct from (m.picked_up_at, m.delivered_at, m.status::text, m.exceptions)
-        returning s.id, s.waybill_number, s.customer_id, false as is_new, s.status, s.delivered_at,
-            s.exceptions::text[], m.old_status, m.old_exceptions::text[]
-    )"""
+            and (s.picked_up_at, s.delivered_at, s.status::text, s.exceptions::text[], s.silent_since, s.last_scan_at)
+                is distinct from
+                (m.picked_up_at, m.delivered_at, m.status::text, m.exceptions, m.silent_since, m.last_scan_at)
+        returning s.id, s.waybill_number, s.customer_id, s.status, s.delivered_at, s.exceptions::text[],
+            m.old_status, m.old_exceptions::text[], s.version <> m.old_version as is_moved
+    ),
+    written as (select *, false as is_new from touched where is_moved)"""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +26,7 @@ CHANGED = _("Somebody or a scan changed it since.")
 IN_USE = _("Something hangs on it by now, such as scans or a service request.")
 CUSTOMER_GONE = _("The customer that it belonged to is not there any more.")
 # What scans move on of a shipment.
-MOVED = ("status", "picked_up_at", "delivered_at", "exceptions")
+MOVED = ("status", "picked_up_at", "delivered_at", "exceptions", "silent_since")
 
 
 @dataclass(slots=True)
@@ -149,6 +150,9 @@ def undo_scans(*, written: Sequence[WrittenScan], by: User, at: datetime) -> Non
                 setattr(shipment, name, value)
             shipment.version = each.version_before
             moved[shipment.pk] = shipment
-    ScanEvent.objects.filter(pk__in=[each.scan_id for each in written if each.kept is None]).delete()
+    undone = [each for each in written if each.kept is None]
+    ScanEvent.objects.filter(pk__in=[each.scan_id for each in undone]).delete()
     rewrite(list(moved.values()), [*MOVED, "version"])
+    scans_left = ScanEvent.objects.filter(shipment=OuterRef("pk")).order_by("-happened_at").values("happened_at")
+    Shipment.objects.filter(pk__in={each.shipment_id for each in undone}).update(last_scan_at=Subquery(scans_left[:1]))
     record_many("shipment.updated", moved.values(), by=by, at=at)

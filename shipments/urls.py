@@ -1,13 +1,15 @@
 from django.urls import path
 
-from shipments import views
 from shipments.tracking.views import TraceView, TrackView
+from shipments.views.policy import ShipmentPolicyView
+from shipments.views.shipments import ShipmentDetailView, ShipmentListView
 
 app_name = "shipments"
 
 urlpatterns = [
-    path("shipments/", views.ShipmentListView.as_view(), name="list"),
-    path("shipments/<uuid:pk>/", views.ShipmentDetailView.as_view(), name="detail"),
+    path("shipments/", ShipmentListView.as_view(), name="list"),
+    path("shipments/<uuid:pk>/", ShipmentDetailView.as_view(), name="detail"),
+    path("settings/late-and-silent-parcels/", ShipmentPolicyView.as_view(), name="policy"),
     path("track/<slug:slug>/", TrackView.as_view(), name="track"),
     path("track/<slug:slug>/<str:sealed>/", TraceView.as_view(), name="trace"),
 ]

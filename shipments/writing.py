@@ -29,6 +29,15 @@ from shipments.rows import ACCEPTED, BLANKS, CUSTOMER, FIELDS, KIND, NAME, WAYBI
 COLUMNS = tuple(name for name in FIELDS if name not in {"customer_number", "customer_name", "customer_kind"})
 AMOUNTS = {field.attname for field in Shipment._meta.concrete_fields if isinstance(field, MoneyField)}
 # Where the file has no column, the statement says what the field holds.
+# What the clock found of a shipment stays, whatever its sender says went wrong.
+KEPT_EXCEPTIONS = """case
+    when s.late_noted_at is null and not s.exceptions::text[] @> '{silent}' then excluded.exceptions
+    else array(
+        select x from unnest(excluded.exceptions::text[]) x
+        union
+        select x from unnest(s.exceptions::text[]) x where x = 'silent' or (x = 'late' and s.late_noted_at is not null)
+        order by 1
+    )::varchar(10)[] end"""
 LITERALS = {None: "null", 0: "0", "": "''", "{}": "'{}'"}
 
 
@@ -121,7 +130,7 @@ def _upsert(present: Collection[str], sent: Sequence[str]) -> str:
     incoming = ", ".join(("id", "customer_id", *(name if name in sent else LITERALS[BLANKS[name]] for name in COLUMNS)))
     changed = ["customer_id", *(name for name in COLUMNS if name in present and name != "waybill_number")]
     stored = ", ".join(f"s.{name}" for name in changed)
-    replacing = ", ".join(f"excluded.{name}" for name in changed)
+    replacing = ", ".join(KEPT_EXCEPTIONS if name == "exceptions" else f"excluded.{name}" for name in changed)
     recorded = recording(
         "shipment.updated",
         of="written where changes is not null",

@@ -1,10 +1,11 @@
 """What is to be done about customers who fall into a lower tier."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.events.models import OutboxEvent
 from customers.enums import FollowUpKind, Priority, Tier
@@ -35,10 +36,11 @@ def say_fall(facts: Mapping[str, Any]) -> str:
 
 TIER_FELL = Rule(
     code="tier_fell",
+    label=gettext_lazy("A customer fell into a lower tier"),
     event="customer.tier_changed",
     wanted=wanted_for_fall,
     say=say_fall,
-    due_in=timedelta(days=2),
+    hours=18,
     kind=FollowUpKind.CALL,
     priority=Priority.HIGH,
 )

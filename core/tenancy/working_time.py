@@ -1,6 +1,6 @@
 """Working hours of a company: how a span of them is laid over days, weekends and holidays, and measured again."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -50,6 +50,28 @@ class Calendar:
             worked += min(closes, end) - max(opens, start)
         return worked
 
+    def back(self, end: datetime, worked: timedelta) -> datetime:
+        """Return the latest moment since which `worked` of working time has gone by at `end`, in UTC; the start of a
+        day rather than the end of the one before. Raises NoWorkingDay.
+        """
+        left = worked
+        last = end.astimezone(ZoneInfo(self.time_zone)).date()
+        for day in (last - timedelta(days=count) for count in range(MOST_DAYS)):
+            if not self.is_worked(day):
+                continue
+            opens, closes = self._span(day)
+            ends = min(closes, end)
+            if ends > opens and ends - opens >= left:
+                return ends - left
+            left -= max(ends - opens, timedelta())
+        raise NoWorkingDay
+
+    def is_open(self, at: datetime) -> bool:
+        """Say whether people are at work at a moment."""
+        day = at.astimezone(ZoneInfo(self.time_zone)).date()
+        opens, closes = self._span(day)
+        return self.is_worked(day) and opens <= at < closes
+
     def is_worked(self, day: date) -> bool:
         """Say whether people work on a day."""
         return day not in self.holidays and (day in self.extra_days or day.isoweekday() in self.days)
@@ -60,10 +82,28 @@ class Calendar:
         for day in (first + timedelta(days=count) for count in range(MOST_DAYS)):
             if not self.is_worked(day):
                 continue
-            closing_day = day + timedelta(days=1) if self.closes_at == MIDNIGHT else day
-            closes = self._moment(closing_day, self.closes_at)
+            opens, closes = self._span(day)
             if closes > start:
-                yield self._moment(day, self.opens_at), closes
+                yield opens, closes
+
+    def _span(self, day: date) -> tuple[datetime, datetime]:
+        closing_day = day + timedelta(days=1) if self.closes_at == MIDNIGHT else day
+        return self._moment(day, self.opens_at), self._moment(closing_day, self.closes_at)
 
     def _moment(self, day: date, at: time) -> datetime:
         return datetime.combine(day, at, tzinfo=ZoneInfo(self.time_zone)).astimezone(UTC)
+
+
+_readers: list[Callable[[], Calendar]] = []
+
+
+def register_calendar(reader: Callable[[], Calendar]) -> None:
+    """Say by whom the active tenant's calendar is told; raises ValueError where somebody tells it already."""
+    if _readers and _readers != [reader]:
+        raise ValueError("The calendar of tenants is told by somebody already.")
+    _readers[:] = [reader]
+
+
+def working_calendar() -> Calendar:
+    """Return when the active tenant's people work; one query."""
+    return _readers[0]()

@@ -37,6 +37,7 @@ from courier_crm.demo.stories import number_of, story_of, talks_of_stories
 from courier_crm.demo.teams import make_teams, note_answers
 from courier_crm.demo.tiers import make_tier_decisions
 from courier_crm.demo.traffic import DAYS, MONTHS, Shipper, scan_rows, shipment_file
+from courier_crm.demo.watched import make_watched
 from courier_crm.demo.wishes import make_wishes
 from customers.divisions import districts_of, find
 from customers.duplicates import match_some
@@ -106,6 +107,7 @@ def build(courier: Courier, *, seed: int, customers: int, today: date) -> Tenant
         make_follow_ups(courier, people, today=today)
         make_leads(courier, people, today=today)
         make_portfolios(courier, people, password=PASSWORD, today=today)
+        make_watched(courier, today=today)
         while judge_some(at=at):
             pass
     build_sandbox(sandbox=tenant.sandbox, language=courier.language, at=at)

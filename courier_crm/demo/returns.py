@@ -36,6 +36,7 @@ def make_returns(courier: Courier, *, today: date) -> None:
                 "waybill_number": f"{courier.prefix}{today.year}9{place}{days_ago:04}",
                 "customer_number": customer.number,
                 "accepted_at": f"{today - timedelta(days=days_ago)} 10:20",
+                "delivered_at": f"{today - timedelta(days=days_ago - 1)} 16:40",
                 "freight": f"{last.freight:.2f}",
                 **{name: getattr(last, name) for name in LIKE_BEFORE},
             }

@@ -26,6 +26,7 @@ actions.declare("follow_up.rescheduled", _("Follow-up rescheduled"))
 actions.declare("follow_up.handed_over", _("Follow-up handed over"))
 actions.declare("follow_up.step_undone", _("Step with the follow-up undone"))
 actions.declare("follow_up.overdue", _("Follow-up overdue"))
+actions.declare("follow_up_policy.changed", _("Rules of follow-ups changed"))
 actions.declare("calendar.made", _("Link to the calendar made"))
 actions.declare("calendar.revoked", _("Link to the calendar revoked"))
 actions.declare_fields(
@@ -54,6 +55,7 @@ classify(
         recurrence repeats_from repeats_until state closed_at closed_by escalated_at created_at created_by version""",
     personal="subject outcome",
 )
+classify("customers.FollowUpPolicy", business="version rules created_by created_at")
 classify("customers.CalendarFeed", business="user made_at", sensitive="word")
 
 

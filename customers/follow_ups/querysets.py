@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Case, Count, IntegerField, Prefetch, Q, QuerySet, Value, When
 
@@ -119,7 +120,12 @@ def leaders_of(follow_up: FollowUp) -> list[User]:
     assignee = follow_up.assignee
     team = follow_up.team_id or (assignee and assignee.team_id)
     department = (follow_up.team and follow_up.team.department_id) or (assignee and assignee.department_id)
-    found = User.objects.filter(is_active=True, role=Role.SUPERVISOR).exclude(pk=follow_up.assignee_id)
+    return leaders_among(team=team, department=department, but=follow_up.assignee_id)
+
+
+def leaders_among(*, team: UUID | None, department: UUID | None, but: UUID | None) -> list[User]:
+    """Return those who lead a team, else those of the department, else all, but for one person."""
+    found = User.objects.filter(is_active=True, role=Role.SUPERVISOR).exclude(pk=but)
     leaders = list(found.order_by("name", "id"))
     return (
         [each for each in leaders if team and each.team_id == team]

@@ -1031,6 +1031,48 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
+            name="FollowUpPolicy",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("rules", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [models.Index(fields=["tenant", "created_by"], name="follow_up_policy_created_by")],
+                "constraints": [models.UniqueConstraint(fields=("tenant", "version"), name="follow_up_policy_version")],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
             name="CalendarFeed",
             fields=[
                 (
@@ -1963,6 +2005,7 @@ class Migration(migrations.Migration):
             "MergedRow",
             "DuplicateCandidate",
             "FollowUp",
+            "FollowUpPolicy",
             "CalendarFeed",
             "Purpose",
             "PurposeText",

@@ -9,7 +9,7 @@ from customers.models.archive import (
     CustomField,
 )
 from customers.models.consents import Consent, ConsentEntry, PreferenceLink, Purpose, PurposeText, in_language
-from customers.models.follow_ups import CalendarFeed, FollowUp
+from customers.models.follow_ups import CalendarFeed, FollowUp, FollowUpPolicy
 from customers.models.handovers import ManagerTerm
 from customers.models.needs import CustomerNeed
 from customers.models.people import Address, Contact, ContactPoint
@@ -41,6 +41,7 @@ __all__ = [
     "DuplicateCandidate",
     "FilteredValue",
     "FollowUp",
+    "FollowUpPolicy",
     "Interaction",
     "ManagerTerm",
     "MergedRow",

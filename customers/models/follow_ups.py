@@ -85,3 +85,20 @@ class CalendarFeed(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="calendar_feed_once")]
+
+
+class FollowUpPolicy(TenantModel):
+    """One version of how the rules that open follow-ups act; the highest is in force. Never changed once written.
+
+    `rules` holds for the code of each rule `is_on`, the `tiers` for whose customers it acts, `hours` and `priority`; a
+    rule that is not there acts as it was made.
+    """
+
+    version = models.PositiveIntegerField()
+    rules = models.JSONField(default=dict)
+    created_by = TenantForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "version"], name="follow_up_policy_version")]
+        indexes = [models.Index(fields=["tenant", "created_by"], name="follow_up_policy_created_by")]

@@ -8,11 +8,12 @@ from core.audit.services import record
 from core.events.services import publish_many
 from core.tenancy.models import Tenant
 from core.tenancy.scope import tenant_scope
+from core.tenancy.working_time import working_calendar
 from customers.enums import FollowUpState, Priority
 from customers.models import FollowUp
 from customers.services.follow_ups import told
 
-# So long after its time a follow-up may still be on its way.
+# So long in working time a follow-up may still be on its way.
 GRACE = timedelta(hours=1)
 BATCH = 500
 
@@ -31,9 +32,13 @@ def escalate_all(*, at: datetime) -> int:
 def escalate_overdue(*, at: datetime) -> int:
     """Escalate the active tenant's follow-ups, up to BATCH, that are overdue by more than GRACE; return how many.
 
-    A snoozed one is due when it was. Once for each due time: one that is rescheduled may become overdue again.
+    Only while people work, and counted in working time, so that nobody is alarmed at night. A snoozed one is due when
+    it was. Once for each due time: one that is rescheduled may become overdue again.
     """
-    overdue = FollowUp.objects.filter(state=FollowUpState.OPEN, escalated_at=None, due_at__lt=at - GRACE)
+    calendar = working_calendar()
+    if not calendar.is_open(at):
+        return 0
+    overdue = FollowUp.objects.filter(state=FollowUpState.OPEN, escalated_at=None, due_at__lt=calendar.back(at, GRACE))
     # Who holds one is about to do something with it: the next time.
     rows = list(overdue.select_for_update(of=("self",), skip_locked=True).order_by("due_at", "id")[:BATCH])
     for follow_up in rows:

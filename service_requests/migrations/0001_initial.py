@@ -146,6 +146,9 @@ class Migration(migrations.Migration):
                 ("due_at", models.DateTimeField()),
                 ("head_start_hours", models.PositiveSmallIntegerField(default=0)),
                 ("queue_at", models.DateTimeField()),
+                ("warn_at", models.DateTimeField()),
+                ("warned_at", models.DateTimeField(null=True)),
+                ("overdue_told_at", models.DateTimeField(null=True)),
                 ("closed_at", models.DateTimeField(null=True)),
                 ("opened_by_key", models.UUIDField(null=True)),
                 ("version", models.PositiveIntegerField(default=1)),
@@ -223,6 +226,16 @@ class Migration(migrations.Migration):
                         condition=models.Q(("closed_at", None)),
                         fields=["tenant", "due_at", "id"],
                         name="service_request_unfinished",
+                    ),
+                    models.Index(
+                        condition=models.Q(("closed_at", None), ("warned_at", None)),
+                        fields=["tenant", "warn_at", "id"],
+                        name="service_request_to_warn",
+                    ),
+                    models.Index(
+                        condition=models.Q(("closed_at", None), ("overdue_told_at", None)),
+                        fields=["tenant", "due_at", "id"],
+                        name="service_request_to_tell",
                     ),
                     models.Index(fields=["tenant", "queue_at", "id"], name="service_request_by_queue"),
                     models.Index(

@@ -17,7 +17,7 @@ from customers.services import lock_customer, tell_in_timeline
 from service_requests.enums import RequestKind
 from service_requests.models import ServiceRequest
 from service_requests.permissions import WORK
-from service_requests.policies import allowed_hours, calendar_of
+from service_requests.policies import allowed_hours, calendar_of, warn_at
 from service_requests.querysets import unfinished
 from service_requests.services.policies import current_policy
 from shipments.models import Shipment
@@ -80,7 +80,8 @@ def open_request(
     policy = current_policy()
     hours = allowed_hours(policy, kind=kind, tier=customer.tier)
     head_start = head_start_of(customer.tier)
-    due_at = calendar_of(policy).add(at, timedelta(hours=hours))
+    calendar = calendar_of(policy)
+    due_at = calendar.add(at, timedelta(hours=hours))
     serial = _next_serial()
     request = ServiceRequest.objects.create(
         serial=serial,
@@ -97,6 +98,7 @@ def open_request(
         due_at=due_at,
         head_start_hours=head_start // timedelta(hours=1),
         queue_at=due_at - head_start,
+        warn_at=warn_at(calendar, due_at, hours),
         opened_by=by if isinstance(by, User) else None,
         opened_by_key=by.pk if isinstance(by, ApiKey) else None,
     )

@@ -10,7 +10,7 @@ from core.tenancy.errors import DomainError
 from customers.services import lock_customer
 from service_requests.enums import CLOSED, RequestState, WaitsFor
 from service_requests.models import ServiceRequest
-from service_requests.policies import calendar_of
+from service_requests.policies import calendar_of, warn_at
 from service_requests.services.opening import LONGEST_TEXT, TextTooLong, check_charge, tell_timeline, told_of
 from service_requests.services.policies import current_policy
 
@@ -155,6 +155,7 @@ def _end_waiting(request: ServiceRequest, at: datetime) -> None:
     if request.due_at > request.waiting_since:
         request.due_at = calendar.add(at, calendar.between(request.waiting_since, request.due_at))
         request.queue_at = request.due_at - timedelta(hours=request.head_start_hours)
+        request.warn_at = warn_at(calendar, request.due_at, request.allowed_hours)
     request.waits_for = ""
     request.waiting_since = None
 

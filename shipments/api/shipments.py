@@ -12,11 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.partners.bulk.views import WAIT, TakesMany
-from core.partners.filters import CHOICE, RANGE, filters_for
+from core.partners.filters import CHOICE, RANGE
 from core.partners.problems import BadBody, BadPath, Fault
 from core.partners.views import Sort
 from customers.numbers import BadNumber, clean_number
 from shipments.api.bulk import SCANS, SHIPMENTS
+from shipments.api.filters import with_lateness
 from shipments.api.shown import ShipmentRecordSerializer, ShipmentSerializer
 from shipments.api.taken import ScanRow, ShipmentRow, ShipmentUpsert
 from shipments.models import ScanEvent, Shipment
@@ -48,15 +49,16 @@ class ShipmentViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
     bulk_kinds = {"bulk": SHIPMENTS, "events_bulk": SCANS}
     successes = dict.fromkeys(bulk_kinds, TakesMany.bulk_successes)
     refusals = {"shipment_changed": (412, None)}
-    filters = filters_for(
-        Shipment,
+    filters = with_lateness(
         {
             "waybill_number": ("waybill_number", ("eq", "ne", "in")),
             "status": ("status", CHOICE),
             "customer_id": ("customer", ("eq",)),
             "customer_number": ("customer__number", ("eq",)),
             "accepted_at": ("accepted_at", RANGE),
-        },
+            "promised_at": ("promised_at", RANGE),
+            "exceptions": ("exceptions", ("contains",)),
+        }
     )
     sorts = (Sort("accepted_at"), Sort("waybill_number"))
     default_sort = "-accepted_at"

@@ -1,10 +1,11 @@
 """What the API shows of shipments and scans."""
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from core.partners.serializers import EXAMPLE_ID, Money, ResourceSerializer, example
-from shipments.enums import ShipmentException, ValueAddedService
+from shipments.enums import Lateness, ShipmentException, ValueAddedService
 from shipments.models import ScanEvent, Shipment
 
 EXAMPLE = {
@@ -30,6 +31,7 @@ EXAMPLE = {
     "packaging": "reusable",
     "services": ["insured_value"],
     "exceptions": [],
+    "lateness": [],
     "weight_g": 2400,
     "length_cm": 40,
     "width_cm": 30,
@@ -48,6 +50,13 @@ EXAMPLE_SCAN = {
     "outlet": "Xuhui",
     "courier": "K-107",
 }
+
+
+class LatenessField(serializers.ListField):
+    """What is to be said of a shipment against its promise and the clock, now; empty where all is well."""
+
+    def get_attribute(self, shipment: Shipment) -> list[str]:
+        return [each.value for each in shipment.lateness(timezone.now())]
 
 
 class ScanEventSerializer(ResourceSerializer):
@@ -75,6 +84,11 @@ class ShipmentSerializer(ResourceSerializer):
     cod_amount = Money(read_only=True, allow_null=True)
     services = serializers.ListField(child=serializers.ChoiceField(ValueAddedService.choices), read_only=True)
     exceptions = serializers.ListField(child=serializers.ChoiceField(ShipmentException.choices), read_only=True)
+    lateness = LatenessField(
+        child=serializers.ChoiceField(Lateness.choices),
+        read_only=True,
+        help_text="How it stands against its promise and the clock, now.",
+    )
     scans = ScanEventSerializer(many=True, read_only=True)
     expandable = ("scans",)
 
@@ -103,6 +117,7 @@ class ShipmentSerializer(ResourceSerializer):
             "packaging",
             "services",
             "exceptions",
+            "lateness",
             "weight_g",
             "length_cm",
             "width_cm",

@@ -167,7 +167,7 @@ def undo(*, rows: Sequence[Row], by: User, at: datetime) -> None:
 
 def _as_facts(before: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: datetime.fromisoformat(value) if name.endswith("_at") and value else value
+        name: datetime.fromisoformat(value) if name.endswith(("_at", "_since")) and value else value
         for name, value in before.items()
     }
 

@@ -3,7 +3,9 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
+import django.db.models.functions.comparison
 import django.db.models.manager
+from django.conf import settings
 from django.db import migrations, models
 
 import core.tenancy.fields
@@ -18,6 +20,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0001_initial"),
         ("tenancy", "0001_initial"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -112,9 +115,34 @@ class Migration(migrations.Migration):
                 (
                     "exceptions",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=10), default=list, size=None
+                        base_field=models.CharField(
+                            choices=[
+                                ("late", "Late"),
+                                ("lost", "Lost"),
+                                ("damaged", "Damaged"),
+                                ("refused", "Refused"),
+                                ("returned", "Returned"),
+                                ("silent", "No scan for long"),
+                            ],
+                            max_length=10,
+                        ),
+                        default=list,
+                        size=None,
                     ),
                 ),
+                ("last_scan_at", models.DateTimeField(null=True)),
+                (
+                    "seen_at",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Greatest(
+                            "accepted_at", "picked_up_at", "last_scan_at"
+                        ),
+                        output_field=models.DateTimeField(),
+                    ),
+                ),
+                ("late_noted_at", models.DateTimeField(null=True)),
+                ("silent_since", models.DateTimeField(null=True)),
                 ("weight_g", models.PositiveIntegerField(null=True)),
                 ("length_cm", models.PositiveIntegerField(null=True)),
                 ("width_cm", models.PositiveIntegerField(null=True)),
@@ -183,6 +211,7 @@ class Migration(migrations.Migration):
                             ("damaged", "Damaged"),
                             ("refused", "Refused"),
                             ("returned", "Returned"),
+                            ("silent", "No scan for long"),
                         ],
                         max_length=10,
                     ),
@@ -232,6 +261,116 @@ class Migration(migrations.Migration):
             model_name="shipment",
             index=models.Index(fields=["tenant", "status", "accepted_at", "id"], name="shipment_by_status"),
         ),
+        migrations.AddIndex(
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(("promised_at__isnull", False)),
+                fields=["tenant", "promised_at", "id"],
+                name="shipment_by_promise",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(
+                    ("delivered_at", None), ("status__in", ("accepted", "in_transit", "out_for_delivery"))
+                ),
+                fields=["tenant", "promised_at", "id"],
+                name="shipment_under_way",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(
+                    ("delivered_at", None),
+                    ("status__in", ("accepted", "in_transit", "out_for_delivery")),
+                    ("late_noted_at", None),
+                ),
+                fields=["tenant", "promised_at", "id"],
+                name="shipment_to_note_late",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(
+                    ("delivered_at", None),
+                    ("status__in", ("accepted", "in_transit", "out_for_delivery")),
+                    ("silent_since", None),
+                ),
+                fields=["tenant", "seen_at", "id"],
+                name="shipment_to_note_silent",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(
+                    ("delivered_at", None),
+                    ("status__in", ("accepted", "in_transit", "out_for_delivery")),
+                    ("silent_since__isnull", False),
+                ),
+                fields=["tenant", "accepted_at", "id"],
+                name="shipment_silent",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(("delivered_at__gt", models.F("promised_at"))),
+                fields=["tenant", "accepted_at", "id"],
+                name="shipment_delivered_late",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(("exceptions__contains", ["late"])),
+                fields=["tenant", "accepted_at", "id"],
+                name="shipment_exception_late",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(("exceptions__contains", ["lost"])),
+                fields=["tenant", "accepted_at", "id"],
+                name="shipment_exception_lost",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(("exceptions__contains", ["damaged"])),
+                fields=["tenant", "accepted_at", "id"],
+                name="shipment_exception_damaged",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(("exceptions__contains", ["refused"])),
+                fields=["tenant", "accepted_at", "id"],
+                name="shipment_exception_refused",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(("exceptions__contains", ["returned"])),
+                fields=["tenant", "accepted_at", "id"],
+                name="shipment_exception_returned",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(("exceptions__contains", ["silent"])),
+                fields=["tenant", "accepted_at", "id"],
+                name="shipment_exception_silent",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="shipment",
             constraint=models.UniqueConstraint(fields=("tenant", "waybill_number"), name="shipment_waybill"),
@@ -242,5 +381,48 @@ class Migration(migrations.Migration):
                 fields=("tenant", "shipment", "kind", "happened_at"), name="scan_event_once"
             ),
         ),
-        ProtectTenantTables("Shipment", "ScanEvent"),
+        migrations.CreateModel(
+            name="ShipmentPolicy",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("grace_hours", models.PositiveSmallIntegerField(default=2)),
+                ("silent_hours", models.PositiveSmallIntegerField(default=48)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    core.tenancy.models.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "indexes": [models.Index(fields=["tenant", "created_by"], name="shipment_policy_created_by")],
+                "constraints": [models.UniqueConstraint(fields=("tenant", "version"), name="shipment_policy_version")],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        ProtectTenantTables("Shipment", "ScanEvent", "ShipmentPolicy"),
     ]

@@ -4,17 +4,20 @@ from typing import Any
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, TemplateView
 
 from core.web.public import PublicView
-from shipments.enums import ScanKind, ShipmentException
+from shipments.enums import SETTLED, ScanKind, ShipmentException
 from shipments.icons import SCAN_ICONS
 from shipments.models import ScanEvent
 from shipments.tracking.finding import find_tracked, seal, tracked
 from shipments.tracking.forms import TrackingForm
 from shipments.tracking.limits import WINDOW_SECONDS, may_ask
 
+# Of what our clock finds strangers are told in other words.
+SILENT = ShipmentException.SILENT
 NOT_FOUND = _("We have no parcel with this waybill and these digits. Check both, or ask whoever sent it.")
 TOO_MANY = _("This was asked too often. Try again in an hour.")
 
@@ -65,7 +68,8 @@ class TraceView(PublicView, TemplateView):
         scans = shipment.scans.order_by("-happened_at", "-id").defer("courier")
         context = self.get_context_data(
             shipment=shipment,
-            exceptions=[ShipmentException(code).label for code in shipment.exceptions],
+            is_late=shipment.is_past_promise(timezone.now()) and not set(shipment.exceptions) & set(SETTLED),
+            exceptions=[ShipmentException(code).label for code in shipment.exceptions if code != SILENT],
             scans=[_shown(scan) for scan in scans],
         )
         return self.render_to_response(context)

@@ -13,13 +13,13 @@ from core.jobs.models import BackgroundJob
 from core.partners.models import ApiKey
 from core.tenancy.models import Tenant, TenantModel
 from core.web import trail
-from customers.models import Customer, CustomerGroup, CustomField, FollowUp, Purpose
+from customers.models import Customer, CustomerGroup, CustomField, FollowUp, FollowUpPolicy, Purpose
 from development.models import CatalogueService, Competitor, MarketNote, Opportunity, PipelineRules, Proposal
 from lifecycle.models import Lead, LeadSource, LifecyclePolicy, LostReason, PlaybookStep
 from portfolios.models import PortfolioPolicy
 from service_plans.models import ServicePlan
 from service_requests.models import ServicePolicy, ServiceRequest
-from shipments.models import Shipment
+from shipments.models import Shipment, ShipmentPolicy
 from tests.factories.worlds import make_world
 from tiering.models import TierPolicy
 
@@ -35,8 +35,10 @@ PAGES: dict[type[TenantModel | Tenant], str] = {
     CustomerGroup: "customers:rename_group",
     CustomField: "customers:update_custom_field",
     FollowUp: "customers:follow_up",
+    FollowUpPolicy: "customers:follow_up_rules",
     Purpose: "customers:update_purpose",
     Shipment: "shipments:detail",
+    ShipmentPolicy: "shipments:policy",
     ImportBatch: "imports:batch",
     ServicePlan: "service_plans:detail",
     Opportunity: "development:detail",
@@ -56,6 +58,8 @@ PAGES: dict[type[TenantModel | Tenant], str] = {
     PlaybookStep: "lifecycle:update_step",
 }
 OF_ALL = {
+    "customers:follow_up_rules",
+    "shipments:policy",
     "console:company",
     "console:organisation",
     "service_requests:policy",

@@ -19,6 +19,8 @@ OF_ALL_TENANTS = {
     "customers.tasks.judge_customers_task",
     "customers.tasks.rank_tokens_task",
     "customers.tasks.escalate_follow_ups_task",
+    "shipments.tasks.watch_shipments_task",
+    "service_requests.tasks.watch_requests_task",
 }
 
 

@@ -95,3 +95,49 @@ def test_what_is_added_is_measured_again_and_in_two_parts_too(minute, first, sec
     assert office.between(start, middle) == timedelta(minutes=first)
     assert office.between(start, end) == timedelta(minutes=first + second)
     assert office.between(start, office.add(start, timedelta(minutes=first + second))) == office.between(start, end)
+
+
+@pytest.mark.parametrize(
+    ("end", "minutes", "start"),
+    [
+        ("2026-03-02 12:00", 120, "2026-03-02 10:00"),
+        ("2026-03-03 10:00", 120, "2026-03-02 17:00"),
+        ("2026-03-02 22:00", 60, "2026-03-02 17:00"),
+        ("2026-03-03 06:00", 60, "2026-03-02 17:00"),
+        ("2026-03-03 09:00", 60, "2026-03-02 17:00"),
+        ("2026-03-09 09:30", 60, "2026-03-06 17:30"),
+        ("2026-03-08 12:00", 1, "2026-03-06 17:59"),
+        ("2026-03-06 18:00", 5 * 540, "2026-03-02 09:00"),
+    ],
+)
+def test_working_time_is_taken_back(end, minutes, start):
+    assert calendar().back(local(end), timedelta(minutes=minutes)) == local(start)
+
+
+@given(minute=st.integers(0, 365 * 24 * 60), minutes=st.integers(1, 5000))
+def test_taking_back_undoes_adding(minute, minutes):
+    start, worked = local("2026-01-01 00:00") + timedelta(minutes=minute), timedelta(minutes=minutes)
+    end = calendar().add(start, worked)
+
+    assert calendar().between(calendar().back(end, worked), end) == worked
+    assert calendar().back(end, worked) >= start
+
+
+def test_nobody_ever_worked_back_then():
+    with pytest.raises(NoWorkingDay):
+        calendar(days=()).back(local("2026-03-02 12:00"), timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("at", "is_open"),
+    [
+        ("2026-03-02 08:59", False),
+        ("2026-03-02 09:00", True),
+        ("2026-03-02 17:59", True),
+        ("2026-03-02 18:00", False),
+        ("2026-03-07 12:00", False),
+    ],
+)
+def test_people_are_at_work_from_the_first_minute_until_before_the_last(at, is_open):
+    assert calendar().is_open(local(at)) is is_open
+    assert calendar(opens_at=time(0), closes_at=time(0), days=range(1, 8)).is_open(local(at))

@@ -39,6 +39,7 @@ def test_panel_asks_the_same_number_of_queries(case, client_for, agent, now, dja
             opened_at=now,
             due_at=now,
             queue_at=now,
+            warn_at=now,
         )
         for number in range(rows)
     )

@@ -32,6 +32,7 @@ def open_many(count: int, *, at: datetime) -> None:
             opened_at=at,
             due_at=first.due_at,
             queue_at=first.queue_at,
+            warn_at=first.warn_at,
         )
         for index, customer in enumerate(customers, start=1)
     )

@@ -56,6 +56,7 @@ def test_shipment_with_its_scans(tenant, now):
         "packaging": None,
         "services": ["insured_value"],
         "exceptions": ["late", "damaged"],
+        "lateness": [],
         "weight_g": 1200,
         "length_cm": None,
         "width_cm": None,

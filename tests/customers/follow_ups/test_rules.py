@@ -17,7 +17,7 @@ from customers.follow_ups import rules, words
 from customers.follow_ups.words import happened_of, show
 from customers.models import Customer, FollowUp
 from customers.services.follow_up_steps import complete_follow_up, snooze_follow_up
-from shipments.follow_ups import EXCEPTION_OF_VIP, MOST_SHIPMENTS, add_exceptions, say_exceptions
+from shipments.follow_ups import EXCEPTION_OF_VALUED, MOST_SHIPMENTS, add_exceptions, say_exceptions
 from shipments.models import Shipment
 from shipments.receivers import NEWS
 from shipments.scans import record_scans
@@ -187,7 +187,7 @@ def test_the_oldest_of_very_many_are_counted():
     assert add_exceptions(facts, {"shipments": [one(9)], "left_out": 0}) == facts
 
 
-@pytest.mark.parametrize(("tier", "ago"), [("mid", timedelta(days=2)), ("vip", NEWS + timedelta(hours=1))])
+@pytest.mark.parametrize(("tier", "ago"), [("low", timedelta(days=2)), ("vip", NEWS + timedelta(hours=1))])
 def test_trouble_of_others_and_long_ago_is_not_followed_up(sent, tier, ago):
     sent(tier, ago)
 
@@ -239,6 +239,6 @@ def test_fall_of_a_customer_without_account_manager_is_nobodys_work(placed, deli
 
 def test_code_is_taken_once():
     with pytest.raises(ValueError, match="'shipment_exception' already"):
-        words.register(EXCEPTION_OF_VIP.code, str)
+        words.register(EXCEPTION_OF_VALUED.code, str)
     with pytest.raises(ValueError, match="already"):
-        rules.register(EXCEPTION_OF_VIP)
+        rules.register(EXCEPTION_OF_VALUED)

@@ -303,3 +303,31 @@ class TestGuessing:
         answers = [ask(tenant, shipment.waybill_number, TAIL).status_code for _ in range(QUESTIONS_PER_WAYBILL + 1)]
 
         assert answers == [302] * QUESTIONS_PER_WAYBILL + [429]
+
+
+APOLOGY = "This parcel takes longer than we promised."
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_late"),
+    [
+        ({"promised_at": timedelta(hours=-1)}, True),
+        ({"promised_at": timedelta(hours=1)}, False),
+        ({"promised_at": timedelta(hours=-1), "status": "delivered"}, False),
+        ({"promised_at": timedelta(hours=-1), "exceptions": ["returned"]}, False),
+    ],
+)
+def test_parcel_that_is_late_is_told_so_kindly(tenant, now, facts, is_late):
+    facts = {name: now + value if isinstance(value, timedelta) else value for name, value in facts.items()}
+    with time_machine.travel(now, tick=False):
+        body = text_of(trace_of(tenant, ship(now, **facts)))
+
+    assert (APOLOGY in body) is is_late
+    assert "Blue Kiln" not in body
+
+
+def test_what_the_clock_missed_is_no_word_for_strangers(tenant, now):
+    body = text_of(trace_of(tenant, ship(now, exceptions=["damaged", "silent"])))
+
+    assert "Damaged" in body
+    assert "No scan for long" not in body

@@ -3,23 +3,24 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from django.views.generic import TemplateView
 
 from core.accounts.permissions import may
 from core.imports.permissions import IMPORTS
 from core.web.lists import ChoiceFilter, Column, ColumnKind, DateRangeFilter, ListView, PrefixFilter, Sort
+from core.web.lists.columns import NOTHING
 from core.web.trail import history_of
 from core.web.views import StaffView
-from shipments.enums import ScanKind, ShipmentException, ShipmentStatus, TransportMode, ValueAddedService
-from shipments.filters import CustomerFilter
+from shipments.enums import Lateness, ScanKind, ShipmentException, ShipmentStatus, TransportMode, ValueAddedService
+from shipments.filters import CustomerFilter, ExceptionFilter, LatenessFilter
 from shipments.icons import SCAN_ICONS
 from shipments.models import ScanEvent, Shipment
 from shipments.panels import panels_of
 from shipments.permissions import IMPORT, VIEW
 from shipments.querysets import for_list, for_record
-from shipments.templatetags.shipments import status_badge
+from shipments.templatetags.shipments import exception_badges, standing_badges
 
 
 class ShipmentListView(ListView):
@@ -31,6 +32,9 @@ class ShipmentListView(ListView):
         ChoiceFilter(name="status", label=_("Status"), choices=ShipmentStatus.choices),
         PrefixFilter(name="service", label=_("Service"), field="service_product", max_length=60),
         ChoiceFilter(name="transport_mode", label=_("Transport"), choices=TransportMode.choices),
+        LatenessFilter(name="lateness", label=_("Lateness"), choices=Lateness.choices),
+        ExceptionFilter(name="exception", label=_("Exception"), choices=ShipmentException.choices),
+        DateRangeFilter(name="promised", label=_("Promised"), field="promised_at"),
         DateRangeFilter(name="accepted", label=pgettext_lazy("time", "Accepted"), field="accepted_at"),
     )
     sorts = (Sort("accepted", pgettext_lazy("time", "Accepted"), column="accepted_at", descending_first=True),)
@@ -56,7 +60,7 @@ class ShipmentListView(ListView):
             _("Status"),
             lambda shipment: shipment.get_status_display(),
             name="status",
-            draw=lambda shipment: status_badge(shipment.status),
+            draw=standing_badges,
         ),
         Column(
             pgettext_lazy("time", "Accepted"),
@@ -72,6 +76,12 @@ class ShipmentListView(ListView):
             name="delivered",
             kind=ColumnKind.TIME,
         ),
+        Column(
+            _("Exceptions"),
+            lambda shipment: gettext(", ").join(str(ShipmentException(each).label) for each in shipment.exceptions),
+            name="exceptions",
+            draw=lambda shipment: exception_badges(shipment) or NOTHING,
+        ),
         Column(_("Service"), lambda shipment: shipment.service_product, name="service"),
         Column(_("Transport"), lambda shipment: shipment.get_transport_mode_display(), name="transport"),
         Column(_("City of origin"), lambda shipment: shipment.origin_city, name="origin"),
@@ -82,7 +92,16 @@ class ShipmentListView(ListView):
         Column(_("Refunds"), lambda shipment: shipment.refunds, name="refunds", kind=ColumnKind.MONEY),
         Column(_("Contribution"), lambda shipment: shipment.contribution, name="contribution", kind=ColumnKind.MONEY),
     )
-    page_columns = ("waybill", "customer", "accepted", "origin", "destination", "status", "service", "contribution")
+    page_columns = (
+        "waybill",
+        "customer",
+        "accepted",
+        "promised",
+        "destination",
+        "status",
+        "exceptions",
+        "contribution",
+    )
 
     def get_queryset(self) -> QuerySet[Shipment]:
         return for_list(Shipment.objects.all())
@@ -101,7 +120,6 @@ class ShipmentDetailView(StaffView, TemplateView):
         return super().get_context_data(
             shipment=shipment,
             services=[ValueAddedService(code).label for code in shipment.services],
-            exceptions=[ShipmentException(code).label for code in shipment.exceptions],
             scans=[_scan_as_event(scan) for scan in shipment.scans.all()],
             panels=panels_of(shipment, self.request.user),
             history=history_of(shipment, user=self.request.user),
