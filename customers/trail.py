@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from customers.follow_ups.querysets import for_list
 from customers.follow_ups.words import show
-from customers.models import Customer, CustomField, FollowUp, Interaction, Purpose
+from customers.models import ContactPoint, Customer, CustomField, FollowUp, Interaction, Purpose
 from customers.querysets import for_search
 
 
@@ -35,6 +35,13 @@ def describe_follow_ups(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str
     """Return what is to be done, masked, and where it stands."""
     shown = show(for_list(FollowUp.objects.filter(pk__in=ids)))
     return {each.pk: (each.subject, reverse("customers:follow_up", args=[each.pk])) for each in shown}
+
+
+def describe_points(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
+    """Return contact points, masked, and the page of their customers; those that were removed are left out."""
+    points = ContactPoint.objects.filter(pk__in=ids).select_related("contact")
+    pages = {point.pk: reverse("customers:detail", args=[point.contact.customer_id]) for point in points}
+    return {point.pk: (point.masked_value, pages[point.pk]) for point in points}
 
 
 def describe_purposes(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
