@@ -12,7 +12,7 @@ from core.events import registry
 from customers import relations
 from customers.relations import Relation
 
-actions.declare("behaviour.forgotten", _("Behaviour on the web and in the app deleted, for want of a consent"))
+actions.declare("behaviour.forgotten", _("Behaviour on the web and in the app deleted, for lack of a consent"))
 actions.declare_fields(behaviour=_("Behaviour on the web and in the app"))
 
 classify(

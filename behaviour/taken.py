@@ -44,7 +44,7 @@ class ShapedField(TextField):
 
     default_error_messages = {
         "invalid_shape": _("Write it in this form: %(form)s."),
-        "looks_personal": _("This looks like something of a person, which is not taken here."),
+        "looks_personal": _("This looks like personal data, which is not accepted here."),
     }
 
     def __init__(self, *, shape: re.Pattern[str], form: str, **kwargs: Any) -> None:

@@ -406,6 +406,9 @@ SPECTACULAR_SETTINGS = {
         "ConsentState": "customers.enums.ConsentState",
         "ConsentSource": "customers.enums.ConsentSource",
         "ToldConsentSource": "customers.enums.TOLD_SOURCES",
+        "VerifiedHowEnum": "customers.enums.PointProof",
+        "ToldProof": "customers.enums.TOLD_PROOFS",
+        "ReasonsEnum": "customers.enums.ContactReason",
     },
 }
 

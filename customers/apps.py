@@ -326,18 +326,27 @@ class CustomersConfig(AppConfig):
         from core.web import navigation, record_pages, trail
         from customers import panels, timeline
         from customers.consents.panel import load_consent_panel
-        from customers.consents.words import said_in_words
-        from customers.permissions import CONSENTS_CONFIGURE, CONSENTS_VIEW
+        from customers.consents.words import point_in_words, said_in_words
+        from customers.permissions import CONSENTS_CONFIGURE, CONSENTS_VIEW, VIEW
         from customers.record_actions import CONSENTS
         from customers.services.purposes import create_first_purposes
         from customers.settled import PURPOSE_PARTS, purpose_values
-        from customers.trail import describe_purposes
+        from customers.trail import describe_points, describe_purposes
 
         on_tenant_created(create_first_purposes)
         timeline.register("consent.given", icon="shield-check", label=_("Consent given"), words=said_in_words)
         timeline.register("consent.withdrawn", icon="shield-x", label=_("Consent withdrawn"), words=said_in_words)
+        for code, icon, label in (
+            ("contact_point.opted_out", "ban", _("Contact point not to be used any more")),
+            ("contact_point.allowed", "circle-check", _("Contact point may be used again")),
+            ("contact_point.verified", "check", _("Contact point verified")),
+            ("contact_point.preferred", "star", _("Contact point preferred")),
+        ):
+            timeline.register(code, icon=icon, label=label, words=point_in_words)
         trail.register_subject("customers.purpose", describe_purposes, permission=CONSENTS_CONFIGURE)
         trail.register_detail("purpose", "customers.purpose")
+        trail.register_subject("customers.contactpoint", describe_points, permission=VIEW)
+        trail.register_detail("contact_point", "customers.contactpoint")
         record_pages.register_action("customers:detail", CONSENTS)
         panels.register(
             key="consents",

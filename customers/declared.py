@@ -40,8 +40,8 @@ actions.declare("customer.erased", _("Personal data erased"))
 actions.declare("customer.merged", _("Another customer merged into this one"))
 actions.declare("customer.absorbed", _("Merged into another customer"))
 actions.declare("customer.merge_undone", _("Merge undone"))
-actions.declare("customer.duplicate_dismissed", _("Said not to be the same as another customer"))
-actions.declare("customer.duplicate_reopened", _("Said to be perhaps the same as another customer"))
+actions.declare("customer.duplicate_dismissed", _("Marked as not the same as another customer"))
+actions.declare("customer.duplicate_reopened", _("Listed again as possibly the same as another customer"))
 actions.declare("contact.added", _("Contact added"))
 actions.declare("contact.updated", _("Contact changed"))
 actions.declare("contact.removed", _("Contact removed"))
@@ -92,7 +92,7 @@ actions.declare_fields(
     region=_("Region"),
     source=_("Source"),
     tags=_("Tags"),
-    special_needs=_("Special needs"),
+    special_needs=_("Notes on needs"),
     birthday=_("Birthday"),
     preferred_channel=_("Preferred channel"),
     preferred_language=_("Preferred language"),

@@ -77,6 +77,20 @@ class PointProof(models.TextChoices):
     REPLY = "reply", _("Answered from there")
     CODE = "code", _("By a code that was sent there")
     PERSON = "person", _("Confirmed in person")
+    OWNER = "owner", _("Confirmed by the customer, in the preference centre")
+
+
+# What people and partners write down; the preference centre says itself that it was there.
+TOLD_PROOFS = [choice for choice in PointProof.choices if choice[0] != PointProof.OWNER]
+
+
+class PointSaying(models.TextChoices):
+    """What somebody says of one of their contact points in the preference centre."""
+
+    OPT_OUT = "opt_out", _("Do not use it any more")
+    ALLOW = "allow", _("Allow its use again")
+    CONFIRM = "confirm", _("Confirm that it is right")
+    PREFER = "prefer", _("Use this one first")
 
 
 class CustomFieldKind(models.TextChoices):
@@ -113,11 +127,11 @@ class Fault(models.TextChoices):
     """What is to mend in the record of a customer; `customers.quality.rules` says what each weighs."""
 
     NO_NAME = "no_name", _("No name")
-    ODD_NAME = "odd_name", _("A name that can be none")
-    NO_CONTACT = "no_contact", _("Nobody to speak to")
+    ODD_NAME = "odd_name", _("A name that is not real")
+    NO_CONTACT = "no_contact", _("No contact")
     UNREACHABLE = "unreachable", _("No phone or e-mail that works")
     BAD_PHONE = "bad_phone", _("A phone number that does not exist")
-    ODD_CONTACT = "odd_contact", _("A contact whose name can be none")
+    ODD_CONTACT = "odd_contact", _("A contact whose name is not real")
     NO_MAIN_CONTACT = "no_main_contact", _("No primary contact")
     NO_ADDRESS = "no_address", _("No address")
     NO_CITY = "no_city", _("An address without a city")
@@ -125,8 +139,8 @@ class Fault(models.TextChoices):
     NO_INDUSTRY = "no_industry", _("No industry")
     NO_REGION = "no_region", _("No region")
     NO_MANAGER = "no_manager", _("A VIP without an account manager")
-    BAD_BIRTHDAY = "bad_birthday", _("A birthday that cannot be")
-    DUPLICATE = "duplicate", _("Possibly here twice")
+    BAD_BIRTHDAY = "bad_birthday", _("An impossible birthday")
+    DUPLICATE = "duplicate", _("A possible duplicate")
     NO_CONSENT = "no_consent", _("Nothing said about being contacted")
     REQUIRED_EMPTY = "required_empty", _("A required field is empty")
     ODD_LETTERS = "odd_letters", _("Full-width or invisible letters")

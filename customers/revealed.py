@@ -15,7 +15,7 @@ def _page_of(customer: Customer) -> str:
 for kind, label, field in (
     ("customer-name", _("Name of the person"), "person_name"),
     ("birthday", _("Birthday"), "birthday"),
-    ("special-needs", _("Special needs"), "special_needs"),
+    ("special-needs", _("Notes on needs"), "special_needs"),
 ):
     revealable.register(
         kind=kind,

@@ -7,7 +7,16 @@ from django.utils.translation import gettext as _
 
 from customers.follow_ups.querysets import for_list
 from customers.follow_ups.words import show
-from customers.models import Customer, CustomerGroup, CustomField, FollowUp, FollowUpPolicy, Interaction, Purpose
+from customers.models import (
+    ContactPoint,
+    Customer,
+    CustomerGroup,
+    CustomField,
+    FollowUp,
+    FollowUpPolicy,
+    Interaction,
+    Purpose,
+)
 from customers.querysets import for_search
 
 
@@ -48,6 +57,13 @@ def describe_follow_up_policies(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, t
     policies = FollowUpPolicy.objects.filter(pk__in=ids).values_list("pk", "version")
     page = reverse("customers:follow_up_rules")
     return {pk: (_("Version %(version)s") % {"version": version}, page) for pk, version in policies}
+
+
+def describe_points(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
+    """Return contact points, masked, and the page of their customers; those that were removed are left out."""
+    points = ContactPoint.objects.filter(pk__in=ids).select_related("contact")
+    pages = {point.pk: reverse("customers:detail", args=[point.contact.customer_id]) for point in points}
+    return {point.pk: (point.masked_value, pages[point.pk]) for point in points}
 
 
 def describe_purposes(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:

@@ -68,7 +68,7 @@ actions.declare_fields(
     competitor=_("Competitor"),
     need=_("What the customer needs"),
     lost_reason=_("Why it was lost"),
-    reminded_for=_("Close date of whose passing somebody was told"),
+    reminded_for=_("Close date whose passing was told"),
     opened_by=_("Opened by"),
     opened_at=_("Opened"),
     strengths=_("Strengths"),

@@ -35,7 +35,7 @@ HELP: dict[str, str | Promise] = {
     "growth_percent": gettext_lazy("A window that brought so much more than usual makes a customer growing."),
     "decline_percent": gettext_lazy("A window that brought so much less than usual makes a customer declining."),
     "least_days": gettext_lazy("So that nobody goes to and fro between growing, mature and declining."),
-    "lost_days": gettext_lazy("Of everybody, and of those with few shipments nothing else counts."),
+    "lost_days": gettext_lazy("For everybody; for those with few shipments nothing else counts."),
     "lost_least_days": gettext_lazy("Who ships every day is not lost after a week."),
     "lost_rhythms": gettext_lazy("The rhythm is the mean gap between shipments, from five shipments on."),
     "won_back_days": gettext_lazy("Then what the window brought decides again."),

@@ -31,13 +31,13 @@ HELP: dict[str, str | Promise] = {
     "capacity": gettext_lazy("Of everybody for whom nothing else was said."),
     "assigned_tiers": gettext_lazy("Every night those without one go to whoever serves the tier and has most room."),
     "pool_tiers": gettext_lazy("Whom nobody looks after, and who is in one of these, can be claimed."),
-    "pool_stages": gettext_lazy("Besides, the stage must be one of these."),
-    "claims_a_day": gettext_lazy("So many customers may each colleague claim from the pool a day."),
+    "pool_stages": gettext_lazy("The stage must be one of these, too."),
+    "claims_a_day": gettext_lazy("How many customers each colleague may claim from the pool in a day."),
     "rest_days": gettext_lazy("So that nobody releases and claims the same customer in turn."),
     "silent_days": gettext_lazy(
         "0: never. Notes do not count as speaking with a customer; tiers with an account manager of their own stay."
     ),
-    "warn_days": gettext_lazy("The account manager gets a follow-up so many days before."),
+    "warn_days": gettext_lazy("The account manager gets a follow-up this many days before."),
 }
 LEFT_BECAUSE: dict[str, str | Promise] = {
     "nobody_serves": gettext_lazy("Nobody who is there serves this tier."),

@@ -94,7 +94,7 @@ class ItemForm(forms.Form):
         required=False,
         min_value=1,
         max_value=100,
-        help_text=_("So much of it is to be kept each month, measured from shipments. Empty: it is not measured."),
+        help_text=_("How much of it is to be kept each month, measured from shipments. Empty: it is not measured."),
     )
 
     def __init__(self, *args: Any, kind: str, stored: PlanItem | None = None, masked: str = "", **kwargs: Any) -> None:

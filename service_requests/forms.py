@@ -146,7 +146,7 @@ class PolicyForm(forms.Form):
     closes_at = _time(_("Until"), _("00:00 is midnight at the end of the day."))
     holidays = DatesField(label=_("Holidays"), required=False, help_text=_("One day a line, such as 2026-10-01."))
     extra_days = DatesField(
-        label=_("Days worked besides"), required=False, help_text=_("Such as a Sunday before a long holiday.")
+        label=_("Extra working days"), required=False, help_text=_("Such as a Sunday before a long holiday.")
     )
     replaces = forms.IntegerField(widget=forms.HiddenInput)
 

@@ -35,7 +35,7 @@ RULES: dict[str, str | Promise] = {
     "opens_at": gettext_lazy("Work begins"),
     "closes_at": gettext_lazy("Work ends"),
     "holidays": gettext_lazy("Holidays"),
-    "extra_days": gettext_lazy("Days worked besides"),
+    "extra_days": gettext_lazy("Extra working days"),
 }
 
 

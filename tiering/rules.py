@@ -20,7 +20,7 @@ RULES: dict[str, str | Promise] = {
     "mid_monthly": gettext_lazy("Mid from, per month"),
     "weight_amount": gettext_lazy("Weight of the amount"),
     "weight_frequency": gettext_lazy("Weight of the frequency"),
-    "weight_tenure": gettext_lazy("Weight of the length of custom"),
+    "weight_tenure": gettext_lazy("Weight of the time as a customer"),
     "demotion_runs": gettext_lazy("Evaluations until a demotion"),
 }
 ENTITLEMENTS: dict[str, str | Promise] = {

@@ -32,7 +32,7 @@ class SegmentRule:
 RULES = (
     SegmentRule(
         Segment.HESITANT,
-        _("In the last 90 days it refused a shipment, or a wish of it was declined."),
+        _("In the last 90 days it refused a shipment, or one of its requests was declined."),
         "is_doubting",
     ),
     SegmentRule(
@@ -56,7 +56,7 @@ RULES = (
         "months_shipped * 2 > months_known",
     ),
 )
-NO_RULE = _("It ships now and then: no rule holds, and it is in no segment.")
+NO_RULE = _("Customers who ship now and then meet none of these rules and are in no segment.")
 
 # Each a statement that gives the ids of customers who gave reason to doubt from %(doubt_start)s until %(end)s.
 _doubts: dict[str, str] = {}

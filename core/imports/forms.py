@@ -55,7 +55,7 @@ class ColumnsForm(forms.Form):
         fields = kind.fields()
         needed = [(field.name, field.label) for field in fields if field.is_required]
         others = [(field.name, field.label) for field in fields if not field.is_required]
-        choices = [("", _("Leave out")), (_("Needed"), needed), (_("If there"), others)]
+        choices = [("", _("Leave out")), (_("Needed"), needed), (_("Optional"), others)]
         for place, column in enumerate(columns):
             self.fields[f"column_{place}"] = forms.ChoiceField(
                 label=column or "–", choices=choices, required=False, initial=mapping[place] if mapping else ""

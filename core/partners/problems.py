@@ -30,7 +30,7 @@ TITLES: Mapping[int, Text] = {
     403: _("Not allowed"),
     404: _("Not there"),
     405: _("Not taken here"),
-    406: _("Not to be had in that form"),
+    406: _("Not available in that form"),
     409: _("In conflict with what is stored"),
     411: _("The length is missing"),
     412: _("Changed in the meantime"),

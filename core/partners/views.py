@@ -25,8 +25,10 @@ from core.partners.serializers import InputSerializer, ResourceSerializer
 
 SAFE = frozenset({"GET", "HEAD"})
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+# What no address of a resource answers to: a method that it has no action for, and OPTIONS.
+NOT_ALLOWED = frozenset({None, "metadata"})
 # Whatever else a resource does is a write, so that a new action is never open to who may only read.
-READS = frozenset({None, "metadata", "list", "retrieve", "by_number", "search", "plan", "may_contact"})
+READS = NOT_ALLOWED | frozenset({"list", "retrieve", "by_number", "search", "plan", "may_contact"})
 
 
 @cache
@@ -82,7 +84,7 @@ class Resource(GenericViewSet):
         """Check the key first and the address's parameters then, so that strangers learn nothing of them."""
         super().initial(request, *args, **kwargs)
         self.revealed = Revealed(request.auth)
-        if self.action is None:
+        if self.action in NOT_ALLOWED:
             return
         self.parameters = self._parameters(request)
         self.parameters.check()

@@ -7,7 +7,7 @@ class RowOutcome(models.TextChoices):
     """What became of one row of many that were to be changed."""
 
     CHANGED = "changed", _("Changed so")
-    UNCHANGED = "unchanged", _("Was so already")
+    UNCHANGED = "unchanged", _("No change needed")
     REFUSED = "refused", pgettext_lazy("change of a row", "Refused")
 
 

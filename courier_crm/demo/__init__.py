@@ -214,7 +214,7 @@ def _make_customer(
         region=region,
         source=chance.choice(courier.sources),
         tags=chance.sample(courier.tags, chance.choice((0, 0, 1, 1, 2))),
-        preferred_channel=chance.choice([each for each in Channel.values if each != Channel.ONLINE]),
+        preferred_channel=chance.choice([Channel.PHONE, Channel.EMAIL, Channel.SMS, Channel.PHONE, Channel.VISIT]),
         preferred_language=courier.language,
         account_manager=manager,
         at=created_at,

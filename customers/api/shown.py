@@ -258,12 +258,13 @@ class CustomerSerializer(ResourceSerializer):
     ]
 )
 class CustomerRecordSerializer(CustomerSerializer):
-    """A customer with contacts and addresses; special needs and birthday are told to who may reveal them."""
+    """A customer with contacts and addresses; notes on needs and birthday are told to who may reveal them."""
 
     special_needs = PersonalField(
         stored=lambda customer: customer.special_needs,
         masked=lambda customer: HIDDEN if customer.special_needs else "",
         permission=REVEAL,
+        help_text="Notes on needs, in words; special needs by kind stand at the address of their own.",
     )
     birthday = PersonalField(
         stored=lambda customer: customer.birthday,

@@ -18,7 +18,7 @@ from customers.api.shown import ContactPointSerializer, CustomerRecordSerializer
 from customers.birthdays import may_be_birthday
 from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, normalised
 from customers.custom_fields import MAX_TEXT_LENGTH, BadCustomValue, checked_values
-from customers.enums import TOLD_SOURCES, Channel, ContactPointKind, CustomerKind, PointProof
+from customers.enums import TOLD_PROOFS, TOLD_SOURCES, Channel, ContactPointKind, CustomerKind
 from customers.models import MAX_GROUP_NAME, MAX_TAGS, CustomField
 from customers.names import plain_text
 from customers.numbers import BadNumber, clean_number
@@ -85,7 +85,12 @@ class FactsInput(InputSerializer):
     account_manager_id = IdField(
         required=False, allow_null=True, help_text="Another one of a stored customer is for keys with portfolios:write."
     )
-    special_needs = TextField(max_length=2000, required=False, allow_blank=True)
+    special_needs = TextField(
+        max_length=2000,
+        required=False,
+        allow_blank=True,
+        help_text="Notes on needs, in words; special needs by kind stand at the address of their own.",
+    )
     custom_values = serializers.DictField(
         child=TextField(max_length=MAX_TEXT_LENGTH, allow_blank=True, allow_null=True),
         required=False,
@@ -176,7 +181,7 @@ class ContactPointInput(InputSerializer):
     value = TextField(max_length=MAX_LENGTH, required=False)
     is_preferred = FlagField(required=False, default=False)
     verified_how = serializers.ChoiceField(
-        PointProof.choices, required=False, allow_null=True, help_text="What shows that it reaches them."
+        TOLD_PROOFS, required=False, allow_null=True, help_text="What shows that it reaches them."
     )
     opted_out_how = serializers.ChoiceField(
         TOLD_SOURCES, required=False, allow_null=True, help_text="How they said that it is not to be used any more."

@@ -152,7 +152,7 @@ def decide(
     if purpose is None:
         return Decision((ContactReason.NOT_IN_USE,))
     said = _said(facts.consents, purpose, channel, contact_id)
-    refusals = (*_unreachable(facts, channel, contact_id), *refusals_of(purpose, channel, said, at=at))
+    refusals = (*unreachable(facts, channel, contact_id), *refusals_of(purpose, channel, said, at=at))
     if refusals:
         return Decision(refusals, said)
     reason = ALLOWED_BY[PurposeBasis(purpose.basis)]
@@ -165,7 +165,8 @@ def _said(consents: Said, purpose: Purpose, channel: str, contact_id: UUID | Non
     return effective(own=own, whole=consents.get((None, purpose.pk, channel)))
 
 
-def _unreachable(facts: Facts, channel: str, contact_id: UUID | None) -> Iterator[ContactReason]:
+def unreachable(facts: Facts, channel: str, contact_id: UUID | None) -> Iterator[ContactReason]:
+    """Yield why a customer, or a contact, cannot be reached by a channel, whatever for."""
     if facts.is_erased:
         yield ContactReason.ERASED
     elif channel == Channel.VISIT:

@@ -18,10 +18,12 @@ actions.declare("purpose.retired", _("Purpose retired"))
 actions.declare("purpose.revived", _("Purpose taken up again"))
 actions.declare("consent.given", _("Consent given"))
 actions.declare("consent.withdrawn", _("Consent withdrawn"))
+actions.declare("contact_point.preferred", _("Contact point preferred"))
 actions.declare("preference_link.made", _("Link to the preference centre made"))
 actions.declare("preference_link.revoked", _("Link to the preference centre revoked"))
 actions.declare_fields(
     purpose=_("Purpose"),
+    contact_point=_("Contact point"),
     channels=_("Channels"),
     said_how=_("How they said it"),
     name_zh=_("Name in Chinese"),

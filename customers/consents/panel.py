@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from core.accounts.permissions import may
 from customers.consents.deciding import Decision, Standing
+from customers.consents.preferring import ChannelChoice, choose_channel
 from customers.enums import Channel
 from customers.forms.consents import ConsentForm
 from customers.models import Consent, Contact, Customer, Purpose
@@ -26,10 +27,11 @@ class ChannelLine:
 
 @dataclass(frozen=True)
 class PurposeLine:
-    """One purpose, whether the customer may be contacted for it, what contacts said themselves, and a form for more."""
+    """One purpose, whether the customer may be contacted for it and how, what contacts said, and a form for more."""
 
     purpose: Purpose
     channels: list[ChannelLine]
+    choice: ChannelChoice | None
     of_contacts: list[tuple[str, Consent]]
     form: ConsentForm | None
 
@@ -63,11 +65,20 @@ def lines_of(
                 ChannelLine(str(Channel(channel).label), standing.decide(key, channel, at=at))
                 for channel in purpose.channels
             ],
+            _instead_of_preferred(standing, purpose, at=at),
             _said_by(contacts, purpose, standing),
             _form_of(purpose, contacts, refused) if may_record and purpose.may_be_decided else None,
         )
         for key, purpose in standing.purposes.items()
     ]
+
+
+def _instead_of_preferred(standing: Standing, purpose: Purpose, *, at: datetime) -> ChannelChoice | None:
+    """Return the channel to take for a purpose where the preferred one, which it covers, may not be used."""
+    if standing.customer.preferred_channel not in purpose.channels:
+        return None
+    choice = choose_channel(standing, purpose.key, at=at)
+    return choice if choice.channel and choice.against_preferred else None
 
 
 def _said_by(contacts: Sequence[Contact], purpose: Purpose, standing: Standing) -> list[tuple[str, Consent]]:

@@ -114,7 +114,7 @@ class AddPurposeForm(PurposeForm):
 
 class UpdatePurposeForm(PurposeForm):
     asks_anew = forms.BooleanField(
-        label=_("Consents to earlier texts hold no longer"),
+        label=_("Consents to earlier texts no longer hold"),
         required=False,
         help_text=_("For a text that says something else than before. Of a purpose that rests on consent only."),
     )

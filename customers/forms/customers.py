@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
@@ -15,6 +16,7 @@ from core.tenancy.scope import current_tenant
 from core.web.reading_order import NamedChoiceField
 from core.web.records import RecordForm
 from customers.birthdays import may_be_birthday
+from customers.consents.preferring import against_preferred
 from customers.enums import Channel, CustomerKind
 from customers.forms.custom_fields import PREFIX, value_fields
 from customers.forms.fields import (
@@ -83,7 +85,11 @@ class CustomerFactsForm(forms.Form):
     )
     tags = TagsField(label=_("Tags"), max_length=1000, required=False, help_text=_("Separated by commas."))
     special_needs = PersonalTextField(
-        label=_("Special needs"), max_length=2000, required=False, widget=RemovableTextarea
+        label=_("Notes on needs"),
+        max_length=2000,
+        required=False,
+        widget=RemovableTextarea,
+        help_text=_("What no kind of special need can say."),
     )
 
     def __init__(self, *args: Any, custom_fields: Sequence[CustomField] = (), **kwargs: Any) -> None:
@@ -152,8 +158,10 @@ class CreateCustomerForm(CustomerFactsForm):
 class UpdateCustomerForm(RecordForm, CustomerFactsForm):
     """The facts of one customer; stored personal data is never sent to the browser, only its masked form."""
 
-    def __init__(self, *args: Any, record: Customer, may_assign: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, record: Customer, may_assign: bool, sees_consents: bool, **kwargs: Any) -> None:
         super().__init__(*args, record=record, **kwargs)
+        # Read where the field is shown, not for every fact that is edited in place.
+        self.fields["preferred_channel"].help_text = lazy(against_preferred, str)(record, sees_consents=sees_consents)
         self.fields["account_manager"].queryset = User.objects.filter(
             Q(is_active=True) | Q(pk=record.account_manager_id)
         ).order_by("name", "id")

@@ -72,7 +72,16 @@ NAMES = {
     ),
     "tags": ("客户标签", "标签", "labels"),
     "account_manager": ("负责人", "客户负责人", "销售", "owner", "account owner", "manager"),
-    "special_needs": ("备注", "特殊要求", "notes", "remarks", "description"),
+    "special_needs": (
+        "备注",
+        "特殊需求",
+        "特殊要求",
+        "special needs",
+        "special need",
+        "notes",
+        "remarks",
+        "description",
+    ),
     "preferred_channel": ("联系方式偏好", "channel"),
     "preferred_language": ("语言", "language"),
 }

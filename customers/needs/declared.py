@@ -12,7 +12,7 @@ from customers.relations import Relation
 actions.declare("need.added", _("Special need added"))
 actions.declare("need.updated", _("Special need changed"))
 actions.declare("need.removed", _("Special need removed"))
-actions.declare_fields(need=_("Special need"), needs=_("Structured needs"))
+actions.declare_fields(need=_("Special need"), needs=_("Special needs"))
 actions.declare_values("need", lambda: dict(NeedKind.choices))
 
 classify("customers.CustomerNeed", business="customer kind details added_to version", personal="text")
@@ -20,7 +20,7 @@ classify("customers.CustomerNeed", business="customer kind details added_to vers
 relations.register(
     "needs",
     Relation(
-        label=_("Structured needs"),
+        label=_("Special needs"),
         model=CustomerNeed,
         rows=lambda customer: customer.needs.all(),
         personal=lambda customer: customer.needs.count(),

@@ -66,8 +66,8 @@ def kept_mends(customer: Customer) -> list[Mend]:
 
 def mending_links(customer: Customer) -> SafeString:
     """Show a customer's faults, each leading to where it is mended."""
-    links = format_html_join(" · ", '<a href="{}">{}</a>', ((mend.url, mend.label) for mend in kept_mends(customer)))
-    return format_html("<span>{}</span>", links)
+    links = format_html_join(" ", '<a href="{}">{}</a>', ((mend.url, mend.label) for mend in kept_mends(customer)))
+    return format_html('<span class="mends">{}</span>', links)
 
 
 def load_quality_panel(customer: Customer, _user: Any) -> QualityPanel:

@@ -52,7 +52,7 @@ class PersonNameMissing(DomainError):
 
 class TooManyTags(DomainError):
     code = "too_many_tags"
-    message = _("This customer has as many tags as there may be.")
+    message = _("This customer cannot have more tags.")
 
 
 class MayNotAssign(DomainError):

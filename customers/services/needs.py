@@ -25,7 +25,7 @@ class NeedTwice(DomainError):
 
 class TooManyWindows(DomainError):
     code = "too_many_windows"
-    message = _("There are as many time windows as there may be.")
+    message = _("No more time windows can be added.")
 
 
 class NeedChanged(RecordChanged):

@@ -13,10 +13,12 @@ from core.accounts.models import User
 from core.audit.services import record
 from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError, RecordChanged
+from customers.consents.words import POINTS_TEXT_VERSION
 from customers.contact_points import BadContactPoint
-from customers.enums import PointSource
+from customers.enums import ConsentSource, PointProof, PointSaying, PointSource
 from customers.happenings import publish_update
 from customers.models import Contact, ContactPoint, Customer
+from customers.services.interactions import tell_in_timeline
 from customers.services.locking import lock_customer
 
 MARKS = ("is_preferred", "verified_at", "verified_how", "opted_out_at", "opted_out_how")
@@ -103,6 +105,58 @@ def allow_point(*, point: ContactPoint, by: User, at: datetime) -> ContactPoint:
     return _mark(point, lambda held: set_marks(held, opted_out_how="", at=at), by=by, at=at)
 
 
+@transaction.atomic
+def say_of_point(*, point: ContactPoint, saying: str, at: datetime) -> ContactPoint:
+    """Keep what its holder says of a point in the preference centre, a PointSaying, in trail and timeline; said again
+    it changes nothing.
+
+    Raises ContactPointGone, or PreferredOptedOut.
+    """
+
+    def told(held: ContactPoint, actions: Sequence[str], customer: Customer) -> None:
+        for action in actions:
+            details = {
+                "way": held.kind,
+                "contact_point": str(held.pk),
+                "said_how": ConsentSource.LINK,
+                "text_version": POINTS_TEXT_VERSION,
+            }
+            event = record(action, of=customer, by=None, at=at, details=details)
+            tell_in_timeline(
+                customer=customer,
+                code=action,
+                parameters={"way": held.kind, "source": ConsentSource.LINK},
+                source=f"contact_point:{event.pk}",
+                happened_at=at,
+                at=at,
+            )
+
+    return _mark(point, lambda held: _say(held, saying, at=at), tell=told, at=at)
+
+
+def _say(point: ContactPoint, saying: str, *, at: datetime) -> list[str]:
+    match PointSaying(saying):
+        case PointSaying.OPT_OUT:
+            return set_marks(point, opted_out_how=ConsentSource.LINK, at=at)
+        case PointSaying.ALLOW:
+            return set_marks(point, opted_out_how="", at=at)
+        case PointSaying.CONFIRM:
+            return set_marks(point, verified_how=PointProof.OWNER, at=at)
+        case PointSaying.PREFER:
+            return _prefer(point)
+
+
+def _prefer(point: ContactPoint) -> list[str]:
+    if point.opted_out_at is not None:
+        raise PreferredOptedOut
+    if point.is_preferred:
+        return []
+    # One is preferred at most, so the mark is free before it is given again.
+    ContactPoint.objects.filter(contact=point.contact, is_preferred=True).update(is_preferred=False)
+    point.is_preferred = True
+    return ["contact_point.preferred"]
+
+
 def marks_before(point: ContactPoint) -> Before:
     """Return what restore_marks needs besides the version, as JSON holds it."""
     marks = {name: getattr(point, name) for name in MARKS}
@@ -128,9 +182,14 @@ def restore_marks(*, point: ContactPoint, version: int, before: Before, by: User
 
 
 def _mark(
-    point: ContactPoint, change: Callable[[ContactPoint], Sequence[str]], *, by: User, at: datetime
+    point: ContactPoint,
+    change: Callable[[ContactPoint], Sequence[str]],
+    *,
+    by: User | None = None,
+    tell: Callable[[ContactPoint, Sequence[str], Customer], None] | None = None,
+    at: datetime,
 ) -> ContactPoint:
-    """Change a held point; where that changes nothing, nothing is written or told."""
+    """Change a held point; where that changes nothing, nothing is written or told. `tell` is told in its own way."""
     customer = lock_customer(point.contact.customer_id)
     held = _held(point.pk, customer)
     told = change(held)
@@ -139,7 +198,10 @@ def _mark(
         contact = held.contact
         contact.version += 1
         contact.save(update_fields=["version"])
-        tell_marks(held, told, of=customer, by=by, at=at)
+        if tell is None:
+            tell_marks(held, told, of=customer, by=by, at=at)
+        else:
+            tell(held, told, customer)
         publish_update(customer, changed=["contacts"], at=at)
     return held
 

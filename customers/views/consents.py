@@ -18,6 +18,7 @@ from django.views.generic import TemplateView
 from core.accounts.permissions import may
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
+from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
 from customers.consents.panel import ConsentPanel, lines_of
 from customers.forms.consents import ConsentForm
@@ -29,6 +30,14 @@ from customers.services.preferences import make_preference_link, preference_toke
 
 PANEL = "panel-consents"
 NEWEST = 100
+POINT_ACTIONS = (
+    "contact_point.opted_out",
+    "contact_point.allowed",
+    "contact_point.verified",
+    "contact_point.doubted",
+    "contact_point.preferred",
+    "contact_point.restored",
+)
 
 
 def _page_of(customer_id: UUID) -> str:
@@ -58,6 +67,8 @@ class ConsentsView(StaffView, TemplateView):
             links=self._links(customer, at) if may_record else [],
             contacts=contacts,
             may_record=may_record,
+            history=history_of(customer, user=self.request.user, only=POINT_ACTIONS),
+            history_title=_("What was said of contact points"),
             **context,
         )
 

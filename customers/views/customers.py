@@ -31,6 +31,7 @@ from core.web.records import DraftedFormView, HereView, RecordFormView
 from core.web.trail import history_of
 from core.web.views import StaffView
 from customers.columns import COLUMNS
+from customers.consents.preferring import against_preferred
 from customers.duplicates import candidates_of, match_customers
 from customers.enums import CustomerKind, Segment, SelfService, Stage, Tier
 from customers.forms.custom_fields import PREFIX
@@ -40,7 +41,7 @@ from customers.needs.reading import kinds_to_add, needs_of, with_needs
 from customers.own_columns import own_columns
 from customers.own_filters import own_filters
 from customers.panels import panels_for
-from customers.permissions import ASSIGN, EDIT, MERGE, REVEAL, VIEW
+from customers.permissions import ASSIGN, CONSENTS_VIEW, EDIT, MERGE, REVEAL, VIEW
 from customers.querysets import (
     SHOWN_ON_RECORD,
     active_fields,
@@ -147,6 +148,7 @@ class CustomerDetailView(StaffView, TemplateView):
                 (field.label, PREFIX + field.key, customer.custom_values.get(field.key, ""))
                 for field in active_fields()
             ],
+            against_preferred=against_preferred(customer, sees_consents=may(self.request.user, CONSENTS_VIEW)),
             preferred_language=dict(settings.LANGUAGES).get(customer.preferred_language, customer.preferred_language),
             panels=panels_for(customer, self.request.user),
             may_reveal=may(self.request.user, REVEAL),
@@ -236,14 +238,19 @@ class UpdateCustomerView(RecordFormView):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         kwargs = {**super().get_form_kwargs(), "custom_fields": list(active_fields())}
-        return {**kwargs, "may_assign": may(self.request.user, ASSIGN)}
+        user = self.request.user
+        return {**kwargs, "may_assign": may(user, ASSIGN), "sees_consents": may(user, CONSENTS_VIEW)}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(customer=self.record, **context)
 
     def save(self, form: UpdateCustomerForm) -> str:
         customer = self.record
-        update_customer(
+        updated = update_customer(
             customer=customer, version=customer.version, **form.facts, by=self.request.user, at=timezone.now()
         )
+        if updated.preferred_channel != customer.preferred_channel:
+            against = against_preferred(updated, sees_consents=may(self.request.user, CONSENTS_VIEW))
+            if against:
+                messages.warning(self.request, against)
         return reverse("customers:detail", args=[customer.pk])

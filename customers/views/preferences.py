@@ -1,4 +1,4 @@
-"""The preference centre: who holds a link says what they may be contacted for, without signing in."""
+"""The preference centre: who holds a link says what they may be contacted for, and how, without signing in."""
 
 import time
 from dataclasses import dataclass
@@ -11,11 +11,15 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
+from core.tenancy.errors import DomainError
 from core.web.public import WINDOW_SECONDS, PublicView, may_open
 from customers.consents.deciding import Standing, effective, refusals_of
+from customers.consents.own_points import own_points
+from customers.consents.words import points_text
 from customers.enums import Channel, ConsentSource, ConsentState
 from customers.models import PreferenceLink, Purpose, PurposeText
 from customers.services.consents import Choice, record_consents
+from customers.services.points import say_of_point
 from customers.services.preferences import link_of
 
 TOO_MANY = _("This was asked too often. Try again in an hour.")
@@ -41,7 +45,7 @@ class Offer:
 
 
 class PreferenceView(PublicView, TemplateView):
-    """What a holder of a link allows. Of the customer it shows nothing: no name, no number, no contact point."""
+    """What a holder of a link allows. Of the customer it shows contact points, masked; no name, no number."""
 
     http_method_names = ["get", "post"]
     template_name = "customers/preferences.html"
@@ -53,12 +57,22 @@ class PreferenceView(PublicView, TemplateView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if refusal := self._refusal():
             return refusal
-        return self.render_to_response(self.get_context_data(offers=self._offers(), is_saved="saved" in request.GET))
+        return self.render_to_response(
+            self.get_context_data(
+                offers=self._offers(),
+                own_points=own_points(self.link),
+                points_text=points_text(),
+                is_saved="saved" in request.GET,
+                is_overtaken="overtaken" in request.GET,
+            )
+        )
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Keep what differs from what holds; "none" takes everything back that can be."""
+        """Keep what differs from what holds; "none" takes all back that can be, "say" is of one contact point."""
         if refusal := self._refusal():
             return refusal
+        if "say" in request.POST:
+            return self._say(request.POST["say"])
         ticked = set() if "none" in request.POST else set(request.POST.getlist("allowed"))
         choices = [
             Choice(offer.purpose, box.channel, ConsentState.GIVEN if box.name in ticked else ConsentState.WITHDRAWN)
@@ -75,6 +89,19 @@ class PreferenceView(PublicView, TemplateView):
                 at=timezone.now(),
             )
         return redirect(f"{request.path}?saved")
+
+    def _say(self, said: str) -> HttpResponse:
+        """Take what was said of a contact point if it is one of theirs, and may be said of it as it is by now."""
+        path = self.request.path
+        for own in own_points(self.link):
+            for saying in own.sayings:
+                if said == f"{saying}:{own.point.pk}":
+                    try:
+                        say_of_point(point=own.point, saying=saying, at=timezone.now())
+                    except DomainError:
+                        return redirect(f"{path}?overtaken#points")
+                    return redirect(f"{path}?saved#points")
+        return redirect(f"{path}?overtaken#points")
 
     def _refusal(self) -> HttpResponse | None:
         if not may_open(self.request, self.kwargs["token"], page="customers.preferences", now=time.time()):

@@ -31,7 +31,7 @@ RULES = (*NUMBERS, "assignment", "team")
 
 class BadRule(DomainError):
     code = "bad_rule"
-    message = _("A figure lies outside of what it may be.")
+    message = _("A figure is outside of its limits.")
 
 
 class NewEndsInWindow(DomainError):

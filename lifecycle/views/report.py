@@ -76,7 +76,7 @@ class ExportReportView(StaffView):
     def post(self, request: HttpRequest) -> HttpResponse:
         form = ExportForm(request.POST)
         if not form.is_valid():
-            messages.error(request, gettext("Choose a format for the file, and months that there are."))
+            messages.error(request, gettext("Choose a format for the file, and valid months."))
             return go_to(request, reverse("lifecycle:report"))
         asked = form.cleaned_data
         parameters = {name: asked[name].isoformat() for name in ("first", "last")} | {"format": asked["format"]}

@@ -30,7 +30,7 @@ RULES = (*NUMBERS, *CHOICES)
 
 class BadRule(DomainError):
     code = "bad_rule"
-    message = _("A figure lies outside of what it may be.")
+    message = _("A figure is outside of its limits.")
 
 
 class WarnedTooLate(DomainError):

@@ -70,6 +70,7 @@ OF_ALL = {
 # The trail tells about them, and they have no page of their own; each with the reason.
 NO_PAGE = {
     "accounts.invitation": "rows of a list, gone when they are accepted or withdrawn",
+    "customers.contactpoint": "parts of a contact; what is said of them is told of their customer",
     "customers.interaction": "rows of a customer's timeline, which says itself who wrote them and when",
     "events.eventdelivery": "rows of a list, gone after a while",
     "web.savedview": "shows records, and says itself whether it is as it was saved",

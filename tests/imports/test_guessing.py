@@ -17,6 +17,10 @@ from core.imports.kinds import kind_of
         ("Account Name", "company_name"),
         ("出生日期", "birthday"),
         ("负责人", "account_manager"),
+        ("Notes on needs", "special_needs"),
+        ("需求备注", "special_needs"),
+        ("Special needs", "special_needs"),
+        ("特殊需求", "special_needs"),
         ("颜色", ""),
     ],
 )

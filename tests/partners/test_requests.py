@@ -180,6 +180,16 @@ def test_method_that_is_not_taken_is_405(partner, method, path):
     assert response.headers["Allow"] == "GET, HEAD"
 
 
+def test_method_that_is_not_taken_is_405_where_the_answer_is_no_record(partner, now):
+    customer = make_customer(at=now)
+
+    for method in ("post", "options"):
+        response = ask(f"/customers/{customer.pk}/may-contact", method=method, **partner.headers)
+
+        check_problem(response, 405, "method_not_allowed")
+        assert response.headers["Allow"] == "GET, HEAD"
+
+
 def test_head_is_get_without_a_body(partner):
     response = ask("/customers", method="head", **partner.headers)
 

@@ -172,7 +172,7 @@ def test_customers_page_says_what_its_tier_gives_and_lacks(without_managers, cli
     assert "service requests stand 24 hours earlier in the queue" in lacking
     assert "The account manager is missing" in lacking
     assert "The account manager is missing" not in looked_after
-    assert "Nothing besides" in nothing
+    assert "No extras" in nothing
     assert "Not offered yet" not in nothing
     assert "Is offered to serve itself on the public pages" in invited
     assert "Not offered yet" in invited

@@ -88,7 +88,7 @@ def test_all_that_match_are_changed_with_an_outcome_for_each(customers, start, a
     assert outcomes(job) == [
         ("changed", ""),
         ("unchanged", ""),
-        ("refused", "This customer has as many tags as there may be."),
+        ("refused", "This customer cannot have more tags."),
     ]
     assert tags() | {"C-2": []} == {"C-0": ["key"], "C-1": ["key"], "C-2": [], "C-3": []}
     assert job.title == "Customers: Add the tag key"

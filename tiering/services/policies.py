@@ -58,7 +58,7 @@ class BadDemotionRuns(BadPolicy):
 
 class BadEntitlements(BadPolicy):
     code = "bad_entitlements"
-    message = _("A head start is 240 hours at most, a rebate 100 percent, and no cost is below nothing.")
+    message = _("A head start is 240 hours at most, a rebate 100 percent, and no cost is negative.")
 
 
 class PolicyChanged(DomainError):

@@ -160,7 +160,7 @@ class Migration(migrations.Migration):
                 (
                     "outcome",
                     models.CharField(
-                        choices=[("changed", "Changed so"), ("unchanged", "Was so already"), ("refused", "Refused")],
+                        choices=[("changed", "Changed so"), ("unchanged", "No change needed"), ("refused", "Refused")],
                         max_length=10,
                     ),
                 ),

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from customers.models import ContactPoint
+from customers.models import ContactPoint, Customer
 from customers.services import NewContactPoint, add_contact, erase_customer, opt_out_point
 from customers.services.erasure import ErasureReason
 from tests.customers.consents.said import GIVEN, say
@@ -32,11 +32,19 @@ def test_partner_asks_and_is_told_why_and_by_what(partner, customer, contact, no
 
     check_described("/customers/{customer}/may-contact", answer.json())
     phone = contact.points.get(kind="phone")
-    assert answer.json() == {"is_allowed": True, "reasons": ["consented"], "point_id": str(phone.pk)}
+    assert answer.json() == {
+        "is_allowed": True,
+        "channel": "sms",
+        "reasons": ["consented"],
+        "point_id": str(phone.pk),
+        "against_preferred": [],
+    }
     assert asked(partner, customer, channel="email").json() == {
         "is_allowed": False,
+        "channel": "email",
         "reasons": ["no_consent"],
         "point_id": None,
+        "against_preferred": [],
     }
     shown = partner.get(f"/customers/{customer.pk}/contacts/{contact.pk}").json()["points"]
     assert str(phone.pk) in {point["id"] for point in shown}
@@ -59,7 +67,6 @@ def test_opted_out_point_and_contact_that_cannot_be_reached(partner, customer, c
     ("question", "faults"),
     [
         ({"purpose": None}, [("purpose", "required")]),
-        ({"channel": None, "purpose": None}, [("channel", "required"), ("purpose", "required")]),
         ({"channel": "pigeon"}, [("channel", "invalid_choice")]),
         ({"contact_id": "nobody"}, [("contact_id", "invalid")]),
         ({"contact_id": "01a20b58-50a6-76ce-a6cb-5f519fa8d44d"}, [("contact_id", "does_not_exist")]),
@@ -72,6 +79,24 @@ def test_what_is_not_understood_is_named(partner, customer, question, faults):
 
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_parameters")
     assert sorted((fault["parameter"], fault["code"]) for fault in answer.json()["errors"]) == faults
+
+
+def test_channel_that_is_not_named_is_the_preferred_one_or_the_reason_why_not(partner, customer, agent, now):
+    Customer.objects.filter(pk=customer.pk).update(preferred_channel="sms")
+    say(customer, GIVEN, channels=["sms", "email"], at=now)
+
+    preferred = asked(partner, customer, channel=None).json()
+    opt_out_point(point=ContactPoint.objects.select_related("contact").get(kind="phone"), how="web", by=agent, at=now)
+    other = asked(partner, customer, channel=None)
+    nothing = asked(partner, customer, purpose="care", channel=None).json()
+
+    check_described("/customers/{customer}/may-contact", other.json())
+    columns = ("is_allowed", "channel", "reasons", "against_preferred")
+    assert [[answer[name] for name in columns] for answer in (preferred, other.json(), nothing)] == [
+        [True, "sms", ["consented"], []],
+        [True, "email", ["consented"], ["point_opted_out"]],
+        [False, None, ["point_opted_out", "no_consent"], ["point_opted_out", "no_consent"]],
+    ]
 
 
 def test_contact_of_another_customer_is_none_of_this_one(partner, customer, now):

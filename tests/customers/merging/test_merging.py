@@ -139,7 +139,7 @@ def test_plan_says_what_will_be_and_changes_nothing(kept, absorbed, django_asser
         "Entries of the timeline": 1,
         "Addresses": 1,
         "Customers that it brought": 0,
-        "Structured needs": 0,
+        "Special needs": 0,
         "Follow-ups": 1,
         "What was said about being contacted": 0,
         "Links to the preference centre": 0,

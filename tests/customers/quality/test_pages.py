@@ -104,14 +104,14 @@ def test_row_leads_to_the_form_that_mends(client_for, supervisor, now):
 
     assert f'href="{reverse("customers:update", args=[customer.pk])}">No region' in page
     where = reverse("customers:update_contact", args=[customer.pk, contact.pk])
-    assert f'href="{where}">A contact whose name can be none' in page
+    assert f'href="{where}">A contact whose name is not real' in page
 
 
 def test_customers_page_says_what_is_to_mend_as_it_is_now(client_for, supervisor, now):
     customer = make_faultless(now)
     sweep(now)
     client = client_for(supervisor)
-    assert "Nothing is to mend." in panels_of(client, customer)
+    assert "There is nothing to mend." in panels_of(client, customer)
 
     remove_contact(contact=customer.contacts.get(), by=supervisor, at=now)
 
