@@ -80,7 +80,7 @@ def main() -> None:
             for size in sizes:
                 client, paths = _made(size)
                 print(f"== {size:,} customers", flush=True)
-                for name, waits in _asked(client, paths).items():
+                for name, waits in asked(client, paths).items():
                     middle = statistics.median(waits.whole)
                     print(
                         f"{name:<34} {middle:6.1f} ms, of it database {statistics.median(waits.database):6.1f} ms"
@@ -173,7 +173,8 @@ def _further(client: Any, path: str) -> str:
     return path
 
 
-def _asked(client: Any, paths: dict[str, str]) -> dict[str, Waits]:
+def asked(client: Any, paths: dict[str, str]) -> dict[str, Waits]:
+    """Ask for the pages in turns, and return by name what was waited for each."""
     waits: dict[str, Waits] = {name: Waits() for name in paths}
     for turn in range(TIMES + 3):
         for name, path in paths.items():

@@ -79,7 +79,7 @@ def _measure(customers: int) -> None:
     tenant = _make(customers)
     seconds, result = _timed(_evaluate, tenant, AS_OF - timedelta(days=DAYS))
     print(f"first placement {seconds:6.2f} s  {len(result.moves):,} moves")
-    _vacuum()
+    vacuum()
     ratios = []
     for back in reversed(range(DAYS)):
         as_of = AS_OF - timedelta(days=back)
@@ -90,29 +90,36 @@ def _measure(customers: int) -> None:
             f"{as_of}  GROUP BY {bare:6.3f} s  evaluation {seconds:6.3f} s  ratio {ratios[-1]:4.1f}"
             f"  ({len(result.moves):,} moves, {result.written:,} rows written)"
         )
-        _vacuum()
+        vacuum()
     print(f"median: {median(ratios):.1f} times the GROUP BY")
 
 
 def _make(customers: int) -> Any:
     """Return a tenant with its customers and shipments; the tables' statistics are those of a day after."""
-    from django.db import connection
-
     from core.console.services import create_tenant
-    from core.tenancy.scope import tenant_scope
-    from customers.models import Customer
-    from shipments.models import Shipment
 
     tenant, _password = create_tenant(
         slug="bench", name="bench", time_zone=ZONE, currency="CNY", admin_email="admin@bench.example", at=AT
     )
+    fill(tenant, customers)
+    return tenant
+
+
+def fill(tenant: Any, customers: int) -> None:
+    """Give a tenant customers with their shipments."""
+    from django.db import connection
+
+    from core.tenancy.scope import tenant_scope
+    from customers.models import Customer
+    from shipments.models import Shipment
+
     figures = {"tenant": tenant.pk, "at": AT, "customers": customers, "shipments": customers * SHIPMENTS_EACH}
     started = time.perf_counter()
     with tenant_scope(tenant):
         customer = Customer.objects.create(number="B", created_at=AT)
         multiply(customer, COPIES, {"id": "gen_random_uuid()", "number": "'B' || n"}, figures)
     # Without it the planner takes the tables for empty, and loops over one for every row of the other.
-    _vacuum()
+    vacuum()
     with tenant_scope(tenant):
         shipment = Shipment.objects.create(waybill_number="B", customer=customer, accepted_at=AT)
         differing = {
@@ -123,12 +130,11 @@ def _make(customers: int) -> Any:
             "freight": "500 + floor(random() * 20000)::int",
         }
         multiply(shipment, DRAWN, differing, figures)
-    _vacuum()
+    vacuum()
     with tenant_scope(tenant), connection.cursor() as cursor:
         cursor.execute(KEEP_FIGURES, figures)
-    _vacuum()
+    vacuum()
     print(f"{customers:,} customers, {customers * SHIPMENTS_EACH:,} shipments: made in {_since(started):.0f} s")
-    return tenant
 
 
 def multiply(one: Any, source: str, differing: dict[str, str], figures: dict[str, Any]) -> None:
@@ -177,7 +183,7 @@ def _since(started: float) -> float:
     return time.perf_counter() - started
 
 
-def _vacuum() -> None:
+def vacuum() -> None:
     """Let the planner know the tables as autovacuum would before the next night."""
     from django.db import connections
 

@@ -42,9 +42,9 @@ LITERALS = {None: "null", 0: "0", "": "''", "{}": "'{}'"}
 
 
 class WrittenShipment(NamedTuple):
-    """A shipment that a chunk created or changed."""
+    """A shipment that a chunk created or changed; `id` is a text."""
 
-    id: uuid.UUID
+    id: str
     version: int
     is_new: bool
 
@@ -62,10 +62,15 @@ def write_chunk(
     *,
     tenant_id: uuid.UUID,
     present: Collection[str],
+    known: Collection[str] | None = None,
     by: User | ApiKey | None,
     at: datetime,
 ) -> Chunk:
-    """Write rows with values in the order of FIELDS, no waybill twice; of known shipments only what is `present`."""
+    """Write rows with values in the order of FIELDS, no waybill twice; of known shipments only what is `present`.
+
+    `known` are the waybills that are there already, where the caller has looked since it holds the turn of imports: all
+    others are added without a look for each.
+    """
     names: dict[str, str] = {}
     persons: set[str] = set()
     for row in rows:
@@ -96,13 +101,22 @@ def write_chunk(
             "create temp table incoming on commit drop as"  # noqa: S608  the names are our own
             f" select {names_sql} from shipments_shipment with no data"
         )
+        # As text only, which is a fifth of the cost of core's uuid7().
+        made = {row[WAYBILL]: str(uuid_utils.uuid7()) for row in rows}
         cursor.copy_expert(
             f"copy incoming ({names_sql}) from stdin with (format csv, force_not_null ({', '.join(texts)}))",
-            _as_csv(rows, ids, sent),
+            _as_csv(rows, made, ids, sent),
         )
-        moved = _customers_of_moved_shipments(cursor, tenant_id)
-        cursor.execute(_upsert(present, sent), {"tenant": tenant_id, "at": at, **actor(by)})
-        written = {waybill: WrittenShipment(*facts) for waybill, *facts in cursor.fetchall()}
+        written: dict[str, WrittenShipment] = {}
+        moved: list[uuid.UUID] = []
+        parameters = {"tenant": tenant_id, "at": at, **actor(by)}
+        if known is None or known:
+            moved = _customers_of_moved_shipments(cursor, tenant_id)
+            cursor.execute(_upsert(present, sent, known), {**parameters, "known": known and list(known)})
+            written |= {waybill: WrittenShipment(str(pk), *facts) for waybill, pk, *facts in cursor.fetchall()}
+        if known is not None and len(known) < len(rows):
+            cursor.execute(_insert(sent, known), {**parameters, "known": list(known)})
+            written |= {waybill: WrittenShipment(pk, 1, True) for waybill, pk in made.items() if waybill not in known}
         wake_for_shipments()
         cursor.execute("drop table incoming")
         new = {waybill for waybill, shipment in written.items() if shipment.is_new}
@@ -111,23 +125,45 @@ def write_chunk(
     return Chunk(written, ids, opened)
 
 
-def _as_csv(rows: Sequence[Sequence[Any]], ids: Mapping[str, uuid.UUID], sent: Sequence[str]) -> io.StringIO:
+def _as_csv(
+    rows: Sequence[Sequence[Any]], made: Mapping[str, str], ids: Mapping[str, uuid.UUID], sent: Sequence[str]
+) -> io.StringIO:
     buffer = io.StringIO()
-    write = csv.writer(buffer).writerow
     pick = itemgetter(*(FIELDS.index(name) for name in sent))
-    for row in rows:
-        # As text only, which is a fifth of the cost of core's uuid7().
-        write((uuid_utils.uuid7(), ids[row[CUSTOMER]], *pick(row)))
+    customers = {number: str(customer_id) for number, customer_id in ids.items()}
+    csv.writer(buffer).writerows((made[row[WAYBILL]], customers[row[CUSTOMER]], *pick(row)) for row in rows)
     buffer.seek(0)
     return buffer
 
 
-def _upsert(present: Collection[str], sent: Sequence[str]) -> str:
-    """Return the statement that writes the chunk with its events and its audit trail, and answers what was written
-    of which shipment; only columns that the file has are changed.
-    """
+def _incoming(sent: Sequence[str], which: str) -> str:
+    """Return what begins the statement that writes those of the chunk's rows."""
     columns = ", ".join(("id", "customer_id", *COLUMNS))
     incoming = ", ".join(("id", "customer_id", *(name if name in sent else LITERALS[BLANKS[name]] for name in COLUMNS)))
+    return f"""
+            insert into shipments_shipment as s (tenant_id, version, {columns})
+            select %(tenant)s::uuid, 1, {incoming} from incoming {which}"""  # noqa: S608  the names are our own
+
+
+def _insert(sent: Sequence[str], known: Collection[str]) -> str:
+    """Return the statement that adds the chunk's rows that are not known, with their events."""
+    which = "where waybill_number <> all(%(known)s)" if known else ""
+    return f"""
+        with written as (
+            {_incoming(sent, which)}
+            returning s.id, s.waybill_number, s.customer_id, s.status, s.delivered_at, s.exceptions::text[],
+                true as is_new, null as old_status, null::text[] as old_exceptions
+        ),
+        {telling_of_shipments()}
+        select count(*) from written
+    """  # noqa: S608  the names are our own
+
+
+def _upsert(present: Collection[str], sent: Sequence[str], known: Collection[str] | None) -> str:
+    """Return the statement that writes the chunk, or its known rows, with its events and its audit trail, and answers
+    what was written of which shipment; only columns that the file has are changed.
+    """
+    which = "where true" if known is None else "where waybill_number = any(%(known)s)"
     changed = ["customer_id", *(name for name in COLUMNS if name in present and name != "waybill_number")]
     stored = ", ".join(f"s.{name}" for name in changed)
     replacing = ", ".join(KEPT_EXCEPTIONS if name == "exceptions" else f"excluded.{name}" for name in changed)
@@ -140,8 +176,7 @@ def _upsert(present: Collection[str], sent: Sequence[str]) -> str:
     )
     return f"""
         with written as (
-            insert into shipments_shipment as s (tenant_id, version, {columns})
-            select %(tenant)s::uuid, 1, {incoming} from incoming
+            {_incoming(sent, which)}
             on conflict (tenant_id, waybill_number) do update
             set (version, {", ".join(changed)}) = row(s.version + 1, {replacing})
             where ({stored}) is distinct from ({replacing})

@@ -1,7 +1,7 @@
 from django.db import models
 
 from core.crypto.fields import EncryptedTextField
-from core.tenancy.models import TenantModel
+from core.tenancy.models import Tenant, TenantModel
 
 
 class AuditEvent(TenantModel):
@@ -11,9 +11,13 @@ class AuditEvent(TenantModel):
     and new value, or to null where the field is personal.
 
     The reason, free text, is encrypted, so keys may change under it and it may be erased: what the chain holds of it
-    is `reason_digest`, SHA-256 over the encrypted salt and the text.
+    is `reason_digest`, SHA-256 over the encrypted salt and the text. The tenant's foreign key would be checked for each
+    of thousands of events, and says no more than the tenant wall.
     """
 
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False, editable=False
+    )
     action = models.CharField(max_length=60)
     subject_kind = models.CharField(max_length=60, blank=True)
     subject_id = models.UUIDField(null=True)
@@ -42,6 +46,9 @@ class AuditPending(TenantModel):
     it waited is told by what stays here.
     """
 
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False, editable=False
+    )
     digest = models.BinaryField(max_length=32)
 
 

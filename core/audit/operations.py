@@ -23,8 +23,9 @@ DIGEST = """
 AWAIT_SEAL = """
     create or replace function audit_await_seal() returns trigger language plpgsql as $$
     begin
-        insert into audit_auditpending (id, tenant_id, digest) values (new.id, new.tenant_id, audit_digest(new));
-        return new;
+        insert into audit_auditpending (id, tenant_id, digest)
+        select a.id, a.tenant_id, audit_digest(row(a.*)::audit_auditevent) from added a;
+        return null;
     end $$"""
 
 KEEP_PENDING = """
@@ -125,8 +126,8 @@ class AwaitSeal(Operation):
         for function in (DIGEST, AWAIT_SEAL, KEEP_PENDING):
             schema_editor.execute(function)
         schema_editor.execute(
-            "create trigger await_seal after insert on audit_auditevent"
-            " for each row execute function audit_await_seal()"
+            "create trigger await_seal after insert on audit_auditevent referencing new table as added"
+            " for each statement execute function audit_await_seal()"
         )
         schema_editor.execute(
             "create trigger keep_pending before update or delete on audit_auditpending"

@@ -58,7 +58,7 @@ class Row:
     hints: list[Words] = field(default_factory=list)
     warnings: list[Words] = field(default_factory=list)
     gist: str = ""
-    record_id: uuid.UUID | None = None
+    record_id: uuid.UUID | str | None = None
     owner_id: uuid.UUID | None = None
     before: dict[str, Any] | None = None
 

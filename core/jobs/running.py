@@ -27,6 +27,7 @@ from core.accounts.permissions import may
 from core.accounts.services.uniqueness import refused_as
 from core.audit.services import record
 from core.jobs.background import Step, find_kind, kind_of, tell_end
+from core.jobs.collecting import without_collecting
 from core.jobs.enums import UNFINISHED, BackgroundState
 from core.jobs.models import BackgroundJob, JobPart
 from core.jobs.stopping import is_asked_to_stop
@@ -247,7 +248,7 @@ def _perform_chunk(*, tenant_id: uuid.UUID, job_id: uuid.UUID, at: datetime, act
         if not _begin(job_id, actor, at):
             return False
     try:
-        with tenant_scope(tenant_id):
+        with without_collecting(), tenant_scope(tenant_id):
             # Whoever else has begun it since has moved its time.
             begun = BackgroundJob.objects.filter(pk=job_id, state__in=UNFINISHED, due_at=at + SILENCE)
             job = begun.select_for_update(of=("self",)).first()

@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 import uuid_utils.compat
 
 RANDOM_BITS = 80
-# RFC 9562, version 7, from a random version 4: the first six bytes become the milliseconds of now, the 4
-# becomes 7. PostgreSQL has a function of its own only from release 18 on.
-UUID7 = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing
-    substring(int8send(floor(extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6
-    ), 52, 1), 53, 1), 'hex')::uuid"""
+# RFC 9562, version 7: six bytes of the milliseconds of now, the version with 12 random bits, the variant with 62.
+# PostgreSQL has a function of its own only from release 18 on, and some builds of it open /dev/urandom for each id,
+# which takes longer than the insert of the row. random() is seeded by it once for a connection: an id is no secret.
+UUID7 = """encode(
+    substring(int8send(floor(extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
+    || int2send((28672 + floor(random() * 4096))::int2)
+    || int8send(floor(random() * 4611686018427387904)::bigint - 9223372036854775807 - 1), 'hex')::uuid"""
 
 
 def uuid7() -> uuid.UUID:

@@ -112,7 +112,7 @@ MASKS: dict[str, Callable[[str], str]] = {
 }
 # Each part writes the figures of its customers, at its end: so a large one is quicker than many, and agents who work on
 # the same customers wait for a moment only.
-ROWS_PER_PART = 10_000
+ROWS_PER_PART = 20_000
 MOST_OF_A_DAY = 2
 WITHOUT_CATEGORY = "-"
 PLACES = {name: place for place, name in enumerate(FIELDS)}
@@ -222,6 +222,7 @@ def write(*, rows: Sequence[Row], by: User, at: datetime) -> None:
         [row.values["shipment"] for row in rows],
         tenant_id=required_tenant_id(),
         present=ALWAYS.union(rows[0].cells),
+        known=stored.keys(),
         by=by,
         at=at,
     )
@@ -231,7 +232,7 @@ def write(*, rows: Sequence[Row], by: User, at: datetime) -> None:
         row.owner_id = chunk.customers[number]
         written, known = chunk.shipments.get(row.key), stored.get(row.key)
         if written is None:
-            row.status, row.record_id = RowStatus.UNCHANGED, known and known.id
+            row.status, row.record_id = RowStatus.UNCHANGED, known and str(known.id)
             continue
         row.status = RowStatus.CREATED if written.is_new else RowStatus.UPDATED
         row.record_id = written.id
