@@ -14,8 +14,9 @@ class ServiceRequestsConfig(AppConfig):
         from core.events.registry import receive
         from core.tenancy.provisioning import on_tenant_created
         from core.web import exports, navigation, notices, record_pages, search, trail
-        from customers import panels, timeline
+        from customers import numbered, panels, timeline
         from customers.handovers import open_work
+        from customers.numbered import Numbered
         from service_requests.models import ServiceRequest
         from service_requests.notices import closed_in_words, describe_requests, opened_in_words
         from service_requests.panels import requests_of_customer, requests_of_shipment
@@ -23,7 +24,7 @@ class ServiceRequestsConfig(AppConfig):
         from service_requests.querysets import unfinished
         from service_requests.receivers import IN_CHARGE, tell_those_in_charge
         from service_requests.record_actions import CUSTOMER_ACTIONS, REQUEST_ACTIONS, REQUEST_PAGE, SHIPMENT_ACTIONS
-        from service_requests.search import find_requests
+        from service_requests.search import customers_of_requests, find_requests, requests_by_id
         from service_requests.services import create_first_policy, hand_over_request
         from service_requests.settled import POLICY_PARTS, policy_values
         from service_requests.trail import describe_policies
@@ -124,5 +125,8 @@ class ServiceRequestsConfig(AppConfig):
             icon="message-question",
             permission=VIEW,
             find=find_requests,
+            page="service_requests:detail",
+            bring=requests_by_id,
             order=30,
         )
+        numbered.register(Numbered(kind="service_request", permission=VIEW, rows=customers_of_requests))
