@@ -157,7 +157,6 @@ def _sample(size: int) -> list[Any]:
 def _kinds() -> dict[str, Callable[[random.Random, Any], str | None]]:
     """Return how each kind of look-up is made from a customer; None where the customer has nothing of the kind."""
     from opencc import OpenCC
-    from pypinyin import lazy_pinyin
 
     from core.crypto.sounds import is_chinese
     from customers.enums import CustomerKind
@@ -182,12 +181,6 @@ def _kinds() -> dict[str, Callable[[random.Random, Any], str | None]]:
     def told(archive: Any) -> str:
         return STOPPED.sub("", firm(archive) or "")
 
-    def sound(name: str | None) -> list[str]:
-        return lazy_pinyin(name) if name else []
-
-    def initials(name: str | None) -> str | None:
-        return "".join(each[0] for each in sound(name)) or None
-
     def digits(archive: Any) -> str:
         return archive.contacts[0].points[0].value
 
@@ -211,16 +204,26 @@ def _kinds() -> dict[str, Callable[[random.Random, Any], str | None]]:
         "Latin name": lambda _chance, each: latin(each),
         "Latin word": lambda _chance, each: (latin(each) or "").split(" ")[-1] or None,
         "Latin, four letters": lambda chance, each: part((latin(each) or "").split(" ")[-1], 4, chance),
-        "pinyin": lambda _chance, each: "".join(sound(chinese(name_of(each)))) or None,
-        "pinyin of a brand": lambda _chance, each: "".join(sound(firm(each))[2:4]) or None,
-        "pinyin, company in full": lambda _chance, each: "".join(sound(told(each))) or None,
-        "initials": lambda _chance, each: initials(chinese(name_of(each))),
-        "initials, company in full": lambda _chance, each: initials(told(each)),
+        "pinyin": lambda _chance, each: "".join(_sound(chinese(name_of(each)))) or None,
+        "pinyin of a brand": lambda _chance, each: "".join(_sound(firm(each))[2:4]) or None,
+        "pinyin, company in full": lambda _chance, each: "".join(_sound(told(each))) or None,
+        "initials": lambda _chance, each: _initials(chinese(name_of(each))),
+        "initials, company in full": lambda _chance, each: _initials(told(each)),
         "company in traditional": lambda _chance, each: traditional.convert(firm(each) or "") or None,
         "traditional, two characters": lambda chance, each: part(
             traditional.convert(chinese(name_of(each)) or ""), 2, chance
         ),
     }
+
+
+def _sound(name: str | None) -> list[str]:
+    from pypinyin import lazy_pinyin
+
+    return lazy_pinyin(name) if name else []
+
+
+def _initials(name: str | None) -> str | None:
+    return "".join(each[0] for each in _sound(name)) or None
 
 
 def _look_up(kind: str, asked: list[tuple[str | None, Any]], tenant: Any) -> None:

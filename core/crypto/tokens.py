@@ -18,7 +18,16 @@ from struct import Struct
 import phonenumbers
 
 from core.crypto.keys import TOKEN_KINDS, index_key, versions
-from core.crypto.sounds import SOUNDED, Sounds, Syllables, is_chinese, is_syllable, partings, sounds_of
+from core.crypto.sounds import (
+    LONGEST_SYLLABLE,
+    SOUNDED,
+    Sounds,
+    Syllables,
+    is_chinese,
+    is_syllable,
+    partings,
+    sounds_of,
+)
 from core.crypto.variants import in_usual_form
 
 Gram = tuple[str, str]
@@ -33,6 +42,7 @@ LONGEST_SOUND = 4
 # A long word has many ways to be parted into syllables. The pairs that all have in common say enough if there are so
 # many; of a short word so many ways are asked for.
 LEAST_SURE, MOST_WAYS = 2, 6
+LONGEST_SPOKEN = SOUNDED * LONGEST_SYLLABLE
 TAIL = 4
 LONGEST_QUERY = 200
 _WORD = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+|[^\W_\u3400-\u9fff\U00020000-\U0003ffff]+")
@@ -276,7 +286,7 @@ def _spelled(words: list[str]) -> tuple[Gram, ...]:
 
 
 def _sound_readings(typed: str) -> list[Reading]:
-    ways = partings(typed)
+    ways = partings(typed) if len(typed) <= LONGEST_SPOKEN else []
     found = []
     if ways:
         whole = _sounding(lambda sounds: _is_said(sounds, typed, to_the_end=True))
@@ -315,12 +325,12 @@ def _begins(initials: Sounds, typed: str) -> bool:
 
 
 def _of_ways(ways: list[Syllables]) -> list[tuple[Gram, ...]]:
-    """Return the grams of typed syllables: those of every way to part them, or else of the likeliest ways, each."""
+    """Return the grams that all ways to part what was typed have; where they are too few, each likely way's before."""
     grams = [_of_way(way) for way in ways]
-    sure = set(grams[0]).intersection(*grams[1:]) if grams else set()
+    sure = tuple(sorted(set(grams[0]).intersection(*grams[1:]))) if grams else ()
     if len(sure) >= LEAST_SURE:
-        return [tuple(sorted(sure))]
-    return [each for each in grams[:MOST_WAYS] if each]
+        return [sure]
+    return [each for each in (*grams[:MOST_WAYS], *([sure] if len(grams) > MOST_WAYS else [])) if each]
 
 
 def _of_way(way: Syllables) -> tuple[Gram, ...]:
