@@ -84,11 +84,14 @@ def register(
     )
 
 
-def search(query: str, user: Any, *, most: int = MOST_HITS) -> list[Group]:
-    """Ask every source that the user may see, and return up to `most` hits of each; of no words what they opened."""
+def search(query: str, user: Any, *, most: int = MOST_HITS, path: str = "") -> list[Group]:
+    """Ask every source that the user may see, and return up to `most` hits of each.
+
+    For no words it is what they opened, but for the record on whose page they are, at `path`.
+    """
     query = query.strip()[:MAX_QUERY_LENGTH]
     if not query:
-        return opened(user, most=most)
+        return opened(user, most=most, path=path)
     held = permissions(user)
     return [
         Group(label=source.label, icon=source.icon, hits=hits[:most], has_more=len(hits) > most)
@@ -102,7 +105,7 @@ def kind_at(page: str) -> str | None:
     return next((key for key, source in _sources.items() if source.page == page), None)
 
 
-def opened(user: User, *, most: int) -> list[Group]:
+def opened(user: User, *, most: int, path: str) -> list[Group]:
     """Return what the user opened lately, and what besides they opened often, as far as they may see it at this moment.
 
     A query for each kind of record among those. What is gone, as a customer that was merged or erased, is forgotten.
@@ -114,8 +117,9 @@ def opened(user: User, *, most: int) -> list[Group]:
     asked = dict.fromkeys([*records[: 2 * most], *often[: 2 * most]])
     hits = _hits_of(asked)
     forget_opened(user=user, records=[each for each in asked if each not in hits])
-    last = [each for each in records if each in hits][:most]
-    besides = [each for each in often if each in hits and each not in last][:most]
+    others = {each for each, hit in hits.items() if hit.url != path}
+    last = [each for each in records if each in others][:most]
+    besides = [each for each in often if each in others and each not in last][:most]
     groups = [(_("Recently opened"), "history", last), (_("Often opened"), "star", besides)]
     return [
         Group(label=label, icon=icon, hits=[hits[each] for each in chosen]) for label, icon, chosen in groups if chosen

@@ -259,7 +259,7 @@ class LiveSearchView(StaffView, TemplateView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         query = _cleaned(request.POST.get("q", ""))
-        groups = search(query, request.user, most=MOST_LIVE_HITS)
+        groups = search(query, request.user, most=MOST_LIVE_HITS, path=request.POST.get("path", ""))
         return self.render_to_response(self.get_context_data(query=query, groups=groups))
 
 

@@ -61,6 +61,9 @@ def test_what_was_opened_stands_under_the_empty_box(page_in):
         expect(page.get_by_role("heading", level=1)).to_have_text(f"顺达{number}号仓储")
 
     page.keyboard.press("/")
+    expect(page.locator("#live-hits .live-title")).to_have_text(["顺达1号仓储 C-001"])
+    page.goto("/customers/")
+    page.keyboard.press("/")
     expect(page.locator("#live-hits .live-title")).to_have_text(["顺达2号仓储 C-002", "顺达1号仓储 C-001"])
     page.keyboard.press("Escape")
     expect(page.locator("#live-hits")).to_be_hidden()

@@ -41,9 +41,9 @@ def visit(client, *records, page="customers:detail", **headers):
         assert client.get(reverse(page, args=[record.pk]), **headers).status_code == 200
 
 
-def shown(client, **typed) -> list[tuple[str, list[str]]]:
+def shown(client, *, path="") -> list[tuple[str, list[str]]]:
     """Return the groups under the box: of each its label and the names in it."""
-    body = client.post(reverse("web:live_search"), {"q": "", **typed}).content.decode()
+    body = client.post(reverse("web:live_search"), {"q": "", "path": path}).content.decode()
     groups = body.split('<div role="group" aria-label="')[1:]
     return [(each.split('"')[0], re.findall(r'live-title">(\S+(?: \d)?)', each)) for each in groups]
 
@@ -54,6 +54,15 @@ def test_what_was_opened_last_comes_first_and_once(client_for, agent, customers)
 
     assert shown(client) == [("Recently opened", ["Kiln 0", "Kiln 2", "Kiln 1"])]
     assert [each.times for each in opened_by(agent)] == [2, 1, 1]
+
+
+def test_record_on_whose_page_somebody_is_stands_not_under_the_box(client_for, agent, customers):
+    client = client_for(agent)
+    visit(client, *customers[:2])
+
+    here = reverse("customers:detail", args=[customers[1].pk])
+    assert shown(client, path=here) == [("Recently opened", ["Kiln 0"])]
+    assert shown(client, path="https://[bad") == [("Recently opened", ["Kiln 1", "Kiln 0"])]
 
 
 def test_what_is_opened_often_stands_there_besides(client_for, agent, tenant, now):

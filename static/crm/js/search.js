@@ -37,6 +37,7 @@
     let answer;
     try {
       const body = new URLSearchParams(new FormData(box().form));
+      body.append("path", location.pathname);
       answer = await fetch(list().dataset.url, { method: "POST", body, headers: { "HX-Request": "true" } });
     } catch {
       return show(false);
