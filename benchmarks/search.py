@@ -14,6 +14,7 @@ import json
 import math
 import os
 import random
+import re
 import statistics
 import sys
 import time
@@ -31,6 +32,8 @@ LOOK_UPS = 200
 TWINS = 20_000
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 SEED = 7
+# What nobody says of a company.
+STOPPED = re.compile("有限责任公司|股份有限公司|有限公司")
 TABLES = ("customers_customer", "customers_contact", "customers_contactpoint", "customers_customertoken")
 
 
@@ -153,8 +156,12 @@ def _sample(size: int) -> list[Any]:
 
 def _kinds() -> dict[str, Callable[[random.Random, Any], str | None]]:
     """Return how each kind of look-up is made from a customer; None where the customer has nothing of the kind."""
-    from core.crypto.sounds import is_chinese, sounds_of
+    from opencc import OpenCC
+
+    from core.crypto.sounds import is_chinese
     from customers.enums import CustomerKind
+
+    traditional = OpenCC("s2t")
 
     def name_of(archive: Any) -> str:
         return archive.contacts[0].name
@@ -171,8 +178,8 @@ def _kinds() -> dict[str, Callable[[random.Random, Any], str | None]]:
     def firm(archive: Any) -> str | None:
         return archive.name if archive.kind == CustomerKind.COMPANY and is_chinese(archive.name) else None
 
-    def sound(name: str | None) -> tuple[str, ...] | None:
-        return sounds_of(name)[0] if name else None
+    def told(archive: Any) -> str:
+        return STOPPED.sub("", firm(archive) or "")
 
     def digits(archive: Any) -> str:
         return archive.contacts[0].points[0].value
@@ -197,10 +204,26 @@ def _kinds() -> dict[str, Callable[[random.Random, Any], str | None]]:
         "Latin name": lambda _chance, each: latin(each),
         "Latin word": lambda _chance, each: (latin(each) or "").split(" ")[-1] or None,
         "Latin, four letters": lambda chance, each: part((latin(each) or "").split(" ")[-1], 4, chance),
-        "pinyin": lambda _chance, each: "".join(sound(chinese(name_of(each))) or ()) or None,
-        "pinyin of a brand": lambda _chance, each: "".join((sound(firm(each)) or ())[2:4]) or None,
-        "initials": lambda _chance, each: "".join(s[0] for s in sound(chinese(name_of(each))) or ()) or None,
+        "pinyin": lambda _chance, each: "".join(_sound(chinese(name_of(each)))) or None,
+        "pinyin of a brand": lambda _chance, each: "".join(_sound(firm(each))[2:4]) or None,
+        "pinyin, company in full": lambda _chance, each: "".join(_sound(told(each))) or None,
+        "initials": lambda _chance, each: _initials(chinese(name_of(each))),
+        "initials, company in full": lambda _chance, each: _initials(told(each)),
+        "company in traditional": lambda _chance, each: traditional.convert(firm(each) or "") or None,
+        "traditional, two characters": lambda chance, each: part(
+            traditional.convert(chinese(name_of(each)) or ""), 2, chance
+        ),
     }
+
+
+def _sound(name: str | None) -> list[str]:
+    from pypinyin import lazy_pinyin
+
+    return lazy_pinyin(name) if name else []
+
+
+def _initials(name: str | None) -> str | None:
+    return "".join(each[0] for each in _sound(name)) or None
 
 
 def _look_up(kind: str, asked: list[tuple[str | None, Any]], tenant: Any) -> None:

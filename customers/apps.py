@@ -32,7 +32,7 @@ class CustomersConfig(AppConfig):
         from customers.permissions import CONFIGURE, COPY, EDIT, MERGE, VIEW
         from customers.record_actions import CUSTOMER_ACTIONS, CUSTOMER_PAGE
         from customers.related.registering import register as register_related
-        from customers.search import customer_hits
+        from customers.search import customer_hits, customers_by_id
         from customers.search_index import renew_tokens
         from customers.services import look_after_merges, pass_on_customer
         from customers.settled import CUSTOM_FIELD_PARTS, custom_field_values
@@ -135,6 +135,8 @@ class CustomersConfig(AppConfig):
             icon="users",
             permission=VIEW,
             find=customer_hits,
+            page="customers:detail",
+            bring=customers_by_id,
             order=10,
         )
         self._register_imports()

@@ -5,6 +5,7 @@ sound or by initials. One function for the search box and for partners.
 import uuid
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
@@ -16,6 +17,7 @@ from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.contact_points import home_country
 from customers.enums import ContactPointKind
 from customers.models import Customer, CustomerToken
+from customers.numbered import owners_of
 from customers.numbers import spellings
 from customers.querysets import for_search, names_of, prefix_of, with_merged_names
 
@@ -70,11 +72,12 @@ class Found:
     contact_name: str = ""
 
 
-def find_customers(query: str, *, limit: int) -> list[Found]:
+def find_customers(query: str, *, limit: int, seen_by: Any = None) -> list[Found]:
     """Return the customers of the active tenant that match, the surest reading first, each once.
 
-    Within one reading those who contribute most come first. Hidden queries: two or three for each reading, and
-    four for its candidates.
+    Within one reading those who contribute most come first. With `seen_by` also those to whom a waybill or another
+    number of a record leads that this actor may see: the search box shows these records themselves. Hidden queries:
+    two or three for each reading, four for its candidates; one for each kind of record, and one for their customers.
     """
     found: dict[uuid.UUID, Found] = {}
     query = query.strip().replace("\x00", "")
@@ -85,6 +88,9 @@ def find_customers(query: str, *, limit: int) -> list[Found]:
     numbered = [(each.number, each.merged_into or each) for each in by_number]
     # A whole number comes first, numbers that only begin so come last: there may be many.
     found |= {each.pk: Found(each, NUMBER) for number, each in numbered if number in spellings(query)}
+    whole, begun = _by_records(query, limit=limit, seen_by=seen_by)
+    for each in whole:
+        found.setdefault(each.customer.pk, each)
     is_sure = False
     for reading in readings_of(query, region=home_country(current_tenant().time_zone) or ""):
         if len(found) >= limit or is_sure:
@@ -95,7 +101,22 @@ def find_customers(query: str, *, limit: int) -> list[Found]:
             is_sure = reading.kind in SURE
     for _number, each in numbered:
         found.setdefault(each.pk, Found(each, NUMBER))
+    for each in begun:
+        found.setdefault(each.customer.pk, each)
     return list(found.values())[:limit]
+
+
+def _by_records(query: str, *, limit: int, seen_by: Any) -> tuple[list[Found], list[Found]]:
+    """Return whose records have the number that was typed, and whose have one that only begins so."""
+    owners = owners_of(query, limit=limit, seen_by=seen_by)
+    if not owners:
+        return [], []
+    customers = for_search(Customer.objects.filter(pk__in={customer_id for customer_id, *_why in owners})).in_bulk()
+    whole, begun = [], []
+    for customer_id, kind, is_whole in owners:
+        if customer_id in customers:
+            (whole if is_whole else begun).append(Found(customers[customer_id], kind))
+    return whole, begun
 
 
 def _by_reading(reading: Reading, *, known: Collection[uuid.UUID]) -> Iterator[Found]:

@@ -17,15 +17,16 @@ class DevelopmentConfig(AppConfig):
         from core.accounts import holdings
         from core.jobs import nightly
         from core.web import exports, record_pages, search, trail
-        from customers import panels, timeline
+        from customers import numbered, panels, timeline
         from customers.follow_ups import rules
         from customers.handovers import open_work
+        from customers.numbered import Numbered
         from development.follow_ups import ACCEPTED, CLOSE_DATE, DECLINED
         from development.models import Opportunity
         from development.panels import opportunities_of_customer
         from development.permissions import CONFIGURE, VIEW, WRITE
         from development.record_actions import FOR_CUSTOMER, OPPORTUNITY_ACTIONS, OPPORTUNITY_PAGE
-        from development.search import find_opportunities
+        from development.search import customers_of_opportunities, find_opportunities, opportunities_by_id
         from development.services import hand_over_opportunity, measure_benefits, remind_of_close_dates
         from development.stages import OPEN
         from development.trail import describe_competitors, describe_opportunities, describe_rules
@@ -87,8 +88,11 @@ class DevelopmentConfig(AppConfig):
             icon="target-arrow",
             permission=VIEW,
             find=find_opportunities,
+            page="development:detail",
+            bring=opportunities_by_id,
             order=35,
         )
+        numbered.register(Numbered(kind="opportunity", permission=VIEW, rows=customers_of_opportunities))
         self._register_proposals()
         self._register_pages()
 

@@ -15,8 +15,9 @@ class ServiceRequestsConfig(AppConfig):
         from core.tenancy.provisioning import on_tenant_created
         from core.tenancy.working_time import register_calendar
         from core.web import exports, navigation, notices, record_pages, search, trail
-        from customers import panels, timeline
+        from customers import numbered, panels, timeline
         from customers.handovers import open_work
+        from customers.numbered import Numbered
         from service_requests.filters import UNFINISHED
         from service_requests.models import ServiceRequest
         from service_requests.notices import (
@@ -39,7 +40,7 @@ class ServiceRequestsConfig(AppConfig):
             warn_those_in_charge,
         )
         from service_requests.record_actions import CUSTOMER_ACTIONS, REQUEST_ACTIONS, REQUEST_PAGE, SHIPMENT_ACTIONS
-        from service_requests.search import find_requests
+        from service_requests.search import customers_of_requests, find_requests, requests_by_id
         from service_requests.services import create_first_policy, hand_over_request
         from service_requests.settled import POLICY_PARTS, policy_values
         from service_requests.trail import describe_policies
@@ -150,5 +151,8 @@ class ServiceRequestsConfig(AppConfig):
             icon="message-question",
             permission=VIEW,
             find=find_requests,
+            page="service_requests:detail",
+            bring=requests_by_id,
             order=30,
         )
+        numbered.register(Numbered(kind="service_request", permission=VIEW, rows=customers_of_requests))

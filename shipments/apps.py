@@ -11,8 +11,9 @@ class ShipmentsConfig(AppConfig):
         from core.imports import kinds
         from core.partners.bulk import performing as bulk
         from core.web import exports, navigation, notices, record_pages, search, trail
-        from customers import panels
+        from customers import numbered, panels
         from customers.follow_ups import rules
+        from customers.numbered import Numbered
         from shipments.api.bulk import (
             SCANS,
             SCANS_PER_PART,
@@ -31,7 +32,7 @@ class ShipmentsConfig(AppConfig):
         from shipments.policies import POLICY_PARTS, policy_values
         from shipments.receivers import SHIPMENT_EXCEPTION, tell_account_manager
         from shipments.record_actions import SHIPMENT_ACTIONS, SHIPMENT_PAGE
-        from shipments.search import find_shipments
+        from shipments.search import customers_of_waybills, find_shipments, shipments_by_id
         from shipments.trail import describe_policies, describe_shipments
         from shipments.views.shipments import ShipmentListView
 
@@ -112,5 +113,8 @@ class ShipmentsConfig(AppConfig):
             icon="package",
             permission=VIEW,
             find=find_shipments,
+            page="shipments:detail",
+            bring=shipments_by_id,
             order=20,
         )
+        numbered.register(Numbered(kind="waybill", permission=VIEW, rows=customers_of_waybills))

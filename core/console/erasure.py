@@ -6,9 +6,11 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import Invitation, SecondStepSecret, User, UserSession
+from core.accounts.opened import forget_opened
 from core.audit.erasures import erase_parts_of_tenant, log_erasure
 from core.audit.services import record
 from core.crypto.keys import destroy_root_keys
@@ -81,4 +83,5 @@ def _erase_people() -> int:
         person.email = f"{person.pk.hex}@erased.invalid"
         person.set_unusable_password()
         person.save(update_fields=["is_active", "session_epoch", "name", "email", "password"])
+        transaction.on_commit(partial(forget_opened, user=person))
     return len(people)

@@ -9,17 +9,26 @@ import hmac
 import re
 import unicodedata
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, product
 from struct import Struct
 
 import phonenumbers
-from opencc import OpenCC
 
 from core.crypto.keys import TOKEN_KINDS, index_key, versions
-from core.crypto.sounds import SOUNDED, is_chinese, is_syllable, partings, sounds_of
+from core.crypto.sounds import (
+    LONGEST_SYLLABLE,
+    SOUNDED,
+    Sounds,
+    Syllables,
+    is_chinese,
+    is_syllable,
+    partings,
+    sounds_of,
+)
+from core.crypto.variants import in_usual_form
 
 Gram = tuple[str, str]
 NAME, PHONE, EMAIL = "name", "phone", "email"
@@ -30,13 +39,16 @@ STOP_WORDS = re.compile("股份有限公司|有限责任公司|有限公司|有�
 LATIN_STOP_WORDS = frozenset({"ltd", "limited", "inc", "llc", "plc", "gmbh", "co", "corp", "company"})
 # A longer sound is not typed to the end.
 LONGEST_SOUND = 4
+# A long word has many ways to be parted into syllables. The pairs that all have in common say enough if there are so
+# many; of a short word so many ways are asked for.
+LEAST_SURE, MOST_WAYS = 2, 6
+LONGEST_SPOKEN = SOUNDED * LONGEST_SYLLABLE
 TAIL = 4
 LONGEST_QUERY = 200
 _WORD = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+|[^\W_\u3400-\u9fff\U00020000-\U0003ffff]+")
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}", re.ASCII)
 _PHONE = re.compile(r"\+?[0-9()\-. ]{3,24}")
 _EIGHT_BYTES = Struct(">q")
-_simplified = OpenCC("t2s")
 
 
 @dataclass(frozen=True)
@@ -87,8 +99,11 @@ def _signed(key: bytes, text: str) -> int:
 
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
-    """Return text as it is compared: NFKC, simplified, lower case, words parted by one blank, no punctuation."""
-    plain = text if text.isascii() else _simplified.convert(unicodedata.normalize("NFKC", text))
+    """Return text as it is compared: NFKC, simplified, lower case, words parted by one blank, no punctuation.
+
+    Every character is folded by itself, so a part of a name is folded as it is within the name.
+    """
+    plain = text if text.isascii() else in_usual_form(unicodedata.normalize("NFKC", text))
     return " ".join(_WORD.findall(_without_accents(plain.casefold())))
 
 
@@ -159,28 +174,41 @@ def name_grams(text: str) -> set[Gram]:
     grams: set[Gram] = {("name", _whole(words))} if words else set()
     for word in words:
         grams |= _word_grams(word)
-    return grams
+    return grams | _sound_grams(_sounded(words))
 
 
 # The same words stand in many names: trades, places, what people are called.
 @lru_cache(maxsize=65536)
 def _word_grams(word: str) -> frozenset[Gram]:
-    if not is_chinese(word):
-        runs = {word[0]} | _runs(word, 2) | _runs(word, 3)
-        return frozenset(("name", each) for each in runs)
-    grams = {("name", each) for each in _runs(word, 1) | _runs(word, 2)}
-    return frozenset(grams.union(*(_sound_grams(syllables) for syllables in sounds_of(word))))
+    longest = 2 if is_chinese(word) else 3
+    runs = {word[0]}.union(*(_runs(word, length) for length in range(longest - 1, longest + 1)))
+    return frozenset(("name", each) for each in runs)
+
+
+def _sounded(words: Iterable[str]) -> Sounds:
+    """Return how the Chinese words of a folded name sound, one after the other, as they are said."""
+    return tuple(each for word in words if is_chinese(word) for each in sounds_of(word))[:SOUNDED]
 
 
 @lru_cache(maxsize=65536)
-def _sound_grams(syllables: tuple[str, ...]) -> set[Gram]:
-    initials = _initials(syllables)
-    grams = {("pinyin", each) for each in syllables}
-    grams.update(("pinyin", " ".join(pair)) for pair in pairwise(syllables))
-    grams.update(("initials", each) for each in _runs(initials, 2) | _runs(initials, 3))
-    if 1 < len(syllables) <= LONGEST_SOUND:
-        grams |= {("pinyin", WHOLE + "".join(syllables)), ("initials", WHOLE + initials)}
-    return grams
+def _sound_grams(sounds: Sounds) -> frozenset[Gram]:
+    initials = _initials(sounds)
+    grams = {("pinyin", " ".join(run)) for length in (1, 2) for run in _neighbours(sounds, length)}
+    grams |= {("initials", "".join(run)) for length in (2, 3) for run in _neighbours(initials, length)}
+    if 1 < len(sounds) <= LONGEST_SOUND:
+        grams |= {("pinyin", WHOLE + "".join(way)) for way in product(*sounds)}
+        grams |= {("initials", WHOLE + "".join(way)) for way in product(*initials)}
+    return frozenset(grams)
+
+
+def _initials(sounds: Sounds) -> Sounds:
+    return tuple(tuple(dict.fromkeys(reading[0] for reading in readings)) for readings in sounds)
+
+
+def _neighbours(sounds: Sounds, length: int) -> Iterator[Syllables]:
+    """Give every run of so many neighbours, in all their readings."""
+    for at in range(len(sounds) - length + 1):
+        yield from product(*sounds[at : at + length])
 
 
 def _runs(text: str, length: int) -> set[str]:
@@ -258,41 +286,56 @@ def _spelled(words: list[str]) -> tuple[Gram, ...]:
 
 
 def _sound_readings(typed: str) -> list[Reading]:
-    ways = partings(typed)
-    sounds = _sounding(lambda syllables: _begins_in(syllables, typed))
+    ways = partings(typed) if len(typed) <= LONGEST_SPOKEN else []
     found = []
     if ways:
-        whole = _sounding(lambda syllables: "".join(syllables) == typed)
+        whole = _sounding(lambda sounds: _is_said(sounds, typed, to_the_end=True))
         found.append(Reading("pinyin", (("pinyin", WHOLE + typed),), (whole,)))
-    if len(typed) <= LONGEST_SOUND:
-        whole = _sounding(lambda syllables: _initials(syllables) == typed)
+    # No syllable begins with one of these.
+    are_initials = len(typed) <= SOUNDED and set(typed).isdisjoint("iuv")
+    if are_initials and len(typed) <= LONGEST_SOUND:
+        whole = _sounding(lambda sounds: len(sounds) == len(typed) and _begins(_initials(sounds), typed))
         found.append(Reading("initials", (("initials", WHOLE + typed),), (whole,)))
-    found += [Reading("pinyin", grams, (sounds,)) for way in ways if (grams := _of_way(way))]
-    if len(typed) <= SOUNDED:
+    said = _sounding(lambda sounds: any(_is_said(sounds[at:], typed) for at in range(len(sounds))))
+    found += [Reading("pinyin", grams, (said,)) for grams in _of_ways(ways)]
+    if are_initials:
         grams = tuple(("initials", each) for each in sorted(_runs(typed, min(3, len(typed)))))
-        found.append(Reading("initials", grams, (_sounding(lambda syllables: typed in _initials(syllables)),)))
+        begun = _sounding(lambda sounds: any(_begins(_initials(sounds[at:]), typed) for at in range(len(sounds))))
+        found.append(Reading("initials", grams, (begun,)))
     return found
 
 
-def _sounding(accepts: Callable[[tuple[str, ...]], bool]) -> Part:
-    return Part(NAME, lambda value: any(map(accepts, _sounds(value))))
+def _sounding(accepts: Callable[[Sounds], bool]) -> Part:
+    return Part(NAME, lambda value: accepts(_sounded(_told(fold(value)))))
 
 
-def _initials(syllables: tuple[str, ...]) -> str:
-    return "".join(each[0] for each in syllables)
+def _is_said(sounds: Sounds, typed: str, *, to_the_end: bool = False) -> bool:
+    """Say whether what was typed is how a name sounds, or begins to: its last syllable may be but begun."""
+    if not sounds or not typed:
+        return not typed and not (to_the_end and sounds)
+    return any(
+        (not to_the_end and reading.startswith(typed))
+        or (typed.startswith(reading) and _is_said(sounds[1:], typed[len(reading) :], to_the_end=to_the_end))
+        for reading in sounds[0]
+    )
 
 
-def _of_way(way: tuple[str, ...]) -> tuple[Gram, ...]:
+def _begins(initials: Sounds, typed: str) -> bool:
+    return len(typed) <= len(initials) and all(letter in each for letter, each in zip(typed, initials, strict=False))
+
+
+def _of_ways(ways: list[Syllables]) -> list[tuple[Gram, ...]]:
+    """Return the grams that all ways to part what was typed have; where they are too few, each likely way's before."""
+    grams = [_of_way(way) for way in ways]
+    sure = tuple(sorted(set(grams[0]).intersection(*grams[1:]))) if grams else ()
+    if len(sure) >= LEAST_SURE:
+        return [sure]
+    return [each for each in (*grams[:MOST_WAYS], *([sure] if len(grams) > MOST_WAYS else [])) if each]
+
+
+def _of_way(way: Syllables) -> tuple[Gram, ...]:
     """Return the grams of typed syllables; one that is but begun at the end is left to the check."""
     whole = way if is_syllable(way[-1]) else way[:-1]
     if len(whole) < 2:
         return tuple(("pinyin", each) for each in whole)
     return tuple(("pinyin", " ".join(pair)) for pair in pairwise(whole))
-
-
-def _begins_in(syllables: tuple[str, ...], typed: str) -> bool:
-    return any("".join(syllables[start:]).startswith(typed) for start in range(len(syllables)))
-
-
-def _sounds(value: str) -> list[tuple[str, ...]]:
-    return [way for word in _told(fold(value)) if is_chinese(word) for way in sounds_of(word)]

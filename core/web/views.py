@@ -1,5 +1,6 @@
 """What every staff page stands on, and the few pages that belong to no area."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -23,11 +24,20 @@ from django.utils.translation import gettext as _
 from django.views.generic import FormView, TemplateView, View
 from django.views.generic.edit import FormMixin
 
+from core.accounts.opened import note_opened
 from core.accounts.permissions import may
 from core.accounts.second_step import has_second_step, is_fresh, is_waived, must_have_second_step
 from core.tenancy.errors import DomainError
 from core.web import navigation, palette
-from core.web.search import MAX_QUERY_LENGTH, MOST_LIVE_HITS, only_exact_hit, open_query, seal_query, search
+from core.web.search import (
+    MAX_QUERY_LENGTH,
+    MOST_LIVE_HITS,
+    kind_at,
+    only_exact_hit,
+    open_query,
+    seal_query,
+    search,
+)
 
 EVERY_USER = ""
 SIGNED_OUT_HEADER = "X-Signed-Out"
@@ -65,9 +75,20 @@ class StaffView(View):
             response = self.ask_if_it_is_still_you(request)
         else:
             response = super().dispatch(request, *args, **kwargs)
+            self._note_opened(request, response)
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
         patch_cache_control(response, private=True, no_store=True)
         return response
+
+    @staticmethod
+    def _note_opened(request: HttpRequest, response: HttpResponseBase) -> None:
+        """Note for the search box that somebody went to the page of a record; a look at a preview is no such thing."""
+        htmx = getattr(request, "htmx", None)
+        is_page = request.method == "GET" and response.status_code == 200 and (not htmx or htmx.boosted)
+        match = request.resolver_match
+        kind = kind_at(match.view_name) if is_page and match else None
+        if kind is not None and match is not None:
+            note_opened(user=request.user, kind=kind, pk=match.kwargs["pk"], now=time.time())
 
     def _lacks_second_step(self, request: HttpRequest) -> bool:
         needed = must_have_second_step(request.user) or (self.needs_second_step and not is_waived(request.user))
@@ -227,15 +248,19 @@ class SearchView(StaffView, TemplateView):
 
 
 class LiveSearchView(StaffView, TemplateView):
-    """The first hits for what stands in the search box, while somebody types; by POST, as the search itself."""
+    """The first hits for what stands in the search box, while somebody types, or before; by POST, as the search itself.
+
+    Nothing at all where nothing is typed and nothing was opened.
+    """
 
     permission_required = EVERY_USER
     template_name = "web/live_hits.html"
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        groups = search(_cleaned(request.POST.get("q", "")), request.user, most=MOST_LIVE_HITS)
-        return self.render_to_response(self.get_context_data(groups=groups))
+        query = _cleaned(request.POST.get("q", ""))
+        groups = search(query, request.user, most=MOST_LIVE_HITS, path=request.POST.get("path", ""))
+        return self.render_to_response(self.get_context_data(query=query, groups=groups))
 
 
 def _cleaned(query: str) -> str:

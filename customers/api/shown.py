@@ -281,7 +281,9 @@ class CustomerRecordSerializer(CustomerSerializer):
 class WhyFoundSerializer(serializers.Serializer):
     """What of the customer matched."""
 
-    kind = serializers.CharField(help_text="number, phone, phone_tail, email, name, pinyin or initials.")
+    kind = serializers.CharField(
+        help_text="number, phone, phone_tail, email, name, pinyin, initials, waybill, service_request or opportunity."
+    )
     contact_name = serializers.CharField(help_text="The contact it belongs to, mostly hidden; empty: the customer.")
 
 

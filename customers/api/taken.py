@@ -305,7 +305,7 @@ class LimitField(serializers.IntegerField):
 
 @extend_schema_serializer(examples=[example({"query": "5678", "limit": 10})])
 class SearchInput(InputSerializer):
-    """What a caller says: a number, a phone or its last four digits, an e-mail, any part of a name."""
+    """What a caller says: a number, a waybill, a phone or its last four digits, an e-mail, any part of a name."""
 
     query = TextField(max_length=200)
     limit = LimitField(min_value=1, max_value=MOST_HITS, default=10)

@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin
 
 from core.accounts.enums import Role
@@ -21,12 +22,13 @@ from customers.opening import Archive, NewContact, open_archives
 from customers.services import NewContactPoint
 from shipments.models import Shipment
 
-# Of each of the twelve kinds so many: two hundred in all for each courier.
+# Of each kind so many: more than two hundred in all for each courier.
 LOOK_UPS = 17
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 # What stands in many names says little; a look-up of it alone is met by more than a page.
 COMMON = ("有限公司", "公司", "有限")
 TWINS = 25
+TRADITIONAL = OpenCC("s2t")
 
 
 class Said:
@@ -68,6 +70,16 @@ def sound(name: str, style: Style) -> str:
     return "".join(lazy_pinyin(name, style=style)) if name and not name.isascii() else ""
 
 
+def sounded(name: str) -> str:
+    """A Chinese name of a company without digits and Latin letters, which nobody says by their sound."""
+    return "".join(each for each in name if each >= "\u4e00")
+
+
+def in_other_script(text: str) -> str:
+    """The name in traditional characters where it is Chinese, or as it was."""
+    return TRADITIONAL.convert(text)
+
+
 def brand(said: Said) -> str:
     """What is left of a company's name without the words that every second one has."""
     name = said.company
@@ -89,6 +101,12 @@ KINDS: dict[str, Callable[[Said, random.Random], str]] = {
     "three characters of a company": lambda said, chance: a_word(brand(said), 3, chance),
     "pinyin": lambda said, _chance: sound(said.person, Style.NORMAL),
     "initials": lambda said, _chance: sound(said.person, Style.FIRST_LETTER),
+    "pinyin of a company with place and trade": lambda said, _chance: sound(sounded(brand(said)), Style.NORMAL),
+    "initials of a company": lambda said, _chance: sound(sounded(brand(said)), Style.FIRST_LETTER),
+    "two syllables of a company": lambda said, chance: sound(a_part(sounded(brand(said)), 2, chance), Style.NORMAL),
+    "company in the other script": lambda said, _chance: in_other_script(said.company),
+    "part of a company in the other script": lambda said, chance: in_other_script(a_word(brand(said), 3, chance)),
+    "person in the other script": lambda said, _chance: in_other_script(said.person),
 }
 
 

@@ -9,7 +9,7 @@ from customers.enums import ContactPointKind, CustomerKind
 from customers.finding import find_customers
 from customers.models import Customer, CustomerToken
 from customers.opening import Archive, open_archives
-from customers.search_index import rank_tokens
+from customers.search_index import rank_tokens, renew_tokens
 from customers.services import (
     ContactPointChange,
     NewContactPoint,
@@ -227,3 +227,34 @@ def test_damaged_name_hides_nobody_else(tenant, now):
         )
 
     assert found("王小明") == [("D-2", "name", "")]
+
+
+def test_renewing_makes_all_tokens_anew(company):
+    ours = CustomerToken.objects.filter(customer=company)
+    stored = set(ours.values_list("token", flat=True))
+    ours.filter(token__in=sorted(stored)[:10]).delete()
+
+    renew_tokens([company.pk])
+
+    assert set(ours.values_list("token", flat=True)) == stored
+
+
+@pytest.mark.parametrize(
+    ("query", "hits"),
+    [
+        ("chengdu", ["L-1"]),
+        ("keda", ["L-2"]),
+        ("kd", ["L-2"]),
+        ("chengdushiwuhouqujinkouyinhang", ["L-1"]),
+        ("cdswhqjkyh", ["L-1"]),
+        ("鍾瑞", ["L-3"]),
+        ("王乾", ["L-4"]),
+        ("wangqiankun", ["L-4"]),
+    ],
+)
+def test_long_names_and_old_forms_are_found_by(tenant, now, query, hits):
+    names = ("成都市武侯区锦口银行", "深圳市南山区科达电子有限公司", "锺瑞", "王乾坤")
+    for number, name in enumerate(names, start=1):
+        make_customer(number=f"L-{number}", at=now, company_name=name)
+
+    assert [number for number, *_why in found(query)] == hits

@@ -49,6 +49,32 @@ def test_hits_stand_under_the_box_as_somebody_types(page_in, language, viewport)
     expect(page.get_by_role("heading", level=1)).to_have_text(name.split(" ")[0])
 
 
+def test_what_was_opened_stands_under_the_empty_box(page_in):
+    page = page_in(viewport=DESK)
+    page.goto("/customers/")
+    page.keyboard.press("/")
+    expect(page.locator("[data-search]")).to_be_focused()
+    expect(page.locator("#live-hits")).to_be_hidden()
+    for number in (1, 2):
+        page.goto("/customers/")
+        page.get_by_role("link", name=f"顺达{number}号仓储").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"顺达{number}号仓储")
+
+    page.keyboard.press("/")
+    expect(page.locator("#live-hits .live-title")).to_have_text(["顺达1号仓储 C-001"])
+    page.goto("/customers/")
+    page.keyboard.press("/")
+    expect(page.locator("#live-hits .live-title")).to_have_text(["顺达2号仓储 C-002", "顺达1号仓储 C-001"])
+    page.keyboard.press("Escape")
+    expect(page.locator("#live-hits")).to_be_hidden()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#live-hits [role=option]")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("顺达1号仓储")
+
+
 def test_nothing_typed_stands_in_an_address(page_in):
     page = page_in(viewport=DESK)
     asked: list[str] = []

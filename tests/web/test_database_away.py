@@ -108,7 +108,8 @@ def test_connection_cut_during_a_request_is_503_and_leaves_nothing(ask, monkeypa
         return []
 
     monkeypatch.setattr(search, "_sources", {})
-    search.register(key="x", label="X", icon="x", permission="people.manage", find=write_and_lose_the_connection)
+    found = {"find": write_and_lose_the_connection, "page": "x:detail", "bring": lambda _ids: {}}
+    search.register(key="x", label="X", icon="x", permission="people.manage", **found)
 
     cut = ask("/search", "q=x")
     monkeypatch.setattr(search, "_sources", {})

@@ -66,7 +66,15 @@ def sources(monkeypatch):
     monkeypatch.setattr(search, "_sources", {})
 
     def add(key, *hits, permission="people.manage"):
-        search.register(key=key, label=key, icon="x", permission=permission, find=lambda *_: list(hits))
+        search.register(
+            key=key,
+            label=key,
+            icon="x",
+            permission=permission,
+            find=lambda *_: list(hits),
+            page=f"{key}:detail",
+            bring=lambda _ids: {},
+        )
 
     return add
 

@@ -1,4 +1,5 @@
 from datetime import datetime
+from functools import partial
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import transaction
@@ -6,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.enums import Role
 from core.accounts.models import Department, Team, User
+from core.accounts.opened import forget_opened
 from core.accounts.permissions import may_give
 from core.accounts.services.sessions import end_sessions
 from core.accounts.services.uniqueness import refused_as
@@ -130,6 +132,7 @@ def deactivate_user(*, user: User, by: User, at: datetime) -> User:
     user.session_epoch += 1
     user.save(update_fields=["is_active", "session_epoch"])
     end_sessions(user=user, by=by, at=at)
+    transaction.on_commit(partial(forget_opened, user=user))
     record("user.deactivated", subject=user, by=by, at=at)
     return user
 

@@ -1,4 +1,5 @@
-/* The search box shows its first hits as somebody types: arrows go through them, Enter opens the chosen one, or all. */
+/* The search box shows what was opened lately, and its first hits as somebody types: arrows go through them, Enter opens
+   the chosen one, or all. */
 (() => {
   const PAUSE_MS = 180;
   const LEAST_LETTERS = 2;
@@ -31,10 +32,12 @@
 
   async function ask() {
     const number = ++asked;
-    if (box().value.trim().length < LEAST_LETTERS) return show(false);
+    const letters = box().value.trim().length;
+    if (letters > 0 && letters < LEAST_LETTERS) return show(false);
     let answer;
     try {
       const body = new URLSearchParams(new FormData(box().form));
+      body.append("path", location.pathname);
       answer = await fetch(list().dataset.url, { method: "POST", body, headers: { "HX-Request": "true" } });
     } catch {
       return show(false);
@@ -42,7 +45,7 @@
     if (answer.headers.get("X-Signed-Out")) return window.crm.signedOut();
     if (number !== asked || document.activeElement !== box()) return;
     if (answer.ok) list().innerHTML = await answer.text();
-    show(answer.ok);
+    show(answer.ok && list().childElementCount > 0);
   }
 
   function later() {
@@ -83,6 +86,9 @@
   /* A press on a hit opens it before the box has lost the focus. */
   document.addEventListener("pointerdown", (event) => {
     if (list()?.contains(event.target)) event.preventDefault();
+  });
+  document.addEventListener("focusin", (event) => {
+    if (isBox(event) && !event.target.value) ask();
   });
   document.addEventListener("focusout", (event) => {
     if (isBox(event)) show(false);
