@@ -26,13 +26,9 @@ actions.declare("service_request.closed", _("Service request closed"))
 actions.declare("service_policy.changed", _("Working hours or deadlines changed"))
 actions.declare_fields(
     type=pgettext_lazy("service request", "Type"),
-    state=_("State"),
-    assignee=_("In charge"),
-    outcome=_("What came of it"),
     waits_for=_("Waits for"),
     waiting_since=_("Waits since"),
     waited_seconds=_("Seconds waited in working time"),
-    due_at=_("Deadline"),
     queue_at=_("Place in the queue"),
     requests=_("Service requests"),
     **RULES,

@@ -126,4 +126,4 @@ def _weigh(
 
 
 def _kind(need: CustomerNeed) -> dict[str, Any]:
-    return {"need": need.kind}
+    return {"need_kind": need.kind}
