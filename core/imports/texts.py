@@ -35,14 +35,20 @@ class FormReader:
 
     What a field and its own `clean_` method make of a text is remembered, because texts repeat; the form's `clean` is
     asked for each row. `finish(row, given)` does with the cleaned values of the filled cells what the form itself does
-    not.
+    not; of a row that the form refuses `glean(row, given, unread)` makes the values by which more may be said against
+    it, from what could be read and the texts that could not.
     """
 
     def __init__(
-        self, form: forms.Form, *, present: Collection[str], finish: Callable[[Row, dict[str, Any]], None]
+        self,
+        form: forms.Form,
+        *,
+        present: Collection[str],
+        finish: Callable[[Row, dict[str, Any]], None],
+        glean: Callable[[Row, dict[str, Any], dict[str, str]], None],
     ) -> None:
         self._form = form
-        self._finish = finish
+        self._finish, self._glean = finish, glean
         # The form asks only for what the file has a column for; what is needed beyond is the kind's to say.
         for name in [each for each in form.fields if each not in present]:
             del form.fields[name]
@@ -65,8 +71,11 @@ class FormReader:
         for name, errors in form.errors.as_data().items():
             for error in errors:
                 row.refuse(error, form.fields[name].label if name in form.fields else "")
-        if not row.is_refused:
-            self._finish(row, {name: value for name, value in form.cleaned_data.items() if cells.get(name)})
+        given = {name: value for name, value in form.cleaned_data.items() if cells.get(name)}
+        if row.is_refused:
+            self._glean(row, given, {name: cells[name] for name in form.fields.keys() - given if cells.get(name)})
+        else:
+            self._finish(row, given)
 
 
 class _Cleaned(dict[str, Any]):

@@ -1,8 +1,8 @@
 """Customers by the thousand, as programs and files send them: the same as one by one, in a few statements."""
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +14,23 @@ from core.events.services import publish_many
 from core.partners.models import ApiKey
 from core.tenancy.copying import rewrite
 from core.tenancy.errors import DomainError
-from customers.custom_fields import check_kept, check_new
+from customers.custom_fields import RequiredValueMissing, check_kept, missing
 from customers.enums import CustomerKind, HandoverReason
 from customers.models import Customer, CustomField
 from customers.opening import Archive, open_new_archives
 from customers.querysets import required_fields
 from customers.search_index import index_customers
-from customers.services.changes import PERSONAL, Outcome, check_may_assign, check_name, differing_facts
+from customers.services.changes import (
+    PERSONAL,
+    CompanyNameMissing,
+    MayNotAssign,
+    Outcome,
+    PersonNameMissing,
+    check_may_assign,
+    check_name,
+    differing_facts,
+    name_of,
+)
 from customers.services.locking import CustomerMerged
 from customers.services.terms import Handover, begin_terms, note_handovers
 from customers.turns import wait_for_imports
@@ -34,12 +44,16 @@ class SentCustomer:
 
     `facts` may have `custom_values`, of which those that are not given stay. Of one that was changed, `before` has the
     facts that stood there, as they are stored, and `version` is the one from now on. A new one that says no kind is of
-    `kind_if_new`.
+    `kind_if_new`, and has the facts `if_new` that it does not say; `if_empty` are those of whoever has none of them.
+    Planned, `refusals` are all that stands against it.
     """
 
     number: str
     facts: Mapping[str, Any]
     kind_if_new: str = CustomerKind.COMPANY
+    if_new: Mapping[str, Any] = field(default_factory=dict)
+    if_empty: Mapping[str, Any] = field(default_factory=dict)
+    refusals: list[DomainError] = field(default_factory=list)
     outcome: Outcome | DomainError = Outcome.UNCHANGED
     customer_id: uuid.UUID | None = None
     version: int = 1
@@ -61,22 +75,52 @@ def upsert_customers(*, sent: Sequence[SentCustomer], is_told: bool = True, by: 
     _open([each for each in sent if each.number not in stored], required, is_told=is_told, by=by, at=at)
 
 
-def plan_customers(sent: Sequence[SentCustomer]) -> None:
+def plan_customers(sent: Sequence[SentCustomer], *, by: User | ApiKey) -> None:
     """Say what upsert_customers would do, without doing it; two queries."""
     required = list(required_fields())
     found = Customer.with_merged.filter(number__in=[each.number for each in sent])
     stored = {customer.number: customer for customer in found}
     for each in sent:
         customer = stored.get(each.number)
-        try:
-            if customer is None:
-                _check_new(each, required)
-                each.outcome = Outcome.CREATED
-            else:
-                each.customer_id = customer.pk
-                each.outcome = Outcome.UPDATED if _differing(customer, each, required) else Outcome.UNCHANGED
-        except DomainError as refusal:
-            each.outcome = refusal
+        if customer is None:
+            each.outcome = Outcome.CREATED
+            each.refusals = list(_against_new(each, required))
+        else:
+            each.customer_id = customer.pk
+            each.refusals = _plan_change(customer, each, required, by)
+        if each.refusals:
+            each.outcome = each.refusals[0]
+
+
+def _against_new(sent: SentCustomer, required: Sequence[CustomField]) -> Iterator[DomainError]:
+    facts = _facts_of_new(sent)
+    try:
+        check_name(facts["kind"], facts.get(name_of(facts["kind"])))
+    except (CompanyNameMissing, PersonNameMissing) as refusal:
+        yield refusal
+    for lacking in missing(facts.get("custom_values", {}), fields=required):
+        yield RequiredValueMissing(lacking)
+
+
+def _plan_change(
+    customer: Customer, sent: SentCustomer, required: Sequence[CustomField], by: User | ApiKey
+) -> list[DomainError]:
+    """Say what would become of a customer that is there; return all that stands against it."""
+    refusals: list[DomainError] = []
+    differing: Mapping[str, Any] = sent.facts
+    try:
+        differing = _differing(customer, sent, required)
+        sent.outcome = Outcome.UPDATED if differing else Outcome.UNCHANGED
+    except DomainError as refusal:
+        refusals.append(refusal)
+    try:
+        manager = {"account_manager"} & differing.keys()
+        check_may_assign(
+            {name: differing[name] for name in manager if differing[name] != customer.account_manager}, by=by
+        )
+    except MayNotAssign as refusal:
+        refusals.append(refusal)
+    return refusals
 
 
 def _differing(customer: Customer, sent: SentCustomer, required: Sequence[CustomField]) -> dict[str, Any]:
@@ -86,7 +130,8 @@ def _differing(customer: Customer, sent: SentCustomer, required: Sequence[Custom
     """
     if customer.merged_into_id is not None:
         raise CustomerMerged
-    differing = differing_facts(customer, sent.facts)
+    empty = {name: value for name, value in sent.if_empty.items() if not getattr(customer, name)}
+    differing = differing_facts(customer, {**empty, **sent.facts})
     if "custom_values" in differing:
         check_kept(differing["custom_values"], fields=required, stored=customer.custom_values)
     return differing
@@ -162,14 +207,16 @@ def _open(
 
 
 def _check_new(sent: SentCustomer, required: Sequence[CustomField]) -> None:
-    kind = sent.facts.get("kind", sent.kind_if_new)
-    check_name(kind, sent.facts.get("person_name" if kind == CustomerKind.INDIVIDUAL else "company_name"))
-    check_new(sent.facts.get("custom_values", {}), fields=required)
+    for refusal in _against_new(sent, required):
+        raise refusal
+
+
+def _facts_of_new(sent: SentCustomer) -> dict[str, Any]:
+    return {"kind": sent.kind_if_new, **sent.if_empty, **sent.if_new, **sent.facts}
 
 
 def _archive(sent: SentCustomer) -> Archive:
-    facts = dict(sent.facts)
+    facts = _facts_of_new(sent)
     if "custom_values" in facts:
         facts["custom_values"] = {key: value for key, value in facts["custom_values"].items() if value}
-    kind = facts.pop("kind", sent.kind_if_new)
-    return Archive(number=sent.number, kind=kind, facts=facts)
+    return Archive(number=sent.number, kind=facts.pop("kind"), facts=facts)

@@ -84,12 +84,14 @@ ADDRESSES = PartKind(
 class SentPart:
     """What a contact or an address is to be like; `points` are ways to reach a contact, beside those that it has.
 
+    Of one that `is_first` the customer's primary one is made where there is none.
     `outcome` tells what became of it, or why nothing did. `before` is what undoes it.
     """
 
     number: str
     facts: Mapping[str, Any]
     points: Sequence[NewContactPoint] = ()
+    is_first: bool = False
     outcome: Outcome | DomainError = Outcome.UNCHANGED
     part: Part | None = None
     customer_id: uuid.UUID | None = None
@@ -196,6 +198,8 @@ def _weigh_one(archive: _Archive, sent: SentPart, at: datetime) -> None:
     if customer.merged_into_id is not None:
         raise CustomerMerged
     sent.customer_id = customer.pk
+    if sent.is_first and customer.pk not in archive.primary:
+        sent.facts = {**sent.facts, "is_primary": True}
     part = archive.find(customer, sent.facts)
     if part is None:
         part = _new(archive, customer, sent, at)
