@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,8 +10,9 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Choices
+from django.utils.functional import lazy
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from core.imports.kinds import Row
 from core.tenancy.errors import DomainError
@@ -22,6 +23,7 @@ DAY = re.compile(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2}
 WRITTEN_DAY = re.compile(r"\s*([0-9]{4})\s*[年.]\s*([0-9]{1,2})\s*[月.]\s*([0-9]{1,2})\s*日?\s*")
 BETWEEN = re.compile(r"[;；、,，|]")
 MOST_REMEMBERED = 50_000
+MOST_CHOICES_SAID = 12
 NUMBER = re.compile(r"[¥￥$€£]?\s*([+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[+-]?[0-9]+(?:\.[0-9]+)?)")
 
 
@@ -86,6 +88,17 @@ class _Cleaned(dict[str, Any]):
         self._form, self._name, self._field = form, name, form.fields[name]
         self._meaning = _meaning_of(self._field)
         self._hook = getattr(form, f"clean_{name}", None)
+        self._say_what_is_right()
+
+    def _say_what_is_right(self) -> None:
+        """Let refusals of texts say what may stand in a cell, where the page offers it by itself."""
+        field = self._field
+        if isinstance(field, forms.DateField):
+            field.error_messages["invalid"] = _("This is no date. Write it such as 2026-01-31.")
+        elif isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+            choices = [label for value, label in field.choices if value]
+            if len(choices) <= MOST_CHOICES_SAID:
+                field.error_messages["invalid_choice"] = lazy(_one_of, str)(choices)
 
     def __missing__(self, text: str) -> Any:
         if len(self) >= MOST_REMEMBERED:
@@ -107,6 +120,11 @@ class _Cleaned(dict[str, Any]):
             return value
         self._form.cleaned_data = {self._name: value}
         return self._hook()
+
+
+def _one_of(labels: Sequence[object]) -> str:
+    told = gettext(", ").join(str(label).replace("%", "%%") for label in labels)
+    return gettext("“%(value)s” is none of these: {choices}.").format(choices=told)
 
 
 def _meaning_of(field: forms.Field) -> Callable[[str], Any]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.crypto.masking import mask_address, mask_email, mask_name, mask_phone
 from core.imports.enums import RowStatus
-from core.imports.kinds import ImportField, ImportKind, Row, in_words
+from core.imports.kinds import ImportField, ImportKind, Row, Text, in_words
 from core.imports.running import keep_row
 from core.imports.texts import FormReader
 from core.tenancy.errors import DomainError
@@ -130,10 +130,10 @@ def in_its_place(row: Row, given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settled.items() if name in given or (value and name != "country")}
 
 
-def warn_where_unplaced(row: Row, where: Place | Address) -> None:
-    """Warn of an address in China of which nothing is known but the street."""
+def warn_where_unplaced(row: Row, where: Place | Address, label: Text) -> None:
+    """Warn of an address in China of which nothing is known but the street; `label` is what the street is called."""
     if lacks_place(where):
-        row.warnings.append(in_words(UNPLACED, AddressRowForm.base_fields["street"].label))
+        row.warnings.append(in_words(UNPLACED, label))
 
 
 def _plan(kind: PartKind, *, rows: Sequence[Row], by: User, at: datetime) -> None:
@@ -142,7 +142,7 @@ def _plan(kind: PartKind, *, rows: Sequence[Row], by: User, at: datetime) -> Non
     _settle(rows, sent)
     for row, each in zip(rows, sent, strict=True):
         if kind is ADDRESSES and each.part is not None:
-            warn_where_unplaced(row, each.part)
+            warn_where_unplaced(row, each.part, AddressRowForm.base_fields["street"].label)
 
 
 def _write(kind: PartKind, *, rows: Sequence[Row], by: User, at: datetime) -> None:

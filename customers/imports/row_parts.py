@@ -43,8 +43,8 @@ def read_parts(row: Row, given: Mapping[str, Any], facts: Mapping[str, Any]) -> 
     if_new, if_empty = {}, {}
     contact = _contact(row, given, facts)
     address = {name: given[told] for name, told in PLACE.items() if told in given}
-    if contact and _is_nobody_yet(facts):
-        if_new["person_name"] = contact["name"]
+    if contact and _is_nameless(facts):
+        if_new["person_name"] = given.get("contact_name") or contact["name"]
     if address and "region" not in address and (region := _province(given)):
         address["region"] = region
     place = settle_or_keep(as_place(address))
@@ -74,9 +74,10 @@ def _contact(row: Row, given: Mapping[str, Any], facts: Mapping[str, Any]) -> di
     return {"name": name, **({"position": position} if position else {})}
 
 
-def _is_nobody_yet(facts: Mapping[str, Any]) -> bool:
-    is_person = facts.get("kind", CustomerKind.INDIVIDUAL) == CustomerKind.INDIVIDUAL
-    return is_person and not (facts.get("company_name") or facts.get("person_name"))
+def _is_nameless(facts: Mapping[str, Any]) -> bool:
+    """Say whether of a new customer who is a person, or may be one, the row gives no name but that of its contact."""
+    is_person = facts["kind"] == CustomerKind.INDIVIDUAL if "kind" in facts else not facts.get("company_name")
+    return is_person and not facts.get("person_name")
 
 
 def _province(given: Mapping[str, Any]) -> str:
@@ -108,7 +109,8 @@ def plan_row_parts(rows: Sequence[Row], sent: Sequence[SentCustomer], parts: Sen
     for row in rows:
         address = parts.get(ADDRESSES, {}).get(row.line)
         if address is not None:
-            warn_where_unplaced(row, address.part or settle_or_keep(as_place(address.facts)))
+            place = address.part or settle_or_keep(as_place(address.facts))
+            warn_where_unplaced(row, place, FORM["street"].label)
 
 
 def write_row_parts(parts: Sent, lines: set[int], *, by: User, at: datetime) -> None:

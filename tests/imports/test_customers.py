@@ -48,7 +48,7 @@ def test_file_of_new_customers(tenant, supervisor, now):
             6,
             "refused",
             (
-                "Kind: Select a valid choice. 别的 is not one of the available choices. "
+                "Kind: “别的” is none of these: Company, Individual. "
                 "Account manager: Nobody who works here has this name or e-mail address."
             ),
         ),
@@ -270,8 +270,8 @@ def test_all_that_is_wrong_with_a_row_is_told_and_stays_so_in_the_result(tenant,
     assert sorted(refused.said("en")) == [
         "A company has a name.",
         "Birthday: Enter a date from 1900 to today.",
-        "Kind: Select a valid choice. other is not one of the available choices.",
-        "Paid until: Enter a valid date.",
+        "Kind: “other” is none of these: Company, Individual.",
+        "Paid until: This is no date. Write it such as 2026-01-31.",
         "“Due on” has to be filled in.",
     ]
 
