@@ -244,7 +244,7 @@ def _refuse_repeated(batch: ImportBatch, rows: Sequence[Row]) -> None:
     for row, marks, alike, content in good:
         first = next((met for mark in marks if (met := asked[mark]).line != row.line), None)
         if first is not None and first.row == content:
-            row.status, row.record_id, row.hints, row.warnings = RowStatus.UNCHANGED, None, [], []
+            row.status, row.record_id, row.hints = RowStatus.UNCHANGED, None, []
         elif first is not None:
             row.refuse(SAID_TWICE)
             row.hints = []

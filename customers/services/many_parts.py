@@ -213,6 +213,9 @@ def _new(archive: _Archive, customer: Customer, sent: SentPart, at: datetime) ->
     moment = {"created_at": at} if model is Contact else {}
     part = model(customer=customer, **archive.kind.settled(sent.facts), **moment)
     points = _points(part, sent.points, (), at)
+    if model is Contact:
+        # A row that repeats this one is weighed without asking for what is not stored yet.
+        part._prefetched_objects_cache = {"points": points}
     archive.new.append(part)
     archive.points += points
     freed = archive.make_primary(part) if part.is_primary else []
