@@ -128,7 +128,8 @@ def test_undo_keeps_all_of_a_row_of_which_somebody_touched_anything(tenant, supe
 
     assert [row.status for row in rows_of(batch)] == ["kept", "undone", "undone", "undone"]
     assert [each.number for each in Customer.objects.all()] == ["C-1"]
-    assert (contacts()["C-1"][:1], customer.addresses.count()) == (("李娜",), 1)
+    assert "李娜" in {contact.name for contact in customer.contacts.all()}
+    assert customer.addresses.count() == 1
     assert ContactPoint.objects.filter(contact__customer=customer).count() == 2
 
 
