@@ -1,7 +1,7 @@
 """The values of a tenant's own fields: what each kind takes, and how it is stored."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -43,9 +43,13 @@ class RequiredValueMissing(DomainError):
 
 def check_new(values: Mapping[str, Any], *, fields: Iterable[CustomField]) -> None:
     """Raise RequiredValueMissing where a required one of the fields has no value."""
-    for field in fields:
-        if field.is_required and not values.get(field.key):
-            raise RequiredValueMissing(field)
+    for field in missing(values, fields=fields):
+        raise RequiredValueMissing(field)
+
+
+def missing(values: Mapping[str, Any], *, fields: Iterable[CustomField]) -> Iterator[CustomField]:
+    """Yield the required ones of the fields that have no value."""
+    return (field for field in fields if field.is_required and not values.get(field.key))
 
 
 def check_kept(values: Mapping[str, Any], *, fields: Iterable[CustomField], stored: Mapping[str, str]) -> None:

@@ -69,7 +69,7 @@ actions.declare_fields(
     contribution=_("Contribution"),
     window_shipment_count=_("Shipments in the window"),
     absorbed=_("Merged customer"),
-    kept=_("Into the customer"),
+    kept_number=_("Into the customer"),
     other=_("Other customer"),
     duplicates=_("Possible duplicates"),
     merges=_("Customers merged into this one"),

@@ -166,15 +166,27 @@ def candidates_of(customer: Customer) -> QuerySet[DuplicateCandidate]:
     return standing(pairs_of(customer).filter(state=DuplicateState.OPEN)).order_by("-score", "id")
 
 
-def find_alike(names: Mapping[uuid.UUID, tuple[str, str]]) -> dict[uuid.UUID, list[tuple[str, Match]]]:
+@dataclass(frozen=True)
+class Newcomer:
+    """What is told of somebody who is not in the archive yet: names, and values by kinds of contact points."""
+
+    company: str = ""
+    person: str = ""
+    points: Collection[tuple[str, str]] = ()
+
+
+def find_alike(newcomers: Mapping[uuid.UUID, Newcomer]) -> dict[uuid.UUID, list[tuple[str, Match]]]:
     """Return who of the archive may be the same as somebody who is not in it yet, by number, the likeliest first.
 
-    `names` are those of the company and of the person, by ids that mean nothing. Eight queries, however many.
+    The ids of `newcomers` mean nothing. Eight queries, however many.
     """
+    country = home_country(current_tenant().time_zone) or ""
     profiles = {}
-    for key, (company, person) in names.items():
-        profiles[key] = Profile(company=compared_name(company), person=compared_name(person))
-        _add_grams(profiles[key], company, person)
+    for key, told in newcomers.items():
+        profile = profiles[key] = Profile(company=compared_name(told.company), person=compared_name(told.person))
+        for kind, value in told.points:
+            _add_point(profile, kind, value, country)
+        _add_grams(profile, told.company, told.person)
     pairs = set(_pairs_sharing(profiles)) if profiles else set()
     known = _profiles({each for pair in pairs for each in pair} - profiles.keys())
     numbers = dict(Customer.objects.filter(pk__in=known).values_list("pk", "number"))
@@ -201,11 +213,7 @@ def _profile(customer: Customer, country: str) -> Profile:
     profile = Profile(company=compared_name(company), person=compared_name(person))
     for contact in customer.contacts.all():
         for point in contact.points.all():
-            value = readable(point, "value") or ""
-            if point.kind == ContactPointKind.PHONE and phone_grams(value, country):
-                profile.phones.add(as_phone(value, country))
-            elif point.kind == ContactPointKind.EMAIL:
-                profile.emails |= {text for _kind, text in email_grams(value)}
+            _add_point(profile, point.kind, readable(point, "value") or "", country)
     for address in customer.addresses.all():
         place = place_of(address)
         street = compared_name(place.street)
@@ -213,6 +221,13 @@ def _profile(customer: Customer, country: str) -> Profile:
             profile.addresses.add((compared_name(place.city), street))
     _add_grams(profile, company, person)
     return profile
+
+
+def _add_point(profile: Profile, kind: str, value: str, country: str) -> None:
+    if kind == ContactPointKind.PHONE and phone_grams(value, country):
+        profile.phones.add(as_phone(value, country))
+    elif kind == ContactPointKind.EMAIL:
+        profile.emails |= {text for _kind, text in email_grams(value)}
 
 
 def _add_grams(profile: Profile, company: str, person: str) -> None:

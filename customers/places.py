@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from babel import Locale
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, gettext_lazy, to_locale
 
 from core.crypto.fields import readable
 from core.tenancy.scope import current_tenant
@@ -15,6 +15,8 @@ from customers.models import Address
 
 # Territories of Unicode that are no countries of ISO 3166.
 NO_COUNTRIES = frozenset(("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"))
+
+UNPLACED = gettext_lazy("No province, city or district was recognised. Add them, so that the address can be found.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,11 @@ def place_of(address: Address) -> Place:
             street=readable(address, "street") or "",
         )
     )
+
+
+def lacks_place(where: Place | Address) -> bool:
+    """Say whether of an address in China nothing is known but its street."""
+    return where.country == CHINA and not (where.region or where.city or where.district)
 
 
 def read(place: Place) -> Place:

@@ -205,3 +205,13 @@ def names_of(customer: Customer) -> list[str]:
     called = (customer, *customer.absorbed.all())
     names = [name for each in called for name in (each.company_name, readable(each, "person_name"))]
     return [name for name in names if name]
+
+
+def suggested_region(customer: Customer) -> str:
+    """Return where the primary address of a customer is, or the only one; empty where none says it."""
+    addresses = list(
+        customer.addresses.order_by("-is_primary", "id").only("tenant", "region", "city", "is_primary")[:2]
+    )
+    if not addresses or (len(addresses) > 1 and not addresses[0].is_primary):
+        return ""
+    return addresses[0].region or addresses[0].city

@@ -62,7 +62,6 @@ actions.declare_fields(
     proposal_lines=_("Services of proposals"),
     title=_("What it is about"),
     deal_stage=_("Stage of the opportunity"),
-    stage_since=_("In this stage since"),
     expected_freight=_("Expected freight a month"),
     closes_on=_("Expected to close on"),
     competitor=_("Competitor"),

@@ -41,12 +41,8 @@ actions.declare("playbook_step.changed", _("Step of a playbook changed"))
 actions.declare("playbook_step.removed", _("Step of a playbook removed"))
 actions.declare_fields(
     lead_source=_("Source"),
-    lost_reason=_("Why it was lost"),
     contacted_at=_("Contacted"),
     qualified_at=_("Qualified"),
-    closed_at=_("Closed"),
-    name_zh=_("Name in Chinese"),
-    name_en=_("Name in English"),
     from_month=_("From the month on"),
     monthly_cost=_("Cost a month"),
     words=_("What is to be done"),

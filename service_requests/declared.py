@@ -27,13 +27,9 @@ actions.declare("service_request.overdue", _("Deadline of the service request pa
 actions.declare("service_policy.changed", _("Working hours or deadlines changed"))
 actions.declare_fields(
     type=pgettext_lazy("service request", "Type"),
-    state=_("State"),
-    assignee=_("In charge"),
-    outcome=_("What came of it"),
     waits_for=_("Waits for"),
     waiting_since=_("Waits since"),
     waited_seconds=_("Seconds waited in working time"),
-    due_at=_("Deadline"),
     queue_at=_("Place in the queue"),
     warn_at=_("Time of the warning"),
     warned_at=_("Warned of the deadline"),

@@ -31,7 +31,13 @@ def choices() -> list[tuple[str, str | Promise]]:
 
 
 def declare_fields(**labels: str | Promise) -> None:
-    """Declare the words of fields and details; one name has one meaning in the whole product."""
+    """Declare the words of fields and details; one name has one meaning in the whole product.
+
+    Raises ValueError for a name that has its words already.
+    """
+    twice = sorted(labels.keys() & _fields.keys())
+    if twice:
+        raise ValueError(f"The trail has words for these fields already: {', '.join(twice)}.")
     _fields.update(labels)
 
 

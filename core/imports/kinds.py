@@ -69,7 +69,9 @@ class Row:
     def refuse(self, reason: Text | ValidationError | DomainError, label: Text = "") -> None:
         """Say why the row cannot go in; what it says is kept in every language."""
         self.status = RowStatus.REFUSED
-        self.reasons.append(in_words(reason, label))
+        words = in_words(reason, label)
+        if words not in self.reasons:
+            self.reasons.append(words)
 
     def hint(self, text: Callable[[], str]) -> None:
         """Say that a row may be there already; `text` is called in each language."""
@@ -104,9 +106,10 @@ class ImportKind:
 
     `fields()` are those of the active tenant, and `key` is the one that names a record to people. Files are cut into
     parts of `rows_per_part`.
-    `reader(present, at)` returns what reads one row, where the file has the columns `present`. `plan(rows=…, at=…)`
-    says what would become of rows that could be read, `write` and `undo` (both with `by`) do it; each sets the rows'
-    status, in few statements, in the caller's transaction. `weigh` is given how many rows have each gist, and returns
+    `reader(present, at)` returns what reads one row, where the file has the columns `present`. `plan` says what would
+    become of rows that could be read, `write` and `undo` do it (each with `rows`, `by` and `at`); each sets the rows'
+    status, in few statements, in the caller's transaction. Refused rows that have `values` could be read in part:
+    `plan` is asked what else is wrong with them. `weigh` is given how many rows have each gist, and returns
     what tells the warnings for a gist, or None where the whole file shows nothing odd. `list_url` is the page on which
     the records stand. Line breaks in the cells of its `long_fields` stay; elsewhere they are spaces.
     """

@@ -16,8 +16,8 @@ class Preset:
     """How an export of one kind of records from another system is read.
 
     `columns` name for each field the heads under which it may stand, the best first; a column holds one field, and the
-    others are left out. A file with all heads of one of the `signs` is such an export. `meanings` turn what stands in
-    the cells of a field into what is written here.
+    others are left out. A file with all heads of one of the `signs` is such an export, and so is one with more than
+    half of a set of the `usual` heads. `meanings` turn what stands in the cells of a field into what is written here.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Preset:
     label: Text
     columns: Mapping[str, Sequence[str]]
     signs: Sequence[frozenset[str]]
+    usual: Sequence[frozenset[str]] = ()
     meanings: Mapping[str, Meaning] = field(default_factory=dict)
 
     def mapping(self, columns: Sequence[str]) -> list[str]:
@@ -42,7 +43,9 @@ class Preset:
         """Return how many heads tell that a file is such an export; 0 where it is not."""
         heads = {plain_head(column) for column in columns}
         signs = [{plain_head(head) for head in sign} for sign in self.signs]
-        return max((len(sign) for sign in signs if sign <= heads), default=0)
+        usual = [{plain_head(head) for head in each} for each in self.usual]
+        told = [len(sign) for sign in signs if sign <= heads]
+        return max(told + [len(each & heads) for each in usual if 2 * len(each & heads) > len(each)], default=0)
 
     def meaning(self, cells: Mapping[str, str]) -> dict[str, str]:
         """Return the cells of a row, by field, as they would be written here."""

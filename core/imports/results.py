@@ -40,9 +40,13 @@ class Result(NamedTuple):
         """Tell whether there is something to read of the row."""
         return bool(self.reasons or self.hints or self.warnings)
 
+    def said(self, language: str) -> list[str]:
+        """Return all that there is to read of the row, each by itself."""
+        return [in_language(each, language) for each in (*self.reasons, *self.hints, *self.warnings)]
+
     def words(self, language: str) -> str:
         """Return all that there is to read of the row."""
-        return " ".join(in_language(each, language) for each in (*self.reasons, *self.hints, *self.warnings))
+        return " ".join(self.said(language))
 
 
 def in_language(words: Words, language: str) -> str:

@@ -81,8 +81,14 @@ def check_step(*, job: BackgroundJob, at: datetime) -> Step:
         is_odd = kind.weigh is not None and kind.weigh(batch.tally) is not None
         return Step(position={WEIGHED: 0}, done=0) if is_odd else _end_check(batch)
     rows = _read(batch, part, kind, at)
+    read_in_part = [row for row in rows if row.is_refused and row.values]
+    kind.plan(rows=[row for row in rows if not row.status], by=job.actor, at=at)
+    if read_in_part:
+        kind.plan(rows=read_in_part, by=job.actor, at=at)
+        for row in read_in_part:
+            row.status, row.hints = RowStatus.REFUSED, []
+    # Only rows that go in stand in the way of later ones.
     _refuse_repeated(batch, rows)
-    kind.plan(rows=[row for row in rows if not row.status], at=at)
     _remember(part, rows)
     _keep(batch, part, rows)
     return _next(batch, part, rows)
@@ -129,6 +135,7 @@ def run_step(*, job: BackgroundJob, at: datetime) -> Step:
         known = checked[row.line]
         row.hints, row.warnings = known.hints, known.warnings
         if row.status:
+            row.reasons = known.reasons or row.reasons
             continue
         if known.status == RowStatus.REFUSED or (batch.skips_alike and known.hints):
             row.status, row.reasons = RowStatus.REFUSED, known.reasons
@@ -222,7 +229,7 @@ def _read(batch: ImportBatch, part: ImportPart, kind: ImportKind, at: datetime) 
 
 def _refuse_repeated(batch: ImportBatch, rows: Sequence[Row]) -> None:
     """Settle rows that are about the same as an earlier one; hint at others that may be about the same."""
-    good = [(row, *_digests_of(row)) for row in rows if not row.status]
+    good = [(row, *_digests_of(row)) for row in rows if not row.is_refused]
     asked: dict[int, Met] = {}
     for row, marks, alike, content in good:
         for mark in (*marks, *alike):
@@ -239,9 +246,10 @@ def _refuse_repeated(batch: ImportBatch, rows: Sequence[Row]) -> None:
     for row, marks, alike, content in good:
         first = next((met for mark in marks if (met := asked[mark]).line != row.line), None)
         if first is not None and first.row == content:
-            row.status = RowStatus.UNCHANGED
+            row.status, row.record_id, row.hints = RowStatus.UNCHANGED, None, []
         elif first is not None:
             row.refuse(SAID_TWICE)
+            row.hints = []
         for mark in alike:
             other = asked[mark].line
             if other != row.line and first is None:

@@ -98,9 +98,14 @@ def receive_file(
 def mapping_of(batch: ImportBatch, preset_name: str) -> list[str]:
     """Return which field each column of a file holds: by a preset, or as it is guessed from heads and values."""
     preset = preset_of(batch.kind, preset_name)
-    if preset is not None:
-        return preset.mapping(batch.columns)
-    return guess(batch.columns, batch.values or [], kind_of(batch.kind).fields())
+    fields = kind_of(batch.kind).fields()
+    if preset is None:
+        return guess(batch.columns, batch.values or [], fields)
+    found = preset.mapping(batch.columns)
+    # A head that is written otherwise than the system does; not where cells mean something else there.
+    sought = [field for field in fields if field.name in preset.columns.keys() - preset.meanings.keys() - {*found}]
+    guessed = guess(["" if name else column for column, name in zip(batch.columns, found, strict=True)], [], sought)
+    return [name or other for name, other in zip(found, guessed, strict=True)]
 
 
 def _parts(rows: Iterator[RawRow], size: int) -> Iterator[list[RawRow]]:

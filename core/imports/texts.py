@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,8 +10,9 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Choices
+from django.utils.functional import lazy
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from core.imports.kinds import Row
 from core.tenancy.errors import DomainError
@@ -22,6 +23,7 @@ DAY = re.compile(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2}
 WRITTEN_DAY = re.compile(r"\s*([0-9]{4})\s*[年.]\s*([0-9]{1,2})\s*[月.]\s*([0-9]{1,2})\s*日?\s*")
 BETWEEN = re.compile(r"[;；、,，|]")
 MOST_REMEMBERED = 50_000
+MOST_CHOICES_SAID = 12
 NUMBER = re.compile(r"[¥￥$€£]?\s*([+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[+-]?[0-9]+(?:\.[0-9]+)?)")
 
 
@@ -35,14 +37,20 @@ class FormReader:
 
     What a field and its own `clean_` method make of a text is remembered, because texts repeat; the form's `clean` is
     asked for each row. `finish(row, given)` does with the cleaned values of the filled cells what the form itself does
-    not.
+    not; of a row that the form refuses `glean(row, given, unread)` makes the values by which more may be said against
+    it, from what could be read and the texts that could not.
     """
 
     def __init__(
-        self, form: forms.Form, *, present: Collection[str], finish: Callable[[Row, dict[str, Any]], None]
+        self,
+        form: forms.Form,
+        *,
+        present: Collection[str],
+        finish: Callable[[Row, dict[str, Any]], None],
+        glean: Callable[[Row, dict[str, Any], dict[str, str]], None],
     ) -> None:
         self._form = form
-        self._finish = finish
+        self._finish, self._glean = finish, glean
         # The form asks only for what the file has a column for; what is needed beyond is the kind's to say.
         for name in [each for each in form.fields if each not in present]:
             del form.fields[name]
@@ -65,8 +73,11 @@ class FormReader:
         for name, errors in form.errors.as_data().items():
             for error in errors:
                 row.refuse(error, form.fields[name].label if name in form.fields else "")
-        if not row.is_refused:
-            self._finish(row, {name: value for name, value in form.cleaned_data.items() if cells.get(name)})
+        given = {name: value for name, value in form.cleaned_data.items() if cells.get(name)}
+        if row.is_refused:
+            self._glean(row, given, {name: cells[name] for name in form.fields.keys() - given if cells.get(name)})
+        else:
+            self._finish(row, given)
 
 
 class _Cleaned(dict[str, Any]):
@@ -77,6 +88,17 @@ class _Cleaned(dict[str, Any]):
         self._form, self._name, self._field = form, name, form.fields[name]
         self._meaning = _meaning_of(self._field)
         self._hook = getattr(form, f"clean_{name}", None)
+        self._say_what_is_right()
+
+    def _say_what_is_right(self) -> None:
+        """Let refusals of texts say what may stand in a cell, where the page offers it by itself."""
+        field = self._field
+        if isinstance(field, forms.DateField):
+            field.error_messages["invalid"] = _("This is no date. Write it such as 2026-01-31.")
+        elif isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+            choices = [label for value, label in field.choices if value]
+            if len(choices) <= MOST_CHOICES_SAID:
+                field.error_messages["invalid_choice"] = lazy(_one_of, str)(choices)
 
     def __missing__(self, text: str) -> Any:
         if len(self) >= MOST_REMEMBERED:
@@ -98,6 +120,11 @@ class _Cleaned(dict[str, Any]):
             return value
         self._form.cleaned_data = {self._name: value}
         return self._hook()
+
+
+def _one_of(labels: Sequence[object]) -> str:
+    told = gettext(", ").join(str(label).replace("%", "%%") for label in labels)
+    return gettext("“%(value)s” is none of these: {choices}.").format(choices=told)
 
 
 def _meaning_of(field: forms.Field) -> Callable[[str], Any]:

@@ -19,6 +19,7 @@ from core.accounts.permissions import may, permissions
 from core.imports.enums import AT_WORK, PLANNED, BatchState, RowStatus
 from core.imports.forms import ColumnsForm, StartForm, UploadForm
 from core.imports.kinds import ImportKind, all_kinds, kind_of, labels, mask_values
+from core.imports.left_out import LeftOut, columns_left_out
 from core.imports.models import ImportBatch, ImportTemplate
 from core.imports.permissions import IMPORTS
 from core.imports.presets import NO_PRESET, preset_of, presets_for
@@ -296,17 +297,22 @@ class BatchView(BatchMixin, StaffView, TemplateView):
             is_stopped=batch.state in AT_WORK and not self.is_at_work,
             counts=counts,
             problems=[(in_language(each["words"], language), each) for each in batch.problems or ()],
-            rows=[(row, labels_of[RowStatus(row.status)], row.words(language)) for row in rows],
+            rows=[(row, labels_of[RowStatus(row.status)], row.said(language)) for row in rows],
             more=more,
             is_first=after == (0, 0),
             good_total=good,
             can_start=good > 0,
             form=StartForm(),
+            left_out=self._left_out(),
             may_undo=may_undo(batch),
             undo_until=batch.imported_at and batch.imported_at + KEPT_TO_UNDO,
             history=history_of(batch, user=self.request.user),
             **context,
         )
+
+    def _left_out(self) -> list[LeftOut]:
+        held = permissions(self.request.user)
+        return columns_left_out(self.batch, permissions=held) if self.batch.state == BatchState.CHECKED else []
 
     def _statuses(self) -> list[RowStatus]:
         written = [RowStatus.CREATED, RowStatus.UPDATED]

@@ -1,6 +1,6 @@
 """What the API shows of customers."""
 
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from core.crypto.fields import readable
@@ -10,6 +10,7 @@ from core.partners.serializers import EXAMPLE_ID, Money, ResourceSerializer, exa
 from customers.enums import CustomerKind
 from customers.models import Address, Contact, ContactPoint, Customer
 from customers.permissions import REVEAL
+from customers.places import lacks_place
 
 HIDDEN = "****"
 EXAMPLE = {
@@ -92,8 +93,11 @@ EXAMPLE_ADDRESS = {
     "street": "12 Doc****",
     "postal_code": "L3 4AA",
     "is_primary": True,
+    "notes": [],
     "version": 2,
 }
+# What is odd of an address and yet taken.
+PLACE_UNKNOWN = "place_unknown"
 
 
 class ContactPointSerializer(ResourceSerializer):
@@ -142,6 +146,14 @@ class AddressSerializer(ResourceSerializer):
     street = PersonalField(
         stored=lambda address: address.street, masked=lambda address: address.masked_street, permission=REVEAL
     )
+    notes = serializers.SerializerMethodField(
+        help_text="What is odd of it and yet taken: place_unknown where of an address in China nothing but the street"
+        " was recognised."
+    )
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField([PLACE_UNKNOWN])))
+    def get_notes(self, address: Address) -> list[str]:
+        return [PLACE_UNKNOWN] if lacks_place(address) else []
 
     class Meta:
         model = Address
@@ -156,6 +168,7 @@ class AddressSerializer(ResourceSerializer):
             "street",
             "postal_code",
             "is_primary",
+            "notes",
             "version",
         )
         read_only_fields = fields

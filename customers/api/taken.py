@@ -249,7 +249,7 @@ class ContactChanges(ContactFacts):
 class AddressFacts(InputSerializer):
     """The facts of an address: its parts, or in one line what is read as parts where they are sure."""
 
-    shown = ("id", "version", "division_code")
+    shown = ("id", "version", "division_code", "notes")
 
     label = optional(100)
     country = optional(2, help_text="ISO 3166, two letters; without one it is the country of the courier.")

@@ -42,7 +42,6 @@ actions.declare_fields(
     repeats_from=_("Repeats from"),
     repeats_until=_("Repeats until"),
     state=_("State"),
-    closed_at=_("Closed"),
     closed_by=_("Closed by"),
     escalated_at=_("Told to those who lead"),
     follow_ups=_("Follow-ups"),

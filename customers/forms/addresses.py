@@ -10,20 +10,22 @@ from customers.divisions import COUNTRY as CHINA
 from customers.divisions import Division, PlaceMismatch, cities_of, districts_of, find, regions
 from customers.forms.fields import NameField
 from customers.models import Address, Customer
-from customers.places import Place, countries, country_at_home, settle
+from customers.places import Place, countries, country_at_home, lacks_place, settle
 
 SHOWN = ("label", "country", "region", "city", "district", "postal_code", "is_primary")
 PARTS = ("country", "region", "city", "district", "street")
 
 
-def _countries() -> list[tuple[str, str]]:
+def countries_to_choose() -> list[tuple[str, str]]:
     return [("", "–"), *countries().items()]
 
 
 class AddressForm(forms.Form):
     """An address; in China a whole line may stand as the street, and the names of divisions are offered."""
 
-    country = forms.ChoiceField(label=_("Country"), choices=_countries, required=False, initial=country_at_home)
+    country = forms.ChoiceField(
+        label=_("Country"), choices=countries_to_choose, required=False, initial=country_at_home
+    )
     street = NameField(
         label=_("Street, house and unit"),
         max_length=300,
@@ -52,6 +54,11 @@ class AddressForm(forms.Form):
             self.add_error(error.field, str(error.message))
             return cleaned
         return cleaned | {name: value for name, value in asdict(place).items() if name in cleaned}
+
+    def lacks_place(self) -> bool:
+        """Say whether of the address in China that was typed nothing is known but the street."""
+        facts = {name: self.cleaned_data[name] for name in PARTS}
+        return lacks_place(Place(**{**facts, "country": facts["country"] or country_at_home()}))
 
     def known_divisions(self) -> dict[str, Sequence[Division]]:
         """Return what is offered for each part, as far as the parts above it say; nothing outside China."""
@@ -91,3 +98,10 @@ class UpdateAddressForm(RecordForm, AddressForm):
     @property
     def told_of(self) -> Customer:
         return self.record.customer
+
+    def lacks_place(self) -> bool:
+        """Say so only of a place that is not stored like that already."""
+        cleaned = self.cleaned_data
+        names = ("country", "region", "city", "district")
+        is_new = bool(cleaned["street"]) or any(cleaned[name] != getattr(self.record, name) for name in names)
+        return is_new and super().lacks_place()

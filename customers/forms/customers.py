@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import lazy
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
@@ -33,6 +34,7 @@ from customers.forms.fields import (
 )
 from customers.models import Customer, CustomField
 from customers.numbers import BadNumber, clean_number
+from customers.querysets import suggested_region
 
 PERSONAL = ("person_name", "birthday", "special_needs")
 # What may be shown as it is.
@@ -170,6 +172,13 @@ class UpdateCustomerForm(RecordForm, CustomerFactsForm):
                 self.fields[name].offer_removal(placeholder)
         if not may_assign:
             self.leave_out("account_manager")
+        if not record.region and (region := suggested_region(record)):
+            self.fields["region"].help_text = format_html(
+                '{} <button class="btn btn-sm" type="button" data-fill="region" value="{}">{}</button>',
+                _("Of the primary address:"),
+                region,
+                region,
+            )
 
     def stored(self) -> dict[str, Any]:
         own = {PREFIX + field.key: self.record.custom_values.get(field.key, "") for field in self.custom_fields}

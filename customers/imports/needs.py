@@ -13,17 +13,21 @@ from core.imports.running import keep_row
 from core.imports.texts import FormReader
 from core.tenancy.errors import DomainError
 from customers.forms.rows import NeedsRowForm
-from customers.imports.parts import NUMBER_NAMES
+from customers.imports.heads import OF_CUSTOMER
 from customers.permissions import EDIT
 from customers.services.many_needs import SentNeeds, WrittenNeeds, plan_needs, undo_needs, upsert_needs
 
 NAMES = {
-    "customer_number": NUMBER_NAMES,
+    "customer_number": OF_CUSTOMER,
     "fragile": ("易碎", "易碎品", "是否易碎", "fragile"),
     "dangerous": ("危险品", "危险货物", "是否危险品", "hazardous", "dangerous"),
     "cold_chain": ("冷链", "冷链温度", "温度", "温区", "temperature", "cold chain"),
     "floor": ("楼层", "无电梯楼层", "floor"),
     "language": ("语言", "沟通语言", "language"),
+    "time_window": (
+        *("时间窗", "收件时间", "取件时间", "收货时间", "派件时间", "服务时间", "上门时间", "预约时间", "时间要求"),
+        *("time window", "time windows", "pickup window", "pickup hours", "opening hours", "receiving hours"),
+    ),
     "invoice": ("开票", "开票要求", "发票", "invoice", "invoicing"),
 }
 
@@ -44,10 +48,14 @@ def reader(present: Collection[str], at: datetime) -> Callable[[Row], None]:
         row.values = {"needs": {kind: details for kind, details in given.items() if details is not None}}
         row.marks = [f"needs:{row.key}"]
 
-    return FormReader(NeedsRowForm(), present=present, finish=finish)
+    def glean(row: Row, given: dict[str, Any], unread: dict[str, str]) -> None:
+        if number := given.get("customer_number", ""):
+            row.key, row.values = number, {"needs": {}}
+
+    return FormReader(NeedsRowForm(), present=present, finish=finish, glean=glean)
 
 
-def plan(*, rows: Sequence[Row], at: datetime) -> None:
+def plan(*, rows: Sequence[Row], by: User, at: datetime) -> None:
     sent = _sent(rows)
     plan_needs(sent)
     _settle(rows, sent)
@@ -75,11 +83,12 @@ def _sent(rows: Sequence[Row]) -> list[SentNeeds]:
 
 def _settle(rows: Sequence[Row], sent: Sequence[SentNeeds]) -> None:
     for row, each in zip(rows, sent, strict=True):
+        row.owner_id = each.customer_id
         if isinstance(each.outcome, DomainError):
             row.refuse(each.outcome)
             continue
         row.status = RowStatus(each.outcome)
-        row.record_id = row.owner_id = each.customer_id
+        row.record_id = each.customer_id
         if each.before:
             row.before = {"needs": each.before}
 

@@ -53,6 +53,22 @@ SALESFORCE_ACCOUNTS = _signs("Account ID|Account Name", "Id|Name|BillingStreet",
 ZOHO_ACCOUNTS = _signs("Record Id|Account Name", "Account Id|Account Name|Billing Code", "记录 ID|客户名称|开单邮编")
 HUBSPOT_COMPANIES = _signs("Record ID|Company name", "记录 ID|公司名称")
 FXIAOKE_ACCOUNTS = _signs("客户编号|客户名称|生命状态", "客户编号|客户名称|归属部门", "客户编号|客户名称|成交状态")
+# What else these exports usually have: a file with most of it is one, though some heads were written otherwise.
+USUAL_SALESFORCE = _signs(
+    "Account ID|Account Name|Account Owner|Billing Street|Billing City|Billing State/Province|"
+    "Billing Zip/Postal Code|Last Modified Date|Account Source"
+)
+USUAL_ZOHO = _signs(
+    "Record Id|Account Name|Account Owner|Billing Street|Billing City|Billing State|Billing Code|Account Number",
+    "记录 ID|客户名称|客户所有者|开单街道|开单城市|开单省份|开单邮编",
+)
+USUAL_HUBSPOT = _signs(
+    "Record ID|Company name|Company owner|Create Date|State/Region|Street Address|Lifecycle Stage|Last Activity Date",
+    "记录 ID|公司名称|公司所有者|创建日期|州/地区|街道地址|生命周期阶段",
+)
+USUAL_FXIAOKE = _signs(
+    "客户名称|客户编号|客户级别|负责人|归属部门|生命状态|成交状态|创建时间|最后跟进时间|最后修改时间|创建人"
+)
 
 SALESFORCE_IDS: dict[str, Meaning] = {"number": short_id, "customer_number": short_id}
 
@@ -62,6 +78,7 @@ PRESETS = (
         kind="customers",
         label=_("Salesforce accounts"),
         signs=SALESFORCE_ACCOUNTS,
+        usual=USUAL_SALESFORCE,
         columns={
             "number": ("Account ID", "Id", "客户 ID", "Account Number"),
             "company_name": ("Account Name", "Name", "客户名"),
@@ -71,6 +88,10 @@ PRESETS = (
             "source": ("Account Source", "AccountSource", "客户来源"),
             "special_needs": ("Account Description", "Description", "描述"),
             "birthday": ("Birthdate", "PersonBirthdate"),
+            "phone": ("Phone", "电话"),
+            "street": ("Billing Street", "Billing Address Line 1", "BillingStreet", "开单邮寄地址所在街道"),
+            "city": ("Billing City", "BillingCity", "开单邮寄地址所在城市"),
+            "postal_code": ("Billing Zip/Postal Code", "BillingPostalCode", "开单邮寄地址的邮政编码"),
         },
         meanings={**SALESFORCE_IDS, "kind": kind_of_person, "birthday": iso_day},
     ),
@@ -95,6 +116,7 @@ PRESETS = (
         kind="addresses",
         label=_("Salesforce accounts"),
         signs=SALESFORCE_ACCOUNTS,
+        usual=USUAL_SALESFORCE,
         columns={
             "customer_number": ("Account ID", "Id", "客户 ID"),
             "street": ("Billing Street", "Billing Address Line 1", "BillingStreet", "开单邮寄地址所在街道"),
@@ -109,6 +131,7 @@ PRESETS = (
         kind="customers",
         label=_("Zoho CRM accounts"),
         signs=ZOHO_ACCOUNTS,
+        usual=USUAL_ZOHO,
         columns={
             "number": ("Record Id", "Account Id", "记录 ID", "Account Number", "客户编号"),
             "company_name": ("Account Name", "客户名称"),
@@ -116,6 +139,10 @@ PRESETS = (
             "region": ("Billing State", "开单省份"),
             "tags": ("Tag", "标签"),
             "special_needs": ("Description", "描述"),
+            "phone": ("Phone", "电话"),
+            "street": ("Billing Street", "开单街道"),
+            "city": ("Billing City", "开单城市"),
+            "postal_code": ("Billing Code", "开单邮编"),
         },
         meanings={"industry": in_words},
     ),
@@ -144,6 +171,7 @@ PRESETS = (
         kind="addresses",
         label=_("Zoho CRM accounts"),
         signs=ZOHO_ACCOUNTS,
+        usual=USUAL_ZOHO,
         columns={
             "customer_number": ("Record Id", "Account Id", "记录 ID"),
             "street": ("Billing Street", "开单街道"),
@@ -157,6 +185,7 @@ PRESETS = (
         kind="customers",
         label=_("HubSpot companies"),
         signs=HUBSPOT_COMPANIES,
+        usual=USUAL_HUBSPOT,
         columns={
             "number": ("Record ID", "记录 ID"),
             "company_name": ("Company name", "公司名称"),
@@ -164,6 +193,10 @@ PRESETS = (
             "region": ("State/Region", "州/地区"),
             "source": ("Original Traffic Source", "Original Source Type", "原始来源类型"),
             "special_needs": ("Description", "描述"),
+            "phone": ("Phone Number", "电话号码"),
+            "street": ("Street Address", "街道地址"),
+            "city": ("City", "城市"),
+            "postal_code": ("Postal Code", "邮政编码"),
         },
         meanings={"industry": in_words, "source": in_words},
     ),
@@ -194,6 +227,7 @@ PRESETS = (
         kind="addresses",
         label=_("HubSpot companies"),
         signs=HUBSPOT_COMPANIES,
+        usual=USUAL_HUBSPOT,
         columns={
             "customer_number": ("Record ID", "记录 ID"),
             "street": ("Street Address", "街道地址"),
@@ -207,6 +241,7 @@ PRESETS = (
         kind="customers",
         label=_("ShareCRM (纷享销客) customers"),
         signs=FXIAOKE_ACCOUNTS,
+        usual=USUAL_FXIAOKE,
         columns={
             "number": ("客户编号",),
             "company_name": ("客户名称",),
@@ -215,6 +250,12 @@ PRESETS = (
             "source": ("来源", "客户来源"),
             "tags": ("标签",),
             "special_needs": ("备注",),
+            "phone": ("手机", "手机1", "电话", "电话1"),
+            "email": ("邮件", "邮箱"),
+            "street": ("详细地址", "地址"),
+            "city": ("市",),
+            "district": ("区",),
+            "postal_code": ("邮编",),
         },
     ),
     Preset(
@@ -238,10 +279,12 @@ PRESETS = (
         kind="addresses",
         label=_("ShareCRM (纷享销客) customers"),
         signs=FXIAOKE_ACCOUNTS,
+        usual=USUAL_FXIAOKE,
         columns={
             "customer_number": ("客户编号",),
             "street": ("详细地址", "地址"),
             "city": ("市",),
+            "district": ("区",),
             "region": ("省",),
             "postal_code": ("邮编",),
         },

@@ -12,8 +12,8 @@ from customers.relations import Relation
 actions.declare("need.added", _("Special need added"))
 actions.declare("need.updated", _("Special need changed"))
 actions.declare("need.removed", _("Special need removed"))
-actions.declare_fields(need=_("Special need"), needs=_("Special needs"))
-actions.declare_values("need", lambda: dict(NeedKind.choices))
+actions.declare_fields(need_kind=_("Special need"), needs=_("Special needs"))
+actions.declare_values("need_kind", lambda: dict(NeedKind.choices))
 
 classify("customers.CustomerNeed", business="customer kind details added_to version", personal="text")
 

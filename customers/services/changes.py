@@ -76,7 +76,7 @@ def open_customer(
     Raises CompanyNameMissing or PersonNameMissing, and what create_customer does.
     """
     kind = facts.get("kind", CustomerKind.COMPANY)
-    check_name(kind, facts.get(_name_of(kind)))
+    check_name(kind, facts.get(name_of(kind)))
     facts = {**facts, "kind": kind}
     return create_customer(number=number, **facts, may_lack_required=may_lack_required, by=by, at=at)
 
@@ -130,7 +130,7 @@ def differing_facts(customer: Customer, changes: Mapping[str, Any]) -> dict[str,
         if name not in LINKS and (getattr(customer, name) or None) != (value or None)
     }
     kind = differing.get("kind", customer.kind)
-    name = _name_of(kind)
+    name = name_of(kind)
     if name in differing or "kind" in differing:
         check_name(kind, changes.get(name, getattr(customer, name)))
     return differing
@@ -259,7 +259,8 @@ def _same_point(stored: Iterable[ContactPoint], wanted: NewContactPoint, value: 
     return named
 
 
-def _name_of(kind: str) -> str:
+def name_of(kind: str) -> str:
+    """Return which name a customer of the kind has to have."""
     return "person_name" if kind == CustomerKind.INDIVIDUAL else "company_name"
 
 

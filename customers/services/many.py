@@ -1,8 +1,8 @@
 """Customers by the thousand, as programs and files send them: the same as one by one, in a few statements."""
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,17 +15,28 @@ from core.partners.models import ApiKey
 from core.tenancy.copying import rewrite
 from core.tenancy.errors import DomainError
 from core.tenancy.ids import uuid7
-from customers.custom_fields import check_kept, check_new
+from customers.custom_fields import RequiredValueMissing, check_kept, missing
 from customers.entitlements import managed_tiers
 from customers.enums import CustomerKind, HandoverReason
 from customers.models import Customer, CustomerGroup, CustomField
 from customers.opening import Archive, open_new_archives
 from customers.querysets import required_fields
 from customers.search_index import index_customers
-from customers.services.changes import LINKS, PERSONAL, Outcome, check_may_assign, check_name, differing_facts
+from customers.services.changes import (
+    LINKS,
+    PERSONAL,
+    CompanyNameMissing,
+    MayNotAssign,
+    Outcome,
+    PersonNameMissing,
+    check_may_assign,
+    check_name,
+    differing_facts,
+    name_of,
+)
 from customers.services.groups import groups_named, known_groups
 from customers.services.locking import CustomerMerged
-from customers.services.referrers import NoSuchReferrer, Referrers
+from customers.services.referrers import BadReferrer, NoSuchReferrer, Referrers
 from customers.services.terms import Handover, begin_terms, check_keeps_manager, note_handovers
 from customers.turns import wait_for_imports
 
@@ -38,12 +49,17 @@ class SentCustomer:
 
     `facts` may have `custom_values`, of which those that are not given stay, the name of a `group`, and the number of
     the `referrer`, who may come in beside it. Of one that was changed, `before` has the facts that stood there, as they
-    are stored, and `version` is the one from now on. A new one that says no kind is of `kind_if_new`.
+    are stored, and `version` is the one from now on. A new one that says no kind is of `kind_if_new`, and has the facts
+    `if_new` that it does not say; `if_empty` are those of whoever has none of them. Planned, `refusals` are all that
+    stands against it.
     """
 
     number: str
     facts: Mapping[str, Any]
     kind_if_new: str = CustomerKind.COMPANY
+    if_new: Mapping[str, Any] = field(default_factory=dict)
+    if_empty: Mapping[str, Any] = field(default_factory=dict)
+    refusals: list[DomainError] = field(default_factory=list)
     outcome: Outcome | DomainError = Outcome.UNCHANGED
     customer_id: uuid.UUID | None = None
     version: int = 1
@@ -79,7 +95,7 @@ def upsert_customers(*, sent: Sequence[SentCustomer], is_told: bool = True, by: 
     _change(pairs, named, is_told=is_told, by=by, at=at)
 
 
-def plan_customers(sent: Sequence[SentCustomer]) -> None:
+def plan_customers(sent: Sequence[SentCustomer], *, by: User | ApiKey) -> None:
     """Say what upsert_customers would do, without doing it; four queries, one more where it takes managers away.
 
     A referrer that is not there yet, and does not come in beside it, may still come in before: the customer
@@ -93,20 +109,58 @@ def plan_customers(sent: Sequence[SentCustomer]) -> None:
     named.referrers.opened = {each.number: uuid7() for each in sent if each.number not in stored}
     for each in sent:
         customer = stored.get(each.number)
-        try:
-            if customer is None:
-                _check_new(each, named.required)
-                each.outcome = Outcome.CREATED
-                if _names_any(each):
-                    _linked(Customer(pk=named.referrers.opened[each.number]), each, named)
-            else:
-                each.customer_id = customer.pk
-                each.outcome = Outcome.UPDATED if _differing(customer, each, named) else Outcome.UNCHANGED
-        except NoSuchReferrer:
-            each.outcome = Outcome.CREATED if each.customer_id is None else Outcome.UPDATED
-            each.lacks_referrer = True
-        except DomainError as refusal:
-            each.outcome = refusal
+        if customer is None:
+            each.refusals = _plan_new(each, named)
+        else:
+            each.customer_id = customer.pk
+            each.refusals = _plan_change(customer, each, named, by)
+        if each.refusals:
+            each.outcome = each.refusals[0]
+
+
+def _against_new(sent: SentCustomer, required: Sequence[CustomField]) -> Iterator[DomainError]:
+    facts = _facts_of_new(sent)
+    try:
+        check_name(facts["kind"], facts.get(name_of(facts["kind"])))
+    except (CompanyNameMissing, PersonNameMissing) as refusal:
+        yield refusal
+    for lacking in missing(facts.get("custom_values", {}), fields=required):
+        yield RequiredValueMissing(lacking)
+
+
+def _plan_new(sent: SentCustomer, named: _Named) -> list[DomainError]:
+    """Say what would become of a customer that is not there; return all that stands against it."""
+    sent.outcome = Outcome.CREATED
+    refusals = list(_against_new(sent, named.required))
+    try:
+        if _names_any(sent):
+            _linked(Customer(pk=named.referrers.opened[sent.number]), sent, named)
+    except NoSuchReferrer:
+        sent.lacks_referrer = True
+    except BadReferrer as refusal:
+        refusals.append(refusal)
+    return refusals
+
+
+def _plan_change(customer: Customer, sent: SentCustomer, named: _Named, by: User | ApiKey) -> list[DomainError]:
+    """Say what would become of a customer that is there; return all that stands against it."""
+    refusals: list[DomainError] = []
+    differing: Mapping[str, Any] = sent.facts
+    try:
+        differing = _differing(customer, sent, named)
+        sent.outcome = Outcome.UPDATED if differing else Outcome.UNCHANGED
+    except NoSuchReferrer:
+        sent.outcome, sent.lacks_referrer = Outcome.UPDATED, True
+    except DomainError as refusal:
+        refusals.append(refusal)
+    try:
+        manager = {"account_manager"} & differing.keys()
+        check_may_assign(
+            {name: differing[name] for name in manager if differing[name] != customer.account_manager}, by=by
+        )
+    except MayNotAssign as refusal:
+        refusals.append(refusal)
+    return refusals
 
 
 def _named(sent: Sequence[SentCustomer], groups: Mapping[str, CustomerGroup]) -> _Named:
@@ -139,7 +193,8 @@ def _differing(customer: Customer, sent: SentCustomer, named: _Named) -> dict[st
     """
     if customer.merged_into_id is not None:
         raise CustomerMerged
-    differing = differing_facts(customer, sent.facts)
+    empty = {name: value for name, value in sent.if_empty.items() if not getattr(customer, name)}
+    differing = differing_facts(customer, {**empty, **sent.facts})
     if "custom_values" in differing:
         check_kept(differing["custom_values"], fields=named.required, stored=customer.custom_values)
     if "account_manager" in differing:
@@ -253,14 +308,16 @@ def _names_any(sent: SentCustomer) -> bool:
 
 
 def _check_new(sent: SentCustomer, required: Sequence[CustomField]) -> None:
-    kind = sent.facts.get("kind", sent.kind_if_new)
-    check_name(kind, sent.facts.get("person_name" if kind == CustomerKind.INDIVIDUAL else "company_name"))
-    check_new(sent.facts.get("custom_values", {}), fields=required)
+    for refusal in _against_new(sent, required):
+        raise refusal
+
+
+def _facts_of_new(sent: SentCustomer) -> dict[str, Any]:
+    return {"kind": sent.kind_if_new, **sent.if_empty, **sent.if_new, **sent.facts}
 
 
 def _archive(sent: SentCustomer, group_id: uuid.UUID | None) -> Archive:
-    facts = {name: value for name, value in sent.facts.items() if name not in LINKS}
+    facts = {name: value for name, value in _facts_of_new(sent).items() if name not in LINKS}
     if "custom_values" in facts:
         facts["custom_values"] = {key: value for key, value in facts["custom_values"].items() if value}
-    kind = facts.pop("kind", sent.kind_if_new)
-    return Archive(number=sent.number, kind=kind, facts={**facts, "group_id": group_id})
+    return Archive(number=sent.number, kind=facts.pop("kind"), facts={**facts, "group_id": group_id})

@@ -1,6 +1,7 @@
 """Special needs by the hundred, as files tell of them: one of a kind for each customer, in a few statements."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,26 +14,30 @@ from core.accounts.models import User
 from core.audit.services import record_many
 from core.tenancy.copying import rewrite
 from core.tenancy.errors import DomainError
+from customers.enums import NeedKind
 from customers.models import Customer, CustomerNeed
+from customers.needs.kinds import KINDS, MOST_WINDOWS
 from customers.services.changes import Outcome
 from customers.services.locking import CustomerMerged
 from customers.services.many_parts import NoSuchCustomer
+from customers.services.needs import TooManyWindows
 from customers.services.undoing import CHANGED, GONE
 from customers.turns import wait_for_imports
 
-Stored = dict[tuple[uuid.UUID, str], CustomerNeed]
+Stored = dict[tuple[uuid.UUID, str], list[CustomerNeed]]
 
 
 @dataclass(slots=True)
 class SentNeeds:
     """The details of a customer's needs by their kinds; what it needs besides stays.
 
+    Of a kind that may repeat, those that are not there yet come beside the others.
     `outcome` tells what became of them, or why nothing did. Of needs that were changed, `before` has id, version since
     and details before; of new ones no details.
     """
 
     number: str
-    needs: Mapping[str, Mapping[str, Any]]
+    needs: Mapping[str, Sequence[Mapping[str, Any]]]
     outcome: Outcome | DomainError = Outcome.UNCHANGED
     customer_id: uuid.UUID | None = None
     before: list[tuple[str, int, dict[str, Any] | None]] = field(default_factory=list)
@@ -100,9 +105,9 @@ def _weigh(
     """Find out what is to be done, and do it to the rows in memory; return customers, new and changed needs."""
     by_number = {each.number: each for each in customers.filter(number__in={each.number for each in sent})}
     found = {customer.pk: customer for customer in by_number.values()}
-    stored: Stored = {}
+    stored: Stored = defaultdict(list)
     for need in CustomerNeed.objects.filter(customer__in=found).order_by("id"):
-        stored.setdefault((need.customer_id, need.kind), need)
+        stored[need.customer_id, need.kind].append(need)
     new, changed = [], []
     for each in sent:
         customer = by_number.get(each.number)
@@ -110,15 +115,26 @@ def _weigh(
             each.outcome = NoSuchCustomer() if customer is None else CustomerMerged()
             continue
         each.customer_id = customer.pk
-        for kind, details in each.needs.items():
-            need = stored.get((customer.pk, kind))
-            if need is None:
-                new.append(CustomerNeed(customer=customer, kind=kind, details=details, added_to=customer.pk))
-                each.before.append((str(new[-1].pk), 1, None))
-            elif need.details != details:
-                before, need.details, need.version = need.details, details, need.version + 1
-                changed.append(need)
-                each.before.append((str(need.pk), need.version, before))
+        windows = [need.details for need in stored[customer.pk, NeedKind.TIME_WINDOW]]
+        windows += [told for told in each.needs.get(NeedKind.TIME_WINDOW, ()) if told not in windows]
+        if len(windows) > MOST_WINDOWS:
+            each.outcome = TooManyWindows()
+            continue
+        for kind, told in each.needs.items():
+            there = stored[customer.pk, kind]
+            for details in told:
+                if any(need.details == details for need in there):
+                    continue
+                if there and not KINDS[NeedKind(kind)].may_repeat:
+                    [need, *_others] = there
+                    before, need.details, need.version = need.details, details, need.version + 1
+                    changed.append(need)
+                    each.before.append((str(need.pk), need.version, before))
+                    continue
+                need = CustomerNeed(customer=customer, kind=kind, details=details, added_to=customer.pk)
+                there.append(need)
+                new.append(need)
+                each.before.append((str(need.pk), 1, None))
         if each.before:
             is_new = all(details is None for _pk, _version, details in each.before)
             each.outcome = Outcome.CREATED if is_new else Outcome.UPDATED
@@ -126,4 +142,4 @@ def _weigh(
 
 
 def _kind(need: CustomerNeed) -> dict[str, Any]:
-    return {"need": need.kind}
+    return {"need_kind": need.kind}

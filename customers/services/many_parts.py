@@ -84,12 +84,14 @@ ADDRESSES = PartKind(
 class SentPart:
     """What a contact or an address is to be like; `points` are ways to reach a contact, beside those that it has.
 
+    Of one that `is_first` the customer's primary one is made where there is none.
     `outcome` tells what became of it, or why nothing did. `before` is what undoes it.
     """
 
     number: str
     facts: Mapping[str, Any]
     points: Sequence[NewContactPoint] = ()
+    is_first: bool = False
     outcome: Outcome | DomainError = Outcome.UNCHANGED
     part: Part | None = None
     customer_id: uuid.UUID | None = None
@@ -196,6 +198,8 @@ def _weigh_one(archive: _Archive, sent: SentPart, at: datetime) -> None:
     if customer.merged_into_id is not None:
         raise CustomerMerged
     sent.customer_id = customer.pk
+    if sent.is_first and customer.pk not in archive.primary:
+        sent.facts = {**sent.facts, "is_primary": True}
     part = archive.find(customer, sent.facts)
     if part is None:
         part = _new(archive, customer, sent, at)
@@ -209,6 +213,9 @@ def _new(archive: _Archive, customer: Customer, sent: SentPart, at: datetime) ->
     moment = {"created_at": at} if model is Contact else {}
     part = model(customer=customer, **archive.kind.settled(sent.facts), **moment)
     points = _points(part, sent.points, (), at)
+    if model is Contact:
+        # A row that repeats this one is weighed without asking for what is not stored yet.
+        part._prefetched_objects_cache = {"points": points}
     archive.new.append(part)
     archive.points += points
     freed = archive.make_primary(part) if part.is_primary else []

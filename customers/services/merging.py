@@ -196,7 +196,7 @@ def merge_customers(
     record("customer.merged", subject=kept, by=by, at=at, details={"absorbed": absorbed.number})
     end_terms([absorbed.pk], reason=HandoverReason.MERGED, at=at)
     note_handovers([Handover(kept, former_id)], reason=HandoverReason.MERGED, by=by, at=at)
-    record("customer.absorbed", subject=absorbed, by=by, at=at, details={"kept": kept.number})
+    record("customer.absorbed", subject=absorbed, by=by, at=at, details={"kept_number": kept.number})
     publish("customer.merged", **_told(merge), at=at)
     return merge
 
@@ -247,7 +247,7 @@ def undo_merge(*, merge: CustomerMerge, by: User | ApiKey, at: datetime) -> Cust
     record("customer.merge_undone", subject=kept, by=by, at=at, details={"absorbed": absorbed.number})
     begin_terms([(absorbed.pk, absorbed.account_manager_id)], reason=HandoverReason.MERGED, at=at)
     note_handovers([Handover(kept, former_id)], reason=HandoverReason.MERGED, by=by, at=at)
-    record("customer.merge_undone", subject=absorbed, by=by, at=at, details={"kept": kept.number})
+    record("customer.merge_undone", subject=absorbed, by=by, at=at, details={"kept_number": kept.number})
     publish("customer.merge_undone", **_told(merge), at=at)
     return merge
 

@@ -56,7 +56,7 @@ def add_need(
     need = CustomerNeed.objects.create(
         customer=customer, kind=kind, details=details, text=text or None, added_to=customer.pk
     )
-    record("need.added", subject=customer, by=by, at=at, details={"need": kind})
+    record("need.added", subject=customer, by=by, at=at, details={"need_kind": kind})
     publish_update(customer, changed=["needs"], at=at)
     return need
 
@@ -90,7 +90,7 @@ def change_need(
         need.text = text or None
     need.version += 1
     need.save(update_fields=["details", "text", "version"])
-    record("need.updated", subject=need, of=customer, by=by, at=at, details={"need": need.kind})
+    record("need.updated", subject=need, of=customer, by=by, at=at, details={"need_kind": need.kind})
     publish_update(customer, changed=["needs"], at=at)
     return need
 
@@ -103,7 +103,7 @@ def remove_need(*, need: CustomerNeed, version: int | None = None, by: User | Ap
     if version is not None and need.version != version:
         raise NeedChanged
     need.delete()
-    record("need.removed", subject=customer, by=by, at=at, details={"need": need.kind})
+    record("need.removed", subject=customer, by=by, at=at, details={"need_kind": need.kind})
     publish_update(customer, changed=["needs"], at=at)
 
 

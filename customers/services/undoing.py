@@ -1,7 +1,7 @@
 """Undoing what a file brought in: record by record as it was, unless somebody touched it since."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from customers.models import ContactPoint, Customer, CustomerGroup
 from customers.relations import relations
 from customers.search_index import forget_tokens, index_customers
 from customers.services.many import NAMES
-from customers.services.many_parts import CONTACTS, Part, PartKind
+from customers.services.many_parts import ADDRESSES, CONTACTS, Part, PartKind
 from customers.services.terms import Handover, note_handovers
 from customers.turns import wait_for_imports
 
@@ -48,43 +48,94 @@ class Written:
     kept: Promise | None = None
 
 
-@transaction.atomic
+@dataclass(slots=True)
+class WrittenRow:
+    """What one row wrote: a customer, new or changed or as it was, and contact and address by their kinds."""
+
+    customer: Written
+    parts: Mapping[PartKind, Written]
+
+    @property
+    def kept(self) -> Promise | None:
+        """Why the row stays as it is; None where it is, or was, undone."""
+        return next((each.kept for each in (self.customer, *self.parts.values()) if each.kept is not None), None)
+
+    def keep_together(self) -> None:
+        """Keep all of the row where anything of it is kept."""
+        for each in (self.customer, *self.parts.values()):
+            each.kept = each.kept or self.kept
+
+
 def undo_customers(*, written: Sequence[Written], by: User, at: datetime) -> None:
-    """Remove customers that are new and restore the facts of others; a few statements, however many there are."""
+    """Remove customers that are new and restore the facts of others (see undo_rows)."""
+    undo_rows(rows=[WrittenRow(each, {}) for each in written], by=by, at=at)
+
+
+@transaction.atomic
+def undo_rows(*, rows: Sequence[WrittenRow], by: User, at: datetime) -> None:
+    """Remove customers that are new and restore the facts of others, with the contact and the address that came with
+    them: all of a row, or nothing of it. A few statements, however many there are.
+    """
     wait_for_imports()
-    ids = [each.record_id for each in written]
-    found = Customer.with_merged.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
-    stored = {customer.pk: customer for customer in found}
-    used = _used(Customer, [each.record_id for each in written if each.is_new], among=stored)
-    for each in written:
-        customer = stored.get(each.record_id)
-        if customer is None or customer.merged_into_id is not None or customer.erased_at is not None:
-            each.kept = GONE
-        elif customer.version != each.version:
-            each.kept = CHANGED
-        elif each.is_new and customer.pk in used:
-            each.kept = IN_USE
-    _keep_referrers(written, stored)
-    undone = [each for each in written if each.kept is None]
+    customers = [row.customer for row in rows]
+    stored = _hold_customers(customers)
+    parts = {kind: [row.parts[kind] for row in rows if kind in row.parts] for kind in (CONTACTS, ADDRESSES)}
+    held = {kind: _hold_parts(kind, written) for kind, written in parts.items() if written}
+    for row in rows:
+        row.keep_together()
+    leaving = {kind.model: [each.record_id for each in parts[kind] if each.kept is None] for kind in held}
+    _keep_used(Customer, customers, leaving={Customer: stored, **leaving})
+    for row in rows:
+        row.keep_together()
+    _keep_referrers(rows, stored)
+    for kind, known in held.items():
+        _undo_parts(kind, known, parts[kind], by, at)
+    undone = [each for each in customers if each.kept is None and (each.is_new or each.facts)]
     _restore([(stored[each.record_id], each) for each in undone if not each.is_new], by, at)
     _remove([stored[each.record_id] for each in undone if each.is_new], by, at)
 
 
-def _keep_referrers(written: Sequence[Written], stored: Mapping[uuid.UUID, Customer]) -> None:
+def _hold_customers(written: Sequence[Written]) -> dict[uuid.UUID, Customer]:
+    """Hold customers and return them; those that somebody touched since are kept."""
+    ids = [each.record_id for each in written]
+    found = Customer.with_merged.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    stored = {customer.pk: customer for customer in found}
+    for each in written:
+        customer = stored.get(each.record_id)
+        if customer is None or customer.merged_into_id is not None or customer.erased_at is not None:
+            each.kept = GONE
+        elif customer.version != each.version and (each.is_new or each.facts):
+            each.kept = CHANGED
+    return stored
+
+
+def _keep_used(
+    model: type[TenantModel], written: Sequence[Written], *, leaving: Mapping[type[TenantModel], Any] | None = None
+) -> None:
+    """Keep new records on which something hangs, other than what is `leaving` together with them."""
+    used = _used(model, [each.record_id for each in written if each.is_new], leaving or {})
+    for each in written:
+        if each.kept is None and each.is_new and each.record_id in used:
+            each.kept = IN_USE
+
+
+def _keep_referrers(rows: Sequence[WrittenRow], stored: Mapping[uuid.UUID, Customer]) -> None:
     """Keep the new ones that brought somebody who stays as they are; that may be another new one that is kept."""
     while kept := {
-        stored[each.record_id].referrer_id for each in written if each.kept is not None and each.record_id in stored
-    } & {each.record_id for each in written if each.is_new and each.kept is None}:
-        for each in written:
-            if each.record_id in kept:
-                each.kept = IN_USE
+        stored[row.customer.record_id].referrer_id
+        for row in rows
+        if row.kept is not None and row.customer.record_id in stored
+    } & {row.customer.record_id for row in rows if row.customer.is_new and row.kept is None}:
+        for row in rows:
+            if row.customer.record_id in kept:
+                row.customer.kept = IN_USE
+                row.keep_together()
 
 
-def _used(model: type[TenantModel], ids: Sequence[uuid.UUID], *, among: Collection[uuid.UUID] = ()) -> set[uuid.UUID]:
-    """Return the records on which anything hangs that does not go with them; one query for each foreign key to them.
-
-    Of customers `among` those that are undone it is not asked whom they were brought by.
-    """
+def _used(
+    model: type[TenantModel], ids: Sequence[uuid.UUID], leaving: Mapping[type[TenantModel], Any]
+) -> set[uuid.UUID]:
+    """Return the records on which anything hangs that does not go with them; one query for each foreign key to them."""
     used: set[uuid.UUID] = set()
     going = _going_along()
     for each in model._meta.get_fields(include_hidden=True):
@@ -92,10 +143,10 @@ def _used(model: type[TenantModel], ids: Sequence[uuid.UUID], *, among: Collecti
             name = each.field.attname
             rows = each.related_model.with_merged if each.related_model is Customer else each.related_model.objects
             rows = rows.filter(**{f"{name}__in": ids})
-            if each.field.name == "referrer":
-                rows = rows.exclude(pk__in=among)
             if each.related_model in going:
                 rows = rows.exclude(going[each.related_model])
+            if each.related_model in leaving and each.field.name != "merged_into":
+                rows = rows.exclude(pk__in=leaving[each.related_model])
             used |= set(rows.values_list(name, flat=True).distinct())
     return used
 
@@ -150,26 +201,36 @@ def _remove(customers: Sequence[Customer], by: User, at: datetime) -> None:
 def undo_parts(kind: PartKind, *, written: Sequence[Written], by: User, at: datetime) -> None:
     """Remove contacts or addresses that are new and restore the facts of others; a few statements in all."""
     wait_for_imports()
-    ids = [each.record_id for each in written]
-    owners = kind.model.objects.filter(pk__in=ids).values("customer")
+    _undo_parts(kind, _hold_parts(kind, written), written, by, at)
+
+
+def _hold_parts(kind: PartKind, written: Sequence[Written]) -> dict[uuid.UUID, Part]:
+    """Hold the customers of parts and return all parts of theirs; what somebody touched since or uses is kept."""
+    owners = kind.model.objects.filter(pk__in=[each.record_id for each in written]).values("customer")
     found = Customer.objects.select_for_update(of=("self",)).filter(pk__in=owners).order_by("pk")
     customers = {customer.pk: customer for customer in found}
     stored: dict[uuid.UUID, Part] = {part.pk: part for part in kind.stored(customers)}
-    used = _used(kind.model, [each.record_id for each in written if each.is_new])
+    for part in stored.values():
+        part.customer = customers[part.customer_id]
     for each in written:
         part = stored.get(each.record_id)
         if part is None:
             each.kept = GONE
         elif part.version != each.version:
             each.kept = CHANGED
-        elif each.is_new and part.pk in used:
-            each.kept = IN_USE
+    _keep_used(kind.model, written)
+    return stored
+
+
+def _undo_parts(
+    kind: PartKind, stored: Mapping[uuid.UUID, Part], written: Sequence[Written], by: User, at: datetime
+) -> None:
     undone = [each for each in written if each.kept is None]
     new = [stored[each.record_id] for each in undone if each.is_new]
     restored = {each.record_id: stored[each.record_id] for each in undone if not each.is_new}
-    record_many(f"{kind.action}.removed", [customers[part.customer_id] for part in new], by=by, at=at)
+    record_many(f"{kind.action}.removed", [part.customer for part in new], by=by, at=at)
     _put_back(kind, stored, undone, new, restored)
-    record_many(f"{kind.action}.updated", restored.values(), of=lambda part: customers[part.customer_id], by=by, at=at)
+    record_many(f"{kind.action}.updated", restored.values(), of=lambda part: part.customer, by=by, at=at)
     if kind is CONTACTS:
         index_customers(part.customer_id for part in [*new, *restored.values()])
 

@@ -26,8 +26,8 @@ from customers.places import Place, read
 from customers.services import add_address, remove_address, update_address
 from customers.services.restoring import address_before, restore_address
 
-# The button that asks for it.
-READ = "read"
+# The buttons that ask for it, and that save an address of which nothing but the street is known.
+READ, AS_IT_IS = "read", "as_it_is"
 
 
 class AddressListView(ListView):
@@ -50,7 +50,10 @@ class AddressListView(ListView):
 
 
 class ReadsAddress(StaffFormView):
-    """A form of an address that can be asked for what a line, or the parts so far, say, before anything is saved."""
+    """A form of an address that can be asked for what a line, or the parts so far, say, before anything is saved.
+
+    Where nothing but the street is known of one in China, it is saved only by the button that says so.
+    """
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if READ not in request.POST:
@@ -62,6 +65,12 @@ class ReadsAddress(StaffFormView):
         form = self.form_class(**{**kwargs, "files": None})
         is_unread = bool(place["street"]) and not (place["region"] or place["city"])
         return self.render_to_response(self.get_context_data(form=form, is_unread=is_unread))
+
+    def form_valid(self, form: AddressForm) -> HttpResponse:
+        if AS_IT_IS in self.request.POST or not form.lacks_place():
+            return super().form_valid(form)
+        form.fields["region"].widget.attrs["autofocus"] = True
+        return self.render_to_response(self.get_context_data(form=form, lacks_place=True), status=422)
 
 
 class CreateAddressView(ReadsAddress):

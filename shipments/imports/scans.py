@@ -1,7 +1,7 @@
 """Scans of shipments that come in by files: what their columns mean, and what becomes of each row."""
 
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -76,13 +76,25 @@ def reader(present: Collection[str], at: datetime) -> Callable[[Row], None]:
         try:
             values = read_scan({name: memo.__getitem__ for name, memo in read.items()}, row.cells)
         except RowRefused as refusal:
-            row.refuse(refusal.reason, SCAN_LABELS[refusal.field])
+            for each in (*_refusals(read, row.cells), refusal):
+                row.refuse(each.reason, SCAN_LABELS[each.field])
+            row.key = row.cells["waybill_number"].strip()
+            row.values = {"waybill_number": row.key}
             return
         row.values = values
         row.key = values["waybill_number"]
         row.marks = (f"{row.key}|{values['kind']}|{values['happened_at'].isoformat()}",)
 
     return read_row
+
+
+def _refusals(read: Mapping[str, Memo], cells: Mapping[str, str]) -> Iterator[RowRefused]:
+    """Yield what is wrong with each cell by itself."""
+    for name, memo in read.items():
+        try:
+            memo[cells.get(name, "")]
+        except RowRefused as refusal:
+            yield refusal
 
 
 def _both(meaning: Callable[[str], str], parse: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -96,7 +108,7 @@ def _shipments_of(rows: Sequence[Row]) -> Mapping[str, Mapping[str, Any]]:
     return {each["waybill_number"]: each for each in found.values(*names)}
 
 
-def plan(*, rows: Sequence[Row], at: datetime) -> None:
+def plan(*, rows: Sequence[Row], by: User, at: datetime) -> None:
     """Say what would become of the rows."""
     shipments = _shipments_of(rows)
     scans = ScanEvent.objects.filter(shipment__in=[each["pk"] for each in shipments.values()])
@@ -107,6 +119,8 @@ def plan(*, rows: Sequence[Row], at: datetime) -> None:
             row.refuse(UNKNOWN_WAYBILL)
             continue
         row.owner_id = shipment["customer_id"]
+        if row.is_refused:
+            continue
         scan = (shipment["pk"], row.values["kind"], row.values["happened_at"])
         row.status = RowStatus.UNCHANGED if scan in there else RowStatus.CREATED
         if row.values["happened_at"] < shipment["accepted_at"]:

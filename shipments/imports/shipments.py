@@ -197,7 +197,7 @@ def weigh_whole(tally: Mapping[str, int]) -> Callable[[str], list[Words]] | None
     return say
 
 
-def plan(*, rows: Sequence[Row], at: datetime) -> None:
+def plan(*, rows: Sequence[Row], by: User, at: datetime) -> None:
     """Say what would become of the rows."""
     stored = _merge(rows)
     customers = known_archives(list({row.values["shipment"][CUSTOMER] for row in rows}))

@@ -26,6 +26,15 @@ def declared_action():
     actions._labels.pop("test.done")
 
 
+def test_words_of_a_field_are_declared_once():
+    before = actions.fields()
+
+    with pytest.raises(ValueError, match="already: role"):
+        actions.declare_fields(role="Part in a play", nothing_yet="Nothing yet")
+
+    assert actions.fields() == before
+
+
 def change(user: User, *, by: User, at: datetime, **facts: object) -> User:
     kept = {
         name: getattr(user, name) for name in ("email", "name", "role", "language", "time_zone", "department", "team")

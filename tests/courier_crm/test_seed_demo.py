@@ -25,6 +25,7 @@ from courier_crm.demo.couriers import COURIERS
 from courier_crm.demo.stories import STORIES, number_of
 from courier_crm.demo.traffic import DAYS, Shipper, shipment_file
 from customers.follow_ups.querysets import of_day
+from customers.imports.parts import is_phone
 from customers.models import Consent, Contact, Customer, Interaction
 from development.models import BenefitMonth, Opportunity, Proposal
 from lifecycle.enums import LeadState
@@ -197,3 +198,9 @@ def shipped(customer, first, last):
 def gone_wrong(customer):
     newest = Shipment.objects.filter(customer=customer, accepted_at__date__gt=date(2026, 1, 20))
     return newest.exclude(exceptions=[]).count() / newest.count()
+
+
+def test_phones_of_the_demo_count_as_good(tenant):
+    for courier in COURIERS:
+        phones = [courier.phone_form.format(number=number) for number in range(demo.NOBODYS_PHONES)]
+        assert (len(set(phones)), [phone for phone in phones if not is_phone(phone)]) == (demo.NOBODYS_PHONES, [])

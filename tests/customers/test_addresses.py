@@ -93,6 +93,33 @@ def test_add_address_without_a_street_is_refused_beside_it(client_for, agent, cu
     assert Address.objects.count() == 0
 
 
+def test_street_alone_is_saved_only_on_purpose(client_for, agent, customer):
+    client, url = client_for(agent), reverse("customers:create_address", args=[customer.pk])
+    typed = {"street": "科技园路1号", "country": "CN", "label": "仓库"}
+
+    asked = client.post(url, typed)
+
+    body = asked.content.decode()
+    assert (asked.status_code, Address.objects.count()) == (422, 0)
+    assert "No province, city or district was recognised" in body
+    assert ('name="as_it_is"' in body, 'value="科技园路1号"' in body, 'value="仓库"' in body) == (True, True, True)
+    assert asked.context["form"]["region"].field.widget.attrs["autofocus"]
+    assert client.post(url, {**typed, "country": "GB"}).url == reverse("customers:detail", args=[customer.pk])
+    assert client.post(url, {**typed, "as_it_is": "1"}).url == reverse("customers:detail", args=[customer.pk])
+    assert list(Address.objects.order_by("pk").values_list("country", "region")) == [("GB", ""), ("CN", "")]
+
+
+def test_address_that_stands_with_its_street_alone_is_not_asked_about_again(client_for, agent, customer, now):
+    address = add_address(customer=customer, street="科技园路1号", country="CN", at=now)
+    client, typed = client_for(agent), {"country": "CN", "label": "仓库", "version": "1"}
+
+    assert client.post(url_of(address), typed).status_code == 302
+    asked = client.post(url_of(address), {**typed, "street": "科技园路2号", "version": "2"})
+
+    address.refresh_from_db()
+    assert (asked.status_code, address.label, address.street) == (422, "仓库", "科技园路1号")
+
+
 LINE = "广东深圳南山区科技园路1号"
 READ = ("CN", "广东省", "深圳市", "南山区", "440305", "科技园路1号")
 

@@ -115,6 +115,7 @@ def test_customer_with_contacts_and_addresses(tenant, account_manager, now):
         "street": mask_address(STREET),
         "postal_code": "",
         "is_primary": True,
+        "notes": [],
         "version": 1,
     }
 

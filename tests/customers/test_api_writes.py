@@ -261,6 +261,19 @@ def test_address_in_one_line_is_stored_in_parts(partner, customer):
     assert Address.objects.get().street == "南京东路1号"
 
 
+def test_answer_notes_that_of_an_address_only_the_street_is_known(partner, customer):
+    path = f"/customers/{customer.pk}/addresses"
+
+    sent = [{"line": "科技园路1号"}, {"line": "广东深圳南山区科技园路1号"}, {"street": "1 Dock Road", "country": "GB"}]
+    answers = [partner.send("post", path, body) for body in sent]
+
+    assert [(answer.status_code, answer.json()["notes"]) for answer in answers] == [
+        (201, ["place_unknown"]),
+        (201, []),
+        (201, []),
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "pointer", "code"),
     [

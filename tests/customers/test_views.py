@@ -268,6 +268,21 @@ def test_update_customer(client_for, supervisor, account_manager, now):
     assert (stored.person_name, stored.tier, stored.number) == ("Zhang Wei", None, customer.number)
 
 
+def test_region_of_the_primary_address_is_offered_where_there_is_none(client_for, agent, now):
+    customer, other = make_customer(number="C-1", at=now), make_customer(number="C-2", region="North", at=now)
+    for each in (customer, other):
+        add_address(customer=each, street="1", country="CN", region="浙江省", at=now)
+        add_address(customer=each, street="2", country="CN", region="广东省", is_primary=True, at=now)
+    client = client_for(agent)
+
+    offered, not_offered = (
+        client.get(reverse("customers:update", args=[each.pk])).content.decode() for each in (customer, other)
+    )
+
+    button = '<button class="btn btn-sm" type="button" data-fill="region" value="广东省">广东省</button>'
+    assert (button in offered, "data-fill" in not_offered) == (True, False)
+
+
 def test_update_customer_changed_meanwhile_shows_both_versions(client_for, agent, now):
     customer = make_customer(at=now, company_name="<b>Theirs</b>")
     Customer.objects.update(version=2)

@@ -48,7 +48,7 @@ def test_file_of_new_customers(tenant, supervisor, now):
             6,
             "refused",
             (
-                "Kind: Select a valid choice. 别的 is not one of the available choices. "
+                "Kind: “别的” is none of these: Company, Individual. "
                 "Account manager: Nobody who works here has this name or e-mail address."
             ),
         ),
@@ -138,6 +138,21 @@ def test_row_that_comes_again(tenant, supervisor, now):
         (2, "created", ""),
         (3, "unchanged", ""),
         (4, "refused", "An earlier row of the file is about the same, with other content."),
+    ]
+    assert [customer.company_name for customer in stored().values()] == ["A"]
+
+
+def test_row_that_repeats_a_refused_one_is_refused_and_hides_no_good_one(tenant, supervisor, now):
+    content = "number,kind,company_name\nC-1,company,\nC-1,company,\nC-1,company,A\nC-1,company,A\n"
+
+    batch = imported(content, by=supervisor, at=now)
+
+    refusal = "A company has a name."
+    assert outcomes(batch) == [
+        (2, "refused", refusal),
+        (3, "refused", refusal),
+        (4, "created", ""),
+        (5, "unchanged", ""),
     ]
     assert [customer.company_name for customer in stored().values()] == ["A"]
 
@@ -251,14 +266,36 @@ def test_statements_do_not_grow_with_the_rows(tenant, supervisor, now):
     assert counted[0] == counted[1]
 
 
+def test_all_that_is_wrong_with_a_row_is_told_and_stays_so_in_the_result(tenant, supervisor, administrator, now):
+    for key, label in (("paid", "Paid until"), ("due", "Due on")):
+        add_custom_field(
+            key=key, label=label, kind="date", choices=[], is_required=True, order=1, by=administrator, at=now
+        )
+    content = "number,company_name,kind,birthday,paid,due\nC-1,,other,2090-01-01,soon,\nC-2,A,,,2026-01-01,2026-01-01\n"
+
+    batch = imported(content, by=supervisor, at=now)
+
+    refused, good = rows_of(batch)
+    assert (refused.status, good.status, list(stored())) == ("refused", "created", ["C-2"])
+    assert sorted(refused.said("en")) == [
+        "A company has a name.",
+        "Birthday: Enter a date from 1900 to today.",
+        "Kind: “other” is none of these: Company, Individual.",
+        "Paid until: This is no date. Write it such as 2026-01-31.",
+        "“Due on” has to be filled in.",
+    ]
+
+
 def test_file_of_who_may_not_assign_hands_nobody_over(tenant, account_manager, supervisor, now):
     make_customer(number="C-1", company_name="Old", account_manager=supervisor, at=now)
     content = (
         f"number,company_name,account_manager\nC-1,New,{account_manager.email}\nC-2,Other,{account_manager.email}\n"
     )
 
+    told = "Another account manager is chosen by who may give customers to others."
+    assert outcomes(checked(content, by=account_manager, at=now)) == [(2, "refused", told), (3, "created", "")]
     batch = imported(content, by=account_manager, at=now)
 
-    assert [row.status for row in rows_of(batch)] == ["refused", "created"]
+    assert outcomes(batch) == [(2, "refused", told), (3, "created", "")]
     kept, opened = stored()["C-1"], stored()["C-2"]
     assert (kept.company_name, kept.account_manager, opened.account_manager) == ("Old", supervisor, account_manager)

@@ -3,6 +3,7 @@
 import pytest
 
 from core.audit.models import AuditEvent
+from core.imports.services import NothingToImport, start_import
 from customers.finding import find_customers
 from customers.models import Address, Contact, ContactPoint
 from customers.services import NewContactPoint, add_address, add_contact, update_address
@@ -170,6 +171,36 @@ def test_whole_addresses_in_one_column_are_read(customers, supervisor, now):
     ]
     again = imported(content, kind="addresses", by=supervisor, at=now)
     assert [row.status for row in rows_of(again)] == ["unchanged", "refused", "unchanged"]
+
+
+def test_address_of_which_only_the_street_is_known_goes_in_with_a_warning(customers, supervisor, now):
+    add_address(customer=customers[1], street="科技路2号", city="深圳", at=now)
+    content = "客户编号,地址,国家\nC-1,科技路1号,\nC-2,科技路2号,\nC-2,1 Dock Road,GB\n"
+
+    batch = imported(content, kind="addresses", by=supervisor, at=now)
+
+    words = (
+        "Street, house and unit: No province, city or district was recognised. Add them, so that the address can be"
+        " found."
+    )
+    assert outcomes(batch) == [(2, "created", words), (3, "unchanged", ""), (4, "created", "")]
+    assert (batch.warned, Address.objects.count()) == (1, 3)
+
+
+def test_all_reasons_of_a_row_are_told(customers, supervisor, now):
+    content = "客户编号,姓名,手机,邮箱\nC-9,,12,none\nC-1,李娜,12,none\n"
+
+    batch = checked(content, kind="contacts", by=supervisor, at=now)
+
+    phone = "Phone: This is no phone number. Write it as it is dialled, abroad with + and country code."
+    mail = "E-mail: This is no e-mail address."
+    gone = "No customer has this number. Bring in the customers first."
+    assert [row.said("en") for row in rows_of(batch)] == [
+        ["Full name: This field is required.", phone, mail, gone],
+        [phone, mail],
+    ]
+    with pytest.raises(NothingToImport):
+        start_import(batch=batch, by=supervisor, at=now)
 
 
 def test_parts_that_contradict_each_other_go_in_with_a_warning(customers, supervisor, now):

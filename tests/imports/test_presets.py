@@ -73,6 +73,13 @@ FXIAOKE_CONTACTS = (
         ("contacts", HUBSPOT_CONTACTS, "hubspot"),
         ("customers", FXIAOKE, "fxiaoke"),
         ("contacts", FXIAOKE_CONTACTS, "fxiaoke"),
+        ("customers", "客户简称,客户编码*,客户级别,负责人,归属部门,成交状态,创建时间,最后跟进时间\n", "fxiaoke"),
+        (
+            "customers",
+            "Account ID,Account,Account Owner,Billing Street,Billing City,Last Modified Date\n",
+            "salesforce",
+        ),
+        ("customers", "客户编号,客户名称,负责人,创建时间,备注\n", None),
         ("customers", "客户编号,公司名称,类型\n", None),
         ("customers", "Customer number,Company name,Record\n", None),
         ("scans", SALESFORCE, None),
@@ -175,6 +182,17 @@ def test_person_account_becomes_a_person_with_the_birthday(tenant, supervisor, n
     preset = preset_of("customers", "salesforce")
     cells = {"number": "A-1", "kind": "1", "birthday": "12/10/1990"}
     assert preset.meaning(cells) == {"number": "A-1", "kind": "individual", "birthday": "1990-12-10"}
+
+
+def test_heads_that_a_system_writes_otherwise_are_found_but_no_other_fields(tenant, supervisor, now):
+    file = (
+        "客户简称,客户编码*,客户级别,负责人,归属部门,成交状态,创建时间,最后跟进时间,客户性质,所在省\n"
+        "海港,A1,重要,周倩,华南,已成交,2026-01-01,2026-01-02,直客,广东\n"
+    )
+
+    batch = received(file, by=supervisor, at=now)
+
+    assert (batch.preset, batch.mapping) == ("fxiaoke", ["company_name", "number", *[""] * 7, "region"])
 
 
 def test_every_preset_names_fields_of_its_kind(tenant):

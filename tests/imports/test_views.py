@@ -115,6 +115,27 @@ def test_page_of_a_checked_file_lists_every_bad_row(client_for, supervisor, now)
     assert [problem["count"] for _words, problem in page.context["problems"]] == [120]
 
 
+def test_page_says_which_columns_are_left_out_and_who_takes_them(client_for, supervisor, now):
+    file = "客户编号,公司名称,行业,负责人,扫描时间,生日提醒\nC-1,海港食品,食品,,,\n"
+    batch = received(file, by=supervisor, at=now)
+    mapping = ["number", "company_name", "industry", "", "", ""]
+    work_off(start_check(batch=batch, mapping=mapping, by=supervisor, at=now), at=now)
+
+    page = client_for(supervisor).get(reverse("imports:batch", args=[batch.pk]))
+
+    assert [(each.columns, each.kind and each.kind.name, each.is_own) for each in page.context["left_out"]] == [
+        (["负责人"], "customers", True),
+        (["扫描时间"], "scans", False),
+        (["生日提醒"], None, False),
+    ]
+    words = page.content.decode()
+    assert "Taken by a file of: Scans of shipments" in words
+    assert reverse("imports:upload", args=["scans"]) in words
+    everything = checked("客户编号,公司名称\nC-1,海港食品\n", by=supervisor, at=now)
+    full = client_for(supervisor).get(reverse("imports:batch", args=[everything.pk]))
+    assert (full.context["left_out"], "Columns that are left out" in full.content.decode()) == ([], False)
+
+
 def test_result_holds_every_row_and_no_formula(client_for, supervisor, now):
     batch = imported("number,company_name\n=1+1,A\nC-2,\n", by=supervisor, at=now)
 

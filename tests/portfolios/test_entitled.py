@@ -92,7 +92,7 @@ def test_by_many_at_once(vip, account_manager, supervisor, now):
         return [SentCustomer(number, {"account_manager": None}) for number in ("V-1", "L-1")]
 
     planned, done = sent(), sent()
-    plan_customers(planned)
+    plan_customers(planned, by=supervisor)
     upsert_customers(sent=done, by=supervisor, at=now)
 
     for each in (planned, done):

@@ -30,6 +30,16 @@
     if (sent.has(detail.xhr) && sent.get(detail.xhr) !== typedIn(detail.target)) detail.shouldSwap = false;
   });
 
+  /* What is suggested for a field is one press away, and can be typed over. */
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-fill]");
+    const control = button?.form?.elements[button.dataset.fill];
+    if (!control) return;
+    control.value = button.value;
+    control.dispatchEvent(new Event("input", { bubbles: true }));
+    control.focus();
+  });
+
   /* Filters that are not set stay out of the address. */
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("form[data-drop-empty]") || event.defaultPrevented) return;

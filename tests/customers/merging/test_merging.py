@@ -67,7 +67,7 @@ def test_both_are_told_of_and_stand_in_the_trail(kept, absorbed, supervisor, now
     }
     trail = AuditEvent.objects.filter(action__in=["customer.merged", "customer.absorbed"]).order_by("action")
     assert [(each.subject_id, each.actor_id, each.details) for each in trail] == [
-        (absorbed.pk, supervisor.pk, {"kept": "K-1"}),
+        (absorbed.pk, supervisor.pk, {"kept_number": "K-1"}),
         (kept.pk, supervisor.pk, {"absorbed": "A-1"}),
     ]
 

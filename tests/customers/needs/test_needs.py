@@ -98,9 +98,9 @@ def test_need_is_added_changed_and_removed(customer, agent, now):
 
     trail = AuditEvent.objects.filter(subject_id=customer.pk, action__startswith="need").order_by("pk")
     assert [(each.action, each.details) for each in trail] == [
-        ("need.added", {"need": "floor"}),
-        ("need.updated", {"need": "floor"}),
-        ("need.removed", {"need": "floor"}),
+        ("need.added", {"need_kind": "floor"}),
+        ("need.updated", {"need_kind": "floor"}),
+        ("need.removed", {"need_kind": "floor"}),
     ]
     told = OutboxEvent.objects.filter(name="customer.updated", subject_id=customer.pk)
     assert [event.payload["changed"] for event in told] == [["needs"]] * 3
