@@ -30,12 +30,6 @@ from customers.querysets import as_opened, bring_links, for_list, for_record, re
 from customers.services import Outcome, change_customer, open_customer, upsert_customer
 
 MOST_LETTERS = 40
-LISTED = (
-    "Customers. Personal data is masked as on the pages, but for keys with personal:read.\n\n"
-    "The courier's own fields that are offered as filters are filters here, too, by their keys:"
-    " `filter[custom_values.KEY][OPERATOR]=value`. Texts and choices take `eq` and `in`; numbers and dates `eq`, `gt`,"
-    " `gte`, `lt` and `lte`. A field that is not there, or is not offered as a filter, is refused by name."
-)
 NUMBER = OpenApiParameter(
     "number",
     {"type": "string", "minLength": 1, "maxLength": MOST_LETTERS},
@@ -45,7 +39,7 @@ NUMBER = OpenApiParameter(
 
 
 @extend_schema_view(
-    list=extend_schema(summary="List customers", description=LISTED),
+    list=extend_schema(summary="List customers"),
     retrieve=extend_schema(summary="Retrieve a customer with contacts and addresses"),
 )
 class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
@@ -114,6 +108,15 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
 
     def find(self, pk: uuid.UUID) -> Customer:
         return record_of(pk)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Customers. Personal data is masked as on the pages, but for keys with personal:read.
+
+        The courier's own fields that are offered as filters are filters here, too, by their keys:
+        `filter[custom_values.KEY][OPERATOR]=value`. Texts and choices take `eq` and `in`; numbers and dates `eq`, `gt`,
+        `gte`, `lt` and `lte`. A field that is not there, or is not offered as a filter, is refused by name.
+        """
+        return super().list(request, *args, **kwargs)
 
     @extend_schema(summary="Create a customer")
     def create(self, request: Request) -> Response:

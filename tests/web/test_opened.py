@@ -130,8 +130,9 @@ def test_role_that_may_not_see_a_kind_is_not_shown_it(client_for, agent, custome
 
 def test_merged_and_erased_customers_are_forgotten(client_for, agent, supervisor, customers, now):
     client = client_for(agent)
-    visit(client, *customers)
-    erase_customer(customer=customers[3], reason="Asked for it", by=supervisor, at=now)
+    person = make_customer(at=now, number="P-1", kind="individual", company_name="", person_name="Lin Mei")
+    visit(client, *customers[:3], person)
+    erase_customer(customer=person, reason="Asked for it", by=supervisor, at=now)
     Customer.objects.filter(pk=customers[2].pk).update(merged_into=customers[0])
 
     assert shown(client) == [("Recently opened", ["Kiln 1", "Kiln 0"])]
