@@ -15,7 +15,7 @@ from core.crypto.models import RootKey
 from core.tenancy.fields import MoneyField
 from core.tenancy.ids import uuid7
 from core.tenancy.models import Tenant, TenantModel
-from customers.enums import Channel, ConsentState
+from customers.enums import Channel, ConsentState, Tier
 from customers.models import Consent, Customer, Purpose
 from customers.services.purposes import BEHAVIOUR
 from service_requests.policies import first_hours
@@ -23,6 +23,7 @@ from tests.factories.accounts import make_user
 
 FREE_TEXT = (EncryptedTextField, models.CharField, models.TextField)
 World = dict[type[TenantModel], TenantModel]
+TRIED = {tier: {"now": 1, "then": 1, "cost_now": 0, "cost_then": 0} for tier in Tier.values}
 # Fields whose content the product reads, so that a mark would not do.
 CONTENT: dict[str, dict[str, Any]] = {
     "jobs.BackgroundJob": {
@@ -46,7 +47,10 @@ CONTENT: dict[str, dict[str, Any]] = {
     # Drafts, for the same reason.
     "tiering.TierPolicy": {"approved_by": None},
     "tiering.TierOverride": {"approved_by": None},
+    "tiering.PolicyTrial": {"tiers": TRIED, "flows": [["low", "mid", 1]]},
     "service_requests.ServicePolicy": {"hours": first_hours()},
+    # A department is in charge.
+    "service_requests.ServiceRequest": {"team": None},
     "imports.ImportBatch": {"kind": "customers", "state": "done", "counts": {"created": 1}},
     "imports.ImportPart": {"content": gzip.compress(b"[]"), "result": gzip.compress(b"[]")},
     "imports.ImportTemplate": {"kind": "customers"},

@@ -9,7 +9,7 @@ from tests.factories.accounts import inside, make_user
 from tests.factories.partners import API, Partner, check_described
 from tests.portfolios.made import make_in
 
-LIST_QUERIES = {"/portfolios": 10, "/handovers": 8}
+LIST_QUERIES = {"/portfolios": 9, "/handovers": 8}
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import Team, User
 from core.audit.services import record
 from core.tenancy.errors import DomainError
-from core.tenancy.scope import current_tenant
 from customers.enums import Tier
 from tiering.models import TierTeam
 from tiering.querysets import serving
+from tiering.services.policies import current_policy
 from tiering.turns import wait_for_turn
 
 
@@ -33,7 +33,8 @@ def mark_of(teams: Mapping[str, Collection[Team]]) -> str:
 def set_tier_teams(*, teams: Mapping[str, Collection[Team]], seen: str, by: User, at: datetime) -> None:
     """Say which teams serve which tiers from now on; of a tier without any everybody does.
 
-    `seen` is the mark of what its author has seen. Raises TeamsChanged or TeamGone.
+    `seen` is the mark of what its author has seen; the trail tells it of the policy in force. Raises TeamsChanged or
+    TeamGone.
     """
     wait_for_turn()
     before = serving()
@@ -47,4 +48,4 @@ def set_tier_teams(*, teams: Mapping[str, Collection[Team]], seen: str, by: User
     TierTeam.objects.filter(tier__in=changed).delete()
     TierTeam.objects.bulk_create(TierTeam(tier=tier, team=team) for tier in changed for team in teams.get(tier, ()))
     details = {"changed": [f"teams_{tier}" for tier in changed]}
-    record("tier.teams_set", of=current_tenant(), by=by, at=at, details=details)
+    record("tier.teams_set", of=current_policy(), by=by, at=at, details=details)

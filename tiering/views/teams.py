@@ -6,10 +6,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.tenancy.scope import current_tenant
+from core.web.rules import SHOWN_VERSIONS
 from core.web.trail import history_of
 from core.web.views import StaffFormView
+from tiering.enums import PolicyState
 from tiering.forms import TeamsForm
+from tiering.models import TierPolicy
 from tiering.permissions import MANAGE
 from tiering.querysets import serving
 from tiering.services import mark_of, set_tier_teams
@@ -26,7 +28,8 @@ class TeamsView(StaffFormView):
         return {**teams, "seen": mark_of(teams)}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        history = history_of(current_tenant(), user=self.request.user, only=("tier.teams_set",))
+        newest = TierPolicy.objects.filter(state=PolicyState.APPROVED).order_by("-version")[:SHOWN_VERSIONS]
+        history = history_of(*newest, user=self.request.user, only=("tier.teams_set",))
         return super().get_context_data(history=history, **context)
 
     def save(self, form: TeamsForm) -> str:
