@@ -107,7 +107,8 @@ def entries(interactions: Iterable[Interaction], *, names: Iterable[str]) -> lis
 
 
 def _people_in(interactions: Iterable[Interaction]) -> dict[str, str]:
-    told = [(each.parameters, _entries[each.code].people) for each in interactions if each.code]
+    told_by_system = (each for each in interactions if each.kind == InteractionKind.SYSTEM)
+    told = [(each.parameters, _entries[each.code].people) for each in told_by_system]
     ids = {parameters[name] for parameters, people in told for name in people if parameters.get(name)}
     found = User.objects.filter(pk__in=[UUID(pk) for pk in ids]).values_list("pk", "name") if ids else ()
     return {str(pk): name for pk, name in found}
