@@ -20,7 +20,7 @@ def is_chinese(word: str) -> bool:
     return word[0] >= "\u3400" and "CJK" in unicodedata.name(word[0], "")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def sounds_of(word: str) -> tuple[Syllables, ...]:
     """Return the syllables of a Chinese word's beginning, once for each reading of its first character.
 

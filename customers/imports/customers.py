@@ -28,7 +28,7 @@ from customers.services.undoing import Written, undo_customers
 
 MOST_ALIKE = 3
 # Grams repeat among names: the more customers are written together, the fewer tokens are to be made.
-ROWS_PER_PART = 5000
+ROWS_PER_PART = 3000
 NAMES = {
     "number": (
         "编号",
