@@ -163,7 +163,7 @@ def name_grams(text: str) -> set[Gram]:
 
 
 # The same words stand in many names: trades, places, what people are called.
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _word_grams(word: str) -> frozenset[Gram]:
     if not is_chinese(word):
         runs = {word[0]} | _runs(word, 2) | _runs(word, 3)
@@ -172,7 +172,7 @@ def _word_grams(word: str) -> frozenset[Gram]:
     return frozenset(grams.union(*(_sound_grams(syllables) for syllables in sounds_of(word))))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _sound_grams(syllables: tuple[str, ...]) -> set[Gram]:
     initials = _initials(syllables)
     grams = {("pinyin", each) for each in syllables}
