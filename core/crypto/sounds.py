@@ -31,7 +31,7 @@ def is_chinese(word: str) -> bool:
     return word[0] >= "\u3400" and "CJK" in unicodedata.name(word[0], "")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def sounds_of(word: str) -> Sounds:
     """Return how the characters of a Chinese word, those of its beginning, are read: within the word, and otherwise.
 
@@ -44,7 +44,7 @@ def sounds_of(word: str) -> Sounds:
     return tuple(_once(reading, *also) for reading, also in zip(said, others, strict=True))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _as_said(word: str) -> Syllables:
     """Return how a word of the dictionary is read, or each character of what is none: as `lazy_pinyin`, many times as
     fast.
@@ -53,7 +53,7 @@ def _as_said(word: str) -> Syllables:
     return tuple(_plain(each[0]) for each in readings) if readings else tuple(_readings(each)[0] for each in word)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _once(*readings: str) -> Syllables:
     return tuple(dict.fromkeys(readings))
 

@@ -97,7 +97,7 @@ def _signed(key: bytes, text: str) -> int:
     return _EIGHT_BYTES.unpack_from(hmac.digest(key, text.encode(), "sha256"))[0]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Return text as it is compared: NFKC, simplified, lower case, words parted by one blank, no punctuation.
 
@@ -178,7 +178,7 @@ def name_grams(text: str) -> set[Gram]:
 
 
 # The same words stand in many names: trades, places, what people are called.
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=1024)
 def _word_grams(word: str) -> frozenset[Gram]:
     longest = 2 if is_chinese(word) else 3
     runs = {word[0]}.union(*(_runs(word, length) for length in range(longest - 1, longest + 1)))
@@ -190,7 +190,7 @@ def _sounded(words: Iterable[str]) -> Sounds:
     return tuple(each for word in words if is_chinese(word) for each in sounds_of(word))[:SOUNDED]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=1024)
 def _sound_grams(sounds: Sounds) -> frozenset[Gram]:
     initials = _initials(sounds)
     grams = {("pinyin", " ".join(run)) for length in (1, 2) for run in _neighbours(sounds, length)}

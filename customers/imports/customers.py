@@ -47,7 +47,7 @@ from customers.services.undoing import Written, WrittenRow, undo_rows
 
 MOST_ALIKE = 3
 # Grams repeat among names: the more customers are written together, the fewer tokens are to be made.
-ROWS_PER_PART = 5000
+ROWS_PER_PART = 3000
 LACKS_REFERRER = gettext_lazy("No customer has this number yet. Unless one has by then, the row is refused.")
 FACTS = frozenset(CustomerRowForm.base_fields) - {"number"}
 # Without one of them nothing is said of whom a row is about.
