@@ -32,7 +32,7 @@ from lifecycle.enums import LeadState
 from lifecycle.models import Lead
 from service_plans.models import PlanMonth, ServicePlan
 from service_requests.models import ServiceRequest
-from shipments.follow_ups import wanted_for_exception
+from shipments.follow_ups import EXCEPTION_OF_VALUED, wanted_for_exception
 from shipments.models import ScanEvent, Shipment
 from tiering.models import TierChange, TierOverride
 
@@ -171,7 +171,11 @@ def test_stories_are_told_by_shipments_tiers_and_timelines(db):
                 user = User.objects.filter(role=role).earliest("pk")
                 day = of_day(user, before=SEEDED_DAY_END, at=SEEDED_DAY_END)
                 assert day.filter(customer__isnull=False).count() > 1
-            assert 0 < len(asked_for_trouble()) <= Customer.objects.filter(tier="vip").count() < 10
+            valued = Customer.objects.filter(tier__in=EXCEPTION_OF_VALUED.tiers)
+            assert 0 < len(asked_for_trouble()) <= valued.count() < 30
+            found = Shipment.objects.filter(customer__in=valued)
+            assert found.filter(late_noted_at__isnull=False).count() > 1
+            assert found.filter(silent_since__isnull=False).count() > 1
             said = Interaction.objects.filter(customer=trouble).values_list("direction", flat=True)
             assert Counter(said)["inbound"] == 7
             assert shipped(decline, 540, 570) > 4 * shipped(decline, 695, 725)
@@ -182,7 +186,7 @@ def asked_for_trouble():
     """The causes by which follow-ups are opened for shipments that went wrong, one open follow-up for each."""
     events = OutboxEvent.objects.filter(name="shipment.exception")
     wanted = [wanted_for_exception(event, SEEDED_DAY_END) for event in events]
-    return {each.cause for each in wanted if each is not None}
+    return {each.cause for each in wanted if each is not None and each.customer.tier in EXCEPTION_OF_VALUED.tiers}
 
 
 def moves(customer):

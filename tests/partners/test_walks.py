@@ -98,6 +98,7 @@ class Rows:
                     opened_at=at,
                     due_at=at,
                     queue_at=at,
+                    warn_at=at,
                 )
             case "/jobs":
                 row = BackgroundJob.objects.create(kind="shipments", title=name, work=name, created_at=at, due_at=at)
