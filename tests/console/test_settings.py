@@ -66,7 +66,7 @@ def test_settings_of_the_company_are_those_of_the_role(client_for, agent, superv
 
     assert company(agent) == []
     assert company(supervisor) == [
-        "tier_policy", "lifecycle_policy", "playbooks", "lead_sources", "portfolio_policy", "service_policy",
+        "tier_policy", "lifecycle_policy", "tier_teams", "playbooks", "lead_sources", "portfolio_policy", "service_policy",
         "shipment_policy", "follow_up_rules", "pipeline_rules", "competitors", "service_catalogue", "jobs", "events",
     ]  # fmt: skip
     assert company(administrator)[:3] == ["company", "people", "organisation"]
@@ -194,11 +194,11 @@ def test_settings_ask_the_same_few_questions(client_for, administrator, now, dja
     create_department(name="Claims", by=administrator, at=now)
     client.get(HOME)
 
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(31):
         client.get(HOME)
     for number in range(3):
         create_department(name=f"D{number}", by=make_user(role=Role.ADMINISTRATOR, at=now), at=now)
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(31):
         client.get(HOME)
 
 
