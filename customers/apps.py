@@ -296,7 +296,7 @@ class CustomersConfig(AppConfig):
             url_name="customers:follow_up_rules",
             icon="list-check",
             permission=FOLLOW_UPS_CONFIGURE,
-            order=57,
+            order=56,
             actions=("follow_up_policy.changed",),
             parts=follow_up_rule_parts,
             values=follow_up_rule_values,

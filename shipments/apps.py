@@ -100,7 +100,7 @@ class ShipmentsConfig(AppConfig):
             url_name="shipments:policy",
             icon="clock-exclamation",
             permission=CONFIGURE,
-            order=56,
+            order=55,
             actions=("shipment_policy.changed",),
             parts=POLICY_PARTS,
             values=policy_values,

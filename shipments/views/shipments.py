@@ -32,8 +32,8 @@ class ShipmentListView(ListView):
         ChoiceFilter(name="status", label=_("Status"), choices=ShipmentStatus.choices),
         PrefixFilter(name="service", label=_("Service"), field="service_product", max_length=60),
         ChoiceFilter(name="transport_mode", label=_("Transport"), choices=TransportMode.choices),
-        LatenessFilter(name="lateness", label=_("Lateness"), choices=Lateness.choices),
-        ExceptionFilter(name="exception", label=_("Exception"), choices=ShipmentException.choices),
+        LatenessFilter(name="lateness", label=_("Lateness"), field="promised_at", choices=Lateness.choices),
+        ExceptionFilter(name="exception", label=_("Exception"), field="exceptions", choices=ShipmentException.choices),
         DateRangeFilter(name="promised", label=_("Promised"), field="promised_at"),
         DateRangeFilter(name="accepted", label=pgettext_lazy("time", "Accepted"), field="accepted_at"),
     )
