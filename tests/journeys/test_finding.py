@@ -74,6 +74,7 @@ def test_what_was_opened_stands_under_the_empty_box(page_in):
     expect(page.locator("#live-hits [aria-selected=true]")).to_contain_text("顺达1号仓储")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("顺达1号仓储")
+    page.wait_for_load_state("networkidle")
 
 
 def test_nothing_typed_stands_in_an_address(page_in):
