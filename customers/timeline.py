@@ -92,8 +92,8 @@ def known_names(
 
 def known_points(customer: Customer) -> list[str]:
     """Return the phone numbers, e-mails and other points of the customer's contacts, in one query."""
-    points = ContactPoint.objects.filter(contact__customer=customer).only("tenant", "value")
-    return [value for point in points[:MOST_NAMES] if (value := readable(point, "value"))]
+    points = ContactPoint.objects.filter(contact__customer=customer).only("tenant", "value").order_by("added_at", "id")
+    return [value for point in points if (value := readable(point, "value"))]
 
 
 def entries(interactions: Iterable[Interaction], *, names: Iterable[str]) -> list[Entry]:

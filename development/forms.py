@@ -228,7 +228,7 @@ class ProposalForm(forms.Form):
         max_length=LONGEST_TEXT,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("The customer reads this above the services."),
+        help_text=_("The customer reads this above the services, numbers included: write down no private ones."),
     )
 
     def __init__(self, *args: Any, stored: str = "", shown: str = "", **kwargs: Any) -> None:
@@ -248,7 +248,7 @@ class LineForm(forms.Form):
         max_length=LONGEST_TEXT,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("The customer reads this."),
+        help_text=_("The customer reads this, numbers included: write down no private ones."),
     )
     price = forms.DecimalField(label=_("Price"), required=False, min_value=0, max_digits=15, decimal_places=2)
     price_basis = forms.ChoiceField(label=_("Price basis"), choices=PriceBasis.choices)

@@ -327,8 +327,9 @@ def _check_manager(kept: Customer, absorbed: Customer, names: Collection[str], b
 
     A customer that somebody has just opened would else bring them any older one of which they say that it is the same.
     """
-    if "account_manager" in names:
-        check_keeps_manager(kept, absorbed.account_manager)
+    manager = absorbed.account_manager if "account_manager" in names else kept.account_manager
+    for customer in (kept, absorbed):
+        check_keeps_manager(customer, manager)
     if kept.account_manager_id == absorbed.account_manager_id or may(by, ASSIGN):
         return
     if "account_manager" in names:

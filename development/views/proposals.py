@@ -52,10 +52,10 @@ def page_of(proposal: Proposal) -> str:
     return reverse("development:proposal", args=[proposal.pk])
 
 
-def pdf_answer(proposal: Proposal) -> HttpResponse:
-    """Return a proposal read by `for_record` as the file that the customer gets; see SharedProposalView."""
+def pdf_answer(proposal: Proposal, *, is_for_customer: bool) -> HttpResponse:
+    """Return a proposal read by `for_record` as a file: as the customer reads it, or with every number hidden."""
     customer = proposal.opportunity.customer
-    hidden = {"names": known_names(customer), "points": known_points(customer)}
+    hidden = {"names": known_names(customer), "points": known_points(customer) if is_for_customer else None}
     content = render(
         proposal,
         shown(proposal, **hidden),
@@ -158,7 +158,8 @@ class ProposalPdfView(StaffView):
     http_method_names = ["get"]
 
     def get(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-        return pdf_answer(get_object_or_404(for_record(Proposal.objects.all()), pk=pk))
+        proposal = get_object_or_404(for_record(Proposal.objects.all()), pk=pk)
+        return pdf_answer(proposal, is_for_customer=may(request.user, REVEAL))
 
 
 class CreateProposalView(StaffFormView):

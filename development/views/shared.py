@@ -93,4 +93,4 @@ class SharedPdfView(SharedView):
     http_method_names = ["get"]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.refusal() or pdf_answer(self.read())
+        return self.refusal() or pdf_answer(self.read(), is_for_customer=True)

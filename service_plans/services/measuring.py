@@ -11,7 +11,7 @@ A_YEAR, SUNDAY = 12, 7
 
 # One row for each item and month: of a product shipments count once their promise or their delivery has come, of a
 # route once its hours are over or they were delivered, of a pickup window once picked up, or if the parcel still waits
-# when the window of its day is over.
+# when the first window after it was accepted is over.
 MEASURE = """
     with months as (
         select month::date as month, month::date as first_day, (month + interval '1 month')::date as next_month
@@ -40,6 +40,8 @@ MEASURE = """
                 when s.picked_up_at is not null then (s.picked_up_at at time zone %(zone)s)::time
                     between i.picked_up_from and i.picked_up_until
                 when s.status = 'accepted' and (s.accepted_at at time zone %(zone)s)::date + i.picked_up_until
+                    + case when (s.accepted_at at time zone %(zone)s)::time >= i.picked_up_until
+                        then interval '1 day' else interval '0' end
                     <= %(at)s at time zone %(zone)s then false end
             when 'packaging' then s.packaging = i.packaging
             end as is_kept

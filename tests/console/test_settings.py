@@ -66,8 +66,9 @@ def test_settings_of_the_company_are_those_of_the_role(client_for, agent, superv
 
     assert company(agent) == []
     assert company(supervisor) == [
-        "tier_policy", "lifecycle_policy", "tier_teams", "playbooks", "lead_sources", "portfolio_policy", "service_policy",
-        "shipment_policy", "follow_up_rules", "pipeline_rules", "competitors", "service_catalogue", "jobs", "events",
+        "tier_policy", "lifecycle_policy", "tier_teams", "playbooks", "lead_sources", "portfolio_policy",
+        "service_policy", "shipment_policy", "follow_up_rules", "pipeline_rules", "competitors", "service_catalogue",
+        "jobs", "events",
     ]  # fmt: skip
     assert company(administrator)[:3] == ["company", "people", "organisation"]
 

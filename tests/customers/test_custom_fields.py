@@ -21,7 +21,7 @@ from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
 
 LIST_QUERIES = 5
-EDIT_QUERIES = 8
+EDIT_QUERIES = 9
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ def test_a_form_that_does_not_know_how_it_began_overwrites_nothing(client_for, a
 
 def test_address_and_contact_tell_who_changed_them(client_for, agent, account_manager, customer, now):
     facts = {"country": "", "region": "", "city": "Deal", "district": "", "postal_code": "", "is_primary": False}
-    address = add_address(customer=customer, street="1 Harbour Road", at=now)
+    address = add_address(customer=customer, street="1 Harbour Road", city="Deal", at=now)
     contact = add_contact(customer=customer, name="Li Na", at=now)
     client = client_for(agent)
     address_url = reverse("customers:update_address", args=[customer.pk, address.pk])

@@ -130,17 +130,21 @@ def test_customer_reads_and_accepts(shared, tenant, opportunity):
     assert (shared.state, opportunity.deal_stage, ServicePlan.objects.count()) == ("accepted", "won", 1)
 
 
-def test_customer_reads_numbers_that_are_not_of_its_people(opportunity, tenant, account_manager, supervisor, now):
+def test_customer_reads_numbers_that_are_not_of_its_people(opportunity, tenant, client_for, account_manager, now):
+    supervisor = make_user(role=Role.SUPERVISOR, at=now)
     phone = NewContactPoint(kind="phone", value="+8613812345678")
     add_contact(customer=opportunity.customer, name="Wu", points=[phone], at=now)
     words = "Contract 2026001001, hotline 95338888; Wu has 138 1234 5678"
     proposal = make_shared(opportunity, by=account_manager, approver=supervisor, at=now, foreword=words)
+    link, file = link_of(proposal), link_of(proposal, "shared_file")
 
     with outside(tenant):
-        page = text_of(somewhere().get(link_of(proposal)))
+        page, theirs = text_of(somewhere().get(link)), somewhere().get(file).content
 
     assert "Contract 2026001001, hotline 95338888;" in page
     assert "138 1234 5678" not in page
+    assert client_for(account_manager).get(url_of(proposal, "proposal_file")).content == theirs
+    assert client_for(make_user(role=Role.MARKETING, at=now)).get(url_of(proposal, "proposal_file")).content != theirs
 
 
 def test_customer_declines(shared, tenant, client_for, account_manager):

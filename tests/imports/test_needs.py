@@ -95,7 +95,7 @@ def test_time_windows_come_beside_those_that_are_known_and_are_undone(customers,
     [
         ("soon", "“soon” is no time window. Write it such as Mon-Fri 09:00-12:00, and several with semicolons."),
         ("Mon 25:00-26:00", "Enter a time such as 09:00."),
-        ("; ".join(f"Mon {hour}:00-{hour}:30" for hour in range(8)), "There are as many time windows as there may be."),
+        ("; ".join(f"Mon {hour}:00-{hour}:30" for hour in range(8)), "No more time windows can be added."),
     ],
 )
 def test_time_windows_that_are_none_or_too_many_are_refused(customers, supervisor, now, *, text, words):

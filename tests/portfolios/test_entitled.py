@@ -120,6 +120,8 @@ def test_by_a_merge(vip, account_manager, supervisor, now):
 
     with pytest.raises(NeedsManager):
         merge(vip, other, supervisor, now, take=["account_manager"])
+    with pytest.raises(NeedsManager):
+        merge(other, vip, supervisor, now)
 
     assert Customer.objects.count() == 2
     assert is_kept(vip, account_manager)

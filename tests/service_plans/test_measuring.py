@@ -96,6 +96,8 @@ def test_pickup_window_is_in_the_tenants_time(customer, account_manager, supervi
     for picked_up_at in (start + 8 * HOUR, start + 10 * HOUR, start + 10 * HOUR + timedelta(minutes=1), None):
         ship(customer, start, picked_up_at=picked_up_at)
     ship(customer, start, status="accepted")
+    # Booked when the window of the day was over: the next one counts.
+    ship(customer, start + 11 * HOUR, status="accepted")
 
     measure_months(first=date(2026, 2, 1), last=date(2026, 2, 1), at=start + 10 * HOUR - timedelta(minutes=1))
     assert figures() == [("2026-02-01", 3, 2)]
@@ -103,6 +105,8 @@ def test_pickup_window_is_in_the_tenants_time(customer, account_manager, supervi
     # What still waits when its window is over was not picked up as agreed.
     measure_months(first=date(2026, 2, 1), last=date(2026, 2, 1), at=start + 10 * HOUR)
     assert figures() == [("2026-02-01", 4, 2)]
+    measure_months(first=date(2026, 2, 1), last=date(2026, 2, 1), at=start + 34 * HOUR)
+    assert figures() == [("2026-02-01", 5, 2)]
 
 
 def test_packaging_counts_what_is_known(customer, account_manager, supervisor):

@@ -35,7 +35,7 @@ NEWS = {
     "lapses_after_months": 24,
     "order": 50,
 }
-LIST_QUERIES, PAGE_QUERIES, PANEL_QUERIES = 5, 12, 10
+LIST_QUERIES, PAGE_QUERIES, PANEL_QUERIES = 5, 13, 10
 
 
 @pytest.fixture
