@@ -50,7 +50,7 @@ def test_people_needed_go_by_what_people_look_after(client_for, supervisor, acco
         {"name": "Now", "values": [0.5, 0.18, 0.2, 0.0]},
         {"name": "After", "values": [0.5, 0.18, 0.1, 0.0]},
     ]
-    needs = {need.tier: (need.servers, need.capacity) for _label, need in page.context["needs"]}
+    needs = {need.tier: (need.servers, need.capacity) for _label, need, _teams in page.context["needs"]}
     assert needs == {"vip": (1, 100), "mid": (2, 55), "low": (0, 10), "none": (0, 10)}
     assert (page.context["before"], page.context["now"], page.context["after"]) == (0.98, 0.88, 0.78)
     assert (page.context["served"], page.context["moved"], page.context["there"]) == (1, 1, 2)
@@ -119,7 +119,7 @@ def test_preview_and_result_show_loads_before_and_after(client_for, people, now)
     assert shown(result.context["changes"]) == wanted
     assert [(label, count) for label, count, _url in result.context["counts"]] == [
         ("Changed so", 2),
-        ("Was so already", 0),
+        ("No change needed", 0),
         ("Refused", 0),
     ]
     assert reverse("console:job_rows", args=[job.pk]) in result.content.decode()

@@ -18,7 +18,7 @@ from tiering.models import PolicyTrial, TierChange, TierPolicy, TrialMove
 from tiering.services import TRIAL_JOB, evaluate_tiers, last_whole_day, submit_policy, withdraw_policy, write_policy
 
 POLICIES_QUERIES = 12
-POLICY_QUERIES = 14
+POLICY_QUERIES = 12
 MOVERS_QUERIES = 9
 
 pytestmark = pytest.mark.usefixtures("clock")

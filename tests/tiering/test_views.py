@@ -16,7 +16,7 @@ from tiering.panel import load_tier_panel
 from tiering.selectors import tier_counts
 from tiering.services import evaluate_tiers, last_whole_day
 
-OVERVIEW_QUERIES = 12
+OVERVIEW_QUERIES = 13
 MOVES_QUERIES = 9
 PAGES = ("tiering:overview", "tiering:moves", "tiering:value", "tiering:policies")
 

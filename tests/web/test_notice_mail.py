@@ -290,6 +290,8 @@ def test_page_keeps_what_is_chosen(client_for, account_manager):
         "tier_changed",
         "shipment_exception",
         "service_request_in_charge",
+        "service_request_due_soon",
+        "service_request_overdue",
         "job.ended",
         "took_over",
         "lead_in_charge",
