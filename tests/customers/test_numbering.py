@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from core.tenancy.scope import tenant_scope
+from customers.forms.rows import CustomerRowForm
 from customers.models import Customer, CustomerSeries
 from customers.services import create_customer
 from tests.factories.accounts import inside, make_tenant
@@ -63,6 +64,12 @@ def test_program_may_leave_the_number_out_of_one_but_not_of_many(tenant):
     assert empty.status_code == 400
     assert faults(many.json()["results"][0]) == [("#/number", "required")]
     assert numbers() == ["C000001"]
+
+
+def test_row_of_a_file_needs_its_number(tenant):
+    row = CustomerRowForm({"company_name": "Acme"})
+
+    assert list(row.errors) == ["number"]
 
 
 @pytest.mark.django_db(transaction=True)
