@@ -23,7 +23,7 @@ class CustomersConfig(AppConfig):
         from core.crypto.rotation import TokenIndex, register_tokens
         from core.jobs import background, nightly
         from core.partners.bulk import performing as bulk
-        from core.web import exports, navigation, record_pages, search, trail
+        from core.web import exports, navigation, record_pages, search
         from core.web.lists import actions
         from customers.api.bulk import CUSTOMERS, ROWS_PER_PART, number_of, write_customers
         from customers.bulk import ACTIONS
@@ -36,7 +36,6 @@ class CustomersConfig(AppConfig):
         from customers.search_index import renew_tokens
         from customers.services import look_after_merges, pass_on_customer
         from customers.settled import CUSTOM_FIELD_PARTS, custom_field_values
-        from customers.trail import describe_custom_fields, describe_customers, describe_interactions
         from customers.views.customers import CustomerListView
         from customers.views.duplicates import DuplicateListView
 
@@ -76,9 +75,6 @@ class CustomersConfig(AppConfig):
         exports.register(DuplicateListView)
         for action in ACTIONS:
             actions.register(action)
-        trail.register_subject("customers.customer", describe_customers, permission=VIEW)
-        trail.register_subject("customers.interaction", describe_interactions, permission=VIEW)
-        trail.register_subject("customers.customfield", describe_custom_fields, permission=CONFIGURE)
         register_tokens(
             TokenIndex(model=CustomerToken, owner="customer_id", owner_model=Customer, reindex=renew_tokens)
         )
@@ -139,6 +135,7 @@ class CustomersConfig(AppConfig):
             bring=customers_by_id,
             order=10,
         )
+        self._register_trail()
         self._register_imports()
         self._register_quality()
         self._register_follow_ups()
@@ -146,6 +143,23 @@ class CustomersConfig(AppConfig):
         self._register_handovers()
         self._register_self_service()
         register_related()
+
+    @staticmethod
+    def _register_trail() -> None:
+        from core.audit.actions import declare_keys
+        from core.web import trail
+        from customers.permissions import CONFIGURE, VIEW
+        from customers.trail import (
+            custom_field_keys,
+            describe_custom_fields,
+            describe_customers,
+            describe_interactions,
+        )
+
+        trail.register_subject("customers.customer", describe_customers, permission=VIEW)
+        trail.register_subject("customers.interaction", describe_interactions, permission=VIEW)
+        trail.register_subject("customers.customfield", describe_custom_fields, permission=CONFIGURE)
+        declare_keys("custom_values", custom_field_keys)
 
     @staticmethod
     def _register_self_service() -> None:
@@ -284,7 +298,7 @@ class CustomersConfig(AppConfig):
             icon="calendar",
             permission=FOLLOW_UPS_WORK,
             order=4,
-            actions=("calendar.made", "calendar.revoked"),
+            actions=("calendar.made", "calendar.renewed", "calendar.revoked"),
             parts=CALENDAR_PARTS,
             values=calendar_values,
             is_own=True,

@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from core.web.navigation import Part
 from customers.follow_ups.rules import RuleSetting, current_policy, registered, setting_of, told_as
 from customers.forms.follow_up_rules import field_names, tiers_in_words
 from customers.models import CalendarFeed, CustomerGroup, CustomField, Purpose
+from customers.services.calendars import ends_at
 
 CUSTOM_FIELD_PARTS = (
     Part(
@@ -65,7 +67,10 @@ def purpose_values(_request: HttpRequest) -> Mapping[str, str | Promise]:
 
 
 def calendar_values(request: HttpRequest) -> Mapping[str, str | Promise]:
-    return {"link": _("Made") if CalendarFeed.objects.filter(user=request.user).exists() else _("Not made")}
+    feed = CalendarFeed.objects.filter(user=request.user).first()
+    if feed is None:
+        return {"link": _("Not made")}
+    return {"link": _("Made") if timezone.now() < ends_at(feed) else pgettext("link", "Over")}
 
 
 def follow_up_rule_parts(_user: Any) -> Sequence[Part]:

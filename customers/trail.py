@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from core.audit.actions import Keys
 from customers.follow_ups.querysets import for_list
 from customers.follow_ups.words import show
 from customers.models import (
@@ -45,6 +46,11 @@ def describe_interactions(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[s
 def describe_custom_fields(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
     fields = CustomField.objects.filter(pk__in=ids).values_list("pk", "label")
     return {pk: (label, reverse("customers:update_custom_field", args=[pk])) for pk, label in fields}
+
+
+def custom_field_keys() -> Keys:
+    """Return what the tenant calls its own fields, those that were retired, too."""
+    return Keys(dict(CustomField.objects.values_list("key", "label")))
 
 
 def describe_follow_ups(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:

@@ -109,6 +109,7 @@ urlpatterns = [
     path("my-day/", my_day.MyDayView.as_view(), name="my_day"),
     path("my-day/calendar/", calendars.CalendarView.as_view(), name="calendar"),
     path("my-day/calendar/make/", calendars.MakeCalendarView.as_view(), name="make_calendar"),
+    path("my-day/calendar/renew/", calendars.RenewCalendarView.as_view(), name="renew_calendar"),
     path("my-day/calendar/revoke/", calendars.RevokeCalendarView.as_view(), name="revoke_calendar"),
     path("calendar/<str:token>.ics", calendars.CalendarFeedView.as_view(), name="calendar_feed"),
     path("follow-ups/", follow_ups.FollowUpListView.as_view(), name="follow_ups"),

@@ -37,6 +37,11 @@ def usual_target(measure: str, baseline: Decimal, percent: int) -> Decimal:
     return (baseline * (1 - share)).quantize(CENT)
 
 
+def is_best(measure: str, figure: Decimal) -> bool:
+    """Say whether nothing is better than a figure, so that nothing better can be promised."""
+    return figure >= 100 if measure == Measure.ON_TIME else figure <= 0
+
+
 def mean(months: Iterable[tuple[int, Decimal]]) -> Figure:
     """Return the mean of months, each by how many shipments it measured."""
     count, total = 0, Decimal(0)

@@ -74,9 +74,12 @@ def cards(opportunities: QuerySet[Opportunity]) -> list[Opportunity]:
     return list(for_list(first).order_by("closes_on", "id"))
 
 
-def expected_by_month() -> list[tuple[date, str, Decimal]]:
-    """Return what freight open opportunities come to, by month of their close date and stage, in one query."""
+def expected_by_month(*, owner: User | None) -> list[tuple[date, str, Decimal]]:
+    """Return what freight open opportunities come to, by month of their close date and stage, in one query; those of
+    everybody or of one owner.
+    """
     found = Opportunity.objects.filter(deal_stage__in=OPEN).order_by()
+    found = found.filter(owner=owner) if owner else found
     sums = found.values("deal_stage", month=TruncMonth("closes_on")).annotate(freight=Sum("expected_freight"))
     return [(each["month"], each["deal_stage"], each["freight"]) for each in sums]
 

@@ -1,6 +1,8 @@
 """What files of customers declare: actions in the trail, what their fields hold of a person, and relations."""
 
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.audit import actions
 from core.crypto.register import classify
@@ -15,12 +17,14 @@ actions.declare("document.handed_out", _("File downloaded"))
 actions.declare("document.removed", _("File removed"))
 actions.declare_fields(
     media_type=_("Kind of file"),
-    size=_("Size in bytes"),
+    size=pgettext_lazy("file", "Size"),
     sha256=_("SHA-256 of the content"),
     documents=_("Files"),
     document_parts=_("Contents of files"),
 )
 actions.declare_values("media_type", lambda: dict(MediaType.choices))
+actions.declare_shown("size", filesizeformat)
+actions.declare_technical("sha256")
 
 classify("documents.Document", business="customer media_type size sha256 added_by added_at", personal="file_name note")
 classify("documents.DocumentPart", business="document place", personal="content")

@@ -41,6 +41,7 @@ actions.declare("playbook_step.changed", _("Step of a playbook changed"))
 actions.declare("playbook_step.removed", _("Step of a playbook removed"))
 actions.declare_fields(
     lead_source=_("Source"),
+    key=_("Word in the address of the form"),
     contacted_at=_("Contacted"),
     qualified_at=_("Qualified"),
     from_month=_("From the month on"),

@@ -13,6 +13,7 @@ from core.accounts.enums import Role
 from core.accounts.models import Team
 from core.tenancy.clock import local_date
 from core.tenancy.scope import current_tenant
+from core.web.months import MonthField
 from core.web.reading_order import NamedChoiceField
 from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, normalised
 from customers.enums import ContactPointKind, CustomerKind, FollowUpKind, Stage, Tier
@@ -43,14 +44,6 @@ class DayField(forms.DateField):
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
         super().__init__(input_formats=["%Y-%m-%d"], widget=widget, **kwargs)
-
-
-class MonthField(forms.DateField):
-    """A month, as its first day, as browsers ask for it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "month"}, format="%Y-%m")
-        super().__init__(input_formats=["%Y-%m"], widget=widget, **kwargs)
 
 
 class MoveForm(forms.Form):
@@ -121,6 +114,12 @@ class UpdateNamesForm(NamesForm):
 class SourceForm(NamesForm):
     """A source, and what it costs a month from a month on."""
 
+    key = forms.CharField(
+        label=_("Word in the address of the form"),
+        max_length=40,
+        required=False,
+        help_text=_("Who opens the public form with it in the address has this source, such as a campaign."),
+    )
     amount = forms.DecimalField(
         label=_("Cost a month"),
         min_value=0,
@@ -140,6 +139,11 @@ class SourceForm(NamesForm):
 
 class UpdateSourceForm(SourceForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, has_own_word: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_own_word:
+            del self.fields["key"]
 
 
 class StepForm(forms.Form):

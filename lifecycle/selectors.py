@@ -1,22 +1,29 @@
 """Reads that span models: what leads of each source and month cost and brought."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Count
+from django.utils.http import urlencode
 
 from core.jobs.models import JobRun
 from core.tenancy.clock import day_start, months_after
 from core.tenancy.fields import from_minor
 from core.tenancy.scope import current_tenant, required_tenant_id
-from lifecycle.models import LeadSource
+from lifecycle.enums import LeadState
+from lifecycle.models import Lead, LeadSource, LostReason
 
 NIGHTLY_JOB = "lifecycle.evaluate"
 MOST_MONTHS = 60
+DAY = timedelta(days=1)
+# What the list of leads calls it, too.
+NO_SOURCE = "none"
 REPORT = """
     with months as (
         select month::date from generate_series(%(first)s::date, %(last)s::date, interval '1 month') month
@@ -89,14 +96,42 @@ class Acquired:
 
 
 @dataclass(frozen=True)
+class LostCell:
+    """How many leads of one source, or of all, were lost for one reason, or for all; None is nothing to tell them by.
+
+    `asked` are the filters of the list of leads that leave those.
+    """
+
+    count: int
+    asked: dict[str, str]
+
+    @property
+    def query(self) -> str:
+        return urlencode(self.asked)
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Of the leads captured in some months those that were given up: a row for each reason, a column a source.
+
+    The most frequent come first; the first cell of a row is that of all sources.
+    """
+
+    sources: list[str]
+    rows: list[tuple[str, list[LostCell]]]
+    total: list[LostCell]
+
+
+@dataclass(frozen=True)
 class AcquisitionReport:
     by_source: list[tuple[str, Acquired]]
     by_month: list[tuple[date, str, Acquired]]
     total: Acquired
+    losses: Losses
 
 
 def acquisition(*, first: date, last: date) -> AcquisitionReport:
-    """Tell of leads captured from a month to another, both their first day: one statement, and one for the names."""
+    """Tell of leads captured from a month to another, both their first day; two statements, and two for the names."""
     zone = current_tenant().time_zone
     parameters = {
         "tenant": required_tenant_id(),
@@ -118,6 +153,38 @@ def acquisition(*, first: date, last: date) -> AcquisitionReport:
         by_source=sorted(summed, key=lambda row: (-row[1].converted, -row[1].leads, row[0])),
         by_month=[(month, names.get(source, ""), acquired) for month, source, acquired in rows],
         total=_sum(acquired for _month, _source, acquired in rows),
+        losses=_losses(parameters, names, months={"captured_from": first, "captured_to": months_after(last, 1) - DAY}),
+    )
+
+
+def _losses(captured: Mapping[str, Any], names: Mapping[UUID, str], *, months: Mapping[str, date]) -> Losses:
+    lost = Lead.objects.filter(
+        state=LeadState.LOST,
+        captured_at__gte=captured["start"],
+        captured_at__lt=captured["end"],
+        customer__merged_into=None,
+    )
+    counts: Counter[tuple[UUID | None, UUID | str | None]] = Counter()
+    for reason, source, count in lost.values_list("lost_reason", "source").annotate(count=Count("pk")).order_by():
+        for of_reason in (reason, None):
+            for of_source in (source or NO_SOURCE, None):
+                counts[of_reason, of_source] += count
+    asked = {"state": LeadState.LOST.value, **{name: day.isoformat() for name, day in months.items()}}
+
+    def cells(reason: UUID | None) -> list[LostCell]:
+        of_reason = {**asked, "lost_reason": str(reason)} if reason else asked
+        return [
+            LostCell(counts[reason, source], {**of_reason, "source": str(source)} if source else of_reason)
+            for source in (None, *sources)
+        ]
+
+    sources = [source for (reason, source), _count in counts.most_common() if reason is None and source is not None]
+    reasons = [reason for (reason, source), _count in counts.most_common() if source is None and reason is not None]
+    said = {reason.pk: str(reason) for reason in LostReason.objects.filter(pk__in=reasons)}
+    return Losses(
+        sources=[names.get(source, "") for source in sources],
+        rows=[(said[reason], cells(reason)) for reason in reasons],
+        total=cells(None),
     )
 
 

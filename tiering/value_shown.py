@@ -35,6 +35,7 @@ class ShownValue:
         return {
             "title": _("Share of the contribution that the best customers bring, %"),
             "kind": "line",
+            "most": 100,
             "labels": [f"{100 * step // CURVE_STEPS} %" for step in steps],
             "series": [{"name": _("Share of the contribution, %"), "values": [0, *self._figures["pareto"]]}],
         }

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.accounts.permissions import may
-from core.audit.actions import field_label, label_of, value_label
+from core.audit.actions import Keys, field_label, is_technical, keys_of, label_of, show_of, value_label
 from core.audit.models import AuditEvent
 from core.audit.services import SYSTEM
 from core.tenancy.fields import MoneyField
@@ -139,8 +139,8 @@ def subject_kinds() -> set[str]:
 def history_of(*records: TenantModel, user: Any, only: Collection[str] = (), limit: int = NEWEST) -> History:
     """Return what became of the records, the newest first; of `only` some actions, where they are named.
 
-    One query for the events, one for the names of each kind of record in them, one for each other source. Raises
-    KeyError for a kind that is not registered.
+    One query for the events, one for the names of each kind of record in them and for the keys of each field that has
+    such, one for each other source. Technical details are left out. Raises KeyError for a kind that is not registered.
     """
     kinds = {record._meta.label_lower for record in records}
     seen = {kind for kind in kinds if _may(user, _subjects[kind].permission)}
@@ -223,6 +223,7 @@ def _may(user: Any, permission: str) -> bool:
 
 def _lines(events: Sequence[AuditEvent], user: Any, *, are_subjects_named: bool) -> Iterator[Line]:
     names = _named(events, are_subjects_named=are_subjects_named)
+    keys = _keys_in(events)
     shows_reasons = _may(user, REASONS)
     for event in events:
         subject = _subjects.get(event.subject_kind)
@@ -234,8 +235,12 @@ def _lines(events: Sequence[AuditEvent], user: Any, *, are_subjects_named: bool)
             actor=_actor(event.actor_kind, event.actor_id, names),
             subject=name,
             subject_url=url if subject and _may(user, subject.permission) else "",
-            changes=list(_changes(event, names)),
-            details=[(field_label(key), _detail(key, value, names)) for key, value in event.details.items()],
+            changes=list(_changes(event, names, keys)),
+            details=[
+                (field_label(key), _detail(key, value, names))
+                for key, value in event.details.items()
+                if are_subjects_named or not is_technical(key)
+            ],
             reason=event.reason if has_reason and shows_reasons else "",
             is_reason_hidden=has_reason and not shows_reasons,
         )
@@ -273,21 +278,37 @@ def _actor(kind: str, actor_id: uuid.UUID | None, names: Names) -> str:
     return _("API key “%(name)s”") % {"name": name}
 
 
-def _changes(event: AuditEvent, names: Names) -> Iterator[Change]:
+def _has_keys(pair: Any) -> bool:
+    return pair is not None and isinstance(pair[0], dict) and isinstance(pair[1], dict)
+
+
+def _keys_in(events: Iterable[AuditEvent]) -> dict[str, Keys]:
+    """Return the words of the keys of each field that changed by key."""
+    named = {name for event in events for name, pair in event.changes.items() if _has_keys(pair)}
+    return {name: keys_of(name) for name in sorted(named)}
+
+
+def _changes(event: AuditEvent, names: Names, keys: Mapping[str, Keys]) -> Iterator[Change]:
     for name, pair in event.changes.items():
         if pair is None:
             yield Change(field_label(name), None, None)
-        elif isinstance(pair[0], dict) and isinstance(pair[1], dict):
-            yield from _changed_keys(name, *pair)
+        elif _has_keys(pair):
+            yield from _changed_keys(name, keys[name], *pair)
         else:
             stored = _field(event.subject_kind, name)
             yield Change(field_label(name), *(_value(stored, name, value, names) for value in pair))
 
 
-def _changed_keys(name: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
+def _changed_keys(name: str, keys: Keys, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
     for key in sorted(old | new):
-        if old.get(key) != new.get(key):
-            yield Change(f"{field_label(name)}, {key}", _words(old.get(key)), _words(new.get(key)))
+        before, after = old.get(key), new.get(key)
+        if before != after:
+            label = keys.labels.get(key) or f"{field_label(name)}, {key}"
+            yield Change(str(label), _of_key(keys, key, before), _of_key(keys, key, after))
+
+
+def _of_key(keys: Keys, key: str, value: Any) -> str:
+    return _words(value) if value in (None, "", []) or keys.say is None else keys.say(key, value)
 
 
 def _field(kind: str, name: str) -> Any:
@@ -318,6 +339,8 @@ def _value(stored: Any, name: str, value: Any, names: Names) -> str:
 def _detail(name: str, value: Any, names: Names) -> str:
     if value and name in _details:
         return names.get(uuid.UUID(value), (_("one that is gone"), ""))[0]
+    if value is not None and (show := show_of(name)):
+        return show(value)
     return _said(name, value)
 
 

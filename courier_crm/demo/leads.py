@@ -30,6 +30,8 @@ from lifecycle.services import (
 
 WEEKS_OF_STAGES = 26
 COSTS = {1: Decimal("1500.00"), 2: Decimal("2400.00"), 3: Decimal("6000.00"), 4: Decimal("3800.00")}
+# By which the public form is advertised, by the place of a source.
+WORDS = {3: "expo", 4: "spring-ads"}
 AN_HOUR = timedelta(hours=1)
 
 
@@ -121,6 +123,7 @@ def make_leads(courier: Courier, people: Mapping[Role, User], *, today: date) ->
             version=source.version,
             name_zh=source.name_zh,
             name_en=source.name_en,
+            key=WORDS.get(place),
             amount=amount,
             from_month=(today - timedelta(days=365)).replace(day=1),
             by=boss,

@@ -120,9 +120,9 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
 
     @extend_schema(summary="Create a customer")
     def create(self, request: Request) -> Response:
-        """Open the archive of a new customer; a number that is taken is refused."""
+        """Open the archive of a new customer; a number that is taken is refused, without one it gets the next."""
         facts = self.read_input()
-        customer = open_customer(number=facts.pop("number"), facts=facts, by=request.auth, at=timezone.now())
+        customer = open_customer(number=facts.pop("number", ""), facts=facts, by=request.auth, at=timezone.now())
         return self._answer_with_new(customer)
 
     @extend_schema(summary="Change a customer")

@@ -146,7 +146,7 @@ class FactsInput(InputSerializer):
 class CustomerInput(FactsInput):
     """A customer to open an archive for."""
 
-    number = TextField(max_length=40)
+    number = TextField(max_length=40, required=False, help_text="Left out, it is the courier's next, such as C000042.")
 
     def validate_number(self, number: str) -> str:
         return _cleaned_number(number)
@@ -155,6 +155,8 @@ class CustomerInput(FactsInput):
 @extend_schema_serializer(examples=[example({"number": "SD-00042", **EXAMPLE_FACTS})])
 class CustomerRow(CustomerInput):
     """A customer among many, by its number."""
+
+    number = TextField(max_length=40)
 
 
 @extend_schema_serializer(examples=[example({"region": "Chester", "account_manager_id": None})])

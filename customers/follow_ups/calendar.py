@@ -14,6 +14,7 @@ CONTENT_TYPE = "text/calendar; charset=utf-8"
 MOST_OCTETS = 75
 # Follow-ups have a time by which they are done; calendars show something that lasts.
 LASTS = timedelta(minutes=30)
+BEFORE_PROMISE = timedelta(minutes=30)
 # RFC 5545, 3.8.1.9: 1 is the highest, 5 the middle, 9 the lowest.
 PRIORITIES = {Priority.URGENT: 1, Priority.HIGH: 3, Priority.NORMAL: 5, Priority.LOW: 9}
 
@@ -78,7 +79,19 @@ def _event(shown: Shown, address: str, at: datetime) -> list[str]:
         "STATUS:CONFIRMED",
         # It takes none of the time in which colleagues may invite somebody.
         "TRANSP:TRANSPARENT",
+        *(_alarm(about) if follow_up.is_promised else ()),
         "END:VEVENT",
+    ]
+
+
+def _alarm(about: str) -> list[str]:
+    """Return a reminder of what was promised to a customer (RFC 5545, 3.6.6)."""
+    return [
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        _text("DESCRIPTION", about),
+        f"TRIGGER:-PT{BEFORE_PROMISE // timedelta(minutes=1)}M",
+        "END:VALARM",
     ]
 
 

@@ -28,6 +28,7 @@ actions.declare("follow_up.step_undone", _("Step with the follow-up undone"))
 actions.declare("follow_up.overdue", _("Follow-up overdue"))
 actions.declare("follow_up_policy.changed", _("Rules of follow-ups changed"))
 actions.declare("calendar.made", _("Link to the calendar made"))
+actions.declare("calendar.renewed", _("Link to the calendar renewed"))
 actions.declare("calendar.revoked", _("Link to the calendar revoked"))
 actions.declare_fields(
     subject=_("What is to be done"),
@@ -55,7 +56,7 @@ classify(
     personal="subject outcome",
 )
 classify("customers.FollowUpPolicy", business="version rules created_by created_at")
-classify("customers.CalendarFeed", business="user made_at", sensitive="word")
+classify("customers.CalendarFeed", business="user made_at renewed_at", sensitive="word")
 
 
 def _personal(customer: Customer) -> int:

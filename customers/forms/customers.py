@@ -127,7 +127,8 @@ class CreateCustomerForm(CustomerFactsForm):
     number = forms.CharField(
         label=_("Customer number"),
         max_length=40,
-        help_text=_("As it stands on the shipments; it cannot be changed later."),
+        required=False,
+        help_text=_("As it stands on the shipments; it cannot be changed later. Empty: the next of ours."),
     )
     field_order = ("number",)
     # What only customers of one kind have; the style sheet hides it while another kind is chosen.

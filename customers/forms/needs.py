@@ -14,6 +14,7 @@ from customers.needs.kinds import (
     HIGHEST_FLOOR,
     KINDS,
     LANGUAGES,
+    NAMES,
     WARMEST,
     BadNeed,
     checked_details,
@@ -37,21 +38,21 @@ def _clock(label: Any) -> forms.Field:
 
 
 FIELDS: Mapping[str, Callable[[], forms.Field]] = {
-    "from_degree": lambda: _degree(_("From (°C)")),
-    "to_degree": lambda: _degree(_("To (°C)")),
+    "from_degree": lambda: _degree(NAMES["from_degree"]),
+    "to_degree": lambda: _degree(NAMES["to_degree"]),
     "hazard_class": lambda: forms.ChoiceField(
-        label=_("Class"), choices=[("", _("Not known")), *HazardClass.choices], required=False
+        label=NAMES["hazard_class"], choices=[("", _("Not known")), *HazardClass.choices], required=False
     ),
     "days": lambda: forms.TypedMultipleChoiceField(
-        label=_("Days"), choices=Weekday.choices, coerce=int, widget=forms.CheckboxSelectMultiple
+        label=NAMES["days"], choices=Weekday.choices, coerce=int, widget=forms.CheckboxSelectMultiple
     ),
-    "opens": lambda: _clock(_("From")),
-    "closes": lambda: _clock(_("To")),
-    "floor": lambda: forms.IntegerField(label=_("Floor"), min_value=2, max_value=HIGHEST_FLOOR),
+    "opens": lambda: _clock(NAMES["opens"]),
+    "closes": lambda: _clock(NAMES["closes"]),
+    "floor": lambda: forms.IntegerField(label=NAMES["floor"], min_value=2, max_value=HIGHEST_FLOOR),
     "language": lambda: forms.ChoiceField(
-        label=_("Language"), choices=lambda: [(code, language_name(code)) for code in LANGUAGES]
+        label=NAMES["language"], choices=lambda: [(code, language_name(code)) for code in LANGUAGES]
     ),
-    "rule": lambda: forms.ChoiceField(label=_("Invoice"), choices=InvoiceRule.choices),
+    "rule": lambda: forms.ChoiceField(label=NAMES["rule"], choices=InvoiceRule.choices),
 }
 
 

@@ -75,6 +75,8 @@ class CustomerRowForm(CreateCustomerForm):
         for field in self.custom_fields:
             self.fields[PREFIX + field.key].required = False
         self.fields["kind"].required = False
+        # By it a row finds the customer that is there.
+        self.fields["number"].required = True
         self.fields["account_manager"] = StaffField(label=_("Account manager"), max_length=254, required=False)
 
     def clean(self) -> dict[str, Any]:

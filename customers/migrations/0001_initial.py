@@ -60,6 +60,36 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="CustomerSeries",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=core.tenancy.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("last", models.PositiveIntegerField(default=0)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "all_tenants",
+                "default_manager_name": "objects",
+                "constraints": [models.UniqueConstraint(fields=("tenant",), name="customer_series_once")],
+            },
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
             name="Customer",
             fields=[
                 (
@@ -1082,6 +1112,7 @@ class Migration(migrations.Migration):
                 ),
                 ("word", core.crypto.fields.EncryptedTextField()),
                 ("made_at", models.DateTimeField()),
+                ("renewed_at", models.DateTimeField()),
                 (
                     "tenant",
                     models.ForeignKey(
@@ -1994,6 +2025,7 @@ class Migration(migrations.Migration):
         ),
         ProtectTenantTables(
             "CustomerGroup",
+            "CustomerSeries",
             "Customer",
             "CustomerNeed",
             "Contact",

@@ -6,6 +6,7 @@ from customers.models.archive import (
     Customer,
     CustomerGroup,
     CustomerManager,
+    CustomerSeries,
     CustomField,
 )
 from customers.models.consents import Consent, ConsentEntry, PreferenceLink, Purpose, PurposeText, in_language
@@ -37,6 +38,7 @@ __all__ = [
     "CustomerManager",
     "CustomerMerge",
     "CustomerNeed",
+    "CustomerSeries",
     "CustomerToken",
     "DuplicateCandidate",
     "FilteredValue",

@@ -61,6 +61,15 @@ class CustomerGroup(TenantModel):
         return self.name
 
 
+class CustomerSeries(TenantModel):
+    """The `last` of the numbers that we gave customers of a tenant, one row of it."""
+
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant"], name="customer_series_once")]
+
+
 class CustomerManager(TenantManager):
     """The customers of the active tenant that stand by themselves, without those merged into another."""
 

@@ -77,11 +77,15 @@ class FollowUp(TenantModel):
 
 
 class CalendarFeed(TenantModel):
-    """The calendar of somebody's open follow-ups for other programs; `word` is what its link proves, and can change."""
+    """The calendar of somebody's open follow-ups for other programs; `word` is what its link proves, and can change.
+
+    The link is good for a year from when it was made, or `renewed_at` last.
+    """
 
     user = TenantForeignKey(User, on_delete=models.CASCADE, related_name="+")
     word = EncryptedTextField()
     made_at = models.DateTimeField()
+    renewed_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="calendar_feed_once")]

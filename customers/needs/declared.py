@@ -7,6 +7,7 @@ from core.crypto.register import classify
 from customers import relations
 from customers.enums import NeedKind
 from customers.models import CustomerNeed
+from customers.needs.kinds import NAMES, value_in_words
 from customers.relations import Relation
 
 actions.declare("need.added", _("Special need added"))
@@ -14,6 +15,7 @@ actions.declare("need.updated", _("Special need changed"))
 actions.declare("need.removed", _("Special need removed"))
 actions.declare_fields(need_kind=_("Special need"), needs=_("Special needs"))
 actions.declare_values("need_kind", lambda: dict(NeedKind.choices))
+actions.declare_keys("details", lambda: actions.Keys(NAMES, value_in_words))
 
 classify("customers.CustomerNeed", business="customer kind details added_to version", personal="text")
 

@@ -20,6 +20,18 @@ MOST_WINDOWS = 7
 LANGUAGES = ("zh", "yue", "en", "ja", "ko", "ru", "vi", "th", "fr", "de", "es", "pt", "ar")
 CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 
+NAMES: Mapping[str, Promise] = {
+    "from_degree": gettext_lazy("From (°C)"),
+    "to_degree": gettext_lazy("To (°C)"),
+    "hazard_class": gettext_lazy("Class"),
+    "days": gettext_lazy("Days"),
+    "opens": gettext_lazy("From"),
+    "closes": gettext_lazy("To"),
+    "floor": gettext_lazy("Floor"),
+    "language": gettext_lazy("Language"),
+    "rule": gettext_lazy("Invoice"),
+}
+
 Details = Mapping[str, Any]
 
 
@@ -66,6 +78,20 @@ def words_of(kind: str, details: Details) -> str:
     """Return what a need is, in a few words."""
     known = KINDS[NeedKind(kind)]
     return known.words(details) if known.words else str(NeedKind(kind).label)
+
+
+def value_in_words(name: str, value: Any) -> str:
+    """Return one detail of a need as people say it."""
+    match name:
+        case "hazard_class":
+            return str(HazardClass(value).label)
+        case "days":
+            return _(", ").join(_runs(value))
+        case "language":
+            return language_name(value)
+        case "rule":
+            return str(InvoiceRule(value).label)
+    return str(value)
 
 
 def language_name(code: str) -> str:

@@ -27,3 +27,4 @@ relations.register(
 )
 
 classify("customers.CustomerGroup", business="name")
+classify("customers.CustomerSeries", business="last")

@@ -18,6 +18,7 @@ from customers.querysets import active_fields
 from customers.search_index import index_customers, index_opened
 from customers.services.groups import group_named
 from customers.services.locking import lock_customer
+from customers.services.numbering import next_number
 from customers.services.referrers import find_referrer
 from customers.services.terms import Handover, begin_terms, check_keeps_manager, note_handovers
 
@@ -35,7 +36,7 @@ class CustomerChanged(RecordChanged):
 @transaction.atomic
 def create_customer(
     *,
-    number: str,
+    number: str = "",
     kind: str,
     company_name: str = "",
     person_name: str = "",
@@ -57,18 +58,19 @@ def create_customer(
 ) -> Customer:
     """Open the archive of a customer; `custom_values` are by the keys of the tenant's own fields.
 
+    Without a number it gets the next of ours.
     `group` is the name of one, which is made where there is none yet, `referrer` the number of who brought this one.
     What is required of them has to be there, unless this one `may_lack_required`, as a lead, of whom a name is known
     and little else. Whom a shipment tells of is opened by `customers.opening`, which asks for nothing.
     Raises BadNumber, CustomerNumberTaken, BadReferrer, BadCustomValue or RequiredValueMissing.
     """
-    number = clean_number(number)
+    given = clean_number(number)
     fields = list(active_fields())
     values = _merged({}, custom_values, fields)
     if not may_lack_required:
         check_new(values, fields=fields)
     customer = Customer(
-        number=number,
+        number=given or next_number(),
         kind=kind,
         company_name=company_name,
         person_name=person_name or None,
@@ -86,18 +88,28 @@ def create_customer(
     )
     customer.referrer_id = find_referrer(referrer, of=customer)
     customer.group = group_named(group, by=by, at=at)
-    try:
-        with transaction.atomic():
-            customer.save(force_insert=True)
-    except IntegrityError as error:
-        if _constraint(error) != "customer_number":
-            raise
-        raise CustomerNumberTaken from error
+    _insert(customer, takes_next=not given)
     index_opened(customer)
     begin_terms([(customer.pk, customer.account_manager_id)], reason=HandoverReason.OPENED, at=at)
-    record("customer.created", subject=customer, by=by, at=at, details={"number": number})
-    publish("customer.created", subject_id=customer.pk, payload={"number": number}, at=at)
+    record("customer.created", subject=customer, by=by, at=at, details={"number": customer.number})
+    publish("customer.created", subject_id=customer.pk, payload={"number": customer.number}, at=at)
     return customer
+
+
+def _insert(customer: Customer, *, takes_next: bool) -> None:
+    """Write a new customer; one that takes our next number does so again where somebody just took it by hand."""
+    while True:
+        try:
+            with transaction.atomic():
+                customer.save(force_insert=True)
+        except IntegrityError as error:
+            if _constraint(error) != "customer_number":
+                raise
+            if not takes_next:
+                raise CustomerNumberTaken from error
+            customer.number = next_number()
+        else:
+            return
 
 
 @transaction.atomic

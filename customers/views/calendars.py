@@ -1,5 +1,6 @@
 """The calendar of somebody's follow-ups: its link in "my day", and the feed itself, for who holds the link."""
 
+import time
 import zoneinfo
 from typing import Any
 
@@ -14,13 +15,22 @@ from django.views.generic import TemplateView, View
 
 from core.tenancy.models import Tenant
 from core.tenancy.scope import current_tenant_id, tenant_scope
+from core.web.public import WINDOW_SECONDS, may_open
 from core.web.views import StaffView, go_to
 from customers.follow_ups.calendar import CONTENT_TYPE, calendar
 from customers.follow_ups.querysets import for_list, in_hands_of, is_open
 from customers.follow_ups.words import show
 from customers.models import CalendarFeed, FollowUp
 from customers.permissions import FOLLOW_UPS_WORK
-from customers.services.calendars import make_feed, reader_of, revoke_feed, tenant_of, token_of
+from customers.services.calendars import (
+    ends_at,
+    make_feed,
+    reader_of,
+    renew_feed,
+    revoke_feed,
+    tenant_of,
+    token_of,
+)
 
 MOST = 500
 
@@ -35,7 +45,9 @@ class CalendarView(StaffView, TemplateView):
         feed = CalendarFeed.objects.filter(user=self.request.user).first()
         path = reverse("customers:calendar_feed", args=[token_of(feed)]) if feed else ""
         url = self.request.build_absolute_uri(path) if path else ""
-        return super().get_context_data(feed=feed, url=url, **context)
+        ends = ends_at(feed) if feed else None
+        is_over = ends is not None and ends <= timezone.now()
+        return super().get_context_data(feed=feed, url=url, ends_at=ends, is_over=is_over, **context)
 
 
 class MakeCalendarView(StaffView):
@@ -46,6 +58,17 @@ class MakeCalendarView(StaffView):
     def post(self, request: HttpRequest) -> HttpResponse:
         make_feed(user=request.user, at=timezone.now())
         messages.success(request, _("The link is made. One that was there before no longer works."))
+        return go_to(request, reverse("customers:calendar"))
+
+
+class RenewCalendarView(StaffView):
+    permission_required = FOLLOW_UPS_WORK
+    needs_fresh_sign_in = True
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if renew_feed(user=request.user, at=timezone.now()):
+            messages.success(request, _("The link is good for another year."))
         return go_to(request, reverse("customers:calendar"))
 
 
@@ -70,6 +93,8 @@ class CalendarFeedView(View):
         if tenant is None or current_tenant_id() not in (None, tenant.pk):
             raise Http404
         with tenant_scope(tenant):
+            if not may_open(request, token, page="customers.calendar", now=time.time()):
+                return HttpResponse(status=429, headers={"Retry-After": str(WINDOW_SECONDS)})
             content = self._content(token, tenant)
         response = HttpResponse(content, content_type=CONTENT_TYPE)
         response.headers["Content-Disposition"] = 'inline; filename="follow-ups.ics"'
@@ -78,11 +103,12 @@ class CalendarFeedView(View):
 
     @staticmethod
     def _content(token: str, tenant: Tenant) -> bytes:
-        user = reader_of(token)
+        at = timezone.now()
+        user = reader_of(token, at=at)
         if user is None:
             raise Http404
         zone = zoneinfo.ZoneInfo(user.time_zone or tenant.time_zone)
         with translation.override(user.language), timezone.override(zone):
             rows = for_list(in_hands_of(is_open(FollowUp.objects.all()), user)).order_by("due_at", "id")[:MOST]
             name = f"{_('Follow-ups')} · {tenant.name}"
-            return calendar(show(rows), name=name, address=settings.ADDRESS, at=timezone.now())
+            return calendar(show(rows), name=name, address=settings.ADDRESS, at=at)

@@ -24,7 +24,7 @@ from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, StepView
 from customers.permissions import REVEAL
 from customers.timeline import known_names, known_points
-from development.benefits import usual_target
+from development.benefits import is_best, usual_target
 from development.enums import ProposalState
 from development.forms import LineForm, ProposalForm
 from development.models import CatalogueService, Opportunity, Proposal, ProposalLine
@@ -237,13 +237,16 @@ class AddLineView(OfProposalView):
         service, customer = self.service, self.proposal.opportunity.customer
         stands = measures_of(customer, today=today, at=at) if service.measure else {}
         baseline, percent = stands.get(service.measure), service.improves_percent
+        offered = {"text": service.description, "price": service.list_price, "price_basis": service.price_basis}
+        if baseline is not None and is_best(service.measure, baseline):
+            return offered
+        target = usual_target(service.measure, baseline, percent) if baseline is not None and percent else None
+        # A small share of little is rounded to nothing.
         return {
-            "text": service.description,
-            "price": service.list_price,
-            "price_basis": service.price_basis,
+            **offered,
             "measure": service.measure,
             "baseline": baseline,
-            "target": usual_target(service.measure, baseline, percent) if baseline is not None and percent else None,
+            "target": None if target == baseline else target,
         }
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:

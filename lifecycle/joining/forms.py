@@ -40,6 +40,7 @@ class JoinForm(PointsForm):
         super().__init__(*args, **kwargs)
         self.offers = offers
         self.texts: dict[str, int] = {}
+        self.source = ""
         self.fields["agreed"].choices = [(text.purpose.key, text.purpose.name) for text in offers]
         for name, word in FILLED_IN.items():
             self.fields[name].widget.attrs["autocomplete"] = word
@@ -64,7 +65,7 @@ class JoinForm(PointsForm):
             raise ValidationError(_("The page was open for too long. Look over what you wrote and send it again."))
         if not is_solved(cleaned["challenge"], cleaned.get("answer", "")):
             raise ValidationError(_("Your browser has not finished checking the form. Send it again."))
-        self.texts = opened["texts"]
+        self.texts, self.source = opened["texts"], opened["source"]
         return cleaned
 
     @property
@@ -81,4 +82,5 @@ class JoinForm(PointsForm):
             "wish": cleaned["wish"],
             "agreed": {key: self.texts[key] for key in cleaned["agreed"] if key in self.texts},
             "challenge": cleaned["challenge"],
+            "source_key": self.source,
         }

@@ -17,6 +17,7 @@ from lifecycle.joining.forms import JoinForm
 from lifecycle.joining.limits import WINDOW_SECONDS, may_send
 from lifecycle.joining.work import BITS, new_challenge
 from lifecycle.services.joining import FormSent, receive_form
+from lifecycle.services.settings import SOURCE_KEY
 
 TOO_MANY = _("This was sent too often from where you are. Try again in an hour.")
 
@@ -37,10 +38,18 @@ class JoinView(PublicView, FormView):
         return {**super().get_form_kwargs(), "offers": self.offers}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        challenge = new_challenge({text.purpose.key: text.version for text in self.offers})
+        texts = {text.purpose.key: text.version for text in self.offers}
+        challenge = new_challenge(texts, source=self._source(context.get("form")))
         ticked = set(self.request.POST.getlist("agreed"))
         boxes = [(text, text.purpose.key in ticked) for text in self.offers]
         return super().get_context_data(challenge=challenge, bits=BITS, boxes=boxes, **context)
+
+    def _source(self, form: JoinForm | None) -> str:
+        """Return by which source they came: what the address says, or what was sealed when it said so."""
+        if form is not None and form.source:
+            return form.source
+        asked = self.request.GET.get("source", "")
+        return asked if SOURCE_KEY.fullmatch(asked) else ""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not may_send(request, now=time.time()):

@@ -19,9 +19,12 @@ LONGEST_ANSWER = 16
 OPEN_SECONDS = 2 * 60 * 60
 
 
-def new_challenge(texts: Mapping[str, int]) -> str:
-    """Return a challenge; it says which version of each purpose's text was shown beside it."""
-    return signing.dumps({"nonce": secrets.token_urlsafe(9), "texts": dict(texts)}, salt=_salt())
+def new_challenge(texts: Mapping[str, int], *, source: str = "") -> str:
+    """Return a challenge; it says which version of each purpose's text was shown beside it, and by which source they
+    came.
+    """
+    facts = {"nonce": secrets.token_urlsafe(9), "texts": dict(texts), "source": source}
+    return signing.dumps(facts, salt=_salt())
 
 
 def open_challenge(sealed: str) -> dict[str, Any] | None:

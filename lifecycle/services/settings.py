@@ -1,5 +1,6 @@
 """Where leads come from and what that costs, why they are lost, and what is done in each stage."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -22,6 +23,8 @@ from lifecycle.turns import wait_for_settings
 MOST = 50
 MOST_STEPS = 10
 MOST_DUE_DAYS = 365
+# What stands in the address of the public form: fit for it as it is.
+SOURCE_KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 Named = TypeVar("Named", LeadSource, LostReason)
 FIRST_SOURCES = (
     (LeadSource.FORM, _("Form on the web")),
@@ -55,6 +58,16 @@ class FormSourceNeeded(DomainError):
     message = _("What comes by the public form needs its source.")
 
 
+class BadSourceKey(DomainError):
+    code = "bad_source_key"
+    message = _("Use small letters, digits and hyphens only, at most forty, no hyphen first.")
+
+
+class SourceKeyTaken(DomainError):
+    code = "source_key_taken"
+    message = _("Another source has this word.")
+
+
 class TooManySteps(DomainError):
     code = "too_many_steps"
     message = format_lazy(_("A stage has at most {most} steps."), most=MOST_STEPS)
@@ -81,10 +94,15 @@ def _in_both(name: Any) -> dict[str, str]:
 
 @transaction.atomic
 def add_source(
-    *, name_zh: str, name_en: str, amount: Decimal | None, from_month: date, by: User, at: datetime
+    *, name_zh: str, name_en: str, key: str = "", amount: Decimal | None, from_month: date, by: User, at: datetime
 ) -> LeadSource:
-    """Add a source, with what it costs a month from a month on. Raises TooMany."""
-    source = _add(LeadSource, name_zh=name_zh, name_en=name_en)
+    """Add a source, with what it costs a month from a month on; by its `key` the public form knows it.
+
+    Raises TooMany, BadSourceKey or SourceKeyTaken.
+    """
+    wait_for_settings()
+    _check_key(key)
+    source = _add(LeadSource, name_zh=name_zh, name_en=name_en, key=key)
     _set_cost(source, amount, from_month)
     record("lead_source.added", subject=source, by=by, at=at)
     return source
@@ -97,6 +115,7 @@ def update_source(
     version: int,
     name_zh: str,
     name_en: str,
+    key: str | None = None,
     amount: Decimal | None,
     from_month: date,
     by: User,
@@ -104,12 +123,17 @@ def update_source(
 ) -> LeadSource:
     """Change what a source is called, and what it costs a month from a month on; no amount leaves what it costs.
 
-    Raises EntryChanged.
+    The key of the form's own source stays, and that of others where none is given. Raises EntryChanged, BadSourceKey
+    or SourceKeyTaken.
     """
+    wait_for_settings()
     source = _held(source, version)
     source.name_zh, source.name_en = name_zh, name_en
+    if key is not None and source.key != LeadSource.FORM:
+        _check_key(key, of=source)
+        source.key = key
     is_new_cost = _set_cost(source, amount, from_month)
-    if not (is_new_cost or source.differs_in(["name_zh", "name_en"])):
+    if not (is_new_cost or source.differs_in(["name_zh", "name_en", "key"])):
         return source
     details = {"from_month": from_month.isoformat(), "monthly_cost": str(amount)} if is_new_cost else {}
     return _kept(source, "lead_source.changed", details=details, by=by, at=at)
@@ -214,6 +238,13 @@ def _add(model: type[Named], **names: str) -> Named:
     row = model(**names)
     row.save(force_insert=True)
     return row
+
+
+def _check_key(key: str, *, of: LeadSource | None = None) -> None:
+    if key and not SOURCE_KEY.fullmatch(key):
+        raise BadSourceKey
+    if key and LeadSource.objects.filter(key=key).exclude(pk=of and of.pk).exists():
+        raise SourceKeyTaken
 
 
 def _set_cost(source: LeadSource, amount: Decimal | None, from_month: date) -> bool:

@@ -16,9 +16,10 @@ from core.tenancy.clock import months_after
 from core.tenancy.errors import DomainError
 from core.web.context import WATCH_JOBS
 from core.web.exports import ExportFormat
+from core.web.months import MonthField
 from core.web.views import StaffView, go_to
 from lifecycle import report_file
-from lifecycle.forms import MonthField, today
+from lifecycle.forms import today
 from lifecycle.permissions import REPORT
 from lifecycle.selectors import MOST_MONTHS, acquisition
 

@@ -9,10 +9,12 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
+from core.tenancy.scope import current_tenant
 from core.web.rules import RulesFormView
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, StepView
@@ -44,6 +46,8 @@ from lifecycle.services import (
     update_step,
 )
 from lifecycle.services.policies import RULES
+
+KEY_ERRORS = {"bad_source_key": "key", "source_key_taken": "key"}
 
 
 class PolicyView(RulesFormView):
@@ -144,10 +148,17 @@ class SourceListView(StaffView, TemplateView):
         month = today().replace(day=1)
         sources = LeadSource.objects.prefetch_related("costs").order_by("-is_active", "pk")
         return super().get_context_data(
-            sources=[(source, _cost(source, month)) for source in sources],
+            sources=[(source, _cost(source, month), self._address(source)) for source in sources],
             reasons=LostReason.objects.order_by("-is_active", "pk"),
             **context,
         )
+
+    def _address(self, source: LeadSource) -> str:
+        """Return where the public form is that captures leads of a source, nothing where there is none."""
+        if not (source.key and source.is_active):
+            return ""
+        url = self.request.build_absolute_uri(reverse("lifecycle:join", args=[current_tenant().slug]))
+        return url if source.key == LeadSource.FORM else f"{url}?{urlencode({'source': source.key})}"
 
 
 def _cost(source: LeadSource, month: Any) -> Any:
@@ -160,6 +171,7 @@ class AddSourceView(StaffFormView):
     permission_required = CONFIGURE
     template_name = "lifecycle/source_form.html"
     form_class = SourceForm
+    error_fields = KEY_ERRORS
     success_message = gettext_lazy("The source was added.")
 
     def save(self, form: SourceForm) -> str:
@@ -171,6 +183,7 @@ class UpdateSourceView(StaffFormView):
     permission_required = CONFIGURE
     template_name = "lifecycle/source_form.html"
     form_class = UpdateSourceForm
+    error_fields = KEY_ERRORS
     success_message = gettext_lazy("Saved.")
 
     @cached_property
@@ -178,7 +191,10 @@ class UpdateSourceView(StaffFormView):
         return get_object_or_404(LeadSource.objects, pk=self.kwargs["pk"])
 
     def get_initial(self) -> dict[str, Any]:
-        return {name: getattr(self.source, name) for name in ("name_zh", "name_en", "version")}
+        return {name: getattr(self.source, name) for name in ("name_zh", "name_en", "key", "version")}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "has_own_word": self.source.key != LeadSource.FORM}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(

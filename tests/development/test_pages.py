@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils.html import escape
 
 from core.accounts.enums import Role
 from core.accounts.holdings import holdings
@@ -15,6 +16,8 @@ from development.services import add_competitor, move_opportunity
 from tests.development.made import make_opportunity, queries_of
 from tests.factories.accounts import inside, make_user, outside
 from tests.factories.customers import make_customer
+
+FORECAST = ("total", "within", "earlier", "later")
 
 
 @pytest.fixture(autouse=True)
@@ -170,9 +173,49 @@ def test_forecast_weighs_by_month_and_stage(client_for, account_manager, custome
     figures = page.context["figures"]
     assert (figures["labels"][0], figures["labels"][-1]) == ("2026-03", "2027-02")
     assert [series["values"][1] for series in figures["series"]] == [Decimal("12000.00"), Decimal("1200.00")]
-    assert (page.context["late"], page.context["later"]) == (Decimal("500.00"), Decimal("70.00"))
-    assert (page.context["total"], page.context["counted"]) == (Decimal("12570.00"), Decimal("1457.00"))
+    told = {name: (page.context[name].freight, page.context[name].counted) for name in FORECAST}
+    assert told == {
+        "total": (Decimal("12570.00"), Decimal("1457.00")),
+        "within": (Decimal("12000.00"), Decimal("1200.00")),
+        "earlier": (Decimal("500.00"), Decimal("250.00")),
+        "later": (Decimal("70.00"), Decimal("7.00")),
+    }
     assert "Show as a table" in text_of(page)
+
+
+def test_forecast_of_one_owner_and_some_months_leads_to_what_is_behind_it(
+    client_for, account_manager, supervisor, opportunity, now
+):
+    customer = opportunity.customer
+    other = {"by": supervisor, "at": now, "freight": "100"}
+    for day in (date(2026, 3, 31), date(2026, 5, 1), date(2026, 5, 31), date(2026, 6, 1)):
+        make_opportunity(customer, closes_on=day, **other)
+    lost = make_opportunity(customer, closes_on=date(2026, 5, 2), **other)
+    move_opportunity(opportunity=lost, stage="lost", lost_reason="price", by=supervisor, at=now)
+    client = client_for(account_manager)
+    asked = {"owner": str(supervisor.pk), "first": "2026-04", "last": "2026-05"}
+
+    page = client.get(reverse("development:forecast"), asked)
+
+    shown = {name: page.context[name] for name in FORECAST}
+    assert {name: each.freight for name, each in shown.items()} == {
+        "total": Decimal(400),
+        "within": Decimal(200),
+        "earlier": Decimal(100),
+        "later": Decimal(100),
+    }
+    months = page.context["months"]
+    assert [(month.label, month.freight) for month in months] == [("2026-04", 0), ("2026-05", Decimal(200))]
+    for each in (*shown.values(), *months):
+        assert sum(row.expected_freight for row in client.get(each.url).context["rows"]) == each.freight
+        assert f'href="{escape(each.url)}"' in text_of(page)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"first": "2026-05", "last": "2026-04"}, {"first": "2026-01", "last": "2029-01"}, {"owner": "x"}]
+)
+def test_forecast_refuses_what_it_cannot_tell(client_for, account_manager, asked):
+    assert client_for(account_manager).get(reverse("development:forecast"), asked).status_code == 422
 
 
 def test_pages_take_as_many_queries_for_many(client_for, account_manager, customer, now):
@@ -185,7 +228,7 @@ def test_pages_take_as_many_queries_for_many(client_for, account_manager, custom
         "panel": reverse("customers:panel", args=[customer.pk, "opportunities"]),
         "page": url_of(first),
     }
-    expected = {"list": 10, "board": 8, "forecast": 6, "panel": 6, "page": 13}
+    expected = {"list": 10, "board": 8, "forecast": 7, "panel": 6, "page": 13}
 
     for count in (3, 300):
         while Opportunity.objects.count() < count:

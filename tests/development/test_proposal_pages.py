@@ -1,7 +1,7 @@
 """Pages of proposals: written, decided, shared with the customer, taken as a file, answered; the catalogue."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,6 +14,7 @@ from customers.services import NewContactPoint, add_contact
 from development.models import CatalogueService, Proposal, ProposalLine
 from development.services import accept_proposal, change_line, propose_proposal, share_token, withdraw_proposal
 from service_plans.models import ServicePlan
+from shipments.models import Shipment
 from tests.development.made import make_opportunity, make_proposal, make_service, make_shared, queries_of
 from tests.factories.accounts import inside, make_user, outside, somewhere
 from tests.factories.customers import make_customer
@@ -84,6 +85,34 @@ def test_proposal_is_written_from_the_catalogue(client_for, account_manager, opp
     client.post(url_of(proposal, "remove_line", line.pk))
     proposal.refresh_from_db()
     assert (proposal.valid_until, proposal.foreword, proposal.lines.count()) == (date(2026, 4, 9), "Dear all", 0)
+
+
+@pytest.mark.parametrize(
+    ("measure", "percent", "spoils", "prefilled"),
+    [
+        ("returns", 50, {}, (None, None, None)),
+        ("on_time", 50, {}, (None, None, None)),
+        ("returns", 50, {"exceptions": ["returned"]}, ("returns", Decimal(100), Decimal(50))),
+        ("cost", 1, {"freight": Decimal("0.20")}, ("cost", Decimal("0.20"), None)),
+    ],
+)
+def test_line_is_not_prefilled_with_a_promise_that_is_refused(
+    client_for, account_manager, draft, now, *, measure, percent, spoils, prefilled
+):
+    accepted = now.replace(month=2)
+    on_time = {"promised_at": accepted + timedelta(days=2), "delivered_at": accepted + timedelta(days=1)}
+    facts = {"freight": Decimal("15.00"), "status": "delivered", **on_time, **spoils}
+    Shipment.objects.create(customer=draft.opportunity.customer, waybill_number="S-1", accepted_at=accepted, **facts)
+    service = make_service(at=now, measure=measure, improves_percent=percent)
+    add = url_of(draft, "add_line", service.pk)
+    client = client_for(account_manager)
+
+    initial = client.get(add).context["form"].initial
+
+    assert tuple(initial.get(name) for name in ("measure", "baseline", "target")) == prefilled
+    if prefilled[0] is None or prefilled[2]:
+        saved = client.post(add, {name: value for name, value in initial.items() if value is not None})
+        assert (saved.status_code, draft.lines.count()) == (302, 2)
 
 
 def test_steps_lead_back_and_refusals_are_told(client_for, account_manager, supervisor, draft):

@@ -7,14 +7,17 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import timezone
 
+from customers.consents.deciding import may_contact
 from customers.enums import ConsentSource, PointSource
-from customers.models import ConsentEntry, ContactPoint, Customer, Purpose, PurposeText
+from customers.models import ConsentEntry, Contact, ContactPoint, Customer, Purpose, PurposeText
 from customers.services import NewContactPoint, add_contact
 from lifecycle.joining.limits import PER_ADDRESS
 from lifecycle.joining.work import BITS, OPEN_SECONDS, is_solved, new_challenge
-from lifecycle.models import Lead
-from lifecycle.services import current_policy
+from lifecycle.models import Lead, LeadSource
+from lifecycle.selectors import acquisition
+from lifecycle.services import add_source, current_policy, set_source_use
 from tests.factories.accounts import inside, outside, somewhere
 from tests.factories.customers import make_customer
 
@@ -53,9 +56,9 @@ def solve(challenge):
     raise AssertionError("There is an answer.")
 
 
-def challenge_of(tenant, client, **headers):
+def challenge_of(tenant, client, *, asked="", **headers):
     with outside(tenant):
-        page = text_of(client.get(url_of(), headers=headers))
+        page = text_of(client.get(f"{url_of()}{asked}", headers=headers))
     return re.search(r'data-challenge="([^"]+)"', page)[1]
 
 
@@ -77,9 +80,11 @@ def test_form_makes_a_lead_with_contact_consent_and_language(tenant, stranger, n
     point = ContactPoint.objects.get()
     assert (point.value, point.source, point.verified_at) == ("+8613812345678", PointSource.FORM, None)
     entries = ConsentEntry.objects.order_by("channel")
-    assert [(entry.channel, entry.state, entry.source, entry.text_version) for entry in entries] == [
-        ("phone", "given", ConsentSource.FORM, 1),
-        ("sms", "given", ConsentSource.FORM, 1),
+    contact = Contact.objects.get().pk
+    told = [(entry.channel, entry.state, entry.source, entry.text_version, entry.contact_id) for entry in entries]
+    assert told == [
+        ("phone", "given", ConsentSource.FORM, 1, contact),
+        ("sms", "given", ConsentSource.FORM, 1, contact),
     ]
     with outside(tenant):
         assert "Thank you" in text_of(stranger.get(response.url))
@@ -90,6 +95,56 @@ def test_person_who_agrees_to_nothing_is_a_lead_without_consent(tenant, stranger
 
     assert Customer.objects.get().kind == "individual"
     assert not ConsentEntry.objects.exists()
+
+
+def test_yes_of_a_colleague_is_not_the_companys_and_a_persons_is_their_own(tenant, stranger, now):
+    send(tenant, stranger, agreed=["marketing"])
+    send(tenant, stranger, agreed=["marketing"], company_name="")
+
+    company, person = Customer.objects.get(kind="company"), Customer.objects.get(kind="individual")
+    asked = {"purpose": "marketing", "channel": "sms", "at": now}
+    assert not may_contact(customer=company, **asked).is_allowed
+    assert may_contact(customer=company, contact=company.contacts.get(), **asked).is_allowed
+    assert may_contact(customer=person, **asked).is_allowed
+
+
+@pytest.fixture
+def campaign(tenant, supervisor, now):
+    names = {"name_zh": "春季活动", "name_en": "Spring"}
+    return add_source(**names, key="spring-26", amount=None, from_month=now.date(), by=supervisor, at=now)
+
+
+def test_source_in_the_address_is_the_leads(tenant, stranger, campaign):
+    challenge = challenge_of(tenant, stranger, asked="?source=spring-26")
+
+    refused = send(tenant, stranger, challenge=challenge, phone="")
+    again = re.search(r'data-challenge="([^"]+)"', text_of(refused))[1]
+    send(tenant, stranger, challenge=again)
+
+    lead = Lead.objects.get()
+    assert (lead.source, lead.customer.source) == (campaign, "Spring")
+    today = lead.captured_at.date().replace(day=1)
+    assert [(name, each.leads) for name, each in acquisition(first=today, last=today).by_source] == [("Spring", 1)]
+
+
+@pytest.mark.parametrize("asked", ["", "?source=", "?source=nobody", "?source=Sp%00", f"?source={'x' * 600}"])
+def test_unknown_source_is_that_of_the_form(tenant, stranger, campaign, asked):
+    send(tenant, stranger, challenge=challenge_of(tenant, stranger, asked=asked))
+
+    assert Lead.objects.get().source.key == "form"
+
+
+def test_retired_source_and_another_couriers_are_not_taken(tenant, other_tenant, stranger, campaign, supervisor):
+    with inside(other_tenant, leaving=tenant):
+        LeadSource.objects.create(key="theirs", name_zh="他们的", name_en="Theirs")
+    set_source_use(source=campaign, is_active=False, by=supervisor, at=timezone.now())
+
+    for place, key in enumerate(("spring-26", "theirs")):
+        challenge = challenge_of(tenant, stranger, asked=f"?source={key}")
+        send(tenant, stranger, challenge=challenge, phone=f"139 0000 000{place}")
+
+    assert {lead.source.key for lead in Lead.objects.select_related("source")} == {"form"}
+    assert Lead.objects.count() == 2
 
 
 def test_version_of_the_text_is_the_one_that_was_shown(tenant, stranger, now):

@@ -274,6 +274,24 @@ def test_sources_reasons_and_steps_are_kept_by_supervisors(client_for, superviso
     form = LeadSource.objects.get(key="form")
     assert "needs its source" in text_of(client.post(url_of("retire_source", form), follow=True))
 
+    for name, word, told in (
+        ("Spring", "spring", ""),
+        ("Autumn", "spring", "Another source"),
+        ("X", "Ü b", "small letters"),
+    ):
+        campaign = {"name_zh": name, "name_en": name, "key": word, "from_month": "2026-01"}
+        assert told in text_of(client.post(url_of("add_source"), campaign))
+    campaign = LeadSource.objects.get(key="spring")
+    assert not LeadSource.objects.filter(name_en__in=("Autumn", "X")).exists()
+    assert "/join/swift/?source=spring" in text_of(client.get(url_of("sources")))
+    kept = {"name_zh": "春", "name_en": "Spring", "from_month": "2026-01", "version": 1}
+    taken = client.post(url_of("update_source", campaign), {**kept, "key": "form"})
+    assert "Another source" in text_of(taken)
+    client.post(url_of("update_source", campaign), {**kept, "key": "spring-26"})
+    assert "key" not in client.get(url_of("update_source", form)).context["form"].fields
+    client.post(url_of("update_source", form), {**kept, "key": "gone"})
+    assert set(LeadSource.objects.exclude(key="").values_list("key", flat=True)) == {"form", "spring-26"}
+
     step = {"stage": "lost", "kind": "call", "words": "Ask", "due_days": 2, "for_whom": "team", "team": "", "role": ""}
     assert client.post(url_of("add_step"), step).status_code == 422
     client.post(url_of("add_step"), {**step, "for_whom": "manager", "tier": ""})

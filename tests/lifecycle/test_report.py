@@ -8,19 +8,21 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.http import urlencode
 
 from core.jobs.models import BackgroundJob
 from core.jobs.running import perform_job, result_of
-from lifecycle.models import LeadSource, SourceCost
+from lifecycle.models import LeadSource, LostReason, SourceCost
 from lifecycle.selectors import acquisition
-from lifecycle.services import move_by_shipment, qualify_lead, set_source_use, update_source
+from lifecycle.services import lose_lead, move_by_shipment, qualify_lead, set_source_use, update_source
 from tests.factories.accounts import inside
 from tests.factories.lifecycle import make_lead, make_leads, ship
 
 JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
 PAGE = "/leads/report/"
 EXPORT = "/leads/report/export/"
-PAGE_QUERIES = 6
+PAGE_QUERIES = 7
 
 
 @pytest.fixture
@@ -69,6 +71,34 @@ def test_report_counts_costs_and_brings_by_source_and_month(source, supervisor, 
         ("", None),
     ]
     assert (report.total.leads, report.total.cost) == (5, Decimal("800.00"))
+
+
+def test_losses_are_counted_by_reason_and_source_and_lead_to_their_leads(client_for, source, supervisor, now):
+    dear, unreachable = (
+        LostReason.objects.get(name_en="Too expensive"),
+        LostReason.objects.get(name_en="Not to be reached"),
+    )
+    for reason, where in ((dear, source), (dear, None), (dear, source), (unreachable, source)):
+        lose_lead(lead=make_lead(at=now, source=where), reason=reason, by=supervisor, at=now)
+    old = make_lead(at=now - timedelta(days=40), source=source)
+    lose_lead(lead=old, reason=dear, by=supervisor, at=now)
+    make_lead(at=now, source=source)
+
+    losses = acquisition(first=MARCH, last=MARCH).losses
+
+    assert losses.sources == ["Cold call", ""]
+    assert [(reason, [cell.count for cell in cells]) for reason, cells in losses.rows] == [
+        ("Too expensive", [3, 2, 1]),
+        ("Not to be reached", [1, 1, 0]),
+    ]
+    assert [cell.count for cell in losses.total] == [4, 3, 1]
+    client = client_for(supervisor)
+    page = client.get(PAGE, {"first": "2026-03", "last": "2026-03"}).content.decode()
+    cells = [cell for _reason, row in (*losses.rows, ("", losses.total)) for cell in row if cell.count]
+    for cell in cells:
+        address = f"/leads/?{urlencode(cell.asked)}"
+        assert f'href="{escape(address)}"' in page
+        assert len(client.get(address).context["rows"]) == cell.count
 
 
 def test_month_is_that_of_the_tenants_zone(source, now):

@@ -17,6 +17,7 @@ from tests.factories.accounts import inside, make_user
 from tests.factories.customers import make_customer
 from tiering.selectors import VALUE_JOB
 from tiering.value import CURVE_STEPS, analyse_value
+from tiering.value_shown import ShownValue
 
 AS_OF = date(2026, 3, 1)
 PAGE = "tiering:value"
@@ -108,6 +109,15 @@ def test_refunds_beyond_what_came_in_break_nothing(tenant, now):
     figures = analyse_value(as_of=AS_OF)
 
     assert (figures["amount"], figures["pareto"]) == (-500, [0.0] * CURVE_STEPS)
+
+
+def test_axis_of_the_curve_ends_at_a_hundred(tenant, now):
+    ships("S-1", 3, now=now)
+    Shipment.objects.filter(customer=ships("BACK", 3, freight="0.00", now=now)).update(refunds="5.00")
+
+    curve = ShownValue(analyse_value(as_of=AS_OF), "CNY").curve
+
+    assert (curve["most"], max(curve["series"][0]["values"])) == (100, 100.0)
 
 
 def analysed(now):

@@ -15,12 +15,15 @@ from core.partners.models import ApiKey
 from core.partners.services import create_api_key, restrict_api_key, revoke_api_key
 from core.web import trail
 from core.web.trail import history_of, lines_of
-from customers.models import Customer
+from customers.models import Customer, CustomField
+from customers.services.needs import add_need, change_need
 from tests.factories.accounts import make_user
 from tests.factories.customers import make_customer
 from tests.factories.tiering import RULES, put_in_force, set_override
 from tiering.enums import MoveReason
 from tiering.models import TierChange
+
+WINDOW = {"opens": "09:00", "closes": "12:00"}
 
 
 @pytest.fixture(autouse=True)
@@ -171,14 +174,44 @@ def test_trail_links_to_what_the_reader_may_open(administrator, privacy_officer,
 def test_changed_keys_of_a_mapping_are_told_one_by_one(agent, now):
     customer = make_customer(at=now)
     customer = Customer.objects.get(pk=customer.pk)
+    CustomField.objects.create(key="contract", label="合同续签日", kind="text")
     customer.custom_values = {"contract": "A-1", "staff": 1200}
     record("test.done", subject=customer, by=agent, at=now)
     customer.custom_values = {"contract": "A-2", "staff": 1200}
     record("test.done", subject=customer, by=agent, at=now + timedelta(minutes=1))
 
     second, first, _created = history_of(customer, user=agent).lines
-    assert words(first)[0] == [("Customer fields, contract", "–", "A-1"), ("Customer fields, staff", "–", "1,200")]
-    assert words(second)[0] == [("Customer fields, contract", "A-1", "A-2")]
+    assert words(first)[0] == [("合同续签日", "–", "A-1"), ("Customer fields, staff", "–", "1,200")]
+    assert words(second)[0] == [("合同续签日", "A-1", "A-2")]
+
+
+def test_details_of_a_need_are_told_in_words(supervisor, now):
+    customer = make_customer(at=now)
+    need = add_need(customer=customer, kind="time_window", details={**WINDOW, "days": [1, 2, 3]}, by=supervisor, at=now)
+
+    later = now + timedelta(minutes=1)
+    change_need(need=need, version=1, details={**WINDOW, "days": [6]}, by=supervisor, at=later)
+
+    assert words(history_of(customer, user=supervisor).lines[0])[0] == [("Days", "Mon–Wed", "Sat")]
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "size"),
+    [("en", "Kind of file", ("Size", "604\xa0bytes")), ("zh-hans", "文件类型", ("大小", "604\xa0字节"))],
+)
+def test_digest_of_a_file_stands_in_the_whole_trail_alone(supervisor, now, language, kind, size):
+    customer = make_customer(at=now)
+    details = {"media_type": "application/pdf", "size": 604, "sha256": "ab" * 32}
+    event = record("document.added", subject=customer, by=supervisor, at=now, details=details)
+
+    with translation.override(language):
+        [in_history, *_created] = history_of(customer, user=supervisor).lines
+        [in_trail] = lines_of([event], user=supervisor)
+
+    digest = [value for _label, value in in_trail.details if value == "ab" * 32]
+    assert dict(in_history.details) == dict([(kind, "PDF"), size])
+    assert set(in_history.details) < set(in_trail.details)
+    assert (len(digest), len(in_trail.details)) == (1, 3)
 
 
 @pytest.mark.parametrize("count", [3, 300])

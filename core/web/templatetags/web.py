@@ -311,7 +311,7 @@ def chart(name: str, figures: dict[str, Any]) -> dict[str, Any]:
     """Draw a chart and its twin as a table.
 
     `figures` holds title, kind ("bar" or "line"), labels and series (each a name and values); for amounts also
-    money, the currency. `name` is unique on the page.
+    money, the currency, and `most`, where the axis ends. `name` is unique on the page.
     """
     columns = [series["values"] for series in figures["series"]]
     rows = [(label, [column[index] for column in columns]) for index, label in enumerate(figures["labels"])]

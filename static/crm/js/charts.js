@@ -40,6 +40,7 @@
       },
       yAxis: {
         type: "value",
+        max: figures.most,
         splitNumber: 4,
         axisLabel: { color: ink, formatter: (value) => short.format(value) },
         splitLine: { lineStyle: { color: line } },

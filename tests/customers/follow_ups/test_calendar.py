@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from core.accounts.enums import Role
 from core.audit.models import AuditEvent
+from core.web.public import PER_LINK
 from customers.follow_ups.calendar import escaped, folded
 from customers.models import CalendarFeed, FollowUp
-from customers.services.calendars import SALT, make_feed, token_of
+from customers.services.calendars import GOOD_FOR, SALT, make_feed, token_of
 from tests.customers.follow_ups.made import make_follow_up, make_many
 from tests.factories.accounts import inside, make_user, outside
 
@@ -72,6 +73,8 @@ def test_feed_holds_what_is_open_masked(customer, agent, feed, read, now):
         "138****5678", event[6].partition("and ")[2].partition(" ")[0]
     )
     assert "PRIORITY:3" in event
+    about = event[6].replace("SUMMARY:Call: ", "DESCRIPTION:")
+    assert event[-5:] == ["BEGIN:VALARM", "ACTION:DISPLAY", about, "TRIGGER:-PT30M", "END:VALARM"]
     assert "Promised to the customer" in event[7]
     body = answer.content.decode()
     assert "Lin Mei" not in body
@@ -150,3 +153,47 @@ def test_snoozed_and_far_ones_are_in_the_calendar(agent, feed, read, now):
     FollowUp.objects.update(snoozed_until=now + timedelta(days=1))
 
     assert unfolded(read(token_of(feed))).count("BEGIN:VEVENT") == 1
+
+
+def test_what_nobody_was_promised_rings_nobody(agent, feed, read, now):
+    make_follow_up(at=now, assignee=agent)
+
+    assert "BEGIN:VALARM" not in unfolded(read(token_of(feed)))
+
+
+def test_link_is_over_after_a_year_unless_renewed(agent, feed, read, client_for, now):
+    page, token = reverse("customers:calendar"), token_of(feed)
+    with time_machine.travel(now + GOOD_FOR - timedelta(minutes=1), tick=False):
+        assert read(token).status_code == 200
+    with time_machine.travel(now + GOOD_FOR, tick=False):
+        assert read(token).status_code == 404
+        client = client_for(agent)
+        assert "The link is over." in client.get(page).content.decode()
+        assert "Over" in client.get(reverse("console:home")).content.decode()
+
+        client.post(reverse("customers:renew_calendar"))
+
+        assert "The link is over." not in client.get(page).content.decode()
+        assert read(token).status_code == 200
+        assert AuditEvent.objects.filter(action="calendar.renewed", subject_id=agent.pk).count() == 1
+    with time_machine.travel(now + 2 * GOOD_FOR, tick=False):
+        assert read(token).status_code == 404
+
+
+def test_renewing_no_link_makes_none(agent, client_for):
+    client_for(agent).post(reverse("customers:renew_calendar"))
+
+    assert not CalendarFeed.objects.exists()
+    assert not AuditEvent.objects.filter(action="calendar.renewed").exists()
+
+
+def test_link_is_read_so_often_an_hour(feed, read, now):
+    token = token_of(feed)
+    for _ in range(PER_LINK):
+        assert read(token).status_code == 200
+
+    refused = read(token)
+
+    assert (refused.status_code, refused.headers["Retry-After"], refused.content) == (429, "3600", b"")
+    with time_machine.travel(now + timedelta(hours=1), tick=False):
+        assert read(token).status_code == 200
