@@ -14,8 +14,8 @@ from core.web.records import RecordForm
 from customers.enums import Assignment, FollowUpKind, Priority, Recurrence
 from customers.follow_ups.querysets import workers
 from customers.follow_ups.words import show
+from customers.forms.picking import CustomerField
 from customers.models import Customer, FollowUp
-from customers.numbers import BadNumber, spellings
 from customers.services.follow_ups import LONGEST_OUTCOME, LONGEST_SUBJECT
 
 MORNING = time(9)
@@ -83,9 +83,7 @@ class SeriesForm(forms.Form):
 class FollowUpForm(AssignedForm, SeriesForm):
     """What is to be done by when, by whom, and for which customer, unless the page says."""
 
-    customer_number = forms.CharField(
-        label=_("Customer number"), max_length=40, required=False, help_text=_("Empty: for no customer.")
-    )
+    customer_number = CustomerField(required=False, help_text=_("Empty: for no customer."))
     subject = _Subject()
     kind = forms.ChoiceField(label=_("Kind"), choices=FollowUpKind.choices)
     due_at = TimeField(label=DUE)
@@ -115,11 +113,13 @@ class FollowUpForm(AssignedForm, SeriesForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        number = cleaned.pop("customer_number", "")
-        cleaned["customer"] = self._customer or _customer_of(number)
-        if number and cleaned["customer"] is None:
-            self.add_error("customer_number", _("No customer has this number."))
-        if cleaned.get("assignment") == Assignment.PORTFOLIO and cleaned["customer"] is None:
+        chosen = cleaned.pop("customer_number", None)
+        cleaned["customer"] = self._customer or chosen
+        if (
+            "customer_number" not in self.errors
+            and cleaned.get("assignment") == Assignment.PORTFOLIO
+            and cleaned["customer"] is None
+        ):
             self.add_error("assignment", _("Only a customer has an account manager."))
         return cleaned
 
@@ -228,10 +228,3 @@ class HandOverForm(forms.Form):
         self.fields["assignee"].queryset = workers()
         self.fields["assignee"].widget.attrs["autofocus"] = True
         self.fields["team"].queryset = Team.objects.open().order_by("name", "id")
-
-
-def _customer_of(number: str) -> Customer | None:
-    try:
-        return Customer.objects.filter(number__in=spellings(number)).first() if number else None
-    except BadNumber:
-        return None

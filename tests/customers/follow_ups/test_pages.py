@@ -13,7 +13,7 @@ from tests.customers.follow_ups.made import make_follow_up
 from tests.factories.accounts import make_user
 from tests.factories.customers import panels_of
 
-LIST_QUERIES = 12
+LIST_QUERIES = 14
 RECORD_QUERIES = 8
 PANEL_QUERIES = 8
 
