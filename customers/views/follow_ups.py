@@ -32,7 +32,7 @@ from core.web.trail import history_of
 from core.web.views import StaffView
 from customers.enums import FollowUpKind, FollowUpOrigin, FollowUpState, Priority, Tier
 from customers.follow_ups.querysets import for_list, in_hands_of, on_record, overdue, snoozed
-from customers.follow_ups.words import Shown, happened_of, show
+from customers.follow_ups.words import Shown, happened_of, repeats_in_words, show
 from customers.forms.follow_ups import DUE, FollowUpForm, UpdateFollowUpForm, morning_in
 from customers.models import Customer, FollowUp
 from customers.permissions import FOLLOW_UPS_VIEW, FOLLOW_UPS_WORK, REVEAL, may_change_follow_up
@@ -155,6 +155,7 @@ class FollowUpDetailView(StaffView, TemplateView):
             follow_up=follow_up,
             shown=show([follow_up])[0],
             happened=happened_of(follow_up),
+            repeats=repeats_in_words(follow_up),
             may_change=may_change,
             may_reveal=may(user, REVEAL),
             facts_url=reverse("customers:update_follow_up", args=[follow_up.pk]) if may_change else "",

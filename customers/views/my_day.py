@@ -7,6 +7,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from core.accounts.models import User
+from core.tenancy.scope import current_tenant
 from core.web.views import StaffView
 from customers.day import SOON, Day, done_of, figures_of, work_of
 from customers.permissions import FOLLOW_UPS_WORK
@@ -29,7 +30,8 @@ def day_page(request: HttpRequest) -> HttpResponse:
 
 
 def _context(user: User) -> dict[str, Any]:
-    day = Day.of(user, at=timezone.now(), zone=timezone.get_current_timezone_name())
+    # As lists count days, which its figures lead to.
+    day = Day.of(user, at=timezone.now(), zone=current_tenant().time_zone)
     rows, has_more = work_of(day)
     figures, whole = figures_of(day)
     return {

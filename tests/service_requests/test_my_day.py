@@ -91,9 +91,10 @@ def test_day_holds_requests_in_the_hands_of_the_person_their_team_and_department
     assert [row.pk for row in day_of(client_for(agent)).context["done"]] == [done.pk]
 
 
-def test_every_figure_counts_what_its_lists_hold(client_for, agent, supervisor):
+@pytest.mark.parametrize("zone", ["", "America/New_York"])
+def test_every_figure_counts_what_its_lists_hold(client_for, agent, supervisor, zone):
     callers = create_team(name="Callers", department=None, by=None, at=NOON)
-    User.objects.filter(pk=agent.pk).update(team=callers)
+    User.objects.filter(pk=agent.pk).update(team=callers, time_zone=zone)
     agent.refresh_from_db()
     for facts in (
         {"assignee": agent, "due_in": -timedelta(hours=1)},
