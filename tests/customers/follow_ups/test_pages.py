@@ -208,7 +208,7 @@ def test_edit_beside_somebody_else_asks_what_to_take(client_for, agent, now):
     follow_up = make_follow_up(at=now, assignee=agent)
     client = client_for(agent)
     form = client.get(page("update_follow_up", follow_up)).context["form"]
-    data = {name: form[name].value() for name in ("version", "began", "kind", "subject")}
+    data = {name: form[name].value() for name in ("version", "began", "kind", "subject", "repeats_every")}
     FollowUp.objects.update(priority=1, version=2)
 
     due_at = "2026-03-02T15:30"
