@@ -232,9 +232,10 @@ class CustomersConfig(AppConfig):
         from core.events.registry import receive
         from core.web import exports, navigation, notices, record_pages, trail
         from core.web.lists import actions
-        from customers import panels
+        from customers import day, panels
         from customers.enums import FollowUpState
         from customers.follow_ups.bulk import ACTIONS
+        from customers.follow_ups.day import FOLLOW_UPS
         from customers.follow_ups.notices import describe_given, describe_overdue
         from customers.follow_ups.panel import load_follow_up_panel
         from customers.follow_ups.record_actions import FOLLOW_UP_ACTIONS, FOLLOW_UP_PAGE, FOR_CUSTOMER
@@ -273,6 +274,7 @@ class CustomersConfig(AppConfig):
         exports.register(FollowUpListView)
         for action in ACTIONS:
             actions.register(action)
+        day.register(FOLLOW_UPS)
         navigation.register(
             key="my_day",
             label=_("My day"),

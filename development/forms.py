@@ -7,8 +7,8 @@ from django.utils.translation import pgettext_lazy
 from core.web.lists.filters import LAST_DAY
 from core.web.reading_order import NamedChoiceField
 from core.web.records import RecordForm
+from customers.forms.picking import CustomerField
 from customers.models import Customer
-from customers.numbers import BadNumber, spellings
 from customers.timeline import known_names
 from development.enums import DealStage, LostReason, Measure, PriceBasis, ServiceKind
 from development.models import MarketNote, Opportunity, PipelineRules
@@ -27,14 +27,6 @@ NO_MEASURE = [("", _("Nothing that is measured")), *Measure.choices]
 def day_field(label: Any, help_text: Any = "", **kwargs: Any) -> forms.DateField:
     widget = forms.DateInput(attrs={"type": "date", "max": f"{LAST_DAY}"}, format="%Y-%m-%d")
     return forms.DateField(label=label, widget=widget, input_formats=["%Y-%m-%d"], help_text=help_text, **kwargs)
-
-
-def customer_of(number: str) -> Customer | None:
-    """Return the customer of a number as somebody types it."""
-    try:
-        return Customer.objects.filter(number__in=spellings(number)).first() if number else None
-    except BadNumber:
-        return None
 
 
 class OpportunityFields(forms.Form):
@@ -68,7 +60,7 @@ class OpportunityFields(forms.Form):
 class OpenOpportunityForm(OpportunityFields):
     """An opportunity, of the customer whose page it comes from or whose number is typed."""
 
-    customer_number = forms.CharField(label=_("Customer number"), max_length=40)
+    customer_number = CustomerField()
     field_order = ("customer_number", "title", "expected_freight", "closes_on", "owner", "competitor", "need")
 
     def __init__(self, *args: Any, customer: Customer | None, **kwargs: Any) -> None:
@@ -77,17 +69,12 @@ class OpenOpportunityForm(OpportunityFields):
         if customer is not None:
             del self.fields["customer_number"]
 
-    def clean_customer_number(self) -> str:
-        self.customer = customer_of(self.cleaned_data["customer_number"])
-        if self.customer is None:
-            raise forms.ValidationError(_("No customer has this number."))
-        return ""
-
     @property
     def facts(self) -> dict[str, Any]:
         """What the service takes."""
-        facts = {name: value for name, value in self.cleaned_data.items() if name != "customer_number"}
-        return {"customer": self.customer, **facts}
+        facts = dict(self.cleaned_data)
+        chosen = facts.pop("customer_number", None)
+        return {"customer": self.customer or chosen, **facts}
 
 
 class UpdateOpportunityForm(RecordForm, OpportunityFields):
@@ -320,6 +307,26 @@ class MarketNoteForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["competitor"].queryset = competitors()
+
+
+class WriteMarketNoteForm(MarketNoteForm):
+    """A new note, of the opportunity or the customer whose page it comes from, or of one that is chosen, or of none."""
+
+    customer_number = CustomerField(required=False, help_text=_("Empty: for no customer."))
+    field_order = ("customer_number", "text", "region", "industry", "competitor")
+
+    def __init__(self, *args: Any, customer: Customer | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.customer = customer
+        if customer is not None:
+            del self.fields["customer_number"]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the service takes."""
+        facts = dict(self.cleaned_data)
+        chosen = facts.pop("customer_number", None)
+        return {"customer": self.customer or chosen, **facts}
 
 
 class UpdateMarketNoteForm(RecordForm, MarketNoteForm):

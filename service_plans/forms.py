@@ -3,8 +3,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from customers.forms.picking import CustomerField
 from customers.models import Customer
-from customers.numbers import spellings
 from service_plans.enums import ItemKind
 from service_plans.models import PlanItem
 from service_plans.services.writing import FACTS, LONGEST_TEXT
@@ -46,7 +46,7 @@ class DatesForm(forms.Form):
 class CreatePlanForm(DatesForm):
     """A plan, of the customer whose page it comes from or whose number is typed."""
 
-    number = forms.CharField(label=_("Customer number"), max_length=40)
+    number = CustomerField()
     field_order = ("number", "starts_on", "ends_on", "remind_days")
 
     def __init__(self, *args: Any, customer: Customer | None, **kwargs: Any) -> None:
@@ -55,18 +55,12 @@ class CreatePlanForm(DatesForm):
         if customer is not None:
             del self.fields["number"]
 
-    def clean_number(self) -> str:
-        number = self.cleaned_data["number"]
-        self.customer = Customer.objects.filter(number__in=spellings(number)).first()
-        if self.customer is None:
-            raise forms.ValidationError(_("There is no customer of this number."))
-        return number
-
     @property
     def facts(self) -> dict[str, Any]:
         """What the service takes."""
         names = ("starts_on", "ends_on", "remind_days")
-        return {"customer": self.customer, **{name: self.cleaned_data[name] for name in names}}
+        customer = self.customer or self.cleaned_data["number"]
+        return {"customer": customer, **{name: self.cleaned_data[name] for name in names}}
 
 
 class ItemForm(forms.Form):

@@ -14,10 +14,10 @@ class ServiceRequestsConfig(AppConfig):
         from core.events.registry import receive
         from core.tenancy.provisioning import on_tenant_created
         from core.tenancy.working_time import register_calendar
-        from core.web import exports, navigation, notices, record_pages, search, trail
-        from customers import numbered, panels, timeline
+        from core.web import exports, navigation, notices, record_pages, trail
+        from customers import day, panels, timeline
         from customers.handovers import open_work
-        from customers.numbered import Numbered
+        from service_requests.day import SERVICE_REQUESTS
         from service_requests.filters import UNFINISHED
         from service_requests.models import ServiceRequest
         from service_requests.notices import (
@@ -40,7 +40,6 @@ class ServiceRequestsConfig(AppConfig):
             warn_those_in_charge,
         )
         from service_requests.record_actions import CUSTOMER_ACTIONS, REQUEST_ACTIONS, REQUEST_PAGE, SHIPMENT_ACTIONS
-        from service_requests.search import customers_of_requests, find_requests, requests_by_id
         from service_requests.services import create_first_policy, hand_over_request
         from service_requests.settled import POLICY_PARTS, policy_values
         from service_requests.trail import describe_policies
@@ -98,6 +97,7 @@ class ServiceRequestsConfig(AppConfig):
         trail.register_subject("service_requests.servicerequest", name_requests, permission=VIEW)
         trail.register_subject("service_requests.servicepolicy", describe_policies, permission=CONFIGURE)
         exports.register(RequestListView)
+        day.register(SERVICE_REQUESTS)
         panels.register(
             key="service_requests",
             label=_("Service requests"),
@@ -145,6 +145,16 @@ class ServiceRequestsConfig(AppConfig):
         record_pages.register_action("service_requests:detail", *REQUEST_ACTIONS)
         record_pages.register_action("customers:detail", *CUSTOMER_ACTIONS)
         record_pages.register_action("shipments:detail", *SHIPMENT_ACTIONS)
+        self._register_finding()
+
+    @staticmethod
+    def _register_finding() -> None:
+        from core.web import search
+        from customers import numbered
+        from customers.numbered import Numbered
+        from service_requests.permissions import VIEW
+        from service_requests.search import customers_of_requests, find_requests, requests_by_id
+
         search.register(
             key="service_requests",
             label=_("Service requests"),

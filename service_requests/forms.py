@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import Department, User
 from core.accounts.permissions import declared
 from core.web.reading_order import NamedChoiceField
+from customers.forms.picking import CustomerField
 from customers.models import Customer
 from customers.numbers import spellings
 from service_requests.enums import RequestKind, WaitsFor
@@ -48,9 +49,7 @@ class OpenRequestForm(ChargeForm):
     waybill = forms.CharField(
         label=_("Waybill number"), required=False, max_length=40, help_text=_("If it is about a parcel.")
     )
-    number = forms.CharField(
-        label=_("Customer number"), required=False, max_length=40, help_text=_("Empty: the customer of the waybill.")
-    )
+    number = CustomerField(required=False, help_text=_("Empty: the customer of the waybill."))
     text = forms.CharField(
         label=_("What the customer wishes"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 4})
     )
@@ -67,14 +66,12 @@ class OpenRequestForm(ChargeForm):
         cleaned = super().clean() or self.cleaned_data
         if waybill := cleaned.get("waybill"):
             self._find_shipment(waybill)
-        if number := cleaned.get("number"):
-            self.customer = Customer.objects.filter(number__in=spellings(number)).first()
-            if self.customer is None:
-                self.add_error("number", _("There is no customer of this number."))
+        if chosen := cleaned.get("number"):
+            self.customer = chosen
         elif self.customer is None and self.shipment is not None:
             self.customer = self.shipment.customer
         elif self.customer is None and not self.errors:
-            self.add_error("number", _("Enter the customer's number, or a waybill above."))
+            self.add_error("number", _("Choose the customer, or enter a waybill above."))
         return cleaned
 
     def _find_shipment(self, waybill: str) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from core.accounts.models import User
+from core.accounts.permissions import may
 from customers.models import Customer
 from customers.needs.reading import with_needs
+from customers.permissions import FOLLOW_UPS_MANAGE
 from service_requests.enums import RUNNING, RequestState
 from service_requests.models import ServiceRequest
 from shipments.models import Shipment
@@ -45,6 +47,20 @@ def late(at: datetime) -> Q:
 def overdue(requests: QuerySet[ServiceRequest], *, at: datetime) -> QuerySet[ServiceRequest]:
     """Leave those whose deadline runs and has passed."""
     return unfinished(requests).filter(late(at))
+
+
+def in_hands_of(requests: QuerySet[ServiceRequest], user: User) -> QuerySet[ServiceRequest]:
+    """Leave those that somebody has to do: their own, their team's and department's that nobody has, and nobody's for
+    who leads.
+    """
+    own = Q(assignee=user)
+    if user.team_id:
+        own |= Q(assignee=None, team=user.team_id)
+    if user.department_id:
+        own |= Q(assignee=None, department=user.department_id)
+    if may(user, FOLLOW_UPS_MANAGE):
+        own |= Q(assignee=None, team=None, department=None)
+    return requests.filter(own)
 
 
 def newest_of(**owner: Customer | Shipment) -> list[ServiceRequest]:

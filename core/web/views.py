@@ -233,14 +233,14 @@ class SearchView(StaffView, TemplateView):
     template_name = "web/search.html"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        query = _cleaned(request.POST.get("q", ""))
+        query = clean_query(request.POST.get("q", ""))
         if not query:
             return redirect("web:search")
         return redirect(f"{reverse('web:search')}?{urlencode({'s': seal_query(query, user=request.user)})}")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         sealed = request.GET.get("s")
-        query = _cleaned(open_query(sealed, user=request.user) if sealed else request.GET.get("q", ""))
+        query = clean_query(open_query(sealed, user=request.user) if sealed else request.GET.get("q", ""))
         groups = search(query, request.user)
         if hit := only_exact_hit(groups):
             return redirect(hit.url)
@@ -258,12 +258,13 @@ class LiveSearchView(StaffView, TemplateView):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        query = _cleaned(request.POST.get("q", ""))
+        query = clean_query(request.POST.get("q", ""))
         groups = search(query, request.user, most=MOST_LIVE_HITS, path=request.POST.get("path", ""))
         return self.render_to_response(self.get_context_data(query=query, groups=groups))
 
 
-def _cleaned(query: str) -> str:
+def clean_query(query: str) -> str:
+    """Return what is asked for, as the search takes it."""
     # The database refuses text with a NUL in it.
     return query.replace("\0", "").strip()[:MAX_QUERY_LENGTH]
 

@@ -52,6 +52,7 @@ def make_follow_ups(courier: Courier, people: dict[Role, User], *, today: date) 
                 is_promised=promised,
                 assignee=people[role],
                 recurrence=Recurrence.WEEKLY if at == WEEKLY else "",
+                repeats_every=2 if at == WEEKLY else 1,
                 is_done=at == DONE,
             )
 

@@ -40,6 +40,7 @@ actions.declare_fields(
     is_promised=_("Promised to the customer"),
     snoozed_until=_("Snoozed until"),
     recurrence=_("Repeats"),
+    repeats_every=_("Every so many"),
     repeats_from=_("Repeats from"),
     repeats_until=_("Repeats until"),
     state=_("State"),
@@ -52,7 +53,8 @@ actions.declare_values("origin", lambda: dict(FollowUpOrigin.choices))
 classify(
     "customers.FollowUp",
     business="""customer code parameters cause origin kind assignee team due_at priority is_promised snoozed_until
-        recurrence repeats_from repeats_until state closed_at closed_by escalated_at created_at created_by version""",
+        recurrence repeats_every repeats_from repeats_until state closed_at closed_by escalated_at created_at created_by
+        version""",
     personal="subject outcome",
 )
 classify("customers.FollowUpPolicy", business="version rules created_by created_at")

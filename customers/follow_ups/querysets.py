@@ -1,27 +1,20 @@
 """The shapes in which follow-ups are read."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from core.accounts import permissions
 from core.accounts.enums import Role
 from core.accounts.models import Team, User
 from core.accounts.permissions import may
-from customers.enums import FollowUpState, Tier
+from customers.day import in_order
+from customers.enums import FollowUpState
 from customers.models import Contact, Customer, FollowUp
 from customers.needs.reading import with_needs
 from customers.permissions import FOLLOW_UPS_MANAGE, FOLLOW_UPS_WORK
-
-# What is due within this time presses as much as the clock can.
-SOON = timedelta(hours=2)
-TIER_RANK = Case(
-    *(When(customer__tier=tier, then=Value(rank)) for rank, tier in enumerate((Tier.VIP, Tier.MID, Tier.LOW))),
-    default=Value(len(Tier)),
-    output_field=IntegerField(),
-)
 
 
 def is_open(follow_ups: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
@@ -70,30 +63,29 @@ def in_hands_of(follow_ups: QuerySet[FollowUp], user: User) -> QuerySet[FollowUp
     return follow_ups.filter(own)
 
 
+def snoozed(follow_ups: QuerySet[FollowUp], *, at: datetime) -> QuerySet[FollowUp]:
+    """Leave those of which nobody wants to hear for now."""
+    return is_open(follow_ups).filter(snoozed_until__gt=at)
+
+
 def of_day(user: User, *, before: datetime, at: datetime) -> QuerySet[FollowUp]:
-    """Return what somebody has to do before a time and does not snooze, in the order in which to do it.
+    """Return what somebody has to do before a time and does not snooze, in the order of the day.
 
     First by the customer's tier, then by the clock (overdue, due soon, due later), then what was promised, then by
     priority and time.
     """
-    clock = Case(
-        When(due_at__lte=at, then=Value(0)),
-        When(due_at__lte=at + SOON, then=Value(1)),
-        default=Value(2),
-        output_field=IntegerField(),
-    )
     waiting = Q(snoozed_until=None) | Q(snoozed_until__lte=at)
     found = in_hands_of(is_open(FollowUp.objects.filter(waiting, due_at__lt=before)), user)
-    return for_list(found).order_by(TIER_RANK, clock, "-is_promised", "priority", "due_at", "id")
+    return in_order(for_list(found), "-is_promised", "priority", "due_at", "id", at=at)
 
 
 def counts_of_day(user: User, *, before: datetime, at: datetime) -> dict[str, int]:
     """Count what somebody has overdue, due before a time, and snoozed of that; one query."""
-    snoozed = Q(snoozed_until__gt=at)
+    is_snoozed = Q(snoozed_until__gt=at)
     return in_hands_of(is_open(FollowUp.objects.filter(due_at__lt=before)), user).aggregate(
-        overdue=Count("pk", filter=Q(due_at__lte=at) & ~snoozed),
-        today=Count("pk", filter=Q(due_at__gt=at) & ~snoozed),
-        snoozed=Count("pk", filter=snoozed),
+        overdue=Count("pk", filter=is_late(at) & ~is_snoozed),
+        today=Count("pk", filter=~is_late(at) & ~is_snoozed),
+        snoozed=Count("pk", filter=is_snoozed),
     )
 
 

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.crypto.fields import readable
 from core.crypto.masking import UNREADABLE, mask_text
+from customers.enums import Recurrence
 from customers.models import Customer, FollowUp
 
 Words = Callable[[Mapping[str, Any]], str]
@@ -71,6 +73,20 @@ def done_of(follow_up: FollowUp) -> str:
     """Return what the timeline says of it once it is done, nothing hidden, in the active language."""
     is_kept_short = not follow_up.subject and follow_up.code in _done
     return str(_done[follow_up.code]) if is_kept_short else subject_of(follow_up)
+
+
+def repeats_in_words(follow_up: FollowUp) -> str:
+    """Return how often it repeats, such as every 2 weeks; nothing where it does not."""
+    every = follow_up.repeats_every
+    if not follow_up.recurrence or every == 1:
+        return follow_up.get_recurrence_display()
+    words = {
+        Recurrence.DAILY: ngettext("Every %(count)s day", "Every %(count)s days", every),
+        Recurrence.WEEKLY: ngettext("Every %(count)s week", "Every %(count)s weeks", every),
+        Recurrence.MONTHLY: ngettext("Every %(count)s month", "Every %(count)s months", every),
+        Recurrence.YEARLY: ngettext("Every %(count)s year", "Every %(count)s years", every),
+    }
+    return words[Recurrence(follow_up.recurrence)] % {"count": every}
 
 
 def show(follow_ups: Iterable[FollowUp]) -> list[Shown]:

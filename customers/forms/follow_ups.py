@@ -13,9 +13,10 @@ from core.web.reading_order import NamedChoiceField
 from core.web.records import RecordForm
 from customers.enums import Assignment, FollowUpKind, Priority, Recurrence
 from customers.follow_ups.querysets import workers
+from customers.follow_ups.recurrence import MOST_BETWEEN
 from customers.follow_ups.words import show
+from customers.forms.picking import CustomerField
 from customers.models import Customer, FollowUp
-from customers.numbers import BadNumber, spellings
 from customers.services.follow_ups import LONGEST_OUTCOME, LONGEST_SUBJECT
 
 MORNING = time(9)
@@ -66,8 +67,19 @@ class AssignedForm(forms.Form):
         self.fields["team"].queryset = Team.objects.open().order_by("name", "id")
 
 
+SERIES = ("recurrence", "repeats_every", "repeats_until")
+
+
 class SeriesForm(forms.Form):
     recurrence = forms.ChoiceField(label=_("Repeats"), choices=NO_SERIES, required=False)
+    repeats_every = forms.IntegerField(
+        label=_("Every so many"),
+        required=False,
+        min_value=1,
+        max_value=MOST_BETWEEN,
+        initial=1,
+        help_text=_("With “Every week”, 2 is a fortnight; with “Every month”, 3 is a quarter."),
+    )
     repeats_until = forms.DateField(
         label=_("Repeats until"),
         required=False,
@@ -76,6 +88,9 @@ class SeriesForm(forms.Form):
         help_text=_("Empty: until somebody cancels it."),
     )
 
+    def clean_repeats_every(self) -> int:
+        return (self.cleaned_data["repeats_every"] or 1) if self.cleaned_data.get("recurrence") else 1
+
     def clean_repeats_until(self) -> Any:
         return self.cleaned_data["repeats_until"] if self.cleaned_data.get("recurrence") else None
 
@@ -83,9 +98,7 @@ class SeriesForm(forms.Form):
 class FollowUpForm(AssignedForm, SeriesForm):
     """What is to be done by when, by whom, and for which customer, unless the page says."""
 
-    customer_number = forms.CharField(
-        label=_("Customer number"), max_length=40, required=False, help_text=_("Empty: for no customer.")
-    )
+    customer_number = CustomerField(required=False, help_text=_("Empty: for no customer."))
     subject = _Subject()
     kind = forms.ChoiceField(label=_("Kind"), choices=FollowUpKind.choices)
     due_at = TimeField(label=DUE)
@@ -103,8 +116,7 @@ class FollowUpForm(AssignedForm, SeriesForm):
         "assignment",
         "assignee",
         "team",
-        "recurrence",
-        "repeats_until",
+        *SERIES,
     )
 
     def __init__(self, *args: Any, customer: Customer | None, **kwargs: Any) -> None:
@@ -115,11 +127,13 @@ class FollowUpForm(AssignedForm, SeriesForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        number = cleaned.pop("customer_number", "")
-        cleaned["customer"] = self._customer or _customer_of(number)
-        if number and cleaned["customer"] is None:
-            self.add_error("customer_number", _("No customer has this number."))
-        if cleaned.get("assignment") == Assignment.PORTFOLIO and cleaned["customer"] is None:
+        chosen = cleaned.pop("customer_number", None)
+        cleaned["customer"] = self._customer or chosen
+        if (
+            "customer_number" not in self.errors
+            and cleaned.get("assignment") == Assignment.PORTFOLIO
+            and cleaned["customer"] is None
+        ):
             self.add_error("assignment", _("Only a customer has an account manager."))
         return cleaned
 
@@ -134,7 +148,7 @@ class UpdateFollowUpForm(RecordForm, SeriesForm):
     due_at = TimeField(label=DUE)
     priority = forms.TypedChoiceField(label=_("Priority"), choices=Priority.choices, coerce=int)
     is_promised = forms.BooleanField(label=_("Promised to the customer"), required=False)
-    field_order = ("subject", "kind", "due_at", "priority", "is_promised", "recurrence", "repeats_until")
+    field_order = ("subject", "kind", "due_at", "priority", "is_promised", *SERIES)
 
     def __init__(self, *args: Any, record: FollowUp, **kwargs: Any) -> None:
         self._shown = show([record])[0]
@@ -151,7 +165,7 @@ class UpdateFollowUpForm(RecordForm, SeriesForm):
         return self._shown.is_masked or not self.record.subject
 
     def stored(self) -> dict[str, Any]:
-        names = ("kind", "due_at", "priority", "is_promised", "recurrence", "repeats_until")
+        names = ("kind", "due_at", "priority", "is_promised", *SERIES)
         stored = {name: getattr(self.record, name) for name in names}
         return stored if self._is_kept else {"subject": self.record.subject, **stored}
 
@@ -228,10 +242,3 @@ class HandOverForm(forms.Form):
         self.fields["assignee"].queryset = workers()
         self.fields["assignee"].widget.attrs["autofocus"] = True
         self.fields["team"].queryset = Team.objects.open().order_by("name", "id")
-
-
-def _customer_of(number: str) -> Customer | None:
-    try:
-        return Customer.objects.filter(number__in=spellings(number)).first() if number else None
-    except BadNumber:
-        return None

@@ -1203,6 +1203,7 @@ class Migration(migrations.Migration):
                         max_length=8,
                     ),
                 ),
+                ("repeats_every", models.PositiveSmallIntegerField(default=1)),
                 ("repeats_from", models.DateTimeField(null=True)),
                 ("repeats_until", models.DateField(null=True)),
                 (
@@ -1306,6 +1307,9 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("recurrence", ""), ("repeats_from__isnull", False), _connector="OR"),
                         name="follow_up_repeats_from",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("repeats_every__gte", 1)), name="follow_up_repeats_every"
                     ),
                 ],
             },

@@ -16,7 +16,8 @@ class FollowUp(TenantModel):
     What a rule asked for has a `code` and business facts as `parameters`, which `customers.follow_ups.words` says, and
     no subject unless somebody wrote one. `cause` names what it was made from, so that the same is open once; it is
     empty for what people ask for. A snoozed one is out of the day until `snoozed_until`, and due when it was. One of a
-    series has the `recurrence` and the time of the first, `repeats_from`, from which the next are counted.
+    series has the `recurrence`, the number of its days, weeks, months or years between two, `repeats_every`, and the
+    time of the first, `repeats_from`, from which the next are counted.
     """
 
     customer = TenantForeignKey(Customer, on_delete=models.PROTECT, null=True, related_name="follow_ups")
@@ -33,6 +34,7 @@ class FollowUp(TenantModel):
     is_promised = models.BooleanField(default=False)
     snoozed_until = models.DateTimeField(null=True)
     recurrence = models.CharField(max_length=8, choices=Recurrence.choices, blank=True, default="")
+    repeats_every = models.PositiveSmallIntegerField(default=1)
     repeats_from = models.DateTimeField(null=True)
     repeats_until = models.DateField(null=True)
     state = models.CharField(max_length=10, choices=FollowUpState.choices, default=FollowUpState.OPEN)
@@ -59,6 +61,7 @@ class FollowUp(TenantModel):
             models.CheckConstraint(
                 condition=Q(recurrence="") | Q(repeats_from__isnull=False), name="follow_up_repeats_from"
             ),
+            models.CheckConstraint(condition=Q(repeats_every__gte=1), name="follow_up_repeats_every"),
         ]
         indexes = [
             models.Index(fields=["tenant", "due_at", "id"], name="follow_up_by_due"),

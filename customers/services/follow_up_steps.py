@@ -12,6 +12,7 @@ from core.partners.models import ApiKey
 from core.tenancy.clock import local_date
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
+from core.tenancy.working_time import working_calendar
 from core.web.notices import notify
 from customers.enums import Direction, FollowUpKind, FollowUpOrigin, FollowUpState, InteractionKind, Priority
 from customers.follow_ups.recurrence import next_due
@@ -22,6 +23,7 @@ from customers.services.follow_ups import (
     MOVED,
     SERIES,
     check_worker,
+    end_series,
     hold_follow_up,
     keep,
     move,
@@ -160,7 +162,7 @@ def _close(follow_up: FollowUp, state: str, outcome: str, by: User | ApiKey, at:
     follow_up.closed_by = by if isinstance(by, User) else None
     follow_up.snoozed_until = None
     # The series goes on with the next one, or ends: so a closed one can be opened again by itself.
-    follow_up.recurrence, follow_up.repeats_from, follow_up.repeats_until = "", None, None
+    end_series(follow_up)
 
 
 def _tell_timeline(follow_up: FollowUp, by: User | ApiKey, at: datetime) -> None:
@@ -182,8 +184,10 @@ def _open_next(follow_up: FollowUp, series: dict, at: datetime) -> None:
     due_at = next_due(
         first=series["repeats_from"],
         recurrence=series["recurrence"],
+        every=series["repeats_every"],
         after=max(follow_up.due_at, at),
         time_zone=zone,
+        is_worked=working_calendar().is_worked,
     )
     last = series["repeats_until"]
     if last is not None and local_date(due_at, zone) > last:

@@ -86,6 +86,7 @@ def open_follow_up(
     assignee: User | None = None,
     team: Team | None = None,
     recurrence: str = "",
+    repeats_every: int = 1,
     repeats_until: date | None = None,
     code: str = "",
     parameters: Mapping[str, Any] | None = None,
@@ -128,7 +129,7 @@ def open_follow_up(
         created_at=at,
         created_by=by if isinstance(by, User) else None,
     )
-    set_series(follow_up, recurrence, repeats_until)
+    set_series(follow_up, recurrence, repeats_every, repeats_until)
     FollowUp.objects.bulk_create([follow_up], ignore_conflicts=bool(cause))
     if cause:
         kept = is_open(FollowUp.objects).get(cause=cause)
@@ -176,6 +177,7 @@ def update_follow_up(
     priority: int,
     is_promised: bool,
     recurrence: str,
+    repeats_every: int,
     repeats_until: date | None,
     subject: str = "",
     by: User,
@@ -196,7 +198,7 @@ def update_follow_up(
     follow_up.is_promised = is_promised
     if subject.strip():
         follow_up.subject = subject.strip()
-    set_series(follow_up, recurrence, repeats_until)
+    set_series(follow_up, recurrence, repeats_every, repeats_until)
     if follow_up.differs_in(SAID):
         keep(follow_up, *SAID)
         record("follow_up.updated", subject=follow_up, by=by, at=at)
@@ -204,7 +206,7 @@ def update_follow_up(
 
 
 MOVED = ("due_at", "snoozed_until", "escalated_at")
-SERIES = ("recurrence", "repeats_from", "repeats_until")
+SERIES = ("recurrence", "repeats_every", "repeats_from", "repeats_until")
 SAID = ("kind", "subject", "priority", "is_promised", *MOVED, *SERIES)
 
 
@@ -254,18 +256,26 @@ def _to_the_minute(due_at: datetime) -> datetime:
     return due_at.replace(second=0, microsecond=0)
 
 
-def set_series(follow_up: FollowUp, recurrence: str, repeats_until: date | None) -> None:
+def set_series(follow_up: FollowUp, recurrence: str, every: int, repeats_until: date | None) -> None:
     """Let a follow-up be the first of a series, or of none. Raises BadRecurrence."""
     if not recurrence:
-        follow_up.recurrence, follow_up.repeats_from, follow_up.repeats_until = "", None, None
+        end_series(follow_up)
         return
     if repeats_until is not None and repeats_until < local_date(follow_up.due_at, current_tenant().time_zone):
         raise BadRecurrence
-    is_same = follow_up.recurrence == recurrence and follow_up.repeats_from is not None
+    goes_as_before = (follow_up.recurrence, follow_up.repeats_every) == (recurrence, every)
+    is_same = goes_as_before and follow_up.repeats_from is not None
     if not is_same or follow_up.differs_in(["due_at"]):
         follow_up.repeats_from = follow_up.due_at
     follow_up.recurrence = recurrence
+    follow_up.repeats_every = every
     follow_up.repeats_until = repeats_until
+
+
+def end_series(follow_up: FollowUp) -> None:
+    """Let no other come after a follow-up."""
+    follow_up.recurrence, follow_up.repeats_every = "", 1
+    follow_up.repeats_from, follow_up.repeats_until = None, None
 
 
 def check_worker(user: User) -> None:

@@ -19,6 +19,7 @@ from core.web.lists import (
     Column,
     ColumnKind,
     DateRangeFilter,
+    HandsFilter,
     ListView,
     PrefixFilter,
     RecordFilter,
@@ -30,8 +31,8 @@ from core.web.records import DraftedFormView, RecordFormView
 from core.web.trail import history_of
 from core.web.views import StaffView
 from customers.enums import FollowUpKind, FollowUpOrigin, FollowUpState, Priority, Tier
-from customers.follow_ups.querysets import for_list, on_record, overdue
-from customers.follow_ups.words import Shown, happened_of, show
+from customers.follow_ups.querysets import for_list, in_hands_of, on_record, overdue, snoozed
+from customers.follow_ups.words import Shown, happened_of, repeats_in_words, show
 from customers.forms.follow_ups import DUE, FollowUpForm, UpdateFollowUpForm, morning_in
 from customers.models import Customer, FollowUp
 from customers.permissions import FOLLOW_UPS_VIEW, FOLLOW_UPS_WORK, REVEAL, may_change_follow_up
@@ -66,6 +67,13 @@ class FollowUpListView(ListView):
             field="due_at",
             leave=lambda rows: overdue(rows, at=timezone.now()),
         ),
+        RuleFilter(
+            name="snoozed",
+            label=_("Snoozed"),
+            field="snoozed_until",
+            leave=lambda rows: snoozed(rows, at=timezone.now()),
+        ),
+        HandsFilter(name="hands", label=_("In the hands of"), leave=in_hands_of),
         UserFilter(name="assignee", label=_("Assignee")),
         RecordFilter(name="team", label=_("Team"), options=_teams),
         DateRangeFilter(name="due", label=DUE, field="due_at"),
@@ -75,6 +83,8 @@ class FollowUpListView(ListView):
         PrefixFilter(name="customer", label=_("Customer number"), field="customer__number", max_length=40),
         BooleanFilter(name="promised", label=PROMISED, field="is_promised"),
         ChoiceFilter(name="origin", label=_("How it came about"), choices=FollowUpOrigin.choices),
+        UserFilter(name="closed_by", label=_("Closed by")),
+        DateRangeFilter(name="closed", label=_("Closed"), field="closed_at"),
     )
     sorts = (
         Sort("due", DUE, column="due_at"),
@@ -145,6 +155,7 @@ class FollowUpDetailView(StaffView, TemplateView):
             follow_up=follow_up,
             shown=show([follow_up])[0],
             happened=happened_of(follow_up),
+            repeats=repeats_in_words(follow_up),
             may_change=may_change,
             may_reveal=may(user, REVEAL),
             facts_url=reverse("customers:update_follow_up", args=[follow_up.pk]) if may_change else "",

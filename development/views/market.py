@@ -21,7 +21,7 @@ from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, go_to
 from customers.models import Customer
 from customers.permissions import REVEAL
-from development.forms import MarketNoteForm, UpdateMarketNoteForm
+from development.forms import UpdateMarketNoteForm, WriteMarketNoteForm
 from development.models import MarketNote, Opportunity
 from development.permissions import VIEW, WRITE
 from development.querysets import note_in_words, notes_for_list
@@ -94,7 +94,7 @@ class MarketNoteView(StaffView, TemplateView):
 class WriteMarketNoteView(StaffFormView):
     permission_required = WRITE
     template_name = "development/note_form.html"
-    form_class = MarketNoteForm
+    form_class = WriteMarketNoteForm
     error_fields = {"nothing_noted": "text"}
     success_message = gettext_lazy("The note was kept.")
 
@@ -121,12 +121,14 @@ class WriteMarketNoteView(StaffFormView):
         competitor = self.opportunity and self.opportunity.competitor_id
         return {"region": self.customer.region, "industry": self.customer.industry, "competitor": competitor}
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "customer": self.customer}
+
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(opportunity=self.opportunity, customer=self.customer, **context)
 
-    def save(self, form: MarketNoteForm) -> str:
-        about = {"opportunity": self.opportunity, "customer": self.customer}
-        note = write_market_note(**form.cleaned_data, **about, by=self.request.user, at=timezone.now())
+    def save(self, form: WriteMarketNoteForm) -> str:
+        note = write_market_note(**form.facts, opportunity=self.opportunity, by=self.request.user, at=timezone.now())
         return page_of(self.opportunity) if self.opportunity else note_page(note)
 
 

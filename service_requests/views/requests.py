@@ -18,6 +18,7 @@ from core.web.lists import (
     Column,
     ColumnKind,
     DateRangeFilter,
+    HandsFilter,
     ListView,
     PrefixFilter,
     RuleFilter,
@@ -33,7 +34,7 @@ from service_requests.filters import STATES, colleagues, departments, teams
 from service_requests.models import ServiceRequest
 from service_requests.permissions import VIEW, WORK
 from service_requests.policies import days_in_words, hours_in_words, span_in_words
-from service_requests.querysets import counts_for, for_list, for_record, overdue
+from service_requests.querysets import counts_for, for_list, for_record, in_hands_of, overdue
 from service_requests.services import current_policy
 from service_requests.templatetags.service_requests import green_channel, request_badge, request_deadline
 from shipments.filters import CustomerFilter
@@ -63,10 +64,12 @@ class RequestListView(ListView):
         ChoiceFilter(name="department", label=_("Department"), choices=departments, none=_("No department")),
         ChoiceFilter(name="team", label=_("Team"), choices=teams, none=_("No team")),
         ChoiceFilter(name="assignee", label=_("In charge"), choices=colleagues, none=_("Nobody yet")),
+        HandsFilter(name="hands", label=_("In the hands of"), leave=in_hands_of),
         PrefixFilter(name="number", label=_("Number"), max_length=20),
         CustomerFilter(name="customer", label=_("Customer number")),
         DateRangeFilter(name="due", label=_("Deadline"), field="due_at"),
         DateRangeFilter(name="opened", label=_("Came in"), field="opened_at"),
+        DateRangeFilter(name="closed", label=_("Closed"), field="closed_at"),
     )
     sorts = (
         Sort("queue", _("Place in the queue"), column="queue_at"),

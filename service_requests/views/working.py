@@ -6,16 +6,16 @@ from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.web.records import DraftedFormView
-from core.web.views import StaffFormView, StepView
+from core.web.views import StaffFormView, StepView, own_path
 from customers.models import Customer
 from customers.needs.reading import with_needs
+from customers.views.my_day import DAY, day_page
 from service_requests.enums import RequestState
 from service_requests.forms import ChargeForm, DeclineForm, OpenRequestForm, OutcomeForm, WaitForm
 from service_requests.models import ServiceRequest
@@ -30,6 +30,8 @@ from service_requests.services import (
 )
 from service_requests.views.requests import page_of
 from shipments.models import Shipment
+
+NEXT = "next"
 
 
 def _customers() -> QuerySet[Customer]:
@@ -88,7 +90,7 @@ class CreateRequestView(DraftedFormView):
 
 
 class WorkView(StaffFormView):
-    """A form about one request that is not closed yet; it leads back to the request."""
+    """A form about one request that is not closed yet; it leads back to the request, or to where it was asked for."""
 
     permission_required = WORK
     template_name = "service_requests/request_work.html"
@@ -108,12 +110,20 @@ class WorkView(StaffFormView):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(
-            service_request=self.service_request, title=self.title, submit_class=self.submit_class, **context
+            service_request=self.service_request,
+            title=self.title,
+            submit_class=self.submit_class,
+            next_url=self.next_url,
+            **context,
         )
+
+    @property
+    def next_url(self) -> str:
+        return own_path(self.request, self.request.GET.get(NEXT), default=page_of(self.service_request))
 
     def save(self, form: BaseForm) -> str:
         self.act(**form.cleaned_data, request=self.service_request, by=self.request.user, at=timezone.now())
-        return page_of(self.service_request)
+        return self.next_url
 
     def act(self, **facts: Any) -> object:
         """Call the service."""
@@ -168,8 +178,9 @@ class RequestStepView(StepView):
 
     def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         service_request = get_object_or_404(ServiceRequest.objects, pk=pk)
-        then = reverse("service_requests:detail", args=[pk])
-        return self.take(self.act, request=service_request, said=self.success_message, then=then)
+        then = own_path(request, request.GET.get(NEXT), default=page_of(service_request))
+        answer = self.take(self.act, request=service_request, said=self.success_message, then=then)
+        return day_page(request) if request.htmx.target == DAY else answer
 
     def act(self, **facts: Any) -> object:
         """Call the service."""

@@ -87,7 +87,7 @@ def test_plan_for_a_number(client_for, account_manager, customer):
     early = client.post(reverse("service_plans:create"), {**dates, "number": "c-1"})
     begun = client.post(reverse("service_plans:create"), {**dates, "ends_on": "2026-04-01", "number": "c-1"})
 
-    assert "There is no customer of this number." in text_of(nobody)
+    assert "No customer has this number." in text_of(nobody)
     assert "The end lies before the start." in text_of(early)
     assert (nobody.status_code, early.status_code, begun.status_code) == (422, 422, 302)
     assert ServicePlan.objects.get().customer == customer

@@ -27,7 +27,7 @@ from tests.factories.customers import make_customer, panels_of
 from tests.factories.service_requests import open_for, open_many
 
 LIST = "/service-requests/"
-LIST_QUERIES = 12
+LIST_QUERIES = 13
 RECORD_QUERIES = 9
 
 

@@ -269,6 +269,17 @@ class UserFilter(RecordFilter):
     options: Callable[[], QuerySet[Any]] = _colleagues
 
 
+@dataclass(kw_only=True)
+class HandsFilter(UserFilter):
+    """What a colleague has to do, their own and what is theirs to take, as the rule of the rows says."""
+
+    leave: Callable[[QuerySet[Any], User], QuerySet[Any]]
+
+    def apply(self, rows: QuerySet[Any], cleaned: Cleaned, zone: str) -> QuerySet[Any]:
+        user = cleaned.get(self.name)
+        return self.leave(rows, user) if user else rows
+
+
 def _range(least: Any, most: Any, words: Callable[[Any], str]) -> str:
     if least is not None and most is not None:
         return f"{words(least)} – {words(most)}"

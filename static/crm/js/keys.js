@@ -101,6 +101,7 @@
     open: () => click(linkOf(rows().find(isChosen) ?? rows()[0])),
     note: () => focus(document.querySelector("[data-note]")) || actOnRow("note"),
     follow_up: () => step("follow_up") || click(document.querySelector("[data-new-follow-up]")),
+    take: () => step("take"),
     done: () => step("done"),
     snooze: () => step("snooze"),
     reschedule: () => step("reschedule"),

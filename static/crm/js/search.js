@@ -1,96 +1,120 @@
-/* The search box shows what was opened lately, and its first hits as somebody types: arrows go through them, Enter opens
-   the chosen one, or all. */
+/* Boxes that find as somebody types: arrows go through the hits, Enter takes the chosen one. The search box shows what was
+   opened lately, too, and opens what is chosen, or all; a field for a customer (data-picks) gets the number of who is chosen. */
 (() => {
   const PAUSE_MS = 180;
   const LEAST_LETTERS = 2;
   let timer;
   let asked = 0;
 
-  const box = () => document.querySelector("[data-search]");
-  const list = () => document.getElementById("live-hits");
-  const options = () => [...list().querySelectorAll("[role=option]")];
-  const marked = () => list().querySelector("[aria-selected=true]");
+  const listOf = (box) => document.getElementById(box.getAttribute("aria-controls"));
+  const boxOf = (list) => document.querySelector(`[aria-controls="${CSS.escape(list.id)}"]`);
+  const options = (box) => [...listOf(box).querySelectorAll("[role=option]")];
+  const marked = (box) => listOf(box).querySelector("[aria-selected=true]");
+  const picks = (box) => box.hasAttribute("data-picks");
 
-  function show(isOpen) {
-    list().hidden = !isOpen;
-    box().setAttribute("aria-expanded", String(isOpen));
-    if (!isOpen) mark(null);
+  function show(box, isOpen) {
+    listOf(box).hidden = !isOpen;
+    box.setAttribute("aria-expanded", String(isOpen));
+    if (!isOpen) mark(box, null);
   }
 
-  function mark(chosen) {
-    for (const option of options()) option.setAttribute("aria-selected", String(option === chosen));
-    box().setAttribute("aria-activedescendant", chosen?.id ?? "");
+  function mark(box, chosen) {
+    for (const option of options(box)) option.setAttribute("aria-selected", String(option === chosen));
+    box.setAttribute("aria-activedescendant", chosen?.id ?? "");
     chosen?.scrollIntoView({ block: "nearest" });
   }
 
-  function step(by) {
-    const all = options();
+  function step(box, by) {
+    const all = options(box);
     if (!all.length) return;
-    const at = all.indexOf(marked());
-    mark(all[at < 0 && by < 0 ? all.length - 1 : (at + by + all.length) % all.length]);
+    const at = all.indexOf(marked(box));
+    mark(box, all[at < 0 && by < 0 ? all.length - 1 : (at + by + all.length) % all.length]);
   }
 
-  async function ask() {
+  async function ask(box) {
     const number = ++asked;
-    const letters = box().value.trim().length;
-    if (letters > 0 && letters < LEAST_LETTERS) return show(false);
+    const letters = box.value.trim().length;
+    if (letters < LEAST_LETTERS && (letters > 0 || picks(box))) return show(box, false);
+    const token = box.form.elements.csrfmiddlewaretoken.value;
+    const body = new URLSearchParams({ q: box.value, path: location.pathname, csrfmiddlewaretoken: token });
     let answer;
     try {
-      const body = new URLSearchParams(new FormData(box().form));
-      body.append("path", location.pathname);
-      answer = await fetch(list().dataset.url, { method: "POST", body, headers: { "HX-Request": "true" } });
+      answer = await fetch(listOf(box).dataset.url, { method: "POST", body, headers: { "HX-Request": "true" } });
     } catch {
-      return show(false);
+      return show(box, false);
     }
     if (answer.headers.get("X-Signed-Out")) return window.crm.signedOut();
-    if (number !== asked || document.activeElement !== box()) return;
-    if (answer.ok) list().innerHTML = await answer.text();
-    show(answer.ok && list().childElementCount > 0);
+    if (number !== asked || document.activeElement !== box) return;
+    const list = listOf(box);
+    if (answer.ok) list.innerHTML = await answer.text();
+    show(box, answer.ok && list.childElementCount > 0);
   }
 
-  function later() {
+  function later(box) {
     clearTimeout(timer);
-    timer = setTimeout(ask, PAUSE_MS);
+    timer = setTimeout(() => ask(box), PAUSE_MS);
   }
 
-  const isBox = (event) => event.target.matches?.("[data-search]");
+  /* Whose number it is stands below until something else is typed. */
+  function tellPicked(box, name) {
+    const place = box.parentElement.querySelector("[data-picked]");
+    if (place) place.textContent = name;
+  }
+
+  const isBox = (event) => event.target.matches?.("[data-search], [data-picks]");
 
   document.addEventListener("input", (event) => {
-    if (isBox(event) && !event.isComposing) later();
+    /* What a choice fills in is not asked for again. */
+    if (!isBox(event) || !event.isTrusted) return;
+    tellPicked(event.target, "");
+    if (!event.isComposing) later(event.target);
   });
   document.addEventListener("compositionend", (event) => {
-    if (isBox(event)) later();
+    if (isBox(event)) later(event.target);
   });
   document.addEventListener("keydown", (event) => {
     if (!isBox(event) || event.isComposing || event.keyCode === 229) return;
+    const box = event.target;
+    const list = listOf(box);
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (list().hidden) ask();
-      else step(event.key === "ArrowDown" ? 1 : -1);
+      if (list.hidden) ask(box);
+      else step(box, event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Enter") {
       clearTimeout(timer);
       asked += 1;
-      if (!marked()) return;
+      const chosen = marked(box) ?? (picks(box) && !list.hidden ? options(box)[0] : null);
+      if (!chosen) return;
       event.preventDefault();
-      marked().click();
+      chosen.click();
     } else if (event.key === "Escape") {
       event.preventDefault();
-      if (list().hidden) event.target.blur();
-      else show(false);
+      if (!list.hidden) show(box, false);
+      else if (!picks(box)) box.blur();
     }
   });
+  document.addEventListener("click", (event) => {
+    const option = event.target.closest?.(".live-hits button[role=option]");
+    if (!option) return;
+    const box = boxOf(option.closest(".live-hits"));
+    box.value = option.value;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    tellPicked(box, option.dataset.name);
+    show(box, false);
+  });
   document.addEventListener("pointermove", (event) => {
-    const option = event.target.closest?.("#live-hits [role=option]");
-    if (option && option !== marked()) mark(option);
+    const option = event.target.closest?.(".live-hits [role=option]");
+    const box = option && boxOf(option.closest(".live-hits"));
+    if (box && option !== marked(box)) mark(box, option);
   });
   /* A press on a hit opens it before the box has lost the focus. */
   document.addEventListener("pointerdown", (event) => {
-    if (list()?.contains(event.target)) event.preventDefault();
+    if (event.target.closest?.(".live-hits")) event.preventDefault();
   });
   document.addEventListener("focusin", (event) => {
-    if (isBox(event) && !event.target.value) ask();
+    if (isBox(event) && !event.target.value && !picks(event.target)) ask(event.target);
   });
   document.addEventListener("focusout", (event) => {
-    if (isBox(event)) show(false);
+    if (isBox(event)) show(event.target, false);
   });
 })();

@@ -142,7 +142,14 @@ def test_another_tenant_has_causes_of_its_own(tenant, other_tenant, now):
     assert FollowUp.objects.count() == 1
 
 
-CHANGES = {"kind": "email", "priority": 1, "is_promised": True, "recurrence": "", "repeats_until": None}
+CHANGES = {
+    "kind": "email",
+    "priority": 1,
+    "is_promised": True,
+    "recurrence": "",
+    "repeats_every": 1,
+    "repeats_until": None,
+}
 
 
 def test_update_follow_up_of_an_older_version_changes_nothing(agent, now):

@@ -13,7 +13,7 @@ from tests.customers.follow_ups.made import make_follow_up
 from tests.factories.accounts import make_user
 from tests.factories.customers import panels_of
 
-LIST_QUERIES = 12
+LIST_QUERIES = 14
 RECORD_QUERIES = 8
 PANEL_QUERIES = 8
 
@@ -123,6 +123,7 @@ def test_form_opens_one_for_the_customer_of_a_number(customer, client_for, agent
         "is_promised": "on",
         "assignment": "portfolio",
         "recurrence": "monthly",
+        "repeats_every": "3",
         "repeats_until": "2026-12-31",
         "origin": "rule",
         "cause": "x",
@@ -139,7 +140,8 @@ def test_form_opens_one_for_the_customer_of_a_number(customer, client_for, agent
         True,
     )
     assert stored.due_at == datetime(2026, 3, 3, 1, tzinfo=UTC)
-    assert (stored.recurrence, stored.origin, stored.cause) == ("monthly", "hand", "")
+    assert (stored.recurrence, stored.repeats_every, stored.origin, stored.cause) == ("monthly", 3, "hand", "")
+    assert "Every 3 months" in client_for(agent).get(page("follow_up", stored)).content.decode()
 
 
 def test_form_of_a_customer_leads_back_to_its_page(customer, client_for, agent, now):
@@ -163,6 +165,8 @@ def test_form_of_a_customer_leads_back_to_its_page(customer, client_for, agent, 
         ({"assignment": "portfolio"}, "assignment"),
         ({"assignment": "load"}, "team"),
         ({"recurrence": "daily", "repeats_until": "2026-03-01"}, "repeats_until"),
+        ({"recurrence": "daily", "repeats_every": "0"}, "repeats_every"),
+        ({"recurrence": "daily", "repeats_every": "367"}, "repeats_every"),
     ],
 )
 def test_form_says_beside_the_field_what_is_wrong(data, field, client_for, agent, tenant):
@@ -204,7 +208,7 @@ def test_edit_beside_somebody_else_asks_what_to_take(client_for, agent, now):
     follow_up = make_follow_up(at=now, assignee=agent)
     client = client_for(agent)
     form = client.get(page("update_follow_up", follow_up)).context["form"]
-    data = {name: form[name].value() for name in ("version", "began", "kind", "subject")}
+    data = {name: form[name].value() for name in ("version", "began", "kind", "subject", "repeats_every")}
     FollowUp.objects.update(priority=1, version=2)
 
     due_at = "2026-03-02T15:30"

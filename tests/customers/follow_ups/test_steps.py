@@ -177,7 +177,19 @@ def test_late_done_leaves_out_what_has_passed(agent, now):
     complete_follow_up(follow_up=follow_up, by=agent, at=now + timedelta(days=5))
 
     following = FollowUp.objects.get(state="open")
-    assert following.due_at == follow_up.due_at + timedelta(days=5)
+    # The fifth day is a Saturday.
+    assert following.due_at == follow_up.due_at + timedelta(days=7)
+
+
+def test_series_of_every_so_many_goes_on_so(agent, now):
+    follow_up = make_follow_up(at=now, recurrence="weekly", repeats_every=2)
+
+    complete_follow_up(follow_up=follow_up, by=agent, at=now)
+
+    done, following = FollowUp.objects.order_by("pk")
+    assert (done.recurrence, done.repeats_every) == ("", 1)
+    assert following.due_at == follow_up.due_at + timedelta(days=14)
+    assert (following.recurrence, following.repeats_every) == ("weekly", 2)
 
 
 @pytest.mark.parametrize(("until", "count"), [(date(2026, 3, 9), 2), (date(2026, 3, 8), 1)])
