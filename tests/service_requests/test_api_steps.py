@@ -153,7 +153,7 @@ def test_what_does_not_fit_is_refused_by_name(*, partner, wish, verb, body, poin
 def test_who_does_not_work_on_requests_and_what_is_closed_are_refused(partner, wish, supervisor, now):
     analyst = make_user(role=Role.ANALYST, at=now)
     desk = create_department(name="Desk", by=None, at=now)
-    close_department(department=desk, by=supervisor, at=now)
+    close_department(department=desk, to=None, by=supervisor, at=now)
 
     answers = [
         step(partner, wish, "assign", body_of("assign", analyst)),
