@@ -11,6 +11,7 @@ from customers.api import (
     ConsentViewSet,
     ContactViewSet,
     CustomerViewSet,
+    CustomFieldViewSet,
     FollowUpViewSet,
     InteractionViewSet,
     MayContactViewSet,
@@ -19,7 +20,7 @@ from customers.api import (
     PurposeViewSet,
 )
 from development.api import OpportunityViewSet
-from lifecycle.api import LeadViewSet, StageChangeViewSet
+from lifecycle.api import LeadSourceViewSet, LeadViewSet, LostReasonViewSet, StageChangeViewSet
 from portfolios.api import HandoverViewSet, PortfolioViewSet
 from service_plans.api import ServicePlanViewSet
 from service_requests.api import ServiceRequestViewSet
@@ -33,6 +34,7 @@ router.register("customers/<str:customer>/addresses", AddressViewSet, basename="
 router.register("customers/<str:customer>/needs", NeedViewSet, basename="need")
 router.register("customers/<str:customer>/interactions", InteractionViewSet, basename="interaction")
 router.register("customers/<str:customer>", MayContactViewSet, basename="customer-question")
+router.register("custom-fields", CustomFieldViewSet, basename="custom-field")
 router.register("merges", MergeViewSet, basename="merge")
 router.register("purposes", PurposeViewSet, basename="purpose")
 router.register("consents", ConsentViewSet, basename="consent")
@@ -44,6 +46,8 @@ router.register("behaviour-events", BehaviourEventViewSet, basename="behaviour-e
 router.register("service-requests", ServiceRequestViewSet, basename="service-request")
 router.register("service-plans", ServicePlanViewSet, basename="service-plan")
 router.register("leads", LeadViewSet, basename="lead")
+router.register("lead-sources", LeadSourceViewSet, basename="lead-source")
+router.register("lost-reasons", LostReasonViewSet, basename="lost-reason")
 router.register("stage-changes", StageChangeViewSet, basename="stage-change")
 router.register("portfolios", PortfolioViewSet, basename="portfolio")
 router.register("handovers", HandoverViewSet, basename="handover")

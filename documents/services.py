@@ -55,15 +55,15 @@ class DocumentGone(DomainError):
 def add_document(*, customer: Customer, file: IO[bytes], name: str, note: str = "", by: User, at: datetime) -> Document:
     """Keep a file with a customer, in encrypted parts; `file` is read twice, and no more than a part is held of it.
 
-    Raises DocumentTooLarge, DocumentEmpty, UnknownContent, TooManyDocuments, DocumentThere for a content that the
-    customer has already, or CustomerMerged.
+    Raises DocumentTooLarge, DocumentEmpty, UnknownContent, what media_type_of does, TooManyDocuments, DocumentThere for
+    a content that the customer has already, or CustomerMerged.
     """
-    media_type = media_type_of(file, name)
     size, digest = _measured(file)
     if not size:
         raise DocumentEmpty
     if size > LARGEST:
         raise DocumentTooLarge
+    media_type = media_type_of(file)
     if media_type is None:
         raise UnknownContent
     customer = lock_customer(customer.pk)

@@ -14,6 +14,7 @@ from django.views.generic import TemplateView
 
 from core.web.views import StaffFormView, StaffView, StepView
 from customers.models import Customer
+from documents.contents.refusals import HasMacros, LockedFile, PictureTooLarge, UnpacksTooLarge
 from documents.forms import DocumentForm
 from documents.models import Document
 from documents.panel import all_documents_of
@@ -28,7 +29,16 @@ from documents.services import (
     remove_document,
 )
 
-ABOUT_THE_FILE = (DocumentEmpty, DocumentThere, DocumentTooLarge, UnknownContent)
+ABOUT_THE_FILE = (
+    DocumentEmpty,
+    DocumentThere,
+    DocumentTooLarge,
+    UnknownContent,
+    HasMacros,
+    LockedFile,
+    UnpacksTooLarge,
+    PictureTooLarge,
+)
 
 
 class OfCustomerMixin:

@@ -87,6 +87,7 @@ class LeadSource(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "key"], condition=~Q(key=""), name="lead_source_key"),
         ]
+        indexes = [models.Index(fields=["tenant", "name_en", "id"], name="lead_source_name")]
 
     def __str__(self) -> str:
         return in_language(self.name_zh, self.name_en)
@@ -110,6 +111,9 @@ class LostReason(TenantModel):
     name_en = models.CharField(max_length=100)
     is_active = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["tenant", "name_en", "id"], name="lost_reason_name")]
 
     def __str__(self) -> str:
         return in_language(self.name_zh, self.name_en)

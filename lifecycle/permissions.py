@@ -32,4 +32,4 @@ REPORT = declare(
 
 scopes.declare("stages:read", label=_("Read the history of stages"), permissions={VIEW})
 scopes.declare("leads:read", label=_("Read leads, personal data masked"), permissions={LEADS_VIEW})
-scopes.declare("leads:write", label=_("Take up leads"), permissions={LEADS_WORK})
+scopes.declare("leads:write", label=_("Take up leads and work on them"), permissions={LEADS_WORK})

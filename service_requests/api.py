@@ -1,5 +1,6 @@
-"""Service requests over the API: listed, read, and opened by partners."""
+"""Service requests over the API: listed, read, opened, and worked on by partners."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -14,7 +15,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.accounts.models import Department
+from core.accounts.models import Department, User
 from core.crypto.fields import readable
 from core.crypto.masking import mask_text
 from core.partners.filters import CHOICE, RANGE, filters_for
@@ -24,10 +25,11 @@ from core.partners.views import Resource, Sort
 from customers.models import Customer
 from customers.permissions import REVEAL
 from customers.timeline import known_names
-from service_requests.enums import RequestKind
+from service_requests.enums import CLOSED, RequestKind, WaitsFor
 from service_requests.models import ServiceRequest
 from service_requests.permissions import VIEW, WORK
-from service_requests.services import open_request
+from service_requests.querysets import workers
+from service_requests.services import close_request, move_request, open_request, resume_request, wait_with_request
 from service_requests.services.opening import LONGEST_TEXT
 from shipments.models import Shipment
 
@@ -146,9 +148,7 @@ class ServiceRequestInput(InputSerializer):
         return self._found(shipments, _("There is no shipment of this waybill."))
 
     def validate_department_id(self, pk: Any) -> Department | None:
-        if pk is None:
-            return None
-        return self._found(Department.objects.open().filter(pk=pk), _("There is no department of this id."))
+        return found_or_refused(Department.objects.open(), pk, _("There is no department of this id."))
 
     @staticmethod
     def _found(rows: QuerySet[Any], message: Any) -> Any:
@@ -176,6 +176,53 @@ class ServiceRequestInput(InputSerializer):
         }
 
 
+@extend_schema_serializer(examples=[example({"department_id": None, "assignee_id": EXAMPLE_ID})])
+class ServiceRequestAssignInput(InputSerializer):
+    """Who is to be in charge: a department, a colleague, both, or for now nobody; null for none."""
+
+    shown = ServiceRequestRecordSerializer.Meta.fields
+
+    department_id = IdField(allow_null=True)
+    assignee_id = IdField(allow_null=True)
+
+    def validate_department_id(self, pk: Any) -> Department | None:
+        return found_or_refused(Department.objects.open(), pk, _("There is no department of this id."))
+
+    def validate_assignee_id(self, pk: Any) -> User | None:
+        return found_or_refused(workers(), pk, _("Nobody who works on service requests has this id."))
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Name who was found as the service does."""
+        return {"department": attrs["department_id"], "assignee": attrs["assignee_id"]}
+
+
+@extend_schema_serializer(examples=[example({"waits_for": "customer"})])
+class ServiceRequestWaitInput(InputSerializer):
+    """Whose answer it waits for."""
+
+    shown = ServiceRequestRecordSerializer.Meta.fields
+
+    waits_for = serializers.ChoiceField(WaitsFor.choices)
+
+
+@extend_schema_serializer(examples=[example({"state": "done", "outcome": "Delivered to the side gate."})])
+class ServiceRequestCloseInput(InputSerializer):
+    """Whether it is done or declined, and what came of it or why."""
+
+    shown = ServiceRequestRecordSerializer.Meta.fields
+
+    state = serializers.ChoiceField([(state.value, state.label) for state in CLOSED])
+    outcome = TextField(max_length=LONGEST_TEXT)
+
+
+def found_or_refused(rows: QuerySet[Any], pk: Any, message: Any) -> Any:
+    """Return the row of an id, None for none. Raises ValidationError for one that is not among the rows."""
+    row = rows.filter(pk=pk).first() if pk else None
+    if pk and row is None:
+        raise serializers.ValidationError(message, code="does_not_exist")
+    return row
+
+
 @extend_schema_view(
     list=extend_schema(summary="List service requests"),
     retrieve=extend_schema(summary="Retrieve a service request"),
@@ -188,11 +235,20 @@ class ServiceRequestViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     write_permission = WORK
     serializer_class = ServiceRequestSerializer
     record_serializer_class = ServiceRequestRecordSerializer
-    inputs = {"create": ServiceRequestInput}
+    inputs = {
+        "create": ServiceRequestInput,
+        "assign": ServiceRequestAssignInput,
+        "wait": ServiceRequestWaitInput,
+        "close": ServiceRequestCloseInput,
+    }
     refusals = {
         "nothing_asked": (400, "/text"),
         "text_too_long": (400, "/text"),
         "shipment_of_another": (400, "/waybill_number"),
+        "nothing_said": (400, "/outcome"),
+        "department_closed": (400, "/department_id"),
+        "assignee_cannot_work": (400, "/assignee_id"),
+        "request_changed": (412, None),
     }
     filters = filters_for(
         ServiceRequest,
@@ -236,3 +292,35 @@ class ServiceRequestViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         opened = open_request(**self.read_input(), by=request.auth, at=timezone.now())
         location = reverse("api:service-request-detail", args=[opened.pk])
         return self.answer_with(opened, status=201, location=location)
+
+    @extend_schema(summary="Put somebody in charge of a service request")
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, pk: str) -> Response:
+        """Give it to a department, a colleague, or for now to nobody. A team gives way to a department."""
+        return self._take(move_request)
+
+    @extend_schema(summary="Let a service request wait")
+    @action(detail=True, methods=["post"])
+    def wait(self, request: Request, pk: str) -> Response:
+        """Let it rest, and its deadline with it, until somebody has answered."""
+        return self._take(wait_with_request)
+
+    @extend_schema(summary="Go on with a service request")
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: str) -> Response:
+        """Go on with one that waited. The working time that it rested puts off its deadline."""
+        return self._take(resume_request)
+
+    @extend_schema(summary="Close a service request")
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        """Say what came of it, or why it is declined. It stands in the customer's timeline, and is not opened again."""
+        return self._take(close_request)
+
+    def _take(self, step: Callable[..., object]) -> Response:
+        """Take one step of the request, as long as it stands as an If-Match says."""
+        found = self.get_object()
+        facts = self.read_input() if self.action in self.inputs else {}
+        version = self.check_version(found, is_required=False)
+        step(request=found, version=version, **facts, by=self.request.auth, at=timezone.now())
+        return self.answer_with(found)

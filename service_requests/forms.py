@@ -9,23 +9,17 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.accounts.models import Department, User
-from core.accounts.permissions import declared
+from core.accounts.models import Department
 from core.web.reading_order import NamedChoiceField
 from customers.forms.picking import CustomerField
 from customers.models import Customer
 from customers.numbers import spellings
 from service_requests.enums import RequestKind, WaitsFor
 from service_requests.models import ServicePolicy
-from service_requests.permissions import WORK
 from service_requests.policies import MOST_HOURS, TIERS
+from service_requests.querysets import workers
 from service_requests.services.opening import LONGEST_TEXT
 from shipments.models import Shipment
-
-
-def _workers() -> Any:
-    roles = declared()[WORK].roles
-    return User.objects.filter(is_active=True, role__in=roles).order_by("name", "id")
 
 
 class ChargeForm(forms.Form):
@@ -39,7 +33,7 @@ class ChargeForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["department"].queryset = Department.objects.open().order_by("name")
-        self.fields["assignee"].queryset = _workers()
+        self.fields["assignee"].queryset = workers()
 
 
 class OpenRequestForm(ChargeForm):

@@ -21,4 +21,4 @@ CONFIGURE = declare(
 ).name
 
 scopes.declare("service_requests:read", label=_("Read service requests, personal data masked"), permissions={VIEW})
-scopes.declare("service_requests:write", label=_("Open service requests"), permissions={WORK})
+scopes.declare("service_requests:write", label=_("Open service requests and work on them"), permissions={WORK})

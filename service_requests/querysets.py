@@ -6,16 +6,22 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from core.accounts.models import User
-from core.accounts.permissions import may
+from core.accounts.permissions import declared, may
 from customers.models import Customer
 from customers.needs.reading import with_needs
 from customers.permissions import FOLLOW_UPS_MANAGE
 from service_requests.enums import RUNNING, RequestState
 from service_requests.models import ServiceRequest
+from service_requests.permissions import WORK
 from shipments.models import Shipment
 
 SHOWN_ON_RECORD = 10
 TEXTS = ("text", "outcome")
+
+
+def workers() -> QuerySet[User]:
+    """Return the colleagues who may be in charge of a request."""
+    return User.objects.filter(is_active=True, role__in=declared()[WORK].roles).order_by("name", "id")
 
 
 def for_list(requests: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:

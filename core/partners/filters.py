@@ -107,7 +107,7 @@ _AMOUNT = _Kind(
     lambda _field: {"max_digits": 15, "decimal_places": 2},
     lambda _field: {"type": "string", "format": "decimal", "examples": ["12.50"]},
 )
-_IS_NULL = _Kind(
+_FLAG = _Kind(
     forms.TypedChoiceField,
     lambda _field: {"choices": [("true", "true"), ("false", "false")], "coerce": lambda value: value == "true"},
     lambda _field: {"type": "boolean"},
@@ -116,7 +116,7 @@ _IS_NULL = _Kind(
 
 def _kind(field: models.Field, operator: str) -> _Kind:
     if operator == "is_null":
-        return _IS_NULL
+        return _FLAG
     if isinstance(field, ArrayField):
         field = field.base_field
     if field.choices:
@@ -128,6 +128,7 @@ def _kind(field: models.Field, operator: str) -> _Kind:
         (models.UUIDField, _ID),
         (models.ForeignKey, _ID),
         (models.CharField, _TEXT),
+        (models.BooleanField, _FLAG),
     ):
         if isinstance(field, column_type):
             return kind

@@ -1,6 +1,7 @@
-"""Customers with their contacts, addresses, needs, timelines, consents and follow-ups over the API."""
+"""Customers with their own fields, contacts, addresses, needs, timelines, consents and follow-ups over the API."""
 
 from customers.api.consents import ConsentEntryViewSet, ConsentViewSet, PurposeViewSet
+from customers.api.custom_fields import CustomFieldViewSet
 from customers.api.customers import CustomerViewSet
 from customers.api.follow_ups import FollowUpViewSet
 from customers.api.interactions import InteractionViewSet
@@ -14,6 +15,7 @@ __all__ = [
     "ConsentEntryViewSet",
     "ConsentViewSet",
     "ContactViewSet",
+    "CustomFieldViewSet",
     "CustomerViewSet",
     "FollowUpViewSet",
     "InteractionViewSet",

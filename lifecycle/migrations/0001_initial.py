@@ -477,6 +477,14 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="leadsource",
+            index=models.Index(fields=["tenant", "name_en", "id"], name="lead_source_name"),
+        ),
+        migrations.AddIndex(
+            model_name="lostreason",
+            index=models.Index(fields=["tenant", "name_en", "id"], name="lost_reason_name"),
+        ),
+        migrations.AddIndex(
             model_name="lifecyclepolicy",
             index=models.Index(fields=["tenant", "team"], name="lifecycle_policy_team"),
         ),

@@ -2,6 +2,7 @@
 
 from lifecycle.services.leads import (
     CannotWork,
+    LeadChanged,
     LeadClosed,
     LeadNotLost,
     LeadOpen,
@@ -67,6 +68,7 @@ __all__ = [
     "DateAhead",
     "EntryChanged",
     "FormSourceNeeded",
+    "LeadChanged",
     "LeadClosed",
     "LeadNotLost",
     "LeadOpen",

@@ -14,7 +14,7 @@ from core.accounts.permissions import declared, may
 from core.audit.services import record
 from core.events.services import publish
 from core.partners.models import ApiKey
-from core.tenancy.errors import DomainError
+from core.tenancy.errors import DomainError, RecordChanged
 from customers.enums import CustomerKind, PointSource, Stage
 from customers.models import Customer
 from customers.services import CustomerNumberTaken, NewContactPoint, add_contact, lock_customer, open_customer
@@ -41,6 +41,11 @@ class LeadOpen(DomainError):
 class LeadClosed(DomainError):
     code = "lead_closed"
     message = _("This lead is converted or lost already.")
+
+
+class LeadChanged(RecordChanged):
+    code = "lead_changed"
+    message = _("Somebody else changed this lead in the meantime. Load the page again to see it.")
 
 
 class LeadTaken(DomainError):
@@ -182,11 +187,16 @@ def take_lead(*, lead: Lead, by: User, at: datetime) -> Lead:
 
 
 @transaction.atomic
-def assign_lead(*, lead: Lead, assignee: User | None, by: User, at: datetime) -> Lead:
-    """Put a colleague, or for now nobody, in charge of an open lead. Raises LeadClosed or CannotWork."""
+def assign_lead(
+    *, lead: Lead, assignee: User | None, version: int | None = None, by: User | ApiKey, at: datetime
+) -> Lead:
+    """Put a colleague, or for now nobody, in charge of an open lead.
+
+    With `version` it raises LeadChanged if there is another; also LeadClosed or CannotWork.
+    """
     if assignee is not None:
         _check_worker(assignee)
-    lead = _held(lead)
+    lead = _held(lead, version)
     lead.assignee = assignee
     lead = _kept(lead, "lead.assigned", by=by, at=at)
     if assignee is not None and assignee != by:
@@ -205,9 +215,9 @@ def hand_over_lead(*, row: Lead, of: User, to: User, by: User, at: datetime) -> 
 
 
 @transaction.atomic
-def contact_lead(*, lead: Lead, by: User | None, at: datetime) -> Lead:
-    """Note that somebody has spoken with a new lead. Raises LeadClosed or LeadQualified."""
-    lead = _held(lead)
+def contact_lead(*, lead: Lead, version: int | None = None, by: User | ApiKey | None, at: datetime) -> Lead:
+    """Note that somebody has spoken with a new lead. Raises LeadChanged, LeadClosed or LeadQualified."""
+    lead = _held(lead, version)
     if lead.state != LeadState.NEW:
         raise LeadQualified
     lead.state = LeadState.CONTACTED
@@ -216,9 +226,12 @@ def contact_lead(*, lead: Lead, by: User | None, at: datetime) -> Lead:
 
 
 @transaction.atomic
-def qualify_lead(*, lead: Lead, by: User, at: datetime) -> Lead:
-    """Note that a lead is worth working on: it has a need, and may decide. Raises LeadClosed or LeadQualified."""
-    lead = _held(lead)
+def qualify_lead(*, lead: Lead, version: int | None = None, by: User | ApiKey, at: datetime) -> Lead:
+    """Note that a lead is worth working on: it has a need, and may decide.
+
+    Raises LeadChanged, LeadClosed or LeadQualified.
+    """
+    lead = _held(lead, version)
     if lead.state == LeadState.QUALIFIED:
         raise LeadQualified
     lead.state = LeadState.QUALIFIED
@@ -228,11 +241,11 @@ def qualify_lead(*, lead: Lead, by: User, at: datetime) -> Lead:
 
 
 @transaction.atomic
-def lose_lead(*, lead: Lead, reason: LostReason, by: User, at: datetime) -> Lead:
-    """Give a lead up, for a reason of the tenant's list. Raises LeadClosed or LostReasonNotInUse."""
+def lose_lead(*, lead: Lead, reason: LostReason, version: int | None = None, by: User | ApiKey, at: datetime) -> Lead:
+    """Give a lead up, for a reason of the tenant's list. Raises LeadChanged, LeadClosed or LostReasonNotInUse."""
     if not reason.is_active:
         raise LostReasonNotInUse
-    lead = _held(lead)
+    lead = _held(lead, version)
     lead.state = LeadState.LOST
     lead.lost_reason = reason
     lead.closed_at = at
@@ -240,13 +253,13 @@ def lose_lead(*, lead: Lead, reason: LostReason, by: User, at: datetime) -> Lead
 
 
 @transaction.atomic
-def reopen_lead(*, lead: Lead, by: User, at: datetime) -> Lead:
+def reopen_lead(*, lead: Lead, version: int | None = None, by: User | ApiKey, at: datetime) -> Lead:
     """Take a lead that was given up up again, as far as it was.
 
-    Raises LeadNotLost, LeadOpen, NoLead or CustomerMerged.
+    Raises LeadChanged, LeadNotLost, LeadOpen, NoLead or CustomerMerged.
     """
     customer = lock_customer(lead.customer_id)
-    lead = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
+    lead = hold_lead(lead, version)
     if lead.state != LeadState.LOST:
         raise LeadNotLost
     if customer.stage != Stage.LEAD:
@@ -305,15 +318,23 @@ def _check_worker(user: User) -> None:
         raise CannotWork
 
 
-def _held(lead: Lead) -> Lead:
-    """Return the lead as it is stored, locked. Raises LeadClosed."""
+def hold_lead(lead: Lead, version: int | None = None) -> Lead:
+    """Return the lead as it is stored, locked. Raises LeadChanged where a version is named, and it has another."""
     stored = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
+    if version not in (None, stored.version):
+        raise LeadChanged
+    return stored
+
+
+def _held(lead: Lead, version: int | None = None) -> Lead:
+    """Do the same for an open one. Raises LeadClosed as well."""
+    stored = hold_lead(lead, version)
     if not stored.is_open:
         raise LeadClosed
     return stored
 
 
-def _moved(lead: Lead, action: str, *, by: User | None, at: datetime) -> Lead:
+def _moved(lead: Lead, action: str, *, by: User | ApiKey | None, at: datetime) -> Lead:
     lead = _kept(lead, action, by=by, at=at)
     publish(
         "lead.state_changed",
@@ -324,7 +345,7 @@ def _moved(lead: Lead, action: str, *, by: User | None, at: datetime) -> Lead:
     return lead
 
 
-def _kept(lead: Lead, action: str, *, by: User | None, at: datetime) -> Lead:
+def _kept(lead: Lead, action: str, *, by: User | ApiKey | None, at: datetime) -> Lead:
     lead.version += 1
     lead.save()
     record(action, subject=lead, by=by, at=at)

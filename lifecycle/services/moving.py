@@ -12,6 +12,7 @@ from core.audit.services import record
 from core.audit.statement import actor
 from core.events.services import publish
 from core.events.waking import wake_for
+from core.partners.models import ApiKey
 from core.tenancy.clock import day_start, local_date
 from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant, required_tenant_id
@@ -23,7 +24,7 @@ from customers.turns import wait_for_imports
 from lifecycle.enums import LeadState, MoveCause
 from lifecycle.models import Lead, LifecyclePolicy, StageChange
 from lifecycle.moves import is_allowed
-from lifecycle.services.leads import LeadClosed
+from lifecycle.services.leads import LeadClosed, hold_lead
 from lifecycle.services.policies import current_policy
 from lifecycle.statement import ADOPTING, WINDOWS_BEFORE, evaluation_statement
 from lifecycle.turns import wait_for_turn
@@ -120,11 +121,14 @@ def move_by_shipment(*, customer_id: UUID, at: datetime) -> StageChange | None:
 
 
 @transaction.atomic
-def convert_lead(*, lead: Lead, by: User, at: datetime) -> StageChange:
-    """Win an open lead before it has shipped: its customer is new. Raises LeadClosed, NotAllowed or CustomerMerged."""
+def convert_lead(*, lead: Lead, version: int | None = None, by: User | ApiKey, at: datetime) -> StageChange:
+    """Win an open lead before it has shipped: its customer is new.
+
+    Raises LeadChanged, LeadClosed, NotAllowed or CustomerMerged.
+    """
     wait_for_turn()
     customer = lock_customer(lead.customer_id)
-    if not Lead.objects.filter(pk=lead.pk, closed_at=None).exists():
+    if not hold_lead(lead, version).is_open:
         raise LeadClosed
     if customer.stage != Stage.LEAD:
         raise NotAllowed
@@ -163,7 +167,7 @@ def _move(
     today: date,
     reason: str = "",
     held_until: date | None = None,
-    by: User | None,
+    by: User | ApiKey | None,
     at: datetime,
 ) -> StageChange:
     """Move a locked customer, keep why, and tell of it; a lead that is one no longer is won."""
@@ -176,7 +180,7 @@ def _move(
         to_stage=stage,
         cause=cause,
         reason=reason,
-        moved_by=by,
+        moved_by=by if isinstance(by, User) else None,
         as_of=today,
         policy_version=current_policy().version,
         shipment_count=customer.shipment_count,
@@ -201,7 +205,7 @@ def _move(
     return change
 
 
-def _win_lead(customer: Customer, *, by: User | None, at: datetime) -> None:
+def _win_lead(customer: Customer, *, by: User | ApiKey | None, at: datetime) -> None:
     """Close the customer's newest lead as converted, one that was given up, too."""
     leads = Lead.objects.select_for_update(of=("self",)).filter(customer=customer)
     lead = leads.order_by("-captured_at", "-pk").first()

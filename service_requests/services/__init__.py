@@ -20,6 +20,7 @@ from service_requests.services.policies import (
 )
 from service_requests.services.working import (
     NothingSaid,
+    RequestChanged,
     RequestClosed,
     RequestNotWaiting,
     RequestWaits,
@@ -40,6 +41,7 @@ __all__ = [
     "NothingAsked",
     "NothingSaid",
     "PolicyChanged",
+    "RequestChanged",
     "RequestClosed",
     "RequestNotWaiting",
     "RequestWaits",

@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import Department, User
 from core.audit.services import record
 from core.events.services import publish
-from core.tenancy.errors import DomainError
+from core.partners.models import ApiKey
+from core.tenancy.errors import DomainError, RecordChanged
 from customers.services import lock_customer
 from service_requests.enums import CLOSED, RequestState, WaitsFor
 from service_requests.models import ServiceRequest
@@ -18,6 +19,11 @@ from service_requests.services.policies import current_policy
 class RequestClosed(DomainError):
     code = "request_closed"
     message = _("Somebody else has closed this request already.")
+
+
+class RequestChanged(RecordChanged):
+    code = "request_changed"
+    message = _("Somebody else changed this request in the meantime. Load the page again to see it.")
 
 
 class RequestWaits(DomainError):
@@ -48,14 +54,21 @@ def take_request(*, request: ServiceRequest, by: User, at: datetime) -> ServiceR
 
 @transaction.atomic
 def move_request(
-    *, request: ServiceRequest, department: Department | None, assignee: User | None, by: User, at: datetime
+    *,
+    request: ServiceRequest,
+    department: Department | None,
+    assignee: User | None,
+    version: int | None = None,
+    by: User | ApiKey,
+    at: datetime,
 ) -> ServiceRequest:
     """Put a department, and a colleague or for now nobody, in charge of a request; a team gives way to a department.
 
-    Raises RequestClosed, DepartmentClosed or AssigneeCannotWork.
+    With `version` it raises RequestChanged if there is another; also RequestClosed, DepartmentClosed or
+    AssigneeCannotWork.
     """
     check_charge(department, assignee)
-    request = _held(request)
+    request = _held(request, version)
     request.department = department
     request.team = None if department else request.team
     request.assignee = assignee
@@ -78,12 +91,14 @@ def hand_over_request(*, row: ServiceRequest, of: User, to: User, by: User, at: 
 
 
 @transaction.atomic
-def wait_with_request(*, request: ServiceRequest, waits_for: str, by: User, at: datetime) -> ServiceRequest:
+def wait_with_request(
+    *, request: ServiceRequest, waits_for: str, version: int | None = None, by: User | ApiKey, at: datetime
+) -> ServiceRequest:
     """Let a request rest, and its deadline with it, until somebody has answered.
 
-    Raises RequestClosed or RequestWaits.
+    Raises RequestChanged, RequestClosed or RequestWaits.
     """
-    request = _held(request)
+    request = _held(request, version)
     if request.state == RequestState.WAITING:
         raise RequestWaits
     request.state = RequestState.WAITING
@@ -93,12 +108,14 @@ def wait_with_request(*, request: ServiceRequest, waits_for: str, by: User, at: 
 
 
 @transaction.atomic
-def resume_request(*, request: ServiceRequest, by: User, at: datetime) -> ServiceRequest:
+def resume_request(
+    *, request: ServiceRequest, version: int | None = None, by: User | ApiKey, at: datetime
+) -> ServiceRequest:
     """Go on with a request that waited; of that only working time puts off the deadline.
 
-    Raises RequestClosed or RequestNotWaiting.
+    Raises RequestChanged, RequestClosed or RequestNotWaiting.
     """
-    request = _held(request)
+    request = _held(request, version)
     if request.state != RequestState.WAITING:
         raise RequestNotWaiting
     request.state = RequestState.IN_PROGRESS if request.assignee_id else RequestState.OPEN
@@ -107,10 +124,18 @@ def resume_request(*, request: ServiceRequest, by: User, at: datetime) -> Servic
 
 
 @transaction.atomic
-def close_request(*, request: ServiceRequest, state: str, outcome: str, by: User, at: datetime) -> ServiceRequest:
-    """Say what came of a request: DONE, or DECLINED and why; who closes it is in charge of it from then on.
+def close_request(
+    *,
+    request: ServiceRequest,
+    state: str,
+    outcome: str,
+    version: int | None = None,
+    by: User | ApiKey,
+    at: datetime,
+) -> ServiceRequest:
+    """Say what came of a request: DONE, or DECLINED and why; the colleague who closes it is in charge from then on.
 
-    Raises RequestClosed, NothingSaid, TextTooLong, or ValueError for another state.
+    Raises RequestChanged, RequestClosed, NothingSaid, TextTooLong, or ValueError for another state.
     """
     if state not in CLOSED:
         raise ValueError(f"A request is not closed by being {state}.")
@@ -121,13 +146,14 @@ def close_request(*, request: ServiceRequest, state: str, outcome: str, by: User
         raise TextTooLong
     # As whoever opens it: beside an erasure nothing personal is written.
     lock_customer(request.customer_id, lets_others_point_here=True)
-    request = _held(request)
+    request = _held(request, version)
     if request.state == RequestState.WAITING:
         _end_waiting(request, at)
     request.state = RequestState(state)
     request.outcome = outcome
     request.closed_at = at
-    request.assignee = by
+    if isinstance(by, User):
+        request.assignee = by
     request = _kept(request, "service_request.closed", by=by, at=at)
     publish(
         "service_request.done",
@@ -140,9 +166,14 @@ def close_request(*, request: ServiceRequest, state: str, outcome: str, by: User
     return request
 
 
-def _held(request: ServiceRequest) -> ServiceRequest:
-    """Return the request as it is stored, locked. Raises RequestClosed."""
+def _held(request: ServiceRequest, version: int | None = None) -> ServiceRequest:
+    """Return an open request as it is stored, locked.
+
+    Raises RequestChanged where a version is named, and it has another; or RequestClosed.
+    """
     stored = ServiceRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+    if version not in (None, stored.version):
+        raise RequestChanged
     if stored.is_closed:
         raise RequestClosed
     return stored
@@ -160,7 +191,7 @@ def _end_waiting(request: ServiceRequest, at: datetime) -> None:
     request.waiting_since = None
 
 
-def _kept(request: ServiceRequest, action: str, *, by: User, at: datetime) -> ServiceRequest:
+def _kept(request: ServiceRequest, action: str, *, by: User | ApiKey, at: datetime) -> ServiceRequest:
     request.version += 1
     request.save()
     record(action, subject=request, by=by, at=at)

@@ -17,6 +17,8 @@ from tests.factories.partners import API, Partner, ask
 GUIDE = Path(settings.BASE_DIR) / "docs" / "api.md"
 # What stands below a customer, whose id and ETag the next examples do not mean.
 PARTS = ("/contacts", "/interactions")
+# What the id of an answer is called in later examples, by what stands in the address.
+NAMES = {"/service-requests": "request", "/leads": "lead", "by-number": "shipment"}
 BLOCK = re.compile(r"^```(\w+)(?: (\d+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -80,7 +82,7 @@ def test_every_example_runs_and_is_answered_as_shown(tenant, now):
         if "ETag" in answer.headers and "/customers" in place and not any(part in place for part in PARTS):
             known |= {"etag": answer.headers["ETag"], **({"id": real["id"]} if real else {})}
         elif real and "id" in real:
-            known |= {"shipment": real["id"]} if "by-number" in place else {"job": real["id"]}
+            known[next((name for part, name in NAMES.items() if part in place), "job")] = real["id"]
 
     assert len(examples()) > 10
 

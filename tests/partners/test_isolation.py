@@ -7,8 +7,8 @@ from core.accounts.enums import Role
 from core.jobs.models import BackgroundJob
 from core.partners.schema import description
 from core.tenancy.ids import uuid7
-from customers.models import Customer, CustomerMerge, ManagerTerm, Purpose
-from lifecycle.models import Lead, StageChange
+from customers.models import Customer, CustomerMerge, CustomField, ManagerTerm, Purpose
+from lifecycle.models import Lead, LeadSource, LostReason, StageChange
 from shipments.models import Shipment
 from tests.customers.consents.said import say
 from tests.customers.follow_ups.made import make_follow_up
@@ -60,7 +60,12 @@ def make_rows(number, now):
     )
     make_only_purpose(key="behaviour", channels=["online"], at=now)
     (entry,) = say(customer, "given", purpose="behaviour", channels=["online"], at=now)
+    for model in (LeadSource, LostReason):
+        model.objects.all().delete()
     return {
+        "/custom-fields": CustomField.objects.create(key="dock", label="Dock", kind="text").pk,
+        "/lead-sources": LeadSource.objects.create(name_zh="展会", name_en="Exhibition").pk,
+        "/lost-reasons": LostReason.objects.create(name_zh="太贵", name_en="Too expensive").pk,
         "/purposes": entry.purpose_id,
         "/consents": customer.consents.get().pk,
         "/consent-entries": entry.pk,
@@ -106,6 +111,8 @@ def test_list_of_a_tenant_without_rows_is_empty(tenant, other_tenant, now, path)
     with inside(other_tenant, leaving=tenant):
         Purpose.objects.all().delete()
         TierPolicy.objects.all().delete()
+        LeadSource.objects.all().delete()
+        LostReason.objects.all().delete()
         stranger = Partner()
 
     assert stranger.get(path).json() == {"data": [], "has_more": False, "next_cursor": None}

@@ -10,10 +10,12 @@ from customers.models import CustomerMerge
 from customers.services import add_address, add_contact, record_interaction
 from customers.services.needs import add_need
 from development.models import Opportunity
+from lifecycle.models import Lead
 from shipments.models import Shipment
 from tests.customers.follow_ups.made import make_follow_up
 from tests.factories.customers import make_customer
 from tests.factories.partners import API, Partner
+from tests.factories.service_requests import open_for
 
 OPERATIONS = [
     (method, path.removeprefix(API), "requestBody" in operation)
@@ -62,6 +64,8 @@ def places(tenant, now):
         "interactions": record_interaction(customer=customer, kind="note", text="Asked", by=partner.key, at=now),
         "customers": customer,
         "follow-ups": make_follow_up(customer=customer, at=now),
+        "leads": Lead.objects.create(customer=customer, captured_at=now),
+        "service-requests": open_for(customer, at=now),
         "merges": CustomerMerge.objects.create(kept=customer, absorbed=customer, merged_at=now),
     }
 

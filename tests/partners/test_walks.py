@@ -27,6 +27,7 @@ from customers.models import (
     Customer,
     CustomerMerge,
     CustomerNeed,
+    CustomField,
     FollowUp,
     Interaction,
     ManagerTerm,
@@ -34,7 +35,7 @@ from customers.models import (
     PurposeText,
 )
 from development.models import Opportunity
-from lifecycle.models import Lead, StageChange
+from lifecycle.models import Lead, LeadSource, LostReason, StageChange
 from service_plans.models import ServicePlan
 from service_requests.models import ServiceRequest
 from shipments.models import ScanEvent, Shipment
@@ -108,11 +109,23 @@ class Rows:
                 row = self.add_consent(resource, at)
             case "/shipments/{shipment}/events" | "/behaviour-events" | "/stage-changes":
                 row = self.add_happening(resource, name, at)
-            case "/follow-ups":
-                row = FollowUp.objects.create(kind="call", subject=name, due_at=at, created_at=at)
+            case "/follow-ups" | "/custom-fields" | "/lead-sources" | "/lost-reasons":
+                row = self.add_named(resource, name, at)
             case _:
                 row = self.add_part(resource, name, at)
         return str(row.pk)
+
+    def add_named(self, resource, name, at):
+        """Something to be done, or an entry of a list of the courier's."""
+        match resource:
+            case "/follow-ups":
+                return FollowUp.objects.create(kind="call", subject=name, due_at=at, created_at=at)
+            case "/custom-fields":
+                return CustomField.objects.create(key=name, label=name, kind="text")
+            case "/lead-sources":
+                return LeadSource.objects.create(name_zh=name, name_en=name)
+            case "/lost-reasons":
+                return LostReason.objects.create(name_zh=name, name_en=name)
 
     def add_consent(self, resource, at):
         """A purpose, or what somebody said to one."""

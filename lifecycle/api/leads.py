@@ -1,5 +1,6 @@
-"""Leads over the API: listed, read, and taken up for partners; and the history of stages."""
+"""Leads over the API: listed, read, taken up, and worked on by partners."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -8,10 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.accounts.models import User
 from core.crypto.fields import readable
 from core.crypto.masking import mask_text
 from core.partners.filters import CHOICE, RANGE, filters_for
@@ -20,7 +23,6 @@ from core.partners.serializers import (
     EXAMPLE_ID,
     IdField,
     InputSerializer,
-    Money,
     ResourceSerializer,
     TextField,
     example,
@@ -33,10 +35,18 @@ from customers.numbers import BadNumber, clean_number
 from customers.permissions import REVEAL
 from customers.services import NewContactPoint
 from customers.timeline import known_names
-from lifecycle.models import Lead, LeadSource, StageChange
-from lifecycle.permissions import LEADS_VIEW, LEADS_WORK, VIEW
-from lifecycle.services import capture_lead
-from lifecycle.services.leads import LONGEST_WISH
+from lifecycle.models import Lead, LeadSource, LostReason
+from lifecycle.permissions import LEADS_VIEW, LEADS_WORK
+from lifecycle.services import (
+    assign_lead,
+    capture_lead,
+    contact_lead,
+    convert_lead,
+    lose_lead,
+    qualify_lead,
+    reopen_lead,
+)
+from lifecycle.services.leads import LONGEST_WISH, workers
 
 EXAMPLE = {
     "id": EXAMPLE_ID,
@@ -50,6 +60,7 @@ EXAMPLE = {
     "contacted_at": "2026-03-02T03:30:00Z",
     "qualified_at": "2026-03-04T02:00:00Z",
     "closed_at": None,
+    "lost_reason_id": None,
     "version": 3,
 }
 
@@ -79,6 +90,7 @@ class LeadSerializer(ResourceSerializer):
     )
     source_id = serializers.UUIDField(read_only=True, allow_null=True)
     assignee_id = serializers.UUIDField(read_only=True, allow_null=True, help_text="The colleague in charge.")
+    lost_reason_id = serializers.UUIDField(read_only=True, allow_null=True, help_text="Why it was given up.")
 
     class Meta:
         model = Lead
@@ -94,6 +106,7 @@ class LeadSerializer(ResourceSerializer):
             "contacted_at",
             "qualified_at",
             "closed_at",
+            "lost_reason_id",
             "version",
         )
         read_only_fields = fields
@@ -184,6 +197,44 @@ class LeadInput(InputSerializer):
         }
 
 
+@extend_schema_serializer(examples=[example({"assignee_id": EXAMPLE_ID})])
+class LeadAssignInput(InputSerializer):
+    """The colleague who is to be in charge; null for nobody yet."""
+
+    shown = LeadRecordSerializer.Meta.fields
+
+    assignee_id = IdField(allow_null=True)
+
+    def validate_assignee_id(self, pk: Any) -> User | None:
+        found = workers().filter(pk=pk).first() if pk else None
+        if pk and found is None:
+            raise serializers.ValidationError(_("Nobody who works on leads has this id."), code="does_not_exist")
+        return found
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Name the colleague as the service does."""
+        return {"assignee": attrs["assignee_id"]}
+
+
+@extend_schema_serializer(examples=[example({"lost_reason_id": EXAMPLE_ID})])
+class LeadLoseInput(InputSerializer):
+    """Why it is given up: a reason of the courier's list."""
+
+    shown = LeadRecordSerializer.Meta.fields
+
+    lost_reason_id = IdField()
+
+    def validate_lost_reason_id(self, pk: Any) -> LostReason:
+        reason = LostReason.objects.filter(pk=pk, is_active=True).first()
+        if reason is None:
+            raise serializers.ValidationError(_("There is no reason of this id in use."), code="does_not_exist")
+        return reason
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Name the reason as the service does."""
+        return {"reason": attrs["lost_reason_id"]}
+
+
 @extend_schema_view(
     list=extend_schema(summary="List leads"),
     retrieve=extend_schema(summary="Retrieve a lead"),
@@ -196,12 +247,15 @@ class LeadViewSet(ListModelMixin, RetrieveModelMixin, Resource):
     write_permission = LEADS_WORK
     serializer_class = LeadSerializer
     record_serializer_class = LeadRecordSerializer
-    inputs = {"create": LeadInput}
+    inputs = {"create": LeadInput, "assign": LeadAssignInput, "lose": LeadLoseInput}
     refusals = {
         "customer_number_taken": (409, "/number"),
         "company_name_missing": (400, "/company_name"),
         "person_name_missing": (400, "/person_name"),
         "source_not_in_use": (400, "/source_id"),
+        "cannot_work": (400, "/assignee_id"),
+        "lost_reason_not_in_use": (400, "/lost_reason_id"),
+        "lead_changed": (412, None),
     }
     filters = filters_for(
         Lead,
@@ -213,6 +267,7 @@ class LeadViewSet(ListModelMixin, RetrieveModelMixin, Resource):
             "assignee_id": ("assignee", ("eq", "is_null")),
             "captured_at": ("captured_at", RANGE),
             "closed_at": ("closed_at", (*RANGE, "is_null")),
+            "lost_reason_id": ("lost_reason", ("eq", "is_null")),
         },
     )
     sorts = (Sort("captured_at"),)
@@ -231,65 +286,46 @@ class LeadViewSet(ListModelMixin, RetrieveModelMixin, Resource):
         lead = capture_lead(**self.read_input(), by=request.auth, at=timezone.now())
         return self.answer_with(lead, status=201, location=reverse("api:lead-detail", args=[lead.pk]))
 
+    @extend_schema(summary="Put somebody in charge of a lead")
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, pk: str) -> Response:
+        """Give an open lead to a colleague, who is told, or for now to nobody."""
+        return self._take(assign_lead)
 
-EXAMPLE_CHANGE = {
-    "id": EXAMPLE_ID,
-    "customer_id": EXAMPLE_ID,
-    "customer_number": "SD-00042",
-    "from_stage": "mature",
-    "to_stage": "declining",
-    "cause": "evaluation",
-    "as_of": "2026-03-01",
-    "policy_version": 2,
-    "contribution": {"amount": "320.00", "currency": "CNY"},
-    "usual": {"amount": "910.00", "currency": "CNY"},
-    "shipment_count": 58,
-    "silent_days": 12,
-    "changed_at": "2026-03-01T18:30:00Z",
-}
+    @extend_schema(summary="Note that a lead is contacted")
+    @action(detail=True, methods=["post"])
+    def contact(self, request: Request, pk: str) -> Response:
+        """Note that somebody has spoken with a new lead. An interaction that is written down says so by itself."""
+        return self._take(contact_lead)
 
+    @extend_schema(summary="Qualify a lead")
+    @action(detail=True, methods=["post"])
+    def qualify(self, request: Request, pk: str) -> Response:
+        """Note that an open lead is worth working on: they ship, and whom one speaks with may decide."""
+        return self._take(qualify_lead)
 
-@extend_schema_serializer(examples=[example(EXAMPLE_CHANGE)])
-class StageChangeSerializer(ResourceSerializer):
-    """One move between stages, with the figures behind it: what the window brought, and one before it usually did.
+    @extend_schema(summary="Convert a lead")
+    @action(detail=True, methods=["post"])
+    def convert(self, request: Request, pk: str) -> Response:
+        """Win an open lead: its customer is new. The first shipment would do the same by itself."""
+        return self._take(convert_lead)
 
-    They are null for a move that no evaluation made. Why somebody moved a customer by hand stays with staff.
-    """
+    @extend_schema(summary="Give a lead up")
+    @action(detail=True, methods=["post"])
+    def lose(self, request: Request, pk: str) -> Response:
+        """Close an open lead as lost, for a reason of the courier's list."""
+        return self._take(lose_lead)
 
-    customer_id = serializers.UUIDField(read_only=True)
-    customer_number = serializers.CharField(read_only=True)
-    contribution = Money(read_only=True, allow_null=True)
-    usual = Money(read_only=True, allow_null=True)
+    @extend_schema(summary="Take a lead up again")
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: str) -> Response:
+        """Open a lead that was given up again, as far as it was."""
+        return self._take(reopen_lead)
 
-    class Meta:
-        model = StageChange
-        fields = tuple(EXAMPLE_CHANGE)
-        read_only_fields = fields
-
-
-@extend_schema_view(
-    list=extend_schema(summary="List the moves between stages"),
-    retrieve=extend_schema(summary="Retrieve one move between stages"),
-)
-class StageChangeViewSet(ListModelMixin, RetrieveModelMixin, Resource):
-    """The history of stages: who moved when, from where to where, and what moved it."""
-
-    model = StageChange
-    permission_required = VIEW
-    serializer_class = StageChangeSerializer
-    filters = filters_for(
-        StageChange,
-        {
-            "customer_id": ("customer", ("eq",)),
-            "customer_number": ("customer__number", ("eq",)),
-            "from_stage": ("from_stage", CHOICE),
-            "to_stage": ("to_stage", CHOICE),
-            "cause": ("cause", CHOICE),
-            "changed_at": ("changed_at", RANGE),
-        },
-    )
-    sorts = (Sort("changed_at"),)
-    default_sort = "-changed_at"
-
-    def rows(self) -> QuerySet[Any]:
-        return StageChange.objects.annotate(customer_number=F("customer__number"))
+    def _take(self, step: Callable[..., object]) -> Response:
+        """Take one step of the lead, as long as it stands as an If-Match says."""
+        lead = self.get_object()
+        facts = self.read_input() if self.action in self.inputs else {}
+        version = self.check_version(lead, is_required=False)
+        step(lead=lead, version=version, **facts, by=self.request.auth, at=timezone.now())
+        return self.answer_with(lead)
