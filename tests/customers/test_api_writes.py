@@ -360,7 +360,7 @@ def test_create_asks_few_statements_and_answers_as_a_read_does(tenant, partner, 
 
     read = partner.get(f"/customers/{answer.json()['id']}")
     assert (answer.status_code, answer.json()) == (201, {**read.json(), "possible_duplicates": []})
-    assert answer.headers["ETag"] == read.headers["ETag"]
+    assert answer.headers["ETag"].partition("-")[0] == read.headers["ETag"].partition("-")[0]
 
 
 @pytest.mark.parametrize("to", ["colleague", None])
