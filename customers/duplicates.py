@@ -82,6 +82,11 @@ class Match:
     score: int
     reasons: tuple[str, ...]
 
+    @property
+    def reason_labels(self) -> list[str]:
+        """What speaks for it, in words."""
+        return [str(MatchReason(reason).label) for reason in self.reasons]
+
 
 def match_all(*, seconds: float) -> int:
     """Compare the customers of all tenants that changed, in turns, for so long at most; return how many they were.

@@ -5,14 +5,17 @@ nobody registered.
 """
 
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 
+from core.accounts.models import User
+from core.partners.models import ApiKey
 from core.tenancy.models import TenantModel
-from customers.models import Customer
+from customers.models import Customer, CustomerMerge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +28,8 @@ class Relation:
 
     A merge of two customers moves the rows by their foreign key `moves`, and `primary` is the mark that one of them
     bears at most; or it leaves them, and `stays` says why. `clashes(kept, absorbed)` counts rows that cannot stand
-    beside those of the other. `wait()` is called before anything is locked, `recount(ids)` when rows have moved.
+    beside those of the other. `wait()` is called before anything is locked, `recount(ids)` when rows have moved. When
+    all is done, and when it is undone, `tell(merge, stood, by)` hears of it, with the kept customer's facts before.
 
     Rows that the system made by itself go along with a customer whose import is undone: those that are as `goes_along`
     says, all of them where it says nothing more.
@@ -43,6 +47,7 @@ class Relation:
     clashes: Callable[[Customer, Customer], int] | None = None
     wait: Callable[[], None] | None = None
     recount: Callable[[Collection[uuid.UUID]], None] | None = None
+    tell: Callable[[CustomerMerge, Mapping[str, Any], User | ApiKey], None] | None = None
     goes_along: Q | None = None
 
 

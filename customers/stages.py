@@ -1,4 +1,4 @@
-"""The only writers of the stage on a customer's row."""
+"""The writers of the stage on a customer's row; a merge carries it over besides."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The only writers of the tier and of the figures behind it on a customer's row."""
+"""The writers of the tier and of the figures behind it on a customer's row; a merge carries them over besides."""
 
 from datetime import date
 

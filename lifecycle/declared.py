@@ -16,6 +16,8 @@ from customers.querysets import selves
 from customers.relations import Relation
 from lifecycle.enums import LeadAssignment, LeadState, MoveCause
 from lifecycle.models import Lead, LeadSource, StageChange
+from lifecycle.services.merging import tell_merged_stage
+from lifecycle.turns import wait_for_turn
 from lifecycle.words import RULES
 
 actions.declare("customer.stage_moved", _("Stage changed"))
@@ -91,6 +93,7 @@ relations.register(
         model=StageChange,
         rows=lambda customer: StageChange.objects.filter(customer__in=selves(customer)),
         stays=_("They tell how one customer went by what it had sent then."),
+        tell=tell_merged_stage,
     ),
 )
 relations.register(
@@ -103,6 +106,7 @@ relations.register(
         erase=lambda customer: customer.leads.update(wish=None),
         moves="customer",
         clashes=both_open,
+        wait=wait_for_turn,
         # Whom the night took up, and nobody has begun with.
         goes_along=Q(version=1, state=LeadState.NEW, source=None, assignee=None)
         & Q(captured_by=None, captured_by_key=None, form_key=None),

@@ -9,6 +9,12 @@ class MoveCause(models.TextChoices):
     EVALUATION = "evaluation", _("Evaluation")
     SHIPMENT = "shipment", _("A shipment")
     HAND = "hand", pgettext_lazy("what moves a customer", "By hand")
+    MERGE = "merge", _("A merge of two customers")
+    UNMERGE = "unmerge", _("A merge undone")
+
+
+# These bring no customer further: it stands where the other one stood.
+OF_MERGES = (MoveCause.MERGE, MoveCause.UNMERGE)
 
 
 class LeadState(models.TextChoices):

@@ -15,11 +15,11 @@ from core.tenancy.clock import local_date
 from core.tenancy.scope import current_tenant
 from core.web.months import MonthField
 from core.web.reading_order import NamedChoiceField
-from customers.contact_points import MAX_LENGTH, BadContactPoint, home_country, normalised
-from customers.enums import ContactPointKind, CustomerKind, FollowUpKind, Stage, Tier
+from customers.duplicates import Newcomer
+from customers.enums import CustomerKind, FollowUpKind, Stage, Tier
+from customers.first_contact import PointsForm
 from customers.models import Customer
 from customers.numbers import BadNumber, clean_number
-from customers.services import NewContactPoint
 from lifecycle.enums import ForWhom, LeadAssignment
 from lifecycle.models import LeadSource, LifecyclePolicy, LostReason
 from lifecycle.moves import reachable_by_hand
@@ -208,33 +208,6 @@ class SourcedForm(forms.Form):
         self.fields["assignee"].queryset = workers()
 
 
-class PointsForm(forms.Form):
-    """How to reach somebody: by phone, by e-mail."""
-
-    phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
-    email = forms.CharField(label=_("E-mail"), max_length=MAX_LENGTH, required=False)
-
-    def clean_phone(self) -> str:
-        return self._normalised(ContactPointKind.PHONE, self.cleaned_data["phone"])
-
-    def clean_email(self) -> str:
-        return self._normalised(ContactPointKind.EMAIL, self.cleaned_data["email"])
-
-    @staticmethod
-    def _normalised(kind: str, value: str) -> str:
-        if not value:
-            return ""
-        try:
-            return normalised(kind, value, country=home_country(current_tenant().time_zone))
-        except BadContactPoint as error:
-            raise ValidationError(str(error.message)) from error
-
-    @property
-    def points(self) -> list[NewContactPoint]:
-        given = {ContactPointKind.PHONE: self.cleaned_data["phone"], ContactPointKind.EMAIL: self.cleaned_data["email"]}
-        return [NewContactPoint(kind=kind, value=value) for kind, value in given.items() if value]
-
-
 class NewLeadForm(PointsForm, SourcedForm):
     """Somebody who may become a customer."""
 
@@ -267,6 +240,13 @@ class NewLeadForm(PointsForm, SourcedForm):
         if not cleaned.get(name) and name not in self.errors:
             self.add_error(name, _("Enter the name."))
         return cleaned
+
+    @property
+    def newcomer(self) -> Newcomer:
+        """What is compared with the archive."""
+        facts = self.facts
+        points = [(point.kind, point.value) for point in facts["points"]]
+        return Newcomer(facts["facts"].get("company_name", ""), facts["facts"].get("person_name", ""), points)
 
     @property
     def facts(self) -> dict[str, Any]:

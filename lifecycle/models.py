@@ -164,6 +164,13 @@ class Lead(TenantModel):
         ]
 
     @property
+    def open_state(self) -> LeadState:
+        """How far it is, or was before it was closed."""
+        if self.qualified_at:
+            return LeadState.QUALIFIED
+        return LeadState.CONTACTED if self.contacted_at else LeadState.NEW
+
+    @property
     def is_open(self) -> bool:
         return self.state in OPEN
 

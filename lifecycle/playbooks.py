@@ -13,13 +13,15 @@ from customers.enums import Assignment, Stage
 from customers.follow_ups.querysets import is_open, workers
 from customers.follow_ups.rules import Rule, Wanted
 from customers.models import Customer, FollowUp
-from lifecycle.enums import ForWhom
+from lifecycle.enums import OF_MERGES, ForWhom
 from lifecycle.models import Lead, PlaybookStep
 from lifecycle.services.leads import least_busy
 
 
 def wanted_for_stage(event: OutboxEvent, at: datetime) -> Iterable[Wanted]:
-    """Ask for each step of the stage into which a customer came, if it still is there."""
+    """Ask for each step of the stage into which a customer came, if it still is there; by a merge it came nowhere."""
+    if event.payload["cause"] in OF_MERGES:
+        return []
     stage = event.payload["to"]
     customer = Customer.objects.filter(pk=event.subject_id, stage=stage).select_related("account_manager").first()
     return _wanted(customer, stage, None)

@@ -7,7 +7,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from core.accounts.models import User
 from customers.models import Customer
-from lifecycle.enums import OPEN, LeadState
+from lifecycle.enums import OF_MERGES, OPEN, LeadState
 from lifecycle.models import Lead, StageChange
 
 SHOWN_ON_RECORD = 50
@@ -67,6 +67,7 @@ def stage_counts() -> dict[str, int]:
 
 
 def changes_since(changes: QuerySet[StageChange], since: datetime) -> dict[tuple[str, str], int]:
-    """Return how often each move was made since a moment; one query."""
-    counted = changes.filter(changed_at__gte=since).values_list("from_stage", "to_stage").annotate(count=Count("*"))
+    """Return how often each move was made since a moment, but for those of merges; one query."""
+    made = changes.filter(changed_at__gte=since).exclude(cause__in=OF_MERGES)
+    counted = made.values_list("from_stage", "to_stage").annotate(count=Count("*"))
     return {(before, after): count for before, after, count in counted.order_by(F("count").desc())}

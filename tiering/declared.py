@@ -14,6 +14,7 @@ from tiering.enums import MoveReason
 from tiering.models import SegmentChange, TierChange, TierOverride, TrialMove
 from tiering.querysets import both_set_by_hand
 from tiering.rules import LABELS, TEAMS
+from tiering.services.telling import tell_merged_tier
 from tiering.turns import wait_for_turn
 
 actions.declare("tier.set", _("Tier set by hand"))
@@ -87,6 +88,7 @@ relations.register(
         model=TierChange,
         rows=lambda customer: TierChange.objects.filter(customer__in=selves(customer)),
         stays=_("They tell how one customer was ranked by what it had sent then."),
+        tell=tell_merged_tier,
     ),
 )
 relations.register(

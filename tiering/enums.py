@@ -28,3 +28,10 @@ class MoveReason(models.TextChoices):
     EVALUATION = "evaluation", _("Evaluation")
     OVERRIDE = "override", _("Set by hand")
     OVERRIDE_ENDED = "override_ended", _("No longer set by hand")
+    MERGE = "merge", _("A merge of two customers")
+    UNMERGE = "unmerge", _("A merge undone")
+
+
+# No evaluation made these; the trail tells of them as somebody's act.
+BY_PEOPLE = (MoveReason.OVERRIDE, MoveReason.MERGE, MoveReason.UNMERGE)
+OF_MERGES = (MoveReason.MERGE, MoveReason.UNMERGE)

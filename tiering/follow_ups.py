@@ -11,14 +11,18 @@ from core.events.models import OutboxEvent
 from customers.enums import FollowUpKind, Priority, Tier
 from customers.follow_ups.rules import Rule, Wanted
 from customers.models import Customer
+from tiering.enums import OF_MERGES
 
 RANK = {tier: rank for rank, tier in enumerate((Tier.VIP, Tier.MID, Tier.LOW, None))}
 
 
 def wanted_for_fall(event: OutboxEvent, at: datetime) -> Wanted | None:
-    """Ask whoever looks after a customer to find out why it fell; without an account manager nobody is asked."""
+    """Ask whoever looks after a customer to find out why it fell; without an account manager nobody is asked.
+
+    Whose merge was undone fell by nothing that it did.
+    """
     before, after = event.payload["from"], event.payload["to"]
-    if before is None or RANK[after] <= RANK[before]:
+    if before is None or RANK[after] <= RANK[before] or event.payload["reason"] in OF_MERGES:
         return None
     customer = Customer.objects.filter(pk=event.subject_id, account_manager__is_active=True).first()
     if customer is None:

@@ -14,7 +14,7 @@ from core.tenancy.fields import from_minor
 from customers.enums import Segment, SelfService, Tier
 from customers.models import Customer
 from tiering.entitlements import TierCost, entitled
-from tiering.enums import MoveReason
+from tiering.enums import BY_PEOPLE, MoveReason
 from tiering.models import PolicyTrial, TierChange, TierOverride, TierPolicy, TrialMove
 from tiering.querysets import moves_for_list, serving
 from tiering.services import NIGHTLY_JOB, Evaluation, Move, current_policy
@@ -217,9 +217,7 @@ def figures_of(evaluation: Evaluation, *, at: datetime) -> dict[str, Any]:
 
 def evaluation_of(figures: Mapping[str, Any]) -> Evaluation:
     """Read back the evaluation of these figures, with its moves from the history; one query."""
-    made = TierChange.objects.filter(changed_at=datetime.fromisoformat(figures["at"])).exclude(
-        reason=MoveReason.OVERRIDE
-    )
+    made = TierChange.objects.filter(changed_at=datetime.fromisoformat(figures["at"])).exclude(reason__in=BY_PEOPLE)
     columns = ("customer_id", "customer__number", "from_tier", "to_tier", "rank", "contribution", "shipment_count")
     return Evaluation(
         as_of=date.fromisoformat(figures["as_of"]),

@@ -10,7 +10,7 @@ from core.tenancy.scope import current_tenant
 from core.web.templatetags.web import format_money
 from core.web.trail import Change, Line
 from customers.enums import Tier
-from tiering.enums import MoveReason
+from tiering.enums import BY_PEOPLE
 from tiering.models import TierChange, TierPolicy
 
 MOVED = "tier.moved"
@@ -26,7 +26,7 @@ def describe_policies(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, 
 
 def tell_moves(ids: Collection[uuid.UUID], limit: int) -> list[Line]:
     """Return the newest moves of customers by evaluations, with the figure behind each; one by hand is an event."""
-    moves = TierChange.objects.filter(customer_id__in=ids).exclude(reason=MoveReason.OVERRIDE)
+    moves = TierChange.objects.filter(customer_id__in=ids).exclude(reason__in=BY_PEOPLE)
     return [_line(move) for move in moves.order_by("-changed_at", "-pk")[:limit]]
 
 

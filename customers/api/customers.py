@@ -17,13 +17,22 @@ from rest_framework.response import Response
 from core.partners.bulk.views import WAIT, TakesMany
 from core.partners.filters import CHOICE, RANGE, filters_for
 from core.partners.problems import BadPath
+from core.partners.serializers import ResourceSerializer
 from core.partners.views import Sort
 from customers.api.bulk import CUSTOMERS, REFERRER_REFUSALS
 from customers.api.own_filters import with_own_filters
-from customers.api.shown import CustomerRecordSerializer, CustomerSerializer, HitSerializer, HitsSerializer
+from customers.api.shown import (
+    CustomerRecordSerializer,
+    CustomerSerializer,
+    HitSerializer,
+    HitsSerializer,
+    OpenedCustomerSerializer,
+)
 from customers.api.taken import CustomerChanges, CustomerInput, CustomerRow, CustomerUpsert, SearchInput
+from customers.duplicates import Newcomer
 from customers.finding import Found, find_customers
 from customers.models import Customer
+from customers.newcomers import alike_to
 from customers.numbers import BadNumber, clean_number
 from customers.permissions import EDIT, VIEW
 from customers.querysets import as_opened, bring_links, for_list, for_record, record_of, with_links
@@ -94,6 +103,9 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
     sorts = (Sort("created_at"), Sort("contribution"), Sort("number"))
     default_sort = "-created_at"
 
+    def get_serializer_class(self) -> type[ResourceSerializer]:
+        return OpenedCustomerSerializer if self.action == "create" else super().get_serializer_class()
+
     def rows(self) -> QuerySet[Any]:
         customers = Customer.objects.all()
         if self.action != "list":
@@ -120,9 +132,13 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
 
     @extend_schema(summary="Create a customer")
     def create(self, request: Request) -> Response:
-        """Open the archive of a new customer; a number that is taken is refused, without one it gets the next."""
+        """Open the archive of a new customer; a number that is taken is refused, without one it gets the next. Who of the
+        archive it may be already, by its name, is named in `possible_duplicates` and refuses nothing.
+        """
         facts = self.read_input()
+        alike = alike_to(Newcomer(facts.get("company_name", ""), facts.get("person_name", "")))
         customer = open_customer(number=facts.pop("number", ""), facts=facts, by=request.auth, at=timezone.now())
+        customer.possible_duplicates = alike
         return self._answer_with_new(customer)
 
     @extend_schema(summary="Change a customer")

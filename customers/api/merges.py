@@ -106,6 +106,7 @@ class StaysSerializer(serializers.Serializer):
                 "kept_version": 3,
                 "absorbed_version": 1,
                 "facts": [{"name": "region", "is_personal": False, "kept": "Merseyside", "absorbed": "Liverpool"}],
+                "takes": [{"name": "tier", "is_personal": False, "kept": "low", "absorbed": "vip"}],
                 "moves": [{"what": "Shipments", "count": 12}],
                 "stays": [{"what": "Tier changes", "why": "They are the history of the other number."}],
                 "clashes": [],
@@ -114,11 +115,15 @@ class StaysSerializer(serializers.Serializer):
     ]
 )
 class MergePlanSerializer(serializers.Serializer):
-    """What a merge would do. With a clash it is refused: what cannot stand beside each other, and how many."""
+    """What a merge would do. `facts` are to choose from; those of `takes` come from the absorbed customer by
+    themselves: the higher tier, the stage of who shipped last, what it said of serving itself. With a clash it is
+    refused: what cannot stand beside each other, and how many.
+    """
 
     kept_version = serializers.IntegerField()
     absorbed_version = serializers.IntegerField()
     facts = FactSerializer(many=True)
+    takes = FactSerializer(many=True)
     moves = MovesSerializer(many=True)
     stays = StaysSerializer(many=True)
     clashes = MovesSerializer(many=True)
@@ -240,18 +245,20 @@ def _shown(plan: MergePlan, *, kept: Customer, absorbed: Customer) -> dict[str, 
     return {
         "kept_version": kept.version,
         "absorbed_version": absorbed.version,
-        "facts": [
-            {
-                "name": fact.name,
-                "is_personal": fact.is_personal,
-                "kept": _value(fact, fact.kept),
-                "absorbed": _value(fact, fact.absorbed),
-            }
-            for fact in plan.facts
-        ],
+        "facts": list(map(_told, plan.facts)),
+        "takes": list(map(_told, plan.takes)),
         "moves": counted(plan.moves),
         "stays": [{"what": str(label), "why": str(why)} for label, why in plan.stays],
         "clashes": counted(plan.clashes),
+    }
+
+
+def _told(fact: Fact) -> dict[str, Any]:
+    return {
+        "name": fact.name,
+        "is_personal": fact.is_personal,
+        "kept": _value(fact, fact.kept),
+        "absorbed": _value(fact, fact.absorbed),
     }
 
 

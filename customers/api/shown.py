@@ -7,7 +7,7 @@ from core.crypto.fields import readable
 from core.crypto.masking import mask_name
 from core.partners.revealing import PersonalField
 from core.partners.serializers import EXAMPLE_ID, Money, ResourceSerializer, example
-from customers.enums import CustomerKind
+from customers.enums import CustomerKind, MatchReason
 from customers.models import Address, Contact, ContactPoint, Customer
 from customers.permissions import REVEAL
 from customers.places import lacks_place
@@ -288,6 +288,29 @@ class CustomerRecordSerializer(CustomerSerializer):
 
     class Meta(CustomerSerializer.Meta):
         fields = (*CustomerSerializer.Meta.fields, "special_needs", "birthday")
+        read_only_fields = fields
+
+
+class PossibleDuplicateSerializer(serializers.Serializer):
+    """A customer that a new one may be, and what speaks for it; `score` is of 100."""
+
+    number = serializers.CharField(source="customer.number")
+    score = serializers.IntegerField(source="match.score")
+    reasons = serializers.ListField(child=serializers.ChoiceField(choices=MatchReason.choices), source="match.reasons")
+
+
+@extend_schema_serializer(
+    examples=[
+        example({**EXAMPLE, "possible_duplicates": [{"number": "SD-00017", "score": 55, "reasons": ["name"]}]}),
+    ]
+)
+class OpenedCustomerSerializer(CustomerRecordSerializer):
+    """A customer whose archive was opened, and who of the archive it may be, the likeliest first."""
+
+    possible_duplicates = PossibleDuplicateSerializer(many=True, read_only=True)
+
+    class Meta(CustomerRecordSerializer.Meta):
+        fields = (*CustomerRecordSerializer.Meta.fields, "possible_duplicates")
         read_only_fields = fields
 
 

@@ -18,7 +18,9 @@ from core.web.reading_order import NamedChoiceField
 from core.web.records import RecordForm
 from customers.birthdays import may_be_birthday
 from customers.consents.preferring import against_preferred
+from customers.duplicates import Newcomer
 from customers.enums import Channel, CustomerKind
+from customers.first_contact import PointsForm
 from customers.forms.custom_fields import PREFIX, value_fields
 from customers.forms.fields import (
     HIDDEN,
@@ -156,6 +158,27 @@ class CreateCustomerForm(CustomerFactsForm):
         if not cleaned.get(name) and name not in self.errors:
             self.add_error(name, ENTER_THE_NAME)
         return cleaned
+
+
+class NewCustomerForm(PointsForm, CreateCustomerForm):
+    """A customer as somebody opens its archive by hand, with whoever is to be reached first."""
+
+    contact_name = PersonalNameField(
+        label=_("First contact"), max_length=100, required=False, help_text=_("Who speaks for the company.")
+    )
+    field_order = ("number", "kind", "company_name", "person_name", "birthday", "contact_name", "phone", "email")
+    OF_KIND = {**CreateCustomerForm.OF_KIND, CustomerKind.COMPANY: ("company_name", "contact_name")}
+
+    @property
+    def newcomer(self) -> Newcomer:
+        """What is compared with the archive."""
+        points = [(point.kind, point.value) for point in self.points]
+        return Newcomer(self.cleaned_data["company_name"], self.cleaned_data["person_name"], points)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        facts = {name: value for name, value in super().facts.items() if name not in PointsForm.base_fields}
+        return {**facts, "points": self.points}
 
 
 class UpdateCustomerForm(RecordForm, CustomerFactsForm):

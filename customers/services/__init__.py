@@ -78,6 +78,7 @@ from customers.services.merge_refusals import (
     OlderKept,
 )
 from customers.services.merging import look_after_merges, merge_customers, plan_merge, undo_merge
+from customers.services.newcomers import create_with_contact
 from customers.services.points import (
     ContactPointChanged,
     ContactPointGone,
@@ -158,6 +159,7 @@ __all__ = [
     "copy_figures",
     "correct_interaction",
     "create_customer",
+    "create_with_contact",
     "decide_on_duplicate",
     "delete_group",
     "doubt_point",

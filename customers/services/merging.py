@@ -20,12 +20,22 @@ from core.events.services import publish
 from core.partners.models import ApiKey
 from customers.carrying import carry, carry_back, carry_over, stand_under, with_late_rows
 from customers.enums import CustomerKind, HandoverReason
-from customers.models import MAX_TAGS, Customer, CustomerGroup, CustomerMerge, CustomField, MergedRow
+from customers.models import MAX_TAGS, Customer, CustomerMerge, CustomField, MergedRow
 from customers.permissions import ASSIGN
 from customers.querysets import UNDOABLE
-from customers.relations import moved, staying
+from customers.relations import moved, relations, staying
 from customers.search_index import index_customers
 from customers.services.changes import MayNotAssign, TooManyTags, check_name
+from customers.services.merge_facts import (
+    CHOSEN,
+    WRITTEN,
+    facts_of,
+    plain,
+    put_back,
+    set_facts,
+    standings_taken,
+    take_standings,
+)
 from customers.services.merge_refusals import (
     LaterMergeFirst,
     MergeChanged,
@@ -41,24 +51,7 @@ from customers.services.merge_refusals import (
 from customers.services.referrers import without_circle
 from customers.services.terms import Handover, begin_terms, check_keeps_manager, end_terms, note_handovers
 
-CHOSEN = (
-    "kind",
-    "company_name",
-    "person_name",
-    "industry",
-    "region",
-    "source",
-    "special_needs",
-    "birthday",
-    "preferred_channel",
-    "preferred_language",
-    "account_manager",
-    "group",
-    "referrer",
-)
-REFERENCES = ("account_manager", "group", "referrer")
 OWN = "own-"
-UNITED = ("tags", "custom_values")
 FIGURES = (
     "tier",
     "tier_since",
@@ -85,9 +78,13 @@ class Fact:
 
 @dataclass(frozen=True, kw_only=True)
 class MergePlan:
-    """What a merge will do: facts to choose from, rows that move, what stays and why, and what cannot be carried."""
+    """What a merge will do: facts to choose from, rows that move, what stays and why, and what cannot be carried.
+
+    `takes` is what nobody chooses: where the kept customer will stand as the absorbed one does.
+    """
 
     facts: list[Fact]
+    takes: list[Fact]
     moves: list[tuple[str | Promise, int]]
     stays: list[tuple[str | Promise, str | Promise]]
     clashes: list[tuple[str | Promise, int]]
@@ -119,6 +116,17 @@ def plan_merge(*, kept: Customer, absorbed: Customer) -> MergePlan:
             if kept.custom_values.get(field.key, absorbed.custom_values.get(field.key))
             != absorbed.custom_values.get(field.key, kept.custom_values.get(field.key))
         ],
+        takes=[
+            Fact(
+                name=name,
+                label=field_label(name),
+                kept=getattr(kept, name),
+                absorbed=getattr(absorbed, name),
+                is_personal=False,
+            )
+            for name, *_with in standings_taken(kept, absorbed)
+            if getattr(kept, name) != getattr(absorbed, name)
+        ],
         moves=[
             (relation.label, relation.model.objects.filter(**{relation.moves: absorbed}).count())
             for relation in moved().values()
@@ -148,10 +156,10 @@ def merge_customers(
 
     Tags are united, and own fields that do not differ. All that hangs on the absorbed customer moves, as its relations
     say; its number stays taken. `versions` are those of the two that the caller read. Contribution and shipments add
-    up, the tier waits for the next evaluation. Can be undone for thirty days. Who may not give customers to others
-    brings nobody's customer to another account manager by it. Raises MergeWithItself, MergedAlready, MergeOfErased,
-    MergeChanged, MergeClash, NeedsManager, MayNotAssign, OlderKept, NoSuchFact, TooManyTags, or what a change of facts
-    does.
+    up; tier, stage and self-service are as `standings_taken` says. Can be undone for thirty days. Who may not give
+    customers to others brings nobody's customer to another account manager by it. Raises MergeWithItself,
+    MergedAlready, MergeOfErased, MergeChanged, MergeClash, NeedsManager, MayNotAssign, OlderKept, NoSuchFact,
+    TooManyTags, or what a change of facts does.
     """
     if kept.pk == absorbed.pk:
         raise MergeWithItself
@@ -166,14 +174,15 @@ def merge_customers(
         raise MergeClash(_("These cannot stand beside each other: %(labels)s.") % {"labels": ", ".join(clashes)})
 
     _check_manager(kept, absorbed, take, by)
-    before, former_id = _facts(kept), kept.account_manager_id
-    figures = {name: _plain(getattr(absorbed, name)) for name in FIGURES}
+    before, former_id = facts_of(kept), kept.account_manager_id
+    figures = {name: plain(getattr(absorbed, name)) for name in FIGURES}
     _take(kept, absorbed, take)
+    take_standings(kept, absorbed)
     kept.contribution += absorbed.contribution
     kept.window_shipment_count += absorbed.window_shipment_count
     kept.version += 1
-    kept.save(update_fields=[*CHOSEN, *UNITED, "contribution", "window_shipment_count", "version"])
-    _set(absorbed, NO_FIGURES)
+    kept.save(update_fields=[*WRITTEN, "contribution", "window_shipment_count", "version"])
+    set_facts(absorbed, NO_FIGURES)
     absorbed.merged_into = kept
     absorbed.version += 1
     absorbed.save(update_fields=[*FIGURES, "merged_into", "version"])
@@ -182,7 +191,7 @@ def merge_customers(
         absorbed=absorbed,
         facts={
             "before": before,
-            "after": _facts(kept),
+            "after": facts_of(kept),
             "figures": figures,
             "sums": [str(kept.contribution), kept.window_shipment_count],
         },
@@ -198,6 +207,7 @@ def merge_customers(
     note_handovers([Handover(kept, former_id)], reason=HandoverReason.MERGED, by=by, at=at)
     record("customer.absorbed", subject=absorbed, by=by, at=at, details={"kept_number": kept.number})
     publish("customer.merged", **_told(merge), at=at)
+    _tell_rooms(merge, before, by)
     return merge
 
 
@@ -205,8 +215,9 @@ def merge_customers(
 def undo_merge(*, merge: CustomerMerge, by: User | ApiKey, at: datetime) -> CustomerMerge:
     """Let the absorbed customer stand by itself again, with all that came from it and still hangs on the kept one.
 
-    Facts that the merge changed and nobody since go back to what they were. Contribution and tier of the absorbed
-    one are those of before until the next evaluation. Raises MergeUndone, MergeKept or LaterMergeFirst.
+    Facts that the merge changed and nobody since go back to what they were, tags and own fields one by one.
+    Contribution and tier of the absorbed one are those of before until the next evaluation. Raises MergeUndone,
+    MergeKept or LaterMergeFirst.
     """
     kept, absorbed = _lock(merge.kept_id, merge.absorbed_id)
     merge = CustomerMerge.objects.select_for_update().get(pk=merge.pk)
@@ -219,9 +230,8 @@ def undo_merge(*, merge: CustomerMerge, by: User | ApiKey, at: datetime) -> Cust
         raise LaterMergeFirst
 
     facts = merge.facts
-    now, former_id = _facts(kept), kept.account_manager_id
-    _set(kept, {name: value for name, value in facts["before"].items() if now[name] == facts["after"][name]})
-    _leave_out_what_is_gone(kept)
+    stood, former_id = facts_of(kept), kept.account_manager_id
+    put_back(kept, before=facts["before"], after=facts["after"])
     figures = {name: Customer._meta.get_field(name).to_python(value) for name, value in facts["figures"].items()}
     if facts["sums"] == [str(kept.contribution), kept.window_shipment_count]:
         kept.contribution -= figures["contribution"]
@@ -231,8 +241,8 @@ def undo_merge(*, merge: CustomerMerge, by: User | ApiKey, at: datetime) -> Cust
         kept.contribution = max(Decimal(0), kept.contribution - figures["contribution"])
         kept.window_shipment_count = max(0, kept.window_shipment_count - figures["window_shipment_count"])
     kept.version += 1
-    kept.save(update_fields=[*CHOSEN, *UNITED, "contribution", "window_shipment_count", "version"])
-    _set(absorbed, figures)
+    kept.save(update_fields=[*WRITTEN, "contribution", "window_shipment_count", "version"])
+    set_facts(absorbed, figures)
     absorbed.merged_into = None
     absorbed.version += 1
     absorbed.save(update_fields=[*FIGURES, "merged_into", "version"])
@@ -249,6 +259,7 @@ def undo_merge(*, merge: CustomerMerge, by: User | ApiKey, at: datetime) -> Cust
     note_handovers([Handover(kept, former_id)], reason=HandoverReason.MERGED, by=by, at=at)
     record("customer.merge_undone", subject=absorbed, by=by, at=at, details={"kept_number": kept.number})
     publish("customer.merge_undone", **_told(merge), at=at)
+    _tell_rooms(merge, stood, by)
     return merge
 
 
@@ -354,33 +365,16 @@ def _take(kept: Customer, absorbed: Customer, names: Collection[str]) -> None:
     kept.custom_values = {**absorbed.custom_values, **kept.custom_values, **taken}
 
 
-def _facts(customer: Customer) -> dict[str, Any]:
-    """Return the facts that a merge may change as JSON keeps them, by the names of their attributes."""
-    names = [f"{name}_id" if name in REFERENCES else name for name in (*CHOSEN, *UNITED)]
-    return {name: _plain(getattr(customer, name)) for name in names}
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, uuid.UUID | date | Decimal) else value
-
-
-def _set(customer: Customer, values: dict[str, Any]) -> None:
-    for name, value in values.items():
-        setattr(customer, name, uuid.UUID(value) if name.removesuffix("_id") in REFERENCES and value else value)
-
-
-def _leave_out_what_is_gone(customer: Customer) -> None:
-    """Name no group and no referrer that was deleted since; a query for each that is named."""
-    if not CustomerGroup.objects.filter(pk=customer.group_id).exists():
-        customer.group_id = None
-    if not Customer.with_merged.filter(pk=customer.referrer_id).exists():
-        customer.referrer_id = None
-
-
 def _recount(*ids: uuid.UUID) -> None:
     for relation in moved().values():
         if relation.recount is not None:
             relation.recount(ids)
+
+
+def _tell_rooms(merge: CustomerMerge, stood: dict[str, Any], by: User | ApiKey) -> None:
+    for relation in relations().values():
+        if relation.tell is not None:
+            relation.tell(merge, stood, by)
 
 
 def _told(merge: CustomerMerge) -> dict[str, Any]:

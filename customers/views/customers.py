@@ -27,7 +27,7 @@ from core.web.lists import (
     Sort,
     UserFilter,
 )
-from core.web.records import DraftedFormView, HereView, RecordFormView
+from core.web.records import HereView, RecordFormView
 from core.web.trail import history_of
 from core.web.views import StaffView
 from customers.columns import COLUMNS
@@ -35,9 +35,10 @@ from customers.consents.preferring import against_preferred
 from customers.duplicates import candidates_of, match_customers
 from customers.enums import CustomerKind, Segment, SelfService, Stage, Tier
 from customers.forms.custom_fields import PREFIX
-from customers.forms.customers import CreateCustomerForm, UpdateCustomerForm
+from customers.forms.customers import NewCustomerForm, UpdateCustomerForm
 from customers.models import Customer, CustomField, DuplicateCandidate
 from customers.needs.reading import kinds_to_add, needs_of, with_needs
+from customers.newcomers import AsksWhoItIs
 from customers.own_columns import own_columns
 from customers.own_filters import own_filters
 from customers.panels import panels_for
@@ -53,7 +54,7 @@ from customers.querysets import (
     undoable,
 )
 from customers.related.filters import GroupFilter
-from customers.services import create_customer, update_customer
+from customers.services import create_with_contact, update_customer
 from customers.views.interactions import timeline_context
 
 MOST_DUPLICATES = 5
@@ -202,12 +203,12 @@ class CustomerHereView(HereView):
         return get_object_or_404(Customer.objects.only("tenant"), pk=self.kwargs["pk"])
 
 
-class CreateCustomerView(DraftedFormView):
+class CreateCustomerView(AsksWhoItIs):
     permission_required = EDIT
     template_name = "customers/customer_form.html"
     draft_name = "customers.new"
-    form_class = CreateCustomerForm
-    error_fields = {"customer_number_taken": "number", **REFERRER_FIELDS}
+    form_class = NewCustomerForm
+    error_fields = {"customer_number_taken": "number", "bad_contact_point": "phone", **REFERRER_FIELDS}
     success_message = _("The customer's archive is open.")
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -216,9 +217,9 @@ class CreateCustomerView(DraftedFormView):
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(purposes=current_texts(), **context)
 
-    def save(self, form: CreateCustomerForm) -> str:
+    def save(self, form: NewCustomerForm) -> str:
         at = timezone.now()
-        customer = create_customer(**form.facts, by=self.request.user, at=at)
+        customer = create_with_contact(**form.facts, by=self.request.user, at=at)
         match_customers([customer.pk], at=at)
         return reverse("customers:detail", args=[customer.pk])
 

@@ -10,10 +10,13 @@ from django.utils.translation import gettext_lazy
 
 from core.accounts.permissions import may
 from core.web.views import StaffFormView, StepView
+from customers.enums import SelfService, Stage, Tier
 from customers.forms.merging import MergeForm, OtherCustomerForm
 from customers.models import Customer, CustomerMerge
 from customers.permissions import ASSIGN, MERGE
 from customers.services import MergeChanged, merge_customers, plan_merge, undo_merge
+
+WORDS = {"tier": dict(Tier.choices), "stage": dict(Stage.choices), "self_service": dict(SelfService.choices)}
 
 
 class MergeCustomerView(StaffFormView):
@@ -62,7 +65,15 @@ class MergeCustomerView(StaffFormView):
             return super().get_context_data(customer=self.customer, **context)
         is_possible = self.other.pk != self.customer.pk and not self.plan.clashes
         return super().get_context_data(
-            customer=self.customer, other=self.other, plan=self.plan, is_possible=is_possible, **context
+            customer=self.customer,
+            other=self.other,
+            plan=self.plan,
+            takes=[
+                (fact.label, *(WORDS[fact.name].get(value, "–") for value in (fact.kept, fact.absorbed)))
+                for fact in self.plan.takes
+            ],
+            is_possible=is_possible,
+            **context,
         )
 
     def save(self, form: MergeForm) -> str:

@@ -7,8 +7,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from customers.enums import CustomerKind
+from customers.first_contact import PointsForm
 from customers.models import PurposeText
-from lifecycle.forms import PointsForm
 from lifecycle.joining.work import is_solved, open_challenge
 from lifecycle.services.leads import LONGEST_WISH
 

@@ -419,7 +419,13 @@ class Migration(migrations.Migration):
                 (
                     "cause",
                     models.CharField(
-                        choices=[("evaluation", "Evaluation"), ("shipment", "A shipment"), ("hand", "By hand")],
+                        choices=[
+                            ("evaluation", "Evaluation"),
+                            ("shipment", "A shipment"),
+                            ("hand", "By hand"),
+                            ("merge", "A merge of two customers"),
+                            ("unmerge", "A merge undone"),
+                        ],
                         max_length=10,
                     ),
                 ),

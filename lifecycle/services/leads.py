@@ -266,9 +266,7 @@ def reopen_lead(*, lead: Lead, version: int | None = None, by: User | ApiKey, at
         raise NoLead
     if Lead.objects.filter(customer=customer, closed_at=None).exists():
         raise LeadOpen
-    lead.state = (
-        LeadState.QUALIFIED if lead.qualified_at else LeadState.CONTACTED if lead.contacted_at else LeadState.NEW
-    )
+    lead.state = lead.open_state
     lead.lost_reason = None
     lead.closed_at = None
     return _moved(lead, "lead.reopened", by=by, at=at)

@@ -172,12 +172,30 @@ def _move(
 ) -> StageChange:
     """Move a locked customer, keep why, and tell of it; a lead that is one no longer is won."""
     before = customer.stage
-    last = customer.last_shipment_at
     place_in_stage(customer=customer, stage=stage, since=today, held_until=held_until)
+    change = tell_move(customer, before, cause, today=today, reason=reason, by=by, at=at)
+    if before == Stage.LEAD:
+        _win_lead(customer, by=by, at=at)
+    record("customer.stage_moved", subject=customer, by=by, at=at, reason=reason)
+    return change
+
+
+def tell_move(
+    customer: Customer,
+    before: str,
+    cause: MoveCause,
+    *,
+    today: date,
+    reason: str = "",
+    by: User | None,
+    at: datetime,
+) -> StageChange:
+    """Keep how a locked customer came into the stage in which it is now, and tell of it."""
+    last = customer.last_shipment_at
     change = StageChange.objects.create(
         customer=customer,
         from_stage=before,
-        to_stage=stage,
+        to_stage=customer.stage,
         cause=cause,
         reason=reason,
         moved_by=by if isinstance(by, User) else None,
@@ -187,16 +205,13 @@ def _move(
         silent_days=max((today - local_date(last, current_tenant().time_zone)).days, 0) if last else None,
         changed_at=at,
     )
-    if before == Stage.LEAD:
-        _win_lead(customer, by=by, at=at)
-    record("customer.stage_moved", subject=customer, by=by, at=at, reason=reason)
     publish(
         "customer.stage_changed",
         subject_id=customer.pk,
         payload={
             "number": customer.number,
-            "from": before,
-            "to": stage.value,
+            "from": str(before),
+            "to": str(customer.stage),
             "cause": cause.value,
             "as_of": today.isoformat(),
         },

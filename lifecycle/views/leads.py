@@ -17,11 +17,11 @@ from core.crypto.fields import readable
 from core.crypto.masking import UNREADABLE, mask_text
 from core.tenancy.scope import current_tenant
 from core.web.lists import ChoiceFilter, Column, ColumnKind, DateRangeFilter, ListView, Sort
-from core.web.records import DraftedFormView
 from core.web.trail import history_of
 from core.web.views import StaffFormView, StaffView, StepView
 from customers.duplicates import candidates_of, match_customers
 from customers.models import Customer
+from customers.newcomers import AsksWhoItIs
 from customers.permissions import MERGE, REVEAL
 from customers.querysets import current_texts
 from customers.timeline import known_names
@@ -141,7 +141,7 @@ class LeadDetailView(StaffView, TemplateView):
         return [(pair, pair.second if pair.first_id == customer.pk else pair.first) for pair in pairs]
 
 
-class CreateLeadView(DraftedFormView):
+class CreateLeadView(AsksWhoItIs):
     permission_required = LEADS_WORK
     template_name = "lifecycle/lead_form.html"
     form_class = NewLeadForm

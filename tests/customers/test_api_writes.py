@@ -12,10 +12,11 @@ from tests.factories.accounts import outside
 from tests.factories.customers import make_customer
 from tests.factories.partners import API, Partner, check_described
 
-# Seven that do something, and the savepoints of the request, of the service and of the number that may be taken.
+# Seven that do something, the savepoints of the request, of the service and of the number that may be taken, and five
+# that look for whom it may be.
 # The lock and the look-up are one; the other keeps the answer.
 IDEMPOTENCY_QUERIES = 2
-CREATE_QUERIES = 14
+CREATE_QUERIES = 19
 NOBODY = "01a20b58-50a6-76ce-a6cb-5f519fa8d44d"
 FACTS = {
     "kind": "individual",
@@ -358,8 +359,8 @@ def test_create_asks_few_statements_and_answers_as_a_read_does(tenant, partner, 
         Client().post(f"{API}/customers", {**body, "number": "N-2"}, content_type="application/json", headers=again)
 
     read = partner.get(f"/customers/{answer.json()['id']}")
-    assert (answer.status_code, answer.json()) == (201, read.json())
-    assert answer.headers["ETag"] == read.headers["ETag"]
+    assert (answer.status_code, answer.json()) == (201, {**read.json(), "possible_duplicates": []})
+    assert answer.headers["ETag"].partition("-")[0] == read.headers["ETag"].partition("-")[0]
 
 
 @pytest.mark.parametrize("to", ["colleague", None])

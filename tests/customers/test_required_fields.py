@@ -44,7 +44,9 @@ def test_form_of_a_new_customer_asks_for_it(client_for, agent, contract):
     client, url = client_for(agent), reverse("customers:create")
 
     refused = client.post(url, {"number": "N-1", **COMPANY})
-    opened = client.post(url, {"number": "N-1", **COMPANY, "custom_contract": "Framework"})
+    facts = {"number": "N-1", **COMPANY, "custom_contract": "Framework"}
+    asked = client.post(url, facts)
+    opened = client.post(url, {**facts, "create_anyway": asked.context["shown_ids"]})
 
     assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["custom_contract"])
     assert opened.status_code == 302

@@ -171,4 +171,4 @@ def test_file_has_the_chosen_columns_or_all(client_for, administrator, now):
 
     assert chosen == ["Name", "Region", "Tier"]
     assert everything[:3] == ["Customer number", "Name", "Kind"]
-    assert len(everything) == 17
+    assert len(everything) == 18

@@ -116,6 +116,8 @@ class Migration(migrations.Migration):
                             ("evaluation", "Evaluation"),
                             ("override", "Set by hand"),
                             ("override_ended", "No longer set by hand"),
+                            ("merge", "A merge of two customers"),
+                            ("unmerge", "A merge undone"),
                         ],
                         max_length=16,
                     ),

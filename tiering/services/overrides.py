@@ -14,8 +14,8 @@ from customers.models import Customer
 from customers.services import lock_customer
 from customers.tiers import place_by_hand
 from tiering.enums import MoveReason
-from tiering.models import TierChange, TierOverride
-from tiering.services.policies import current_policy
+from tiering.models import TierOverride
+from tiering.services.telling import tell_move
 from tiering.turns import wait_for_turn
 
 
@@ -136,33 +136,9 @@ def _check_last_day(expires_on: date | None, at: datetime) -> date:
 
 
 def _move_by_hand(customer: Customer, tier: str, today: date, at: datetime) -> None:
-    policy = current_policy()
     old = customer.tier
     place_by_hand(customer=customer, tier=tier, since=today)
-    TierChange.objects.create(
-        customer=customer,
-        from_tier=old,
-        to_tier=tier,
-        reason=MoveReason.OVERRIDE,
-        as_of=today,
-        window_days=policy.window_days,
-        policy_version=policy.version,
-        contribution=customer.contribution,
-        shipment_count=customer.window_shipment_count,
-        changed_at=at,
-    )
-    publish(
-        "customer.tier_changed",
-        subject_id=customer.pk,
-        payload={
-            "number": customer.number,
-            "from": old,
-            "to": str(tier),
-            "reason": MoveReason.OVERRIDE.value,
-            "as_of": today.isoformat(),
-        },
-        at=at,
-    )
+    tell_move(customer, before=old, reason=MoveReason.OVERRIDE, at=at)
 
 
 @transaction.atomic

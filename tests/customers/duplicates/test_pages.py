@@ -48,6 +48,8 @@ def test_new_customer_says_at_once_whom_it_may_be(client_for, supervisor, now):
     make_customer(at=now, number="A-1", company_name="Kingsway Foods Ltd")
     client = client_for(supervisor)
     facts = {"number": "B-1", "kind": "company", "company_name": "KINGSWAY FOODS LIMITED"}
+    asked = client.post(reverse("customers:create"), facts)
+    facts["create_anyway"] = asked.context["shown_ids"]
     page = client.post(reverse("customers:create"), facts, follow=True).content.decode()
     new = Customer.objects.get(number="B-1")
     assert f"{reverse('customers:merge', args=[new.pk])}?other=A-1" in page

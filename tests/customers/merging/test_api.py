@@ -22,8 +22,8 @@ def versions(kept, absorbed):
 
 
 def test_plan_says_what_would_move_and_changes_nothing(partner, kept, absorbed):
-    absorbed.birthday = "1990-02-03"
-    absorbed.save(update_fields=["birthday"])
+    absorbed.birthday, absorbed.tier = "1990-02-03", "vip"
+    absorbed.save(update_fields=["birthday", "tier"])
     before = hanging(kept)
 
     answer = partner.send("post", "/merges/plan", pair(kept, absorbed))
@@ -35,6 +35,7 @@ def test_plan_says_what_would_move_and_changes_nothing(partner, kept, absorbed):
     facts = {fact["name"]: fact for fact in plan["facts"]}
     assert facts["region"] == {"name": "region", "is_personal": False, "kept": "Liverpool", "absorbed": None}
     assert facts["birthday"] == {"name": "birthday", "is_personal": True, "kept": None, "absorbed": None}
+    assert plan["takes"] == [{"name": "tier", "is_personal": False, "kept": "mid", "absorbed": "vip"}]
     moves = {each["what"]: each["count"] for each in plan["moves"]}
     assert (moves["Contacts"], moves["Addresses"], moves["Shipments"]) == (1, 1, 3)
     assert plan["clashes"] == []

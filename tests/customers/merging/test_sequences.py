@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from customers.services import (
     MergeWithItself,
     add_address,
     add_contact,
+    add_custom_field,
     merge_customers,
     record_interaction,
     remove_address,
@@ -41,7 +43,8 @@ from shipments.models import Shipment
 from tests.customers.follow_ups.made import make_follow_up
 from tests.factories.customers import make_customer
 
-MOST_CUSTOMERS = 5
+MOST_CUSTOMERS, TAGS = 5, 4
+OWN_FIELDS = ("contract", "dock", "route")
 PIECES = {"contact": Contact, "address": Address, "note": Interaction, "follow-up": FollowUp, "shipment": Shipment}
 REMOVED: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]] = {
     "contact": (contact_before, remove_contact, restore_contact),
@@ -50,7 +53,9 @@ REMOVED: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., A
 }
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["create", "edit", "add", "add", "remove", "restore", "merge", "merge", "undo", "undo"]),
+        st.sampled_from(
+            ["create", "edit", "tag", "value", "add", "add", "remove", "restore", "merge", "merge", "undo", "undo"]
+        ),
         st.integers(0, 9),
         st.integers(0, 9),
         st.sampled_from(sorted(PIECES)),
@@ -60,13 +65,23 @@ steps = st.lists(
 
 
 @dataclass
+class Brought:
+    """The tags and own values that a merge brought to the customer that was kept."""
+
+    tags: set[str]
+    values: dict[str, str]
+
+
+@dataclass
 class Expected:
     """What the product should hold, told apart from the product: who owns which piece, and what a merge carried."""
 
     owners: dict[tuple[str, Any], Any] = field(default_factory=dict)
     industries: dict[Any, str] = field(default_factory=dict)
+    tags: dict[Any, list[str]] = field(default_factory=dict)
+    values: dict[Any, dict[str, str]] = field(default_factory=dict)
     gone_into: dict[Any, Any] = field(default_factory=dict)
-    merges: list[tuple[CustomerMerge, list[tuple[str, Any]]]] = field(default_factory=list)
+    merges: list[tuple[CustomerMerge, list[tuple[str, Any]], Brought]] = field(default_factory=list)
     removed: list[tuple[str, Any, Any]] = field(default_factory=list)
 
 
@@ -92,6 +107,10 @@ class Archive:
                 self.create()
         elif kind == "edit":
             self.edit(here)
+        elif kind == "tag":
+            self.tag(here, second)
+        elif kind == "value":
+            self.value(here, second)
         elif kind == "add":
             self.add(here, piece)
         elif kind == "remove":
@@ -107,25 +126,42 @@ class Archive:
         number = f"S-{uuid7().hex[-12:]}"
         customer = make_customer(number=number, industry="new", at=self.at)
         self.expected.industries[customer.pk] = "new"
+        self.expected.tags[customer.pk] = []
+        self.expected.values[customer.pk] = {}
         for piece in PIECES:
             self.add(customer.pk, piece)
 
     def edit(self, pk: Any) -> None:
-        customer = Customer.objects.get(pk=pk)
         industry = f"trade {next(self.made)}"
-        kept = ("region", "source", "tags", "preferred_channel", "preferred_language", "account_manager")
-        facts = {name: getattr(customer, name) for name in kept}
+        self.write(pk, industry=industry)
+        self.expected.industries[pk] = industry
+
+    def tag(self, pk: Any, which: int) -> None:
+        """Put one of a few tags on, or take it off."""
+        tag, tags = f"tag {which % TAGS}", self.expected.tags[pk]
+        tags = [each for each in tags if each != tag] if tag in tags else [*tags, tag]
+        self.write(pk, tags=tags)
+        self.expected.tags[pk] = tags
+
+    def value(self, pk: Any, which: int) -> None:
+        """Give one of the own fields another value, or none."""
+        key, word = OWN_FIELDS[which % len(OWN_FIELDS)], f"word {next(self.made)}" if which % 3 else ""
+        self.write(pk, custom_values={key: word})
+        values = {each: value for each, value in self.expected.values[pk].items() if each != key}
+        self.expected.values[pk] = values | ({key: word} if word else {})
+
+    def write(self, pk: Any, **changed: Any) -> None:
+        customer = Customer.objects.get(pk=pk)
+        kept = ("industry", "region", "source", "tags", "preferred_channel", "preferred_language", "account_manager")
         update_customer(
             customer=customer,
             version=customer.version,
             kind=CustomerKind.COMPANY,
             company_name=customer.company_name,
-            industry=industry,
-            **facts,
+            **{name: getattr(customer, name) for name in kept} | changed,
             by=self.by,
             at=self.at,
         )
-        self.expected.industries[pk] = industry
 
     def add(self, pk: Any, piece: str) -> None:
         customer = Customer.objects.get(pk=pk)
@@ -184,14 +220,18 @@ class Archive:
         carried = [piece for piece, owner in self.expected.owners.items() if owner == absorbed]
         self.expected.owners.update(dict.fromkeys(carried, kept))
         self.expected.gone_into[absorbed] = kept
-        self.expected.merges.append((done, carried))
+        tags, values = self.expected.tags, self.expected.values
+        new_tags = [tag for tag in tags[absorbed] if tag not in tags[kept]]
+        new_values = {key: value for key, value in values[absorbed].items() if key not in values[kept]}
+        tags[kept], values[kept] = [*tags[kept], *new_tags], values[kept] | new_values
+        self.expected.merges.append((done, carried, Brought(set(new_tags), new_values)))
 
     def undo(self, which: int) -> None:
         merges = self.expected.merges
         if not merges:
             return
-        done, carried = merges[which % len(merges)]
-        later = [each for each, _carried in merges[which % len(merges) + 1 :]]
+        done, carried, brought = merges[which % len(merges)]
+        later = [each for each, *_what in merges[which % len(merges) + 1 :]]
         is_free = all(done.kept_id not in {each.kept_id, each.absorbed_id} for each in later)
         try:
             undo_merge(merge=done, by=self.by, at=self.at)
@@ -199,7 +239,11 @@ class Archive:
             assert not is_free
             return
         assert is_free
-        merges.remove((done, carried))
+        merges.remove((done, carried, brought))
+        tags, values = self.expected.tags[done.kept_id], self.expected.values[done.kept_id]
+        self.expected.tags[done.kept_id] = [tag for tag in tags if tag not in brought.tags]
+        left = {key: value for key, value in values.items() if brought.values.get(key) != value}
+        self.expected.values[done.kept_id] = left
         del self.expected.gone_into[done.absorbed_id]
         back = [piece for piece in carried if self.expected.owners.get(piece) == done.kept_id]
         self.expected.owners.update(dict.fromkeys(back, done.absorbed_id))
@@ -219,11 +263,19 @@ class Archive:
         shipped = Counter(owner for (kind, _key), owner in self.expected.owners.items() if kind == "shipment")
         shown = Customer.objects.filter(pk__in=mine).values_list("pk", "shipment_count", "industry")
         assert set(shown) == {(pk, shipped[pk], self.expected.industries[pk]) for pk in self.standing}
+        own = {each.pk: (each.tags, each.custom_values) for each in Customer.objects.filter(pk__in=mine)}
+        assert own == {pk: (self.expected.tags[pk], self.expected.values[pk]) for pk in self.standing}
+
+
+@pytest.fixture
+def own_fields(tenant, administrator, now):
+    for key in OWN_FIELDS:
+        add_custom_field(key=key, label=key, kind="text", choices=[], order=1, by=administrator, at=now)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
-def test_any_sequence_of_create_edit_merge_and_undo_loses_nothing(tenant, supervisor, now, steps):
+def test_any_sequence_of_create_edit_merge_and_undo_loses_nothing(tenant, supervisor, now, own_fields, steps):
     archive = Archive(supervisor, now)
     archive.check()
     for step in steps:
