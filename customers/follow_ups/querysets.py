@@ -33,9 +33,14 @@ def is_late(at: datetime) -> Q:
     return Q(due_at__lt=at)
 
 
+def is_overdue(at: datetime) -> Q:
+    """Return whether it is open and should be done by now, as a condition."""
+    return Q(state=FollowUpState.OPEN) & is_late(at)
+
+
 def overdue(follow_ups: QuerySet[FollowUp], *, at: datetime) -> QuerySet[FollowUp]:
     """Leave those that are open and should be done by now."""
-    return is_open(follow_ups).filter(is_late(at))
+    return follow_ups.filter(is_overdue(at))
 
 
 def for_list(follow_ups: QuerySet[FollowUp]) -> QuerySet[FollowUp]:

@@ -30,7 +30,7 @@ from core.web.records import DraftedFormView, RecordFormView
 from core.web.trail import history_of
 from core.web.views import StaffView
 from customers.enums import FollowUpKind, FollowUpOrigin, FollowUpState, Priority, Tier
-from customers.follow_ups.querysets import for_list, on_record, overdue
+from customers.follow_ups.querysets import for_list, is_overdue, on_record
 from customers.follow_ups.words import Shown, happened_of, show
 from customers.forms.follow_ups import DUE, FollowUpForm, UpdateFollowUpForm, morning_in
 from customers.models import Customer, FollowUp
@@ -64,7 +64,7 @@ class FollowUpListView(ListView):
             name="overdue",
             label=_("Overdue"),
             field="due_at",
-            leave=lambda rows: overdue(rows, at=timezone.now()),
+            condition=lambda: is_overdue(timezone.now()),
         ),
         UserFilter(name="assignee", label=_("Assignee")),
         RecordFilter(name="team", label=_("Team"), options=_teams),
