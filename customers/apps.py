@@ -228,7 +228,7 @@ class CustomersConfig(AppConfig):
     @staticmethod
     def _register_follow_ups() -> None:
         import customers.follow_ups.declared  # noqa: F401  declares actions, personal data, events and relations
-        from core.accounts import holdings
+        from core.accounts import charges, holdings
         from core.events.registry import receive
         from core.web import exports, navigation, notices, record_pages, trail
         from core.web.lists import actions
@@ -238,6 +238,7 @@ class CustomersConfig(AppConfig):
         from customers.follow_ups.day import FOLLOW_UPS
         from customers.follow_ups.notices import describe_given, describe_overdue
         from customers.follow_ups.panel import load_follow_up_panel
+        from customers.follow_ups.querysets import is_open
         from customers.follow_ups.record_actions import FOLLOW_UP_ACTIONS, FOLLOW_UP_PAGE, FOR_CUSTOMER
         from customers.models import FollowUp
         from customers.permissions import FOLLOW_UPS_CONFIGURE, FOLLOW_UPS_MANAGE, FOLLOW_UPS_VIEW, FOLLOW_UPS_WORK
@@ -260,6 +261,14 @@ class CustomersConfig(AppConfig):
                 page=lambda user: (
                     f"{reverse('customers:follow_ups')}?{urlencode({'state': FollowUpState.OPEN, 'assignee': user.pk})}"
                 ),
+            )
+        )
+        charges.register(
+            charges.Charge(
+                name="follow_ups",
+                words=lambda count: ngettext("%(count)s follow-up", "%(count)s follow-ups", count),
+                model=FollowUp,
+                open=is_open,
             )
         )
         receive("follow_up.created", name="customers.tell_assignee", call=tell_assignee)

@@ -3,8 +3,8 @@ from datetime import time
 from django.apps import AppConfig
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 # After the tiers: what a step of a playbook is for may depend on them.
 NIGHTLY_AT = time(2, 30)
@@ -15,25 +15,49 @@ class LifecycleConfig(AppConfig):
 
     def ready(self) -> None:
         import lifecycle.declared  # noqa: F401  declares actions, personal data, events and what is revealed
+        from core.accounts import charges
         from core.events.registry import receive
         from core.jobs.nightly import register
         from core.tenancy.provisioning import on_tenant_created
         from core.web import exports, navigation, record_pages
         from customers import panels, timeline
         from customers.follow_ups import rules
+        from lifecycle.models import LifecyclePolicy, PlaybookStep
         from lifecycle.panel import load_stage_panel
         from lifecycle.permissions import VIEW
         from lifecycle.playbooks import LEAD_CAPTURED, STAGE_ENTERED
         from lifecycle.receivers import move_shipper, tell_timeline
         from lifecycle.record_actions import CUSTOMER_ACTIONS
         from lifecycle.selectors import NIGHTLY_JOB
-        from lifecycle.services import create_first_choices, create_first_policy, evaluate_last_day
+        from lifecycle.services import (
+            create_first_choices,
+            create_first_policy,
+            evaluate_last_day,
+            in_force_alone,
+            pass_on_leads,
+        )
         from lifecycle.views.stages import ChangeListView
         from lifecycle.words import move_in_words
 
         register(NIGHTLY_JOB, label=_("Evaluate stages"), run=evaluate_last_day, at=NIGHTLY_AT)
         on_tenant_created(create_first_policy)
         on_tenant_created(create_first_choices)
+        charges.register(
+            charges.Charge(
+                name="playbook_steps",
+                words=lambda count: ngettext("%(count)s step of a playbook", "%(count)s steps of playbooks", count),
+                model=PlaybookStep,
+            )
+        )
+        charges.register(
+            charges.Charge(
+                name="leads",
+                words=lambda _count: gettext("the leads that come in"),
+                model=LifecyclePolicy,
+                open=in_force_alone,
+                move=pass_on_leads,
+            )
+        )
         receive("customer.shipped", name="lifecycle.move_shipper", call=move_shipper)
         receive("customer.stage_changed", name="lifecycle.tell_timeline", call=tell_timeline)
         rules.register(STAGE_ENTERED)

@@ -123,7 +123,10 @@ class ShareForm(forms.Form):
     """How many customers of the low tier are taken to serve themselves."""
 
     share = forms.IntegerField(
-        label=_("Of the other low customers move to self-service, per cent"), min_value=0, max_value=100, initial=50
+        label=_("Share of the remaining low customers that move to self-service, %"),
+        min_value=0,
+        max_value=100,
+        initial=50,
     )
 
 

@@ -10,7 +10,7 @@ class ServiceRequestsConfig(AppConfig):
 
     def ready(self) -> None:
         import service_requests.declared  # noqa: F401  declares actions, personal data, events and what is revealed
-        from core.accounts import holdings
+        from core.accounts import charges, holdings
         from core.events.registry import receive
         from core.tenancy.provisioning import on_tenant_created
         from core.tenancy.working_time import register_calendar
@@ -62,6 +62,14 @@ class ServiceRequestsConfig(AppConfig):
                 page=lambda user: (
                     f"{reverse('service_requests:list')}?{urlencode({'state': UNFINISHED, 'assignee': user.pk})}"
                 ),
+            )
+        )
+        charges.register(
+            charges.Charge(
+                name="service_requests",
+                words=lambda count: ngettext("%(count)s service request", "%(count)s service requests", count),
+                model=ServiceRequest,
+                open=unfinished,
             )
         )
         open_work.register("service_requests")

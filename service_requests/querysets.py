@@ -50,9 +50,14 @@ def late(at: datetime) -> Q:
     return Q(state__in=RUNNING, due_at__lt=at)
 
 
+def is_overdue(at: datetime) -> Q:
+    """Return whether it is not closed, and its deadline runs and has passed, as a condition."""
+    return Q(closed_at=None) & late(at)
+
+
 def overdue(requests: QuerySet[ServiceRequest], *, at: datetime) -> QuerySet[ServiceRequest]:
     """Leave those whose deadline runs and has passed."""
-    return unfinished(requests).filter(late(at))
+    return requests.filter(is_overdue(at))
 
 
 def in_hands_of(requests: QuerySet[ServiceRequest], user: User) -> QuerySet[ServiceRequest]:

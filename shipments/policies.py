@@ -23,7 +23,7 @@ RULES: dict[str, str | Promise] = {
     "silent_hours": _("Silent after hours without a scan"),
 }
 HELP: dict[str, str | Promise] = {
-    "grace_hours": _("So long a scan of the delivery may be on its way; 0: at once."),
+    "grace_hours": _("Allows for delivery scans that arrive late. 0: at once."),
     "silent_hours": _("Counted from the last scan, by night and on holidays, too; before the first from acceptance."),
 }
 POLICY_PARTS = tuple(

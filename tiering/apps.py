@@ -2,6 +2,7 @@ from datetime import time
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 NIGHTLY_AT = time(2, 0)
 # When all have their tier; it reads shipments alone, and is in no hurry.
@@ -46,6 +47,7 @@ class TieringConfig(AppConfig):
             ("tiers.managers_missing", "tell_of_missing_managers", receivers.tell_of_missing_managers),
         ):
             receive(event, name=f"tiering.{name}", call=call)
+        self._register_charge()
         entitlements.register_head_start(head_start_of)
         entitlements.register_teams(teams_of)
         entitlements.register_managed_tiers(managed_tiers)
@@ -165,4 +167,19 @@ class TieringConfig(AppConfig):
             permission=VIEW,
             load=load_tier_panel,
             order=95,
+        )
+
+    @staticmethod
+    def _register_charge() -> None:
+        from core.accounts import charges
+        from tiering.models import TierTeam
+        from tiering.services import pass_on_tiers
+
+        charges.register(
+            charges.Charge(
+                name="tiers",
+                words=lambda count: ngettext("%(count)s tier", "%(count)s tiers", count),
+                model=TierTeam,
+                move=pass_on_tiers,
+            )
         )

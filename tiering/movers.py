@@ -38,6 +38,8 @@ def step(*, job: BackgroundJob, at: datetime) -> Step:
     moves = evaluation.weightiest_moves(len(evaluation.moves))
     text = io.StringIO()
     writer = csv.writer(text)
+    made = {"day": as_of.isoformat(), "time": f"{timezone.localtime(at):%Y-%m-%d %H:%M}"}
+    writer.writerow([_("Computed anew at %(time)s by the shipments up to %(day)s; the trial may differ.") % made])
     writer.writerow(
         [_("Customer number"), _("From tier"), _("To tier"), _("Rank"), _("Contribution"), _("Shipments in the window")]
     )

@@ -36,9 +36,9 @@ CHANGES: dict[str, str | Promise] = {
     "vip_rebate": gettext_lazy("What VIP customers get back of what they bring."),
     "mid_rebate": gettext_lazy("What mid customers get back of what they bring."),
     "low_rebate": gettext_lazy("What low customers get back of what they bring."),
-    "vip_self_service": gettext_lazy("Whether the page of a VIP customer says to offer it to serve itself."),
-    "mid_self_service": gettext_lazy("Whether the page of a mid customer says to offer it to serve itself."),
-    "low_self_service": gettext_lazy("Whether the page of a low customer says to offer it to serve itself."),
+    "vip_self_service": gettext_lazy("Whether VIP customers are to be offered self-service."),
+    "mid_self_service": gettext_lazy("Whether mid customers are to be offered self-service."),
+    "low_self_service": gettext_lazy("Whether low customers are to be offered self-service."),
 }
 POLICY_PARTS = tuple(
     Part(key=name, label=label, changes=CHANGES[name], url_name="tiering:create_policy", fields=(name,), told=name)

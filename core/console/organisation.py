@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
+from core.accounts.charges import in_words
 from core.accounts.models import Department, Team, User
 from core.accounts.services import (
     close_department,
@@ -107,7 +108,7 @@ class CloseView(OrganisationFormView):
     """Say who and what would have to go elsewhere, and ask where."""
 
     form_class = CloseForm
-    error_fields = {"department_closed": "to", "team_closed": "to"}
+    error_fields = {"department_closed": "to", "team_closed": "to", "team_in_charge": "to"}
 
     def get_initial(self) -> dict[str, Any]:
         return {}
@@ -136,6 +137,9 @@ class CloseTeamView(CloseView):
     template_name = "console/team_close.html"
     model = Team
     success_message = _("The team is closed.")
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(in_charge_of=in_words(self.kept), **context)
 
     def act(self, **facts: Any) -> object:
         return close_team(team=self.kept, **facts)

@@ -132,8 +132,8 @@ class CustomerViewSet(ListModelMixin, RetrieveModelMixin, TakesMany):
 
     @extend_schema(summary="Create a customer")
     def create(self, request: Request) -> Response:
-        """Open the archive of a new customer; a number that is taken is refused, without one it gets the next. Who of the
-        archive it may be already, by its name, is named in `possible_duplicates` and refuses nothing.
+        """Open the archive of a new customer; a number that is taken is refused, without one it gets the next. Who it
+        may be of the archive, by its name, is named in `possible_duplicates` and refuses nothing.
         """
         facts = self.read_input()
         alike = alike_to(Newcomer(facts.get("company_name", ""), facts.get("person_name", "")))

@@ -26,9 +26,14 @@ def is_late(at: datetime) -> Q:
     return Q(due_at__lt=at)
 
 
+def is_overdue(at: datetime) -> Q:
+    """Return whether it is open and should be done by now, as a condition."""
+    return Q(state=FollowUpState.OPEN) & is_late(at)
+
+
 def overdue(follow_ups: QuerySet[FollowUp], *, at: datetime) -> QuerySet[FollowUp]:
     """Leave those that are open and should be done by now."""
-    return is_open(follow_ups).filter(is_late(at))
+    return follow_ups.filter(is_overdue(at))
 
 
 def for_list(follow_ups: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
@@ -63,9 +68,9 @@ def in_hands_of(follow_ups: QuerySet[FollowUp], user: User) -> QuerySet[FollowUp
     return follow_ups.filter(own)
 
 
-def snoozed(follow_ups: QuerySet[FollowUp], *, at: datetime) -> QuerySet[FollowUp]:
-    """Leave those of which nobody wants to hear for now."""
-    return is_open(follow_ups).filter(snoozed_until__gt=at)
+def is_snoozed(at: datetime) -> Q:
+    """Return whether it is open and nobody wants to hear of it for now, as a condition."""
+    return Q(state=FollowUpState.OPEN, snoozed_until__gt=at)
 
 
 def of_day(user: User, *, before: datetime, at: datetime) -> QuerySet[FollowUp]:

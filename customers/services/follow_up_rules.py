@@ -27,7 +27,7 @@ from customers.models import FollowUpPolicy
 
 class BadRule(DomainError):
     code = "bad_rule"
-    message = _("A rule has a tier, a priority or hours that there are not.")
+    message = _("A rule names an unknown tier or priority, or hours outside the limits.")
 
 
 class PolicyChanged(DomainError):

@@ -31,7 +31,7 @@ from core.web.records import DraftedFormView, RecordFormView
 from core.web.trail import history_of
 from core.web.views import StaffView
 from customers.enums import FollowUpKind, FollowUpOrigin, FollowUpState, Priority, Tier
-from customers.follow_ups.querysets import for_list, in_hands_of, on_record, overdue, snoozed
+from customers.follow_ups.querysets import for_list, in_hands_of, is_overdue, is_snoozed, on_record
 from customers.follow_ups.words import Shown, happened_of, repeats_in_words, show
 from customers.forms.follow_ups import DUE, FollowUpForm, UpdateFollowUpForm, morning_in
 from customers.models import Customer, FollowUp
@@ -65,13 +65,13 @@ class FollowUpListView(ListView):
             name="overdue",
             label=_("Overdue"),
             field="due_at",
-            leave=lambda rows: overdue(rows, at=timezone.now()),
+            condition=lambda: is_overdue(timezone.now()),
         ),
         RuleFilter(
             name="snoozed",
             label=_("Snoozed"),
             field="snoozed_until",
-            leave=lambda rows: snoozed(rows, at=timezone.now()),
+            condition=lambda: is_snoozed(timezone.now()),
         ),
         HandsFilter(name="hands", label=_("In the hands of"), leave=in_hands_of),
         UserFilter(name="assignee", label=_("Assignee")),

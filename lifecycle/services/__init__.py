@@ -42,6 +42,8 @@ from lifecycle.services.policies import (
     create_first_policy,
     create_policy,
     current_policy,
+    in_force_alone,
+    pass_on_leads,
 )
 from lifecycle.services.settings import (
     EntryChanged,
@@ -101,9 +103,11 @@ __all__ = [
     "evaluate_last_day",
     "evaluate_stages",
     "hand_over_lead",
+    "in_force_alone",
     "lose_lead",
     "move_by_hand",
     "move_by_shipment",
+    "pass_on_leads",
     "qualify_lead",
     "remove_step",
     "reopen_lead",

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import Team, User
@@ -90,6 +91,19 @@ def create_policy(
     details = {"version": policy.version, "changed": changed}
     record("lifecycle_policy.changed", of=policy, by=by, at=at, details=details)
     return policy
+
+
+def in_force_alone(policies: QuerySet[LifecyclePolicy]) -> QuerySet[LifecyclePolicy]:
+    """Leave the version in force."""
+    newest = LifecyclePolicy.objects.order_by("-version").values("version")[:1]
+    return policies.filter(version=Subquery(newest))
+
+
+def pass_on_leads(*, rows: QuerySet[LifecyclePolicy], to: Team, by: User, at: datetime) -> None:
+    """Put the same rules in force with another team, which gets the leads from now on."""
+    for policy in rows:
+        numbers = {name: getattr(policy, name) for name in NUMBERS}
+        create_policy(assignment=policy.assignment, team=to, replaces=policy.version, by=by, at=at, **numbers)
 
 
 def _check(numbers: dict[str, int]) -> None:

@@ -34,7 +34,7 @@ from service_requests.filters import STATES, colleagues, departments, teams
 from service_requests.models import ServiceRequest
 from service_requests.permissions import VIEW, WORK
 from service_requests.policies import days_in_words, hours_in_words, span_in_words
-from service_requests.querysets import counts_for, for_list, for_record, in_hands_of, overdue
+from service_requests.querysets import counts_for, for_list, for_record, in_hands_of, is_overdue
 from service_requests.services import current_policy
 from service_requests.templatetags.service_requests import green_channel, request_badge, request_deadline
 from shipments.filters import CustomerFilter
@@ -58,7 +58,7 @@ class RequestListView(ListView):
             name="overdue",
             label=_("Overdue"),
             field="due_at",
-            leave=lambda rows: overdue(rows, at=timezone.now()),
+            condition=lambda: is_overdue(timezone.now()),
         ),
         ChoiceFilter(name="kind", label=_("Kind"), choices=RequestKind.choices),
         ChoiceFilter(name="department", label=_("Department"), choices=departments, none=_("No department")),

@@ -62,6 +62,6 @@ def test_request_is_opened_taken_waits_and_is_done(page, courier):
     page.wait_for_load_state()
     page.keyboard.press("g")
     page.keyboard.press("r")
-    expect(page.locator("main")).to_contain_text("Nothing is to be worked on")
+    expect(page.locator("main")).to_contain_text("Nothing to work on")
     with tenant_scope(courier):
         assert ServiceRequest.objects.get().assignee is not None

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 
 from core.accounts.services import create_department
 from core.audit.models import AuditEvent
@@ -143,6 +143,17 @@ def test_counts_lead_to_what_they_count(client, agent, now):
 
     assert [count for _label, count, _url in counts] == [1, 1, 1, 2]
     assert [len(client.get(url).context["rows"]) for _label, _count, url in counts] == [1, 1, 1, 2]
+
+
+@pytest.mark.parametrize("page", [LIST, reverse_lazy("customers:follow_ups")])
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_what_is_or_is_not_overdue_is_found_without_reading_all_that_is(client, page, answer):
+    with CaptureQueriesContext(connection) as queries:
+        client.get(page, {"overdue": answer})
+
+    listed = [query["sql"] for query in queries if '"due_at" < ' in query["sql"] and " LIMIT " in query["sql"]]
+    assert listed
+    assert not [sql for sql in listed if " IN (SELECT" in sql]
 
 
 def test_filters(client, agent, now):

@@ -25,6 +25,7 @@ from tiering.services import (
     PolicyNotDraft,
     PolicyNotWaiting,
     PolicyUntried,
+    TrialTooOld,
     approve_policy,
     ask_for_trial,
     current_policy,
@@ -106,6 +107,18 @@ def test_version_is_approved_by_a_trial_of_these_very_rules_alone(draft, supervi
     assert (current_policy().version, tiering_state()) == (1, state)
     try_policy(policy=policy, at=now)
     assert approve_policy(policy=policy, by=administrator, at=now) == current_policy()
+
+
+def test_version_is_approved_by_a_trial_of_these_days_alone(waiting, administrator, now):
+    try_policy(policy=waiting, at=now)
+    state, later = tiering_state(), now + timedelta(days=7, seconds=1)
+
+    with pytest.raises(TrialTooOld):
+        approve_policy(policy=waiting, by=administrator, at=later)
+
+    assert (current_policy().version, tiering_state()) == (1, state)
+    try_policy(policy=waiting, at=later)
+    assert approve_policy(policy=waiting, by=administrator, at=later + timedelta(days=7)) == current_policy()
 
 
 def test_what_was_decided_on_is_tried_no_more(waiting, administrator, now):

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from core.accounts.enums import Role
 from core.accounts.models import User
@@ -298,10 +299,27 @@ def test_everybody_who_would_move_is_listed_page_by_page_and_written_into_a_file
     assert odd == [1] * 6
     assert (started.status_code, started.url) == (302, reverse("console:job", args=[job.pk]))
     lines = made.content.decode("utf-8-sig").splitlines()
-    assert lines[0] == "Customer number,From tier,To tier,Rank,Contribution,Shipments in the window"
-    assert lines[1] == "c000,–,VIP,1,1000.00,1"
-    assert (len(lines), made.done, made.position) == (131, 130, None)
+    as_of, made_at = job.parameters["as_of"], timezone.localtime(now + timedelta(days=3))
+    assert lines[0] == (
+        f"Computed anew at {made_at:%Y-%m-%d %H:%M} by the shipments up to {as_of}; the trial may differ."
+    )
+    assert lines[1] == "Customer number,From tier,To tier,Rank,Contribution,Shipments in the window"
+    assert lines[2] == "c000,–,VIP,1,1000.00,1"
+    assert (len(lines), made.done, made.position) == (132, 130, None)
     assert Customer.objects.exclude(tier=None).count() == 0
+
+
+def test_page_says_when_a_trial_is_too_old_and_has_it_made_anew(clock, now, client_for, supervisor):
+    policy = write_policy(**RULES, by=supervisor, at=now)
+    work_off_trials(now)
+    client, page = client_for(supervisor), reverse("tiering:policy", args=[policy.pk])
+    fresh = client.get(page).content.decode()
+    PolicyTrial.objects.update(made_at=now - timedelta(days=8))
+
+    old = client.get(page).content.decode()
+
+    said = "Nobody can approve the version before it is tried anew."
+    assert (said in fresh, said in old, "Try it anew" in old) == (False, True, True)
 
 
 def test_no_more_moves_than_are_kept_are_listed(tenant, now, client_for, supervisor, monkeypatch):

@@ -6,8 +6,10 @@ from tiering.services.approving import (
     OwnPolicy,
     PolicyNotWaiting,
     PolicyUntried,
+    TrialTooOld,
     approve_policy,
     decline_policy,
+    is_too_old,
     submit_policy,
     withdraw_policy,
 )
@@ -53,7 +55,7 @@ from tiering.services.policies import (
     write_policy,
 )
 from tiering.services.segments import evaluate_segments
-from tiering.services.teams import TeamGone, TeamsChanged, mark_of, set_tier_teams
+from tiering.services.teams import TeamGone, TeamsChanged, mark_of, pass_on_tiers, set_tier_teams
 from tiering.services.trials import try_policy
 
 __all__ = [
@@ -88,6 +90,7 @@ __all__ = [
     "SharesTooLarge",
     "TeamGone",
     "TeamsChanged",
+    "TrialTooOld",
     "approve_override",
     "approve_policy",
     "ask_for_tier",
@@ -102,8 +105,10 @@ __all__ = [
     "evaluate_last_day",
     "evaluate_segments",
     "evaluate_tiers",
+    "is_too_old",
     "last_whole_day",
     "mark_of",
+    "pass_on_tiers",
     "set_tier_teams",
     "submit_policy",
     "try_policy",

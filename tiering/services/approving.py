@@ -1,6 +1,6 @@
 """From a draft of a policy to what is in force: sent for approval by one, approved or declined by another."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,8 @@ from tiering.services.policies import PolicyChanged, PolicyClosed, current_polic
 from tiering.turns import wait_for_turn
 
 LONGEST_REASON = 500
+# Shipments of later days may have moved others meanwhile.
+TRIAL_HOLDS = timedelta(days=7)
 GIVEN_UP = {PolicyState.DECLINED: "tier_policy.declined", PolicyState.WITHDRAWN: "tier_policy.withdrawn"}
 
 
@@ -37,6 +39,11 @@ class OwnPolicy(DomainError):
 class PolicyUntried(DomainError):
     code = "policy_untried"
     message = _("Nobody knows yet what this version would do. Have it tried first.")
+
+
+class TrialTooOld(DomainError):
+    code = "policy_trial_too_old"
+    message = _("The trial of this version is more than 7 days old. Try it anew, look at what it would do, and decide.")
 
 
 class DecisionReasonMissing(DomainError):
@@ -65,14 +72,17 @@ def submit_policy(*, policy: TierPolicy, by: User | None, at: datetime) -> TierP
 def approve_policy(*, policy: TierPolicy, by: User | None, at: datetime) -> TierPolicy:
     """Put a version that waits in force for the next evaluation; drafts written before are overtaken.
 
-    Raises PolicyNotWaiting, OwnPolicy or PolicyUntried.
+    Raises PolicyNotWaiting, OwnPolicy, PolicyUntried or TrialTooOld.
     """
     wait_for_turn()
     policy = _lock_waiting(policy)
     if by is not None and by.pk == policy.created_by_id:
         raise OwnPolicy
-    if not PolicyTrial.objects.filter(policy=policy).exists():
+    trial = PolicyTrial.objects.filter(policy=policy).first()
+    if trial is None:
         raise PolicyUntried
+    if is_too_old(trial, at=at):
+        raise TrialTooOld
     in_force = current_policy()
     policy.state = PolicyState.APPROVED
     policy.approved_by, policy.approved_at = by, at
@@ -83,6 +93,11 @@ def approve_policy(*, policy: TierPolicy, by: User | None, at: datetime) -> Tier
     _overtake(by=by, at=at)
     publish("tier_policy.approved", subject_id=policy.pk, payload=_told(policy), at=at)
     return policy
+
+
+def is_too_old(trial: PolicyTrial, *, at: datetime) -> bool:
+    """Say whether a trial was made too long ago to approve anything by it."""
+    return at - trial.made_at > TRIAL_HOLDS
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import Team, User
@@ -48,4 +49,14 @@ def set_tier_teams(*, teams: Mapping[str, Collection[Team]], seen: str, by: User
     TierTeam.objects.filter(tier__in=changed).delete()
     TierTeam.objects.bulk_create(TierTeam(tier=tier, team=team) for tier in changed for team in teams.get(tier, ()))
     details = {"changed": [f"teams_{tier}" for tier in changed]}
+    record("tier.teams_set", of=current_policy(), by=by, at=at, details=details)
+
+
+def pass_on_tiers(*, rows: QuerySet[TierTeam], to: Team, by: User, at: datetime) -> None:
+    """Let another team serve the tiers that one served, and those it serves already but once."""
+    wait_for_turn()
+    tiers = sorted(rows.values_list("tier", flat=True))
+    rows.filter(tier__in=TierTeam.objects.filter(team=to).values("tier")).delete()
+    rows.update(team=to)
+    details = {"changed": [f"teams_{tier}" for tier in tiers]}
     record("tier.teams_set", of=current_policy(), by=by, at=at, details=details)

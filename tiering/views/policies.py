@@ -28,7 +28,7 @@ from tiering.permissions import MANAGE, VIEW
 from tiering.querysets import others_who_may_approve
 from tiering.rules import LABELS, differences, facts
 from tiering.selectors import trial_of
-from tiering.services import PolicyChanged, current_policy, write_policy
+from tiering.services import PolicyChanged, current_policy, is_too_old, write_policy
 from tiering.services.trials import MOST_KEPT
 from tiering.trials import is_under_way
 
@@ -114,6 +114,7 @@ class PolicyDetailView(StaffView, TemplateView):
         in_force = current_policy()
         before = in_force if policy.is_open else TierPolicy.objects.filter(version=policy.replaces).first()
         may_manage = may(user, MANAGE)
+        tried = trial_of(policy) if may_manage else None
         return super().get_context_data(
             policy=policy,
             is_in_force=policy.pk == in_force.pk,
@@ -123,7 +124,8 @@ class PolicyDetailView(StaffView, TemplateView):
             lacks_approver=policy.is_open and not others_who_may_approve(policy).exists(),
             may_try=may_manage and policy.is_open,
             is_being_tried=may_manage and policy.is_open and is_under_way(policy),
-            tried=trial_of(policy) if may_manage else None,
+            tried=tried,
+            is_trial_too_old=policy.is_open and tried is not None and is_too_old(tried.trial, at=timezone.now()),
             history=history_of(policy, user=user),
             **context,
         )

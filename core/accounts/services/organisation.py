@@ -5,6 +5,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.accounts import charges
 from core.accounts.models import Department, Invitation, Team, User
 from core.accounts.services.uniqueness import refused_as
 from core.audit.services import record
@@ -31,6 +32,10 @@ class DepartmentClosed(DomainError):
 class TeamClosed(DomainError):
     code = "team_closed"
     message = _("This team is closed.")
+
+
+class TeamInCharge(DomainError):
+    code = "team_in_charge"
 
 
 @transaction.atomic
@@ -104,32 +109,45 @@ def update_team(*, team: Team, name: str, department: Department | None, by: Use
 
 @transaction.atomic
 def close_team(*, team: Team, to: Team | None, by: User, at: datetime) -> Team:
-    """Close a team; its people and those who are invited to it go to another one, or to none.
+    """Close a team; its people, those who are invited to it and what it is in charge of go to another one, or to none.
 
-    Departments stay as they are. Raises TeamClosed for either.
+    Departments stay as they are. Raises TeamClosed for either, or TeamInCharge where what it is in charge of would be
+    nobody's.
     """
     team = _hold_open(team, to, refusal=TeamClosed)
     if to is not None and to.pk == team.pk:
         raise TeamClosed
+    moved = charges.charges_of(team)
+    if moved and to is None:
+        raise TeamInCharge(
+            _("This team is still in charge of: %(charges)s. Choose the team that takes over.")
+            % {"charges": charges.in_words(team)}
+        )
+    for charge, _count in moved:
+        charge.move(rows=charge.rows(team), to=to, by=by, at=at)
     _move_people(User.objects.filter(team=team), "team", to, by, at)
     Invitation.objects.filter(team=team).update(team=to)
     team.closed_at = at
     team.save(update_fields=["closed_at"])
-    record("team.closed", subject=team, by=by, at=at)
+    details = {charge.name: count for charge, count in moved}
+    record("team.closed", subject=team, by=by, at=at, details=details)
     return team
 
 
 def _hold_open(first: Row, *others: Row | None, refusal: type[DomainError]) -> Row:
-    """Return the first row, held together with the others; raise the refusal where one is closed."""
+    """Return the first row, held together with the others; raise the refusal where one is closed.
+
+    Others may still point to them meanwhile, as who sets the teams of tiers does, for whom a closing team waits.
+    """
     wanted = {first.pk, *(other.pk for other in others if other is not None)}
-    found = {row.pk: row for row in _held(type(first).objects.open().filter(pk__in=wanted))}
+    found = {row.pk: row for row in _held(type(first).objects.open().filter(pk__in=wanted), no_key=True)}
     if set(found) != wanted:
         raise refusal
     return found[first.pk]
 
 
-def _held(rows: QuerySet) -> QuerySet:
-    return rows.select_for_update(of=("self",)).order_by("pk")
+def _held(rows: QuerySet, *, no_key: bool = False) -> QuerySet:
+    return rows.select_for_update(of=("self",), no_key=no_key).order_by("pk")
 
 
 def _move_people(people: QuerySet[User], field: str, to: Department | Team | None, by: User, at: datetime) -> None:

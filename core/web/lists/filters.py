@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -130,16 +130,15 @@ class BooleanFilter(Filter):
 
 @dataclass(kw_only=True)
 class RuleFilter(BooleanFilter):
-    """The rows that a rule leaves, or those others."""
+    """The rows of which a condition holds, or the others, to which those belong where it is unknown."""
 
-    leave: Callable[[QuerySet[Any]], QuerySet[Any]]
+    condition: Callable[[], Q]
 
     def apply(self, rows: QuerySet[Any], cleaned: Cleaned, zone: str) -> QuerySet[Any]:
         value = cleaned.get(self.name)
         if not value:
             return rows
-        left = self.leave(rows)
-        return left if value == "yes" else rows.exclude(pk__in=left.order_by().values("pk"))
+        return rows.filter(self.condition()) if value == "yes" else rows.exclude(self.condition())
 
 
 @dataclass(kw_only=True)
