@@ -210,7 +210,7 @@ def names_of(customer: Customer) -> list[str]:
 def suggested_region(customer: Customer) -> str:
     """Return where the primary address of a customer is, or the only one; empty where none says it."""
     addresses = list(
-        customer.addresses.order_by("-is_primary", "id").only("tenant", "region", "city", "is_primary")[:2]
+        customer.addresses.order_by("-is_primary", "id").only("tenant", "customer", "region", "city", "is_primary")[:2]
     )
     if not addresses or (len(addresses) > 1 and not addresses[0].is_primary):
         return ""

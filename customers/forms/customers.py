@@ -1,4 +1,5 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -6,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.functional import lazy
+from django.utils.functional import Promise, lazy
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -186,8 +187,7 @@ class UpdateCustomerForm(RecordForm, CustomerFactsForm):
 
     def __init__(self, *args: Any, record: Customer, may_assign: bool, sees_consents: bool, **kwargs: Any) -> None:
         super().__init__(*args, record=record, **kwargs)
-        # Read where the field is shown, not for every fact that is edited in place.
-        self.fields["preferred_channel"].help_text = lazy(against_preferred, str)(record, sees_consents=sees_consents)
+        self.fields["preferred_channel"].help_text = _when_shown(against_preferred, record, sees_consents=sees_consents)
         self.fields["account_manager"].queryset = User.objects.filter(
             Q(is_active=True) | Q(pk=record.account_manager_id)
         ).order_by("name", "id")
@@ -196,13 +196,8 @@ class UpdateCustomerForm(RecordForm, CustomerFactsForm):
                 self.fields[name].offer_removal(placeholder)
         if not may_assign:
             self.leave_out("account_manager")
-        if not record.region and (region := suggested_region(record)):
-            self.fields["region"].help_text = format_html(
-                '{} <button class="btn btn-sm" type="button" data-fill="region" value="{}">{}</button>',
-                _("Of the primary address:"),
-                region,
-                region,
-            )
+        if not record.region:
+            self.fields["region"].help_text = _when_shown(_offered_region, record)
 
     def stored(self) -> dict[str, Any]:
         own = {PREFIX + field.key: self.record.custom_values.get(field.key, "") for field in self.custom_fields}
@@ -241,6 +236,23 @@ class UpdateCustomerForm(RecordForm, CustomerFactsForm):
         facts = super().facts
         facts["remove"] = [name for name in PERSONAL if isinstance(facts[name], Removal)]
         return facts
+
+
+def _when_shown(words: Callable[..., str], *args: Any, **kwargs: Any) -> Promise:
+    """Return words that ask where their field is shown, not for every fact that is edited in place, and ask once."""
+    return lazy(cache(words), str)(*args, **kwargs)
+
+
+def _offered_region(customer: Customer) -> str:
+    region = suggested_region(customer)
+    if not region:
+        return ""
+    return format_html(
+        '{} <button class="btn btn-sm" type="button" data-fill="region" value="{}">{}</button>',
+        _("Of the primary address:"),
+        region,
+        region,
+    )
 
 
 def _cleaned_number(text: str) -> str:

@@ -187,6 +187,7 @@ def _written(row: Row) -> WrittenRow:
             is_new=row.status == RowStatus.CREATED,
             version=row.before["version"],
             facts=row.before.get("facts", {}),
+            made_group=row.before.get("made_group", ()),
         ),
         parts={kind: Written(record_id=uuid.UUID(told.pop("id")), **told) for kind, told in parts.items()},
     )
@@ -221,6 +222,7 @@ def _settle(rows: Sequence[Row], sent: Sequence[SentCustomer], parts: Sent) -> N
             row.before = {
                 "version": each.version,
                 "facts": each.before or {},
+                **({"made_group": each.made_group} if each.made_group else {}),
                 **written_of(parts, row.line),
             }
 

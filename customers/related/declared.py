@@ -8,6 +8,7 @@ from customers import relations
 from customers.models import Customer
 from customers.querysets import selves
 from customers.relations import Relation
+from customers.turns import wait_for_referrers
 
 actions.declare("customer_group.added", _("Group of customers made"))
 actions.declare("customer_group.renamed", _("Group of customers renamed"))
@@ -23,6 +24,7 @@ relations.register(
         # They are others, of whom the copy tells no more than who they are.
         left_out=frozenset(field.name for field in Customer._meta.concrete_fields) - {"id", "number"},
         moves="referrer",
+        wait=wait_for_referrers,
     ),
 )
 

@@ -13,7 +13,7 @@ from customers.models import CustomerGroup
 
 
 @dataclass(kw_only=True)
-class GroupFilter(Filter):
+class CustomerGroupFilter(Filter):
     """Customers of the group that is called exactly so; which one it is stands in the list's own query."""
 
     def form_fields(self) -> dict[str, forms.Field]:

@@ -21,7 +21,7 @@ from customers.permissions import ASSIGN
 from customers.services.addresses import update_address
 from customers.services.contacts import ContactPointChange, NewContactPoint, NoSuchContactPoint, update_contact
 from customers.services.customers import CustomerChanged, CustomerNumberTaken, create_customer, update_customer
-from customers.services.locking import lock_customer
+from customers.services.locking import lock_customer, lock_with_referrer
 from customers.services.referrers import find_referrer
 
 FACTS = (
@@ -91,7 +91,7 @@ def change_customer(
     CompanyNameMissing, PersonNameMissing, MayNotAssign, NeedsManager, or what update_customer does of custom values
     and referrers.
     """
-    customer = lock_customer(customer.pk)
+    customer = lock_with_referrer(customer.pk, number=changes.get("referrer") or "")
     if version is not None and customer.version != version:
         raise CustomerChanged
     differing = differing_facts(customer, changes)

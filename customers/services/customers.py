@@ -17,7 +17,7 @@ from customers.numbers import clean_number
 from customers.querysets import active_fields
 from customers.search_index import index_customers, index_opened
 from customers.services.groups import group_named
-from customers.services.locking import lock_customer
+from customers.services.locking import lock_with_referrer, share_referrer
 from customers.services.numbering import next_number
 from customers.services.referrers import find_referrer
 from customers.services.terms import Handover, begin_terms, check_keeps_manager, note_handovers
@@ -86,7 +86,9 @@ def create_customer(
         custom_values=values,
         created_at=at,
     )
-    customer.referrer_id = find_referrer(referrer, of=customer)
+    if referrer:
+        share_referrer(referrer)
+        customer.referrer_id = find_referrer(referrer, of=customer)
     customer.group = group_named(group, by=by, at=at)
     _insert(customer, takes_next=not given)
     index_opened(customer)
@@ -143,7 +145,7 @@ def update_customer(
     from one. Raises CustomerChanged if there is a newer one, NeedsManager, BadReferrer, BadCustomValue, or
     RequiredValueMissing where one would be emptied.
     """
-    customer = lock_customer(customer.pk)
+    customer = lock_with_referrer(customer.pk, number=referrer or "")
     if customer.version != version:
         raise CustomerChanged
     check_keeps_manager(customer, account_manager)

@@ -1,3 +1,4 @@
+import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -8,7 +9,11 @@ from core.accounts.models import User
 from core.audit.services import record, record_many
 from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError
+from core.tenancy.scope import required_tenant_id
 from customers.models import Customer, CustomerGroup
+
+# Whoever puts a customer into a group keeps it from being deleted meanwhile, and others from nothing.
+HOLD = "select * from customers_customergroup where tenant_id = %s and name = any(%s) order by id for key share"
 
 
 class GroupNameTaken(DomainError):
@@ -28,7 +33,9 @@ class GroupGone(DomainError):
 
 def group_named(name: str, *, by: User | ApiKey | None, at: datetime) -> CustomerGroup | None:
     """Return the group of a name, made where there is none yet; None for no name."""
-    return groups_named([name], by=by, at=at).get(name)
+    if not name:
+        return None
+    return held_groups([name]).get(name) or make_groups([CustomerGroup(name=name)], by=by, at=at)[name]
 
 
 def known_groups(names: Iterable[str]) -> dict[str, CustomerGroup]:
@@ -37,23 +44,37 @@ def known_groups(names: Iterable[str]) -> dict[str, CustomerGroup]:
     return {group.name: group for group in CustomerGroup.objects.filter(name__in=wanted)} if wanted else {}
 
 
-def groups_named(names: Iterable[str], *, by: User | ApiKey | None, at: datetime) -> dict[str, CustomerGroup]:
-    """Return the groups of these names, made where they are not there yet; a few statements, however many."""
-    wanted = {name for name in names if name}
-    found = known_groups(wanted)
-    missing = sorted(wanted - found.keys())
-    return found | _made(missing, by, at) if missing else found
+def held_groups(names: Iterable[str]) -> dict[str, CustomerGroup]:
+    """Return the same, to be deleted by nobody until the end of the transaction."""
+    wanted = sorted({name for name in names if name})
+    found = CustomerGroup.objects.raw(HOLD, [required_tenant_id(), wanted]) if wanted else ()
+    return {group.name: group for group in found}
 
 
 @transaction.atomic
-def _made(names: Sequence[str], by: User | ApiKey | None, at: datetime) -> dict[str, CustomerGroup]:
-    made = [CustomerGroup(name=name) for name in names]
-    # Somebody else may make one of the same name at this moment.
-    CustomerGroup.objects.bulk_create(made, ignore_conflicts=True)
-    there = known_groups(names)
-    new = [group for group in made if there[group.name].pk == group.pk]
+def make_groups(groups: Sequence[CustomerGroup], *, by: User | ApiKey | None, at: datetime) -> dict[str, CustomerGroup]:
+    """Make these groups, and return those that stand, by name: of one name somebody else may make one at this moment.
+
+    A few statements, however many.
+    """
+    CustomerGroup.objects.bulk_create(groups, ignore_conflicts=True)
+    there = held_groups(group.name for group in groups)
+    new = [group for group in groups if there[group.name].pk == group.pk]
     record_many("customer_group.added", new, by=by, at=at, details=lambda group: {"name": group.name})
     return there
+
+
+def remove_unused_groups(made: Iterable[Sequence[str]], *, by: User, at: datetime) -> None:
+    """Delete the groups of these ids and names that nobody is in, unless somebody renamed them; none for no groups."""
+    names = {uuid.UUID(group_id): name for group_id, name in made}
+    if not names:
+        return
+    found = CustomerGroup.objects.select_for_update(of=("self",)).filter(pk__in=names).order_by("pk")
+    held = [group for group in found if group.name == names[group.pk]]
+    used = set(Customer.with_merged.filter(group__in=held).values_list("group", flat=True).distinct())
+    unused = [group for group in held if group.pk not in used]
+    record_many("customer_group.deleted", unused, by=by, at=at, details=lambda group: {"name": group.name})
+    CustomerGroup.objects.filter(pk__in=[group.pk for group in unused]).delete()
 
 
 @transaction.atomic

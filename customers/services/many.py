@@ -19,6 +19,7 @@ from customers.custom_fields import RequiredValueMissing, check_kept, missing
 from customers.entitlements import managed_tiers
 from customers.enums import CustomerKind, HandoverReason
 from customers.models import Customer, CustomerGroup, CustomField
+from customers.numbers import spellings
 from customers.opening import Archive, open_new_archives
 from customers.querysets import required_fields
 from customers.search_index import index_customers
@@ -34,7 +35,7 @@ from customers.services.changes import (
     differing_facts,
     name_of,
 )
-from customers.services.groups import groups_named, known_groups
+from customers.services.groups import held_groups, known_groups, make_groups
 from customers.services.locking import CustomerMerged
 from customers.services.referrers import BadReferrer, NoSuchReferrer, Referrers
 from customers.services.terms import Handover, begin_terms, check_keeps_manager, note_handovers
@@ -51,7 +52,7 @@ class SentCustomer:
     the `referrer`, who may come in beside it. Of one that was changed, `before` has the facts that stood there, as they
     are stored, and `version` is the one from now on. A new one that says no kind is of `kind_if_new`, and has the facts
     `if_new` that it does not say; `if_empty` are those of whoever has none of them. Planned, `refusals` are all that
-    stands against it.
+    stands against it. `made_group` are id and name of the group that was made for this one, if one was.
     """
 
     number: str
@@ -64,6 +65,7 @@ class SentCustomer:
     customer_id: uuid.UUID | None = None
     version: int = 1
     before: dict[str, Any] | None = None
+    made_group: Sequence[str] = ()
     lacks_referrer: bool = False
 
 
@@ -71,12 +73,20 @@ class SentCustomer:
 class _Named:
     """What rows may name: the groups by name, the referrers by number, the fields that are required, and the tiers
     whose customers keep an account manager.
+
+    A group that is not there yet is made when a row that names it passes all checks.
     """
 
-    groups: Mapping[str, CustomerGroup]
+    groups: dict[str, CustomerGroup]
+    lacking: dict[uuid.UUID, CustomerGroup]
     referrers: Referrers
     required: Sequence[CustomField]
     managed: frozenset[str]
+
+    def note(self, customer: Customer, differing: Mapping[str, Any]) -> None:
+        """Take it that a row passed all checks, and counts for those after it."""
+        if "referrer_id" in differing:
+            self.referrers.note(customer.pk, differing["referrer_id"])
 
 
 @transaction.atomic
@@ -86,10 +96,12 @@ def upsert_customers(*, sent: Sequence[SentCustomer], is_told: bool = True, by: 
     A few statements, however many there are. Not `is_told` are those of whom an event tells together.
     """
     wait_for_imports()
-    found = Customer.with_merged.select_for_update(of=("self",)).filter(number__in=[each.number for each in sent])
+    # Together with those whom they name as referrers, so that nobody waits for one who waits for them.
+    numbers = {each.number for each in sent}
+    numbers.update(spelling for number in _said(sent, "referrer") for spelling in spellings(number))
+    found = Customer.with_merged.select_for_update(of=("self",)).filter(number__in=numbers)
     stored = {customer.number: customer for customer in found.order_by("pk")}
-    groups = groups_named(_said(sent, "group"), by=by, at=at)
-    named = _named(sent, groups)
+    named = _named(sent, held_groups(_said(sent, "group")))
     _open([each for each in sent if each.number not in stored], named, is_told=is_told, by=by, at=at)
     pairs = [(stored[each.number], each) for each in sent if each.number in stored]
     _change(pairs, named, is_told=is_told, by=by, at=at)
@@ -101,9 +113,7 @@ def plan_customers(sent: Sequence[SentCustomer], *, by: User | ApiKey) -> None:
     A referrer that is not there yet, and does not come in beside it, may still come in before: the customer
     `lacks_referrer`.
     """
-    names = _said(sent, "group")
-    groups = {name: CustomerGroup(name=name) for name in names} | known_groups(names)
-    named = _named(sent, groups)
+    named = _named(sent, known_groups(_said(sent, "group")))
     found = Customer.with_merged.filter(number__in=[each.number for each in sent])
     stored = {customer.number: customer for customer in found}
     named.referrers.opened = {each.number: uuid7() for each in sent if each.number not in stored}
@@ -133,8 +143,10 @@ def _plan_new(sent: SentCustomer, named: _Named) -> list[DomainError]:
     sent.outcome = Outcome.CREATED
     refusals = list(_against_new(sent, named.required))
     try:
-        if _names_any(sent):
-            _linked(Customer(pk=named.referrers.opened[sent.number]), sent, named)
+        customer = Customer(pk=named.referrers.opened[sent.number])
+        linked = _linked(customer, sent, named) if _names_any(sent) else {}
+        if not refusals:
+            named.note(customer, linked)
     except NoSuchReferrer:
         sent.lacks_referrer = True
     except BadReferrer as refusal:
@@ -160,14 +172,20 @@ def _plan_change(customer: Customer, sent: SentCustomer, named: _Named, by: User
         )
     except MayNotAssign as refusal:
         refusals.append(refusal)
+    if not refusals:
+        named.note(customer, differing)
     return refusals
 
 
-def _named(sent: Sequence[SentCustomer], groups: Mapping[str, CustomerGroup]) -> _Named:
-    """Bring what the rows name; two queries, one more where somebody's account manager would be taken away."""
+def _named(sent: Sequence[SentCustomer], known: Mapping[str, CustomerGroup]) -> _Named:
+    """Bring what the rows name beside the groups that are known; two queries, one more where somebody's account manager
+    would be taken away.
+    """
     takes_away = any("account_manager" in each.facts and each.facts["account_manager"] is None for each in sent)
     managed = managed_tiers() if takes_away else frozenset()
-    return _Named(groups, Referrers(_said(sent, "referrer")), list(required_fields()), managed)
+    new = {name: CustomerGroup(name=name) for name in _said(sent, "group") - known.keys()}
+    lacking = {group.pk: group for group in new.values()}
+    return _Named({**known, **new}, lacking, Referrers(_said(sent, "referrer")), list(required_fields()), managed)
 
 
 def _said(sent: Sequence[SentCustomer], name: str) -> set[str]:
@@ -182,7 +200,6 @@ def _linked(customer: Customer, sent: SentCustomer, named: _Named) -> dict[str, 
         linked["group_id"] = group and group.pk
     if "referrer" in sent.facts:
         linked["referrer_id"] = named.referrers.find(sent.facts["referrer"] or "", of=customer)
-        named.referrers.note(customer.pk, linked["referrer_id"])
     return {name: value for name, value in linked.items() if getattr(customer, name) != value}
 
 
@@ -219,6 +236,7 @@ def _change(
         except DomainError as refusal:
             each.outcome = refusal
             continue
+        named.note(customer, differing)
         if not differing:
             continue
         handovers.append(Handover(customer, customer.account_manager_id))
@@ -231,6 +249,9 @@ def _change(
         names |= {name.removesuffix("_id") for name in differing}
         if NAMES & differing.keys():
             renamed.append(customer.pk)
+    made = _make_groups([(each, customer.group_id) for customer, each in pairs if each.before], named, by, at)
+    for customer in changed:
+        customer.group_id = made.get(customer.group_id, customer.group_id)
     rewrite(changed, names)
     index_customers(renamed)
     traces = record_many("customer.updated", changed, by=by, at=at)
@@ -243,6 +264,25 @@ def _change(
     note_handovers(handovers, reason=HandoverReason.IMPORTED, is_told=is_told, by=by, at=at)
 
 
+def _make_groups(
+    taken: Sequence[tuple[SentCustomer, uuid.UUID | None]], named: _Named, by: User | ApiKey, at: datetime
+) -> Mapping[uuid.UUID, uuid.UUID]:
+    """Make those of the groups of rows that are not there yet; return the ids of those that stand by those of `named`.
+
+    Of a group that was made, its first row tells.
+    """
+    first = {group_id: each for each, group_id in reversed(taken) if group_id in named.lacking}
+    if not first:
+        return {}
+    new = [named.lacking.pop(group_id) for group_id in sorted(first)]
+    there = make_groups(new, by=by, at=at)
+    named.groups |= there
+    for group in new:
+        if there[group.name].pk == group.pk:
+            first[group.pk].made_group = (str(group.pk), group.name)
+    return {group.pk: there[group.name].pk for group in new}
+
+
 def _as_stored(value: Any) -> Any:
     value = value.pk if isinstance(value, User) else value
     return str(value) if isinstance(value, uuid.UUID) else value
@@ -251,6 +291,10 @@ def _as_stored(value: Any) -> Any:
 def _open(sent: Sequence[SentCustomer], named: _Named, *, is_told: bool, by: User | ApiKey, at: datetime) -> None:
     by_number = {each.number: each for each in sent}
     archives, referrers = _checked_new(sent, named)
+    groups = {number: archive.facts["group_id"] for number, archive in archives.items()}
+    made = _make_groups([(by_number[number], group_id) for number, group_id in groups.items()], named, by, at)
+    for number, archive in archives.items():
+        archive.facts["group_id"] = made.get(groups[number], groups[number])
     opened = open_new_archives(archives.values(), is_told=is_told, is_recorded=True, by=by, at=at)
     for number, customer_id in opened.items():
         by_number[number].outcome, by_number[number].customer_id = Outcome.CREATED, customer_id
@@ -270,7 +314,7 @@ def _open(sent: Sequence[SentCustomer], named: _Named, *, is_told: bool, by: Use
         if number in opened
     ]
     rewrite(brought, ["referrer"])
-    for customer in brought:
+    for customer in [*brought, *(customer for customer, _each in raced)]:
         named.referrers.note(customer.pk, customer.referrer_id)
     if raced:
         _change(raced, named, is_told=is_told, by=by, at=at)
@@ -288,6 +332,7 @@ def _checked_new(sent: Sequence[SentCustomer], named: _Named) -> tuple[dict[str,
             archives[each.number] = _archive(each, linked.get("group_id"))
             if referrer_id := linked.get("referrer_id"):
                 referrers[each.number] = referrer_id
+                named.referrers.note(ids[each.number], referrer_id)
         except DomainError as refusal:
             each.outcome = refusal
     numbers = {each: number for number, each in ids.items()}

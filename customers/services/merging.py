@@ -240,6 +240,8 @@ def undo_merge(*, merge: CustomerMerge, by: User | ApiKey, at: datetime) -> Cust
         # Evaluated meanwhile: as good as can be told until the next time.
         kept.contribution = max(Decimal(0), kept.contribution - figures["contribution"])
         kept.window_shipment_count = max(0, kept.window_shipment_count - figures["window_shipment_count"])
+    moved_back = MergedRow.objects.filter(merge_id=merge.pk).values("row_id")
+    kept.referrer_id = without_circle(kept.referrer_id, pair=[kept.pk], leaving=moved_back)
     kept.version += 1
     kept.save(update_fields=[*WRITTEN, "contribution", "window_shipment_count", "version"])
     set_facts(absorbed, figures)

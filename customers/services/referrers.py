@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db.models import F, QuerySet
 from django.utils.text import format_lazy
@@ -81,10 +82,17 @@ def _check_standing(found: Customer) -> None:
         raise BadReferrer(_("The personal data of the referrer was erased, so it cannot be named any more."))
 
 
-def without_circle(referrer_id: uuid.UUID | None, *, pair: Iterable[uuid.UUID]) -> uuid.UUID | None:
-    """Return who brought what two customers become together: neither of them, and nobody whom one of them brought."""
+def without_circle(
+    referrer_id: uuid.UUID | None, *, pair: Iterable[uuid.UUID], leaving: QuerySet[Any] | None = None
+) -> uuid.UUID | None:
+    """Return who brought what customers become: none of them, and nobody whom one of them brought.
+
+    `leaving` are ids of some who go to another one at this moment.
+    """
     ids = set(pair)
     if referrer_id is None or referrer_id in ids:
         return None
-    is_brought = Customer.with_merged.filter(pk=referrer_id, referrer__in=ids).exists()
-    return None if is_brought else referrer_id
+    brought = Customer.with_merged.filter(pk=referrer_id, referrer__in=ids)
+    if leaving is not None:
+        brought = brought.exclude(pk__in=leaving)
+    return None if brought.exists() else referrer_id

@@ -19,6 +19,7 @@ from customers.enums import HandoverReason
 from customers.models import ContactPoint, Customer, CustomerGroup
 from customers.relations import relations
 from customers.search_index import forget_tokens, index_customers
+from customers.services.groups import remove_unused_groups
 from customers.services.many import NAMES
 from customers.services.many_parts import ADDRESSES, CONTACTS, Part, PartKind
 from customers.services.terms import Handover, note_handovers
@@ -35,6 +36,7 @@ LINKED = ("group_id", "referrer_id")
 class Written:
     """A record that was written: its version since, and the `facts` before, as `SentCustomer.before` has them.
 
+    `made_group` are id and name of the group that was made for it, empty where none was.
     Of a contact or an address, `points` are the ways to be reached that were added, and `freed` the id of the one whose
     primary place it took, its version since and before. `kept` says why it stays as it is, None where it was undone.
     """
@@ -43,6 +45,7 @@ class Written:
     is_new: bool
     version: int
     facts: Mapping[str, Any] = field(default_factory=dict)
+    made_group: Sequence[str] = ()
     points: Sequence[str] = ()
     freed: Sequence[Any] = ()
     kept: Promise | None = None
@@ -84,20 +87,23 @@ def undo_rows(*, rows: Sequence[WrittenRow], by: User, at: datetime) -> None:
     for row in rows:
         row.keep_together()
     leaving = {kind.model: [each.record_id for each in parts[kind] if each.kept is None] for kind in held}
-    _keep_used(Customer, customers, leaving={Customer: stored, **leaving})
+    going = [each.record_id for each in customers if each.is_new or LINKED[1] in each.facts]
+    _keep_used(Customer, customers, leaving={Customer: going, **leaving})
     for row in rows:
         row.keep_together()
     _keep_referrers(rows, stored)
     for kind, known in held.items():
         _undo_parts(kind, known, parts[kind], by, at)
     undone = [each for each in customers if each.kept is None and (each.is_new or each.facts)]
-    _restore([(stored[each.record_id], each) for each in undone if not each.is_new], by, at)
+    _restore([(stored[each.record_id], each) for each in undone if not each.is_new], stored, by, at)
     _remove([stored[each.record_id] for each in undone if each.is_new], by, at)
+    remove_unused_groups([each.made_group for each in customers if each.made_group], by=by, at=at)
 
 
 def _hold_customers(written: Sequence[Written]) -> dict[uuid.UUID, Customer]:
-    """Hold customers and return them; those that somebody touched since are kept."""
+    """Hold customers and who had brought them, and return them all; those that somebody touched since are kept."""
     ids = [each.record_id for each in written]
+    ids += [uuid.UUID(each.facts[LINKED[1]]) for each in written if each.facts.get(LINKED[1])]
     found = Customer.with_merged.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
     stored = {customer.pk: customer for customer in found}
     for each in written:
@@ -157,7 +163,9 @@ def _going_along() -> dict[type[TenantModel], Q]:
     return {**found, ContactPoint: Q()}
 
 
-def _restore(pairs: Sequence[tuple[Customer, Written]], by: User, at: datetime) -> None:
+def _restore(
+    pairs: Sequence[tuple[Customer, Written]], stored: Mapping[uuid.UUID, Customer], by: User, at: datetime
+) -> None:
     names, renamed, handovers = {"version"}, [], []
     managers = [each.facts["account_manager"] for _customer, each in pairs if each.facts.get("account_manager")]
     people = User.objects.in_bulk(managers)
@@ -165,13 +173,17 @@ def _restore(pairs: Sequence[tuple[Customer, Written]], by: User, at: datetime) 
     for customer, each in pairs:
         handovers.append(Handover(customer, customer.account_manager_id))
         for name, value in each.facts.items():
-            stored = people.get(uuid.UUID(value)) if name == "account_manager" and value else value
-            setattr(customer, name, linked.get(value) if name in LINKED else stored)
+            known = people.get(uuid.UUID(value)) if name == "account_manager" and value else value
+            setattr(customer, name, linked.get(value) if name in LINKED else known)
         customer.version += 1
         names |= {name.removesuffix("_id") for name in each.facts}
         if NAMES & each.facts.keys():
             renamed.append(customer.pk)
     customers = [customer for customer, _each in pairs]
+    for customer in customers:
+        # Whom somebody names as brought by this one since, did not bring it.
+        if (former := stored.get(customer.referrer_id)) and former.referrer_id == customer.pk:
+            customer.referrer_id = None
     rewrite(customers, names)
     index_customers(renamed)
     record_many("customer.updated", customers, by=by, at=at)

@@ -53,7 +53,7 @@ from customers.querysets import (
     merges_under,
     undoable,
 )
-from customers.related.filters import GroupFilter
+from customers.related.filters import CustomerGroupFilter
 from customers.services import create_with_contact, update_customer
 from customers.views.interactions import timeline_context
 
@@ -72,7 +72,7 @@ class CustomerListView(ListView):
         ChoiceFilter(name="self_service", label=_("Self-service"), choices=SelfService.choices),
         ChoiceFilter(name="kind", label=_("Kind"), choices=CustomerKind.choices),
         PrefixFilter(name="region", label=_("Region"), max_length=100),
-        GroupFilter(name="group", label=_("Group")),
+        CustomerGroupFilter(name="group", label=_("Group")),
         UserFilter(name="account_manager", label=_("Account manager")),
         BooleanFilter(name="unmanaged", label=_("Without an account manager"), field="account_manager__isnull"),
         MoneyRangeFilter(name="contribution", label=_("Contribution")),

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from core.audit.models import AuditEvent
 from customers.models import Customer, CustomerGroup
 from customers.services import update_customer
-from customers.services.many import SentCustomer, upsert_customers
+from customers.services.many import SentCustomer, plan_customers, upsert_customers
 from tests.customers.test_services import FACTS
 from tests.factories.accounts import inside
 from tests.factories.customers import make_customer
@@ -151,3 +151,70 @@ def test_partner_is_told_which_field_was_wrong(tenant, now):
         assert answer.json()["errors"][0]["pointer"] == "#/referrer"
     made.refresh_from_db()
     assert (made.version, CustomerGroup.objects.count()) == (1, 0)
+
+
+def test_undoing_keeps_whom_a_row_without_a_referrer_names_by_hand_since(tenant, supervisor, now):
+    make_customer(at=now, number="OLD")
+    batch = imported("客户编号,公司名称,联系人,手机\nA,Alpha,,\nOLD,,Li,13812345678\n", by=supervisor, at=now)
+    upsert_customers(sent=[SentCustomer("OLD", {"referrer": "A"})], by=supervisor, at=now)
+
+    batch = undone(batch, by=supervisor, at=now)
+
+    in_use = "Something hangs on it by now, such as contacts or shipments."
+    assert [(status, words) for _line, status, words in outcomes(batch)] == [("kept", in_use), ("undone", "")]
+    assert links() == {"A": (None, None), "OLD": (None, "A")}
+
+
+def test_undoing_names_nobody_whom_the_customer_brought_since(tenant, supervisor, now):
+    make_customer(at=now, number="R")
+    make_customer(at=now, number="OLD", referrer="R")
+    batch = imported(f"{HEAD}A,Alpha,,\nOLD,,,A\n", by=supervisor, at=now)
+    upsert_customers(sent=[SentCustomer("R", {"referrer": "OLD"})], by=supervisor, at=now)
+
+    undone(batch, by=supervisor, at=now)
+
+    assert links() == {"R": (None, "OLD"), "OLD": (None, None)}
+
+
+def test_refused_rows_make_no_groups(tenant, supervisor, now):
+    make_customer(at=now, number="OLD")
+    rows = "A,,Typo,\nB,Beta,Other,NONE\nC,Gamma,Third,B\nOLD,,Fourth,NONE\nD,Delta,Harbour Group,\n"
+    imported(HEAD + rows, by=supervisor, at=now)
+
+    assert links() == {"OLD": (None, None), "D": ("Harbour Group", None)}
+    assert list(CustomerGroup.objects.values_list("name", flat=True)) == ["Harbour Group"]
+    assert AuditEvent.objects.filter(action="customer_group.added").count() == 1
+
+
+def test_undoing_takes_away_the_groups_that_the_file_made_and_nobody_uses(monkeypatch, tenant, supervisor, now):
+    in_parts_of(monkeypatch, 2, "customers")
+    make_customer(at=now, number="OLD", group="Stays")
+    Customer.objects.update(group=None)
+    make_customer(at=now, number="OTHER")
+    rows = "A,Alpha,New,\nOLD,,Of old,\nB,Beta,New,\nC,Gamma,Used,\nD,Delta,Stays,\nE,Epsilon,Renamed,\n"
+    batch = imported(HEAD + rows, by=supervisor, at=now)
+    upsert_customers(sent=[SentCustomer("OTHER", {"group": "Used"})], by=supervisor, at=now)
+    CustomerGroup.objects.filter(name="Renamed").update(name="Called otherwise")
+
+    undone(batch, by=supervisor, at=now)
+
+    assert links() == {"OLD": (None, None), "OTHER": ("Used", None)}
+    assert set(CustomerGroup.objects.values_list("name", flat=True)) == {"Stays", "Used", "Called otherwise"}
+    told = AuditEvent.objects.filter(action="customer_group.deleted").values_list("details__name", flat=True)
+    assert set(told) == {"New", "Of old"}
+
+
+def test_referrer_of_a_refused_row_does_not_count_for_those_after_it(tenant, agent, account_manager, now):
+    for number in ("A", "B"):
+        make_customer(at=now, number=number)
+    sent = [
+        SentCustomer("A", {"referrer": "B", "account_manager": account_manager}),
+        SentCustomer("B", {"referrer": "A"}),
+    ]
+    plan_customers(sent, by=agent)
+    planned = [getattr(each.outcome, "code", each.outcome) for each in sent]
+
+    upsert_customers(sent=sent, by=agent, at=now)
+
+    assert planned == [getattr(each.outcome, "code", each.outcome) for each in sent] == ["may_not_assign", "updated"]
+    assert links() == {"A": (None, None), "B": (None, "A")}

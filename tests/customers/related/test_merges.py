@@ -90,3 +90,15 @@ def test_two_that_would_have_brought_each_other_do_not(kept, absorbed, superviso
     undo_merge(merge=done, by=supervisor, at=now)
 
     assert links() == before
+
+
+def test_undoing_names_no_referrer_whom_the_kept_one_brought_since(kept, absorbed, supervisor, now):
+    make_customer(at=now, number="R")
+    link("K", referrer="R")
+    done = merge(kept, absorbed, supervisor, now, take=["referrer"])
+    assert links() == {"K": None, "A": None, "R": None}
+    link("R", referrer="K")
+
+    undo_merge(merge=done, by=supervisor, at=now)
+
+    assert links() == {"K": None, "A": None, "R": "K"}
