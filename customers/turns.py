@@ -1,6 +1,4 @@
-from django.db import connection
-
-from core.tenancy.scope import required_tenant_id
+from core.tenancy.turns import take_turn, wait_for_turn
 
 
 def wait_for_imports() -> None:
@@ -9,7 +7,9 @@ def wait_for_imports() -> None:
     Whoever writes shipments, or many customers or their figures in one statement takes turns, because such statements
     lock their rows in no fixed order.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select pg_advisory_xact_lock(hashtextextended('shipments:' || %s, 0))", [str(required_tenant_id())]
-        )
+    wait_for_turn("shipments")
+
+
+def take_turn_of_imports() -> bool:
+    """Do the same if nobody else does, and say whether it is held."""
+    return take_turn("shipments")
