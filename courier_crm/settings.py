@@ -382,6 +382,7 @@ SPECTACULAR_SETTINGS = {
         "Stage": "customers.enums.Stage",
         "LeadState": "lifecycle.enums.LeadState",
         "ShipmentException": "shipments.enums.ShipmentException",
+        "ToldException": "shipments.enums.TOLD_EXCEPTIONS",
         "Lateness": "shipments.enums.Lateness",
         "InteractionKind": "customers.enums.InteractionKind",
         "StateEnum": "core.jobs.enums.BackgroundState",

@@ -1,6 +1,4 @@
-from django.db import connection
-
-from core.tenancy.scope import required_tenant_id
+from core.tenancy.turns import share_turn, take_turn, wait_for_turn
 
 
 def share_referrers() -> None:
@@ -8,12 +6,12 @@ def share_referrers() -> None:
 
     A merge brings those whom a customer brought to another one, in no fixed order.
     """
-    _take("select pg_advisory_xact_lock_shared(hashtextextended('referrers:' || %s, 0))")
+    share_turn("referrers")
 
 
 def wait_for_referrers() -> None:
     """Wait for whoever names a referrer, and hold the next ones off to the end of the transaction."""
-    _take("select pg_advisory_xact_lock(hashtextextended('referrers:' || %s, 0))")
+    wait_for_turn("referrers")
 
 
 def wait_for_imports() -> None:
@@ -22,9 +20,9 @@ def wait_for_imports() -> None:
     Whoever writes shipments, or many customers or their figures in one statement takes turns, because such statements
     lock their rows in no fixed order.
     """
-    _take("select pg_advisory_xact_lock(hashtextextended('shipments:' || %s, 0))")
+    wait_for_turn("shipments")
 
 
-def _take(lock: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(lock, [str(required_tenant_id())])
+def take_turn_of_imports() -> bool:
+    """Do the same if nobody else does, and say whether it is held."""
+    return take_turn("shipments")

@@ -29,10 +29,10 @@ class ShipmentsConfig(AppConfig):
         from shipments.notices import describe_exceptions
         from shipments.panel import newest_shipments, value_chart
         from shipments.permissions import CONFIGURE, IMPORT, VIEW
-        from shipments.policies import POLICY_PARTS, policy_values
         from shipments.receivers import SHIPMENT_EXCEPTION, tell_account_manager
         from shipments.record_actions import SHIPMENT_ACTIONS, SHIPMENT_PAGE
         from shipments.search import customers_of_waybills, find_shipments, shipments_by_id
+        from shipments.settled import POLICY_PARTS, policy_values
         from shipments.trail import describe_policies, describe_shipments
         from shipments.views.shipments import ShipmentListView
 
@@ -95,8 +95,8 @@ class ShipmentsConfig(AppConfig):
         )
         navigation.register_setting(
             key="shipment_policy",
-            label=_("Late and silent parcels"),
-            description=_("How long after its promise a parcel is late, and how long without a scan it is silent."),
+            label=_("Late and silent shipments"),
+            description=_("How long after its promise a shipment is late, and how long without a sign it is silent."),
             url_name="shipments:policy",
             icon="clock-exclamation",
             permission=CONFIGURE,

@@ -11,7 +11,7 @@ from customers.turns import wait_for_imports
 from shipments.enums import ScanKind, ShipmentException, ShipmentStatus, ValueAddedService
 from shipments.labels import LABELS
 from shipments.models import ScanEvent, Shipment
-from shipments.policies import RULES
+from shipments.words import RULES
 from shipments.writing import recount_shipments
 
 actions.declare("shipment.created", _("Shipment created"))
@@ -37,7 +37,7 @@ classify(
     business="""waybill_number customer status accepted_at picked_up_at promised_at delivered_at freight surcharges
         refunds contribution declared_value cod_amount goods_category service_product transport_mode booking_channel
         packaging services exceptions weight_g length_cm width_cm height_cm origin_city origin_region
-        destination_city destination_region last_scan_at seen_at late_noted_at silent_since version""",
+        destination_city destination_region last_scan_at status_at seen_at late_noted_at silent_since version""",
 )
 classify("shipments.ShipmentPolicy", business="version grace_hours silent_hours created_by created_at")
 classify("shipments.ScanEvent", business="shipment kind exception happened_at place outlet courier")

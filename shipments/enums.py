@@ -57,7 +57,10 @@ class ShipmentException(models.TextChoices):
     SILENT = "silent", _("No scan for long")
 
 
-# Of these nobody need be told that they are late or silent, too.
+# What the clock alone finds; senders and scans may say all others.
+FOUND_BY_CLOCK = (ShipmentException.SILENT,)
+TOLD_EXCEPTIONS = [choice for choice in ShipmentException.choices if choice[0] not in FOUND_BY_CLOCK]
+# Such a shipment is awaited no longer, whatever its status: nobody need be told that it is late or silent, too.
 SETTLED = (ShipmentException.LOST, ShipmentException.REFUSED, ShipmentException.RETURNED)
 
 

@@ -9,8 +9,7 @@ from django.utils import timezone
 from core.web.lists import ChoiceFilter, Filter
 from core.web.lists.filters import Cleaned
 from customers.models import Customer
-from shipments.enums import Lateness
-from shipments.querysets import delivered_late, past_promise, silent, with_exception
+from shipments.querysets import standing, with_exception
 
 
 @dataclass(kw_only=True)
@@ -49,11 +48,4 @@ class LatenessFilter(ChoiceFilter):
     """The shipments that stand in one way against their promise and the clock, now."""
 
     def apply(self, rows: QuerySet[Any], cleaned: Cleaned, zone: str) -> QuerySet[Any]:
-        match cleaned.get(self.name):
-            case Lateness.PAST_PROMISE:
-                return past_promise(rows, at=timezone.now())
-            case Lateness.DELIVERED_LATE:
-                return delivered_late(rows)
-            case Lateness.SILENT:
-                return silent(rows)
-        return rows
+        return standing(rows, cleaned.get(self.name), at=timezone.now())

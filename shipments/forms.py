@@ -6,7 +6,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from shipments.models import ShipmentPolicy
-from shipments.policies import HELP, HOURS, RULES, hours_in_words
+from shipments.services.policies import HOURS
+from shipments.words import HELP, RULES, hours_in_words
 
 
 class ShipmentPolicyForm(forms.Form):

@@ -11,6 +11,7 @@ from core.tenancy.fields import MoneyField
 from core.tenancy.models import TenantForeignKey, TenantModel
 from customers.models import Customer
 from shipments.enums import (
+    SETTLED,
     UNDER_WAY,
     BookingChannel,
     Lateness,
@@ -22,13 +23,15 @@ from shipments.enums import (
 )
 
 IS_UNDER_WAY = Q(status__in=UNDER_WAY, delivered_at=None)
+IS_AWAITED = IS_UNDER_WAY & ~Q(exceptions__overlap=list(SETTLED))
 
 
 class Shipment(TenantModel):
     """One waybill. `contribution` is freight plus surcharges less refunds, kept by the database.
 
-    `seen_at` is when we last had a sign of it, kept by the database, too. The clock noted at `late_noted_at` that the
-    promise had passed; `silent_since` is the last sign before a silence, until there is another scan.
+    `seen_at` is when we last had a sign of it, kept by the database, too; `status_at` is when its sender last changed
+    the status. The clock noted at `late_noted_at` that the promise had passed; `silent_since` is the last sign before a
+    silence, until there is another one.
     """
 
     waybill_number = models.CharField(max_length=40)
@@ -56,8 +59,9 @@ class Shipment(TenantModel):
     services = ArrayField(models.CharField(max_length=20), default=list)
     exceptions = ArrayField(models.CharField(max_length=10, choices=ShipmentException.choices), default=list)
     last_scan_at = models.DateTimeField(null=True)
+    status_at = models.DateTimeField(null=True)
     seen_at = models.GeneratedField(
-        expression=Greatest("accepted_at", "picked_up_at", "last_scan_at"),
+        expression=Greatest("accepted_at", "picked_up_at", "last_scan_at", "status_at"),
         output_field=models.DateTimeField(),
         db_persist=True,
     )
@@ -97,7 +101,7 @@ class Shipment(TenantModel):
             ),
             models.Index(
                 fields=["tenant", "seen_at", "id"],
-                condition=IS_UNDER_WAY & Q(silent_since=None),
+                condition=IS_UNDER_WAY & Q(silent_since=None, last_scan_at__isnull=False),
                 name="shipment_to_note_silent",
             ),
             models.Index(
@@ -125,12 +129,14 @@ class Shipment(TenantModel):
         return self.waybill_number
 
     @property
-    def is_under_way(self) -> bool:
-        return self.status in UNDER_WAY and self.delivered_at is None
+    def is_awaited(self) -> bool:
+        """Whether it is under way, and neither lost, refused nor returned: what `IS_AWAITED` finds."""
+        is_under_way = self.status in UNDER_WAY and self.delivered_at is None
+        return is_under_way and not {*self.exceptions} & {*SETTLED}
 
     def is_past_promise(self, at: datetime) -> bool:
-        """Say whether it is under way longer than was promised."""
-        return self.is_under_way and self.promised_at is not None and self.promised_at < at
+        """Say whether it is awaited for longer than was promised."""
+        return self.is_awaited and self.promised_at is not None and self.promised_at < at
 
     def lateness(self, at: datetime) -> list[Lateness]:
         """Return how it stands against its promise and the clock; empty where all is well."""
@@ -138,7 +144,7 @@ class Shipment(TenantModel):
         stands = {
             Lateness.PAST_PROMISE: self.is_past_promise(at),
             Lateness.DELIVERED_LATE: is_delivered_late,
-            Lateness.SILENT: self.is_under_way and self.silent_since is not None,
+            Lateness.SILENT: self.is_awaited and self.silent_since is not None,
         }
         return [lateness for lateness, holds in stands.items() if holds]
 

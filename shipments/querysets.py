@@ -13,7 +13,8 @@ from django.db.models.functions import TruncMonth
 from core.tenancy.clock import day_start
 from customers.needs.reading import with_needs
 from customers.numbers import spellings
-from shipments.models import IS_UNDER_WAY, ScanEvent, Shipment
+from shipments.enums import Lateness
+from shipments.models import IS_AWAITED, ScanEvent, Shipment
 
 
 def for_list(shipments: QuerySet[Shipment]) -> QuerySet[Shipment]:
@@ -29,8 +30,8 @@ def for_record(shipments: QuerySet[Shipment]) -> QuerySet[Shipment]:
 
 
 def past_promise(shipments: QuerySet[Shipment], *, at: datetime) -> QuerySet[Shipment]:
-    """Leave those that are under way longer than was promised."""
-    return shipments.filter(IS_UNDER_WAY, promised_at__lt=at)
+    """Leave those that are awaited for longer than was promised."""
+    return shipments.filter(IS_AWAITED, promised_at__lt=at)
 
 
 def delivered_late(shipments: QuerySet[Shipment]) -> QuerySet[Shipment]:
@@ -38,8 +39,20 @@ def delivered_late(shipments: QuerySet[Shipment]) -> QuerySet[Shipment]:
 
 
 def silent(shipments: QuerySet[Shipment]) -> QuerySet[Shipment]:
-    """Leave those under way of which nothing has been seen for long, and still is not."""
-    return shipments.filter(IS_UNDER_WAY, silent_since__isnull=False)
+    """Leave those awaited of which nothing has been seen for long, and still is not."""
+    return shipments.filter(IS_AWAITED, silent_since__isnull=False)
+
+
+def standing(shipments: QuerySet[Shipment], lateness: str | None, *, at: datetime) -> QuerySet[Shipment]:
+    """Leave those that stand so against their promise and the clock; all where nobody says how."""
+    match lateness:
+        case Lateness.PAST_PROMISE:
+            return past_promise(shipments, at=at)
+        case Lateness.DELIVERED_LATE:
+            return delivered_late(shipments)
+        case Lateness.SILENT:
+            return silent(shipments)
+    return shipments
 
 
 def with_exception(shipments: QuerySet[Shipment], exception: str) -> QuerySet[Shipment]:

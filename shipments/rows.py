@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.enums import CustomerKind
 from customers.numbers import BadNumber, clean_number
 from shipments.enums import (
+    FOUND_BY_CLOCK,
     BookingChannel,
     Packaging,
     ShipmentException,
@@ -217,30 +218,37 @@ def _with_two_digits(text: str) -> str:
     return f"{date}{between}{hour:0>2}{rest}" if between else date
 
 
-def _choice(field: str, text: str, choices: type[TextChoices], synonyms: Mapping[str, str]) -> str:
+def _choice(
+    field: str, text: str, choices: type[TextChoices], synonyms: Mapping[str, str], unsaid: Collection[str]
+) -> str:
     word = text.lower()
     word = synonyms.get(word, word)
+    if word in unsaid:
+        raise RowRefused.of("found_by_clock", field, format_lazy(_("“{}” is found by the clock alone."), text[:40]))
     if word not in choices.values:
         raise RowRefused.of("unknown_value", field, format_lazy(_("does not know “{}”."), text[:40]))
     return str(word)
 
 
 def choice_parser(
-    field: str, choices: type[TextChoices], synonyms: Mapping[str, str] | None = None
+    field: str,
+    choices: type[TextChoices],
+    synonyms: Mapping[str, str] | None = None,
+    unsaid: Collection[str] = (),
 ) -> Callable[[str], str]:
     def parse(text: str) -> str:
         text = _clean(field, text)
-        return _choice(field, text, choices, synonyms or {}) if text else ""
+        return _choice(field, text, choices, synonyms or {}, unsaid) if text else ""
 
     return parse
 
 
-def choices_parser(field: str, choices: type[TextChoices]) -> Callable[[str], str]:
+def choices_parser(field: str, choices: type[TextChoices], unsaid: Collection[str] = ()) -> Callable[[str], str]:
     """Return a parser of a list parted by semicolons into PostgreSQL's text of an array."""
 
     def parse(text: str) -> str:
         words = [word.strip() for word in _clean(field, text).split(";")]
-        found = {_choice(field, word, choices, {}) for word in words if word}
+        found = {_choice(field, word, choices, {}, unsaid) for word in words if word}
         return "{" + ",".join(sorted(found)) + "}"
 
     return parse
@@ -268,7 +276,7 @@ def parsers_of(zone: ZoneInfo, at: datetime) -> dict[str, Callable[[str], Any]]:
         "booking_channel": choice_parser("booking_channel", BookingChannel),
         "packaging": choice_parser("packaging", Packaging),
         "services": choices_parser("services", ValueAddedService),
-        "exceptions": choices_parser("exceptions", ShipmentException),
+        "exceptions": choices_parser("exceptions", ShipmentException, FOUND_BY_CLOCK),
         "weight_g": whole_parser("weight_g", LARGEST_WEIGHT_G),
         "length_cm": whole_parser("length_cm", LARGEST_SIDE_CM),
         "width_cm": whole_parser("width_cm", LARGEST_SIDE_CM),

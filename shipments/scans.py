@@ -18,7 +18,7 @@ from core.tenancy.errors import DomainError
 from core.tenancy.ids import uuid7
 from core.tenancy.scope import current_tenant, required_tenant_id
 from customers.turns import wait_for_imports
-from shipments.enums import ScanKind, ShipmentException
+from shipments.enums import FOUND_BY_CLOCK, ScanKind, ShipmentException
 from shipments.happenings import telling_of_shipments, wake_for_shipments
 from shipments.models import ScanEvent, Shipment
 from shipments.outcomes import Outcome
@@ -94,7 +94,7 @@ def scan_parsers(zone: ZoneInfo, at: datetime) -> dict[str, Any]:
         "place": text_parser("place", 100),
         "outlet": text_parser("outlet", 100),
         "courier": text_parser("courier", 60),
-        "exception": choice_parser("exception", ShipmentException),
+        "exception": choice_parser("exception", ShipmentException, unsaid=FOUND_BY_CLOCK),
     }
 
 
@@ -181,7 +181,7 @@ MOVE_SHIPMENTS_ON = """
     ),
     moved as (
         select s.id, s.version as old_version, s.status as old_status, s.exceptions as old_exceptions, t.last_scan_at,
-            case when s.last_scan_at is null or t.last_scan_at > s.last_scan_at then null
+            case when t.last_scan_at > s.seen_at then null
                 else s.silent_since end as silent_since,
             coalesce(s.picked_up_at, t.picked_up_at) as picked_up_at,
             coalesce(s.delivered_at, t.delivered_at) as delivered_at,

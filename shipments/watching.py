@@ -1,4 +1,4 @@
-"""The clock's eye on shipments under way: late once their promise has passed, silent when nothing scans them for long.
+"""The clock's eye on shipments under way: late once their promise has passed, silent without a sign for long.
 
 What it finds is told as what a partner says went wrong. What was settled long ago, such as files of past years bring
 in, is left alone.
@@ -14,12 +14,12 @@ from django.db import connection, transaction
 from core.audit.statement import actor, recording
 from core.tenancy.scope import required_tenant_id
 from core.tenancy.sweeping import sweep_tenants
-from customers.turns import wait_for_imports
+from customers.turns import take_turn_of_imports
 from shipments.enums import SETTLED, UNDER_WAY, ShipmentException
 from shipments.happenings import telling_of_shipments, wake_for_shipments
 from shipments.models import Shipment
-from shipments.policies import current_policy
 from shipments.receivers import NEWS
+from shipments.services import current_policy
 
 BATCH = 500
 # What was late or silent for longer when the clock first saw it is no news.
@@ -31,7 +31,8 @@ STATES = ", ".join(f"'{state}'" for state in UNDER_WAY)
 class Watch:
     """One thing to find: too long after `clock`, where `mark` is empty, into which `noted` is put.
 
-    Shipments with one of the exceptions in `beside` are left alone.
+    Shipments with one of the exceptions in `beside` are left alone, and those without a scan where `needs_scan`: who
+    never sends one is not silent.
     """
 
     exception: ShipmentException
@@ -39,14 +40,16 @@ class Watch:
     mark: str
     noted: str
     beside: Sequence[str]
+    needs_scan: bool = False
 
     @property
     def finding(self) -> str:
+        scanned = "and s.last_scan_at is not null" if self.needs_scan else ""
         return f"""
             select s.id, s.status, s.exceptions from shipments_shipment s
             where s.tenant_id = %(tenant)s and s.status in ({STATES}) and s.delivered_at is null
                 and s.{self.mark} is null and s.{self.clock} >= %(since)s and s.{self.clock} < %(before)s
-                and s.accepted_at >= %(news)s and not s.exceptions::text[] && '{{{",".join(self.beside)}}}'
+                and s.accepted_at >= %(news)s and not s.exceptions::text[] && '{{{",".join(self.beside)}}}' {scanned}
             order by s.{self.clock}, s.id limit %(batch)s"""  # noqa: S608  the names are our own
 
     @property
@@ -84,7 +87,12 @@ LATE = Watch(
     beside=(ShipmentException.LATE, *SETTLED),
 )
 SILENT = Watch(
-    exception=ShipmentException.SILENT, clock="seen_at", mark="silent_since", noted="s.seen_at", beside=SETTLED
+    exception=ShipmentException.SILENT,
+    clock="seen_at",
+    mark="silent_since",
+    noted="s.seen_at",
+    beside=SETTLED,
+    needs_scan=True,
 )
 
 
@@ -97,7 +105,8 @@ def watch_all(*, at: datetime, seconds: float) -> int:
 def watch_shipments(*, at: datetime) -> int:
     """Note up to BATCH late shipments of the active tenant, and as many silent ones; return how many.
 
-    Each is found late once. After a scan a shipment may be silent again, which is told only where it never was before.
+    Each is found late once. After another sign a shipment may be silent again, which is told only where it never was
+    before. While somebody else writes shipments of the tenant nothing is noted.
     """
     policy = current_policy()
     late = _note(LATE, at - timedelta(hours=policy.grace_hours), at)
@@ -118,8 +127,10 @@ def _note(watch: Watch, before: datetime, at: datetime) -> int:
         cursor.execute(f"select exists ({watch.finding})", values)
         if not cursor.fetchone()[0]:
             return 0
-        # Writers of shipments take turns: what another sweep has noted meanwhile is not found again.
-        wait_for_imports()
+        # Writers of shipments take turns: what another sweep has noted meanwhile is not found again. Behind an import
+        # nobody waits, for all other tenants would, too: the next sweep comes soon.
+        if not take_turn_of_imports():
+            return 0
         cursor.execute(watch.noting, values)
         (count,) = cursor.fetchone()
     wake_for_shipments()

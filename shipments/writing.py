@@ -28,7 +28,6 @@ from shipments.rows import ACCEPTED, BLANKS, CUSTOMER, FIELDS, KIND, NAME, WAYBI
 # The customer is written as customer_id, its name and kind not at all.
 COLUMNS = tuple(name for name in FIELDS if name not in {"customer_number", "customer_name", "customer_kind"})
 AMOUNTS = {field.attname for field in Shipment._meta.concrete_fields if isinstance(field, MoneyField)}
-# Where the file has no column, the statement says what the field holds.
 # What the clock found of a shipment stays, whatever its sender says went wrong.
 KEPT_EXCEPTIONS = """case
     when s.late_noted_at is null and not s.exceptions::text[] @> '{silent}' then excluded.exceptions
@@ -38,6 +37,7 @@ KEPT_EXCEPTIONS = """case
         select x from unnest(s.exceptions::text[]) x where x = 'silent' or (x = 'late' and s.late_noted_at is not null)
         order by 1
     )::varchar(10)[] end"""
+# Where the file has no column, the statement says what the field holds.
 LITERALS = {None: "null", 0: "0", "": "''", "{}": "'{}'"}
 
 
@@ -162,11 +162,15 @@ def _insert(sent: Sequence[str], known: Collection[str]) -> str:
 def _upsert(present: Collection[str], sent: Sequence[str], known: Collection[str] | None) -> str:
     """Return the statement that writes the chunk, or its known rows, with its events and its audit trail, and answers
     what was written of which shipment; only columns that the file has are changed.
+
+    Another status, and a later pickup or acceptance, are signs of it that end a silence.
     """
     which = "where true" if known is None else "where waybill_number = any(%(known)s)"
     changed = ["customer_id", *(name for name in COLUMNS if name in present and name != "waybill_number")]
     stored = ", ".join(f"s.{name}" for name in changed)
     replacing = ", ".join(KEPT_EXCEPTIONS if name == "exceptions" else f"excluded.{name}" for name in changed)
+    is_moved = "s.status is distinct from excluded.status" if "status" in present else "false"
+    picked_up_at = "excluded.picked_up_at" if "picked_up_at" in present else "s.picked_up_at"
     recorded = recording(
         "shipment.updated",
         of="written where changes is not null",
@@ -178,7 +182,10 @@ def _upsert(present: Collection[str], sent: Sequence[str], known: Collection[str
         with written as (
             {_incoming(sent, which)}
             on conflict (tenant_id, waybill_number) do update
-            set (version, {", ".join(changed)}) = row(s.version + 1, {replacing})
+            set (version, {", ".join(changed)}) = row(s.version + 1, {replacing}),
+                status_at = case when {is_moved} then %(at)s else s.status_at end,
+                silent_since = case when {is_moved} or greatest(excluded.accepted_at, {picked_up_at}) > s.seen_at
+                    then null else s.silent_since end
             where ({stored}) is distinct from ({replacing})
             returning s.id, s.version, s.waybill_number, s.customer_id, s.status, s.delivered_at, s.exceptions::text[],
                 s.xmax = 0 as is_new, {_before("status", "text")}, {_before("exceptions", "text[]")},

@@ -31,11 +31,6 @@ def is_overdue(at: datetime) -> Q:
     return Q(state=FollowUpState.OPEN) & is_late(at)
 
 
-def overdue(follow_ups: QuerySet[FollowUp], *, at: datetime) -> QuerySet[FollowUp]:
-    """Leave those that are open and should be done by now."""
-    return follow_ups.filter(is_overdue(at))
-
-
 def for_list(follow_ups: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
     """Bring what a list shows of each, the needs of its customer, and the names that are hidden in what
     people wrote: three queries.
@@ -86,11 +81,11 @@ def of_day(user: User, *, before: datetime, at: datetime) -> QuerySet[FollowUp]:
 
 def counts_of_day(user: User, *, before: datetime, at: datetime) -> dict[str, int]:
     """Count what somebody has overdue, due before a time, and snoozed of that; one query."""
-    is_snoozed = Q(snoozed_until__gt=at)
+    is_resting = Q(snoozed_until__gt=at)
     return in_hands_of(is_open(FollowUp.objects.filter(due_at__lt=before)), user).aggregate(
-        overdue=Count("pk", filter=is_late(at) & ~is_snoozed),
-        today=Count("pk", filter=~is_late(at) & ~is_snoozed),
-        snoozed=Count("pk", filter=is_snoozed),
+        overdue=Count("pk", filter=is_late(at) & ~is_resting),
+        today=Count("pk", filter=~is_late(at) & ~is_resting),
+        snoozed=Count("pk", filter=is_resting),
     )
 
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.audit.services import record
 from core.tenancy.errors import DomainError
-from core.tenancy.scope import required_tenant_id
+from core.tenancy.turns import wait_for_turn
 from customers.enums import Priority
 from customers.follow_ups.rules import (
     MOST_HOURS,
@@ -45,7 +45,7 @@ def create_policy(*, rules: Mapping[str, RuleSetting], replaces: int, by: User, 
     known = registered()
     if set(rules) != set(known) or not all(_is_right(known[code], each) for code, each in rules.items()):
         raise BadRule
-    _wait_for_turn()
+    wait_for_turn("follow_up_policy")
     in_force = current_policy()
     if replaces != in_force.version:
         raise PolicyChanged
@@ -68,10 +68,3 @@ def _is_right(rule: Rule, setting: RuleSetting) -> bool:
 def _differs(rule: Rule, older: FollowUpPolicy, newer: FollowUpPolicy) -> bool:
     before, after = ({**asdict(setting_of(rule, each))} for each in (older, newer))
     return {**before, "tiers": set(before["tiers"])} != {**after, "tiers": set(after["tiers"])}
-
-
-def _wait_for_turn() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select pg_advisory_xact_lock(hashtextextended('follow_up_policy:' || %s, 0))", [str(required_tenant_id())]
-        )

@@ -2,13 +2,13 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.audit.services import record
 from core.tenancy.errors import DomainError
-from core.tenancy.scope import required_tenant_id
+from core.tenancy.turns import wait_for_turn
 from service_requests.enums import RequestKind
 from service_requests.models import ServicePolicy
 from service_requests.policies import MOST_HOURS, RULES, TIERS, deadline_name, first_hours
@@ -81,7 +81,7 @@ def create_policy(
         "hours": {kind: dict(by_tier) for kind, by_tier in hours.items()},
     }
     _check(rules)
-    _wait_for_turn()
+    wait_for_turn("service_policy")
     in_force = current_policy()
     if replaces != in_force.version:
         raise PolicyChanged
@@ -110,10 +110,3 @@ def _check(rules: Mapping[str, Any]) -> None:
         raise BadHours
     if not all(1 <= hours <= MOST_HOURS for each in given.values() for hours in each.values()):
         raise BadHours
-
-
-def _wait_for_turn() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select pg_advisory_xact_lock(hashtextextended('service_policy:' || %s, 0))", [str(required_tenant_id())]
-        )

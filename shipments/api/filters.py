@@ -11,7 +11,7 @@ from django.utils import timezone
 from core.partners.filters import filters_for
 from shipments.enums import Lateness
 from shipments.models import Shipment
-from shipments.querysets import delivered_late, past_promise, silent
+from shipments.querysets import standing
 
 
 class LatenessFilter(django_filters.Filter):
@@ -21,14 +21,7 @@ class LatenessFilter(django_filters.Filter):
     schema = {"type": "string", "enum": Lateness.values}
 
     def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        match value:
-            case Lateness.PAST_PROMISE:
-                return past_promise(rows, at=timezone.now())
-            case Lateness.DELIVERED_LATE:
-                return delivered_late(rows)
-            case Lateness.SILENT:
-                return silent(rows)
-        return rows
+        return standing(rows, value, at=timezone.now())
 
 
 def with_lateness(allowed: Mapping[str, tuple[str, Sequence[str]]]) -> type[django_filters.FilterSet]:

@@ -32,10 +32,10 @@ from core.tenancy.scope import current_tenant
 from customers.enums import CustomerKind
 from shipments.api.shown import EXAMPLE, EXAMPLE_SCAN, ShipmentRecordSerializer
 from shipments.enums import (
+    TOLD_EXCEPTIONS,
     BookingChannel,
     Packaging,
     ScanKind,
-    ShipmentException,
     ShipmentStatus,
     TransportMode,
     ValueAddedService,
@@ -85,7 +85,7 @@ class ShipmentFacts(InputSerializer):
     booking_channel = _choice(BookingChannel.choices)
     packaging = _choice(Packaging.choices)
     services = serializers.ListField(child=serializers.ChoiceField(ValueAddedService.choices), required=False)
-    exceptions = serializers.ListField(child=serializers.ChoiceField(ShipmentException.choices), required=False)
+    exceptions = serializers.ListField(child=serializers.ChoiceField(TOLD_EXCEPTIONS), required=False)
     weight_g = _whole(LARGEST_WEIGHT_G)
     length_cm = _whole(LARGEST_SIDE_CM)
     width_cm = _whole(LARGEST_SIDE_CM)
@@ -249,7 +249,7 @@ class ScanFacts(InputSerializer):
     place = _text(100)
     outlet = _text(100)
     courier = _text(60)
-    exception = _choice(ShipmentException.choices)
+    exception = _choice(TOLD_EXCEPTIONS)
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
         """Return the scan as text, in the form of `scans.record_scans`."""

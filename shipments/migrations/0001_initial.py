@@ -131,12 +131,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("last_scan_at", models.DateTimeField(null=True)),
+                ("status_at", models.DateTimeField(null=True)),
                 (
                     "seen_at",
                     models.GeneratedField(
                         db_persist=True,
                         expression=django.db.models.functions.comparison.Greatest(
-                            "accepted_at", "picked_up_at", "last_scan_at"
+                            "accepted_at", "picked_up_at", "last_scan_at", "status_at"
                         ),
                         output_field=models.DateTimeField(),
                     ),
@@ -297,6 +298,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     ("delivered_at", None),
                     ("status__in", ("accepted", "in_transit", "out_for_delivery")),
+                    ("last_scan_at__isnull", False),
                     ("silent_since", None),
                 ),
                 fields=["tenant", "seen_at", "id"],

@@ -1,4 +1,5 @@
 import time
+from datetime import timedelta
 from typing import Any
 
 from django.forms import Form
@@ -9,15 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, TemplateView
 
 from core.web.public import PublicView
-from shipments.enums import SETTLED, ScanKind, ShipmentException
+from shipments.enums import FOUND_BY_CLOCK, ScanKind, ShipmentException
 from shipments.icons import SCAN_ICONS
 from shipments.models import ScanEvent
+from shipments.services import current_policy
 from shipments.tracking.finding import find_tracked, seal, tracked
 from shipments.tracking.forms import TrackingForm
 from shipments.tracking.limits import WINDOW_SECONDS, may_ask
 
-# Of what our clock finds strangers are told in other words.
-SILENT = ShipmentException.SILENT
 NOT_FOUND = _("We have no parcel with this waybill and these digits. Check both, or ask whoever sent it.")
 TOO_MANY = _("This was asked too often. Try again in an hour.")
 
@@ -66,10 +66,12 @@ class TraceView(PublicView, TemplateView):
         if shipment is None:
             return redirect("shipments:track", slug=self.tenant.slug)
         scans = shipment.scans.order_by("-happened_at", "-id").defer("courier")
+        # We are sorry when our people are told, not while a scan of the delivery may be on its way.
+        promised_before = timezone.now() - timedelta(hours=current_policy().grace_hours)
         context = self.get_context_data(
             shipment=shipment,
-            is_late=shipment.is_past_promise(timezone.now()) and not set(shipment.exceptions) & set(SETTLED),
-            exceptions=[ShipmentException(code).label for code in shipment.exceptions if code != SILENT],
+            is_late=shipment.is_past_promise(promised_before),
+            exceptions=[ShipmentException(code).label for code in shipment.exceptions if code not in FOUND_BY_CLOCK],
             scans=[_shown(scan) for scan in scans],
         )
         return self.render_to_response(context)

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from core.audit.models import AuditEvent
 from shipments.models import Shipment
-from shipments.policies import create_policy, current_policy
+from shipments.services import create_policy, current_policy
 from shipments.watching import watch_shipments
 from tests.factories.accounts import outside
 from tests.factories.customers import make_customer
@@ -29,7 +29,7 @@ def clock(now):
 def customer(tenant, now):
     customer = make_customer(at=now, number="C-1")
     for number, ago, fields in (
-        ("LATE", 50, {"status": "in_transit", "promised_at": now - 3 * HOUR}),
+        ("LATE", 50, {"status": "in_transit", "promised_at": now - 3 * HOUR, "last_scan_at": now - 50 * HOUR}),
         ("FINE", 20, {"status": "in_transit", "promised_at": now + 30 * HOUR}),
         ("DONE", 70, {"status": "delivered", "promised_at": now - 9 * HOUR, "delivered_at": now - HOUR}),
         ("GONE", 80, {"status": "cancelled", "promised_at": now - 9 * HOUR, "exceptions": ["damaged"]}),

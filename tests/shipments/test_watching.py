@@ -15,11 +15,11 @@ from core.web.models import Notice
 from customers.enums import Priority
 from customers.follow_ups.words import happened_of
 from customers.models import Customer, FollowUp
-from shipments.enums import Lateness, ShipmentException
+from shipments.enums import SETTLED, Lateness, ShipmentException
 from shipments.models import ScanEvent, Shipment
-from shipments.policies import BadHours, PolicyChanged, create_policy, current_policy
-from shipments.querysets import delivered_late, past_promise, silent, with_exception
+from shipments.querysets import delivered_late, past_promise, silent, standing, with_exception
 from shipments.scans import record_scans
+from shipments.services import BadHours, PolicyChanged, create_policy, current_policy
 from shipments.undoing import WrittenScan, undo_scans
 from shipments.upserting import record_shipments
 from shipments.watching import BATCH, LATE, RECENT, SILENT, watch_all, watch_shipments
@@ -107,8 +107,8 @@ def test_what_is_in_time_or_at_its_end_or_told_already_is_left(customer, now, fi
 
 
 def test_silent_one_is_found_by_its_last_sign(customer, now):
-    ship(customer, "W1", now - 60 * HOUR)
-    ship(customer, "W2", now - 60 * HOUR, picked_up_at=now - 47 * HOUR)
+    ship(customer, "W1", now - 60 * HOUR, last_scan_at=now - 61 * HOUR)
+    ship(customer, "W2", now - 60 * HOUR, last_scan_at=now - 60 * HOUR, picked_up_at=now - 47 * HOUR)
     ship(customer, "W3", now - 90 * HOUR)
     scan("W3", now - 47 * HOUR, now)
     ship(customer, "W4", now - 90 * HOUR)
@@ -121,8 +121,53 @@ def test_silent_one_is_found_by_its_last_sign(customer, now):
     assert Shipment.objects.get(waybill_number="W4").silent_since == now - 49 * HOUR
 
 
-def test_scan_ends_a_silence_and_its_history_stays(customer, now):
+def test_what_nobody_ever_scans_is_not_silent(customer, now):
+    """Of a sender without scans every shipment would be."""
     ship(customer, "W1", now - 60 * HOUR, status="in_transit")
+
+    assert watch_shipments(at=now) == 0
+    assert Shipment.objects.get().lateness(now) == []
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        {"status": "out_for_delivery"},
+        {"status": "in_transit", "picked_up_at": timedelta()},
+        {"status": "in_transit", "accepted_at": timedelta(hours=-1)},
+    ],
+)
+def test_any_sign_ends_a_silence_until_the_next(customer, now, sign):
+    accepted_at = now - 60 * HOUR
+    ship(customer, "W1", accepted_at, status="in_transit", last_scan_at=accepted_at)
+    watch_shipments(at=now)
+    assert Shipment.objects.get().lateness(now) == [Lateness.SILENT]
+    facts = {"accepted_at": accepted_at - now, **sign}
+
+    send(now, "", **{n: (now + v).isoformat() if isinstance(v, timedelta) else v for n, v in facts.items()})
+
+    shipment = Shipment.objects.get()
+    assert (shipment.lateness(now), shipment.exceptions, shipment.silent_since) == ([], ["silent"], None)
+    assert watch_shipments(at=now + 46 * HOUR) == 0
+    assert watch_shipments(at=now + 49 * HOUR) == 1
+    assert silent(Shipment.objects.all()).count() == 1
+    assert told() == [("W1", ["silent"])]
+
+
+def test_what_is_no_sign_leaves_a_silence(customer, now):
+    accepted_at = now - 60 * HOUR
+    shipment = ship(customer, "W1", accepted_at, status="in_transit", last_scan_at=accepted_at)
+    watch_shipments(at=now)
+
+    send(now, "", accepted_at=accepted_at.isoformat(), status="in_transit", picked_up_at=accepted_at.isoformat())
+    scan("W1", accepted_at - HOUR, now)
+
+    shipment.refresh_from_db()
+    assert (shipment.silent_since, shipment.status_at, shipment.version) == (accepted_at, None, 3)
+
+
+def test_scan_ends_a_silence_and_its_history_stays(customer, now):
+    ship(customer, "W1", now - 60 * HOUR, status="in_transit", last_scan_at=now - 60 * HOUR)
     watch_shipments(at=now)
     assert Shipment.objects.get().lateness(now) == [Lateness.SILENT]
 
@@ -138,7 +183,7 @@ def test_scan_ends_a_silence_and_its_history_stays(customer, now):
 
 
 def test_delivery_ends_both_and_their_history_stays(customer, now):
-    ship(customer, "W1", now - 60 * HOUR, status="in_transit", promised_at=now - 5 * HOUR)
+    ship(customer, "W1", now - 60 * HOUR, status="in_transit", promised_at=now - 5 * HOUR, last_scan_at=now - 59 * HOUR)
     watch_shipments(at=now)
     assert Shipment.objects.get().lateness(now) == [Lateness.PAST_PROMISE, Lateness.SILENT]
 
@@ -147,6 +192,22 @@ def test_delivery_ends_both_and_their_history_stays(customer, now):
     shipment = Shipment.objects.get()
     assert shipment.lateness(now) == [Lateness.DELIVERED_LATE]
     assert shipment.exceptions == ["late", "silent"]
+
+
+@pytest.mark.parametrize("end", SETTLED)
+def test_lost_refused_and_returned_ones_are_awaited_no_longer(customer, now, end):
+    facts = {"status": "in_transit", "promised_at": now - 5 * HOUR, "last_scan_at": now - 59 * HOUR}
+    ship(customer, "W1", now - 60 * HOUR, **facts)
+    watch_shipments(at=now)
+    row = {"waybill_number": "W1", "kind": "exception", "happened_at": (now - 59.5 * HOUR).isoformat()}
+
+    record_scans(rows=[{**row, "exception": end}], at=now)
+
+    shipments = Shipment.objects.all()
+    assert shipments.get().lateness(now) == []
+    assert shipments.get().silent_since == now - 59 * HOUR
+    found = [list(standing(shipments, lateness, at=now)) for lateness in Lateness]
+    assert found == [[], [], []]
 
 
 def test_scan_that_says_nothing_new_leaves_the_version_and_tells_nothing(customer, now):
@@ -177,6 +238,19 @@ def test_partner_takes_back_what_it_said_itself(customer, now):
     send(now, "")
 
     assert Shipment.objects.get().exceptions == []
+
+
+def test_nobody_sends_what_the_clock_finds(customer, now):
+    """Whoever said it could never take it back."""
+    ship(customer, "W1", now - 20 * HOUR)
+    row = {"waybill_number": "W1", "kind": "exception", "happened_at": now.isoformat(), "exception": "silent"}
+
+    outcomes = [*send(now, "damaged;silent"), *record_scans(rows=[row], at=now)]
+
+    assert [outcome.codes for outcome in outcomes] == [["found_by_clock"]] * 2
+    assert outcomes[0].reasons == ["exceptions: “silent” is found by the clock alone."]
+    assert Shipment.objects.get().exceptions == []
+    assert ScanEvent.objects.count() == 0
 
 
 def test_history_alarms_nobody(customer, now):
@@ -220,7 +294,7 @@ def test_all_tenants_are_looked_after_each_by_itself(tenant, other_tenant, custo
 
 def test_valued_customer_is_called_before_it_asks(tenant, customer, account_manager, now):
     ship(customer, "W1", now - 20 * HOUR, status="in_transit", promised_at=now - 3 * HOUR)
-    ship(customer, "W2", now - 60 * HOUR, status="in_transit")
+    ship(customer, "W2", now - 60 * HOUR, status="in_transit", last_scan_at=now - 59 * HOUR)
 
     watch_shipments(at=now)
     work_off(tenant_id=tenant.pk, now=lambda: now)
@@ -238,7 +312,7 @@ def test_valued_customer_is_called_before_it_asks(tenant, customer, account_mana
 def test_tenant_decides_when(customer, supervisor, now):
     create_policy(grace_hours=0, silent_hours=10, replaces=0, by=supervisor, at=now)
     ship(customer, "W1", now - 9 * HOUR, promised_at=now - timedelta(minutes=1))
-    ship(customer, "W2", now - 11 * HOUR)
+    ship(customer, "W2", now - 11 * HOUR, last_scan_at=now - 11 * HOUR)
 
     assert watch_shipments(at=now) == 2
     assert told() == [("W1", ["late"]), ("W2", ["silent"])]
@@ -288,7 +362,7 @@ def plan_of(sql, values=None):
 def thousands(customer, now):
     """As many that are done in time as are late and noted already, so that a smaller index is the better one."""
     done = {"status": "delivered", "delivered_at": now - 5 * HOUR}
-    noted = {"status": "in_transit", "late_noted_at": now, "silent_since": now}
+    noted = {"status": "in_transit", "late_noted_at": now, "silent_since": now, "last_scan_at": now}
     Shipment.objects.bulk_create(
         Shipment(
             customer=customer,

@@ -1,4 +1,4 @@
-"""Two sweeps at once, and a sweep beside a sender, with real commits: each shipment is found once."""
+"""A sweep beside another one, and beside a sender, with real commits: each is found once, and nobody waits."""
 
 import csv
 from datetime import timedelta
@@ -10,9 +10,8 @@ from core.tenancy.scope import tenant_scope
 from customers.turns import wait_for_imports
 from shipments.models import Shipment
 from shipments.upserting import record_shipments
-from shipments.watching import watch_shipments
+from shipments.watching import watch_all, watch_shipments
 from tests.factories.accounts import make_tenant
-from tests.factories.at_once import wait_until_waiting
 from tests.factories.customers import make_customer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,7 +20,11 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def tenant(now):
-    tenant = make_tenant(slug="swift", at=now)
+    return make_late("swift", now)
+
+
+def make_late(slug, now):
+    tenant = make_tenant(slug=slug, at=now)
     with tenant_scope(tenant):
         Shipment.objects.create(
             customer=make_customer(at=now, number="C1"),
@@ -53,20 +56,28 @@ def told(tenant):
 
 def test_two_sweeps_at_once_find_it_once(tenant, now, others):
     with tenant_scope(tenant):
-        wait_for_imports()
-        sweeps = [others(watch, tenant=tenant, at=now) for _ in range(2)]
-        wait_until_waiting(2, for_lock="advisory")
+        assert watch_shipments(at=now) == 1
+        assert others(watch, tenant=tenant, at=now).result(timeout=20) == 0
 
-    assert sorted(sweep.result() for sweep in sweeps) == [0, 1]
+    assert watch(tenant=tenant, at=now) == 0
+    assert told(tenant) == (1, ["late"])
+
+
+def test_import_of_one_tenant_does_not_stall_the_watch_of_another(tenant, now, others):
+    other = make_late("other", now)
+    with tenant_scope(tenant):
+        wait_for_imports()
+        assert others(watch_all, at=now, seconds=20).result(timeout=20) == 1
+
+    assert (told(tenant), told(other)) == ((0, []), (1, ["late"]))
+    assert watch_all(at=now, seconds=20) == 1
     assert told(tenant) == (1, ["late"])
 
 
 def test_what_is_delivered_meanwhile_is_not_late(tenant, now, others):
     with tenant_scope(tenant):
-        wait_for_imports()
-        sweep = others(watch, tenant=tenant, at=now)
-        wait_until_waiting(1, for_lock="advisory")
         send(tenant=tenant, at=now)
+        assert others(watch, tenant=tenant, at=now).result(timeout=20) == 0
 
-    assert sweep.result() == 0
+    assert watch(tenant=tenant, at=now) == 0
     assert told(tenant) == (0, [])
