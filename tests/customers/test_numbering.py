@@ -45,9 +45,9 @@ def test_each_courier_has_a_series(tenant, other_tenant, now):
 
 def test_page_opens_a_customer_without_a_number(client_for, agent):
     client = client_for(agent)
-    facts = {"kind": "company", "company_name": "Blue Kiln"}
 
-    for _ in range(2):
+    for name in ("Blue Kiln", "Red Harbour"):
+        facts = {"kind": "company", "company_name": name}
         assert client.post(reverse("customers:create"), facts).status_code == 302
 
     assert numbers() == ["C000001", "C000002"]

@@ -128,7 +128,7 @@ def test_partner_reads_writes_and_filters_both(tenant, now):
     check_described("/customers", made.json(), method="post", status=201)
     assert (made.json()["group"], made.json()["referrer"]) == ("Harbour Group", "R-1")
     path = f"/customers/{made.json()['id']}"
-    assert partner.get(path).json() == made.json()
+    assert partner.get(path).json() | {"possible_duplicates": []} == made.json()
     found = [
         [row["number"] for row in partner.get("/customers", {f"filter[{name}][eq]": value}).json()["data"]]
         for name, value in (("group", "Harbour Group"), ("referrer", "R-1"), ("group", "Harbour"))
