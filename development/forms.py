@@ -7,8 +7,8 @@ from django.utils.translation import pgettext_lazy
 from core.web.lists.filters import LAST_DAY
 from core.web.reading_order import NamedChoiceField
 from core.web.records import RecordForm
-from customers.forms.picking import CustomerField
 from customers.models import Customer
+from customers.picking import CustomerField
 from customers.timeline import known_names
 from development.enums import DealStage, LostReason, Measure, PriceBasis, ServiceKind
 from development.models import MarketNote, Opportunity, PipelineRules

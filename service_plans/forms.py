@@ -3,8 +3,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.picking import CustomerField
 from customers.models import Customer
+from customers.picking import CustomerField
 from service_plans.enums import ItemKind
 from service_plans.models import PlanItem
 from service_plans.services.writing import FACTS, LONGEST_TEXT

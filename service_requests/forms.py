@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import Department
 from core.web.reading_order import NamedChoiceField
-from customers.forms.picking import CustomerField
 from customers.models import Customer
 from customers.numbers import spellings
+from customers.picking import CustomerField
 from service_requests.enums import RequestKind, WaitsFor
 from service_requests.models import ServicePolicy
 from service_requests.policies import MOST_HOURS, TIERS

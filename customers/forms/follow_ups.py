@@ -15,8 +15,8 @@ from customers.enums import Assignment, FollowUpKind, Priority, Recurrence
 from customers.follow_ups.querysets import workers
 from customers.follow_ups.recurrence import MOST_BETWEEN
 from customers.follow_ups.words import show
-from customers.forms.picking import CustomerField
 from customers.models import Customer, FollowUp
+from customers.picking import CustomerField
 from customers.services.follow_ups import LONGEST_OUTCOME, LONGEST_SUBJECT
 
 MORNING = time(9)

@@ -26,6 +26,8 @@ NOT_HELD = {
     "customers.CustomerMerge.merged_by": "history: who did it",
     "customers.CustomerMerge.undone_by": "history: who did it",
     "customers.ManagerTerm.manager": "history: who looked after the customer; the customer itself is handed over",
+    "customers.FollowUpPolicy.created_by": "history: who decided it",
+    "shipments.ShipmentPolicy.created_by": "history: who decided it",
     "customers.FollowUp.created_by": "history: who asked for it",
     "customers.FollowUp.closed_by": "history: who did it",
     "customers.PurposeText.written_by": "history: who wrote it",

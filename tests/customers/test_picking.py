@@ -5,7 +5,7 @@ from django import forms
 from django.urls import reverse
 
 from core.accounts.enums import Role
-from customers.forms.picking import CustomerField
+from customers.picking import CustomerField
 from tests.factories.accounts import inside, make_user
 from tests.factories.customers import make_customer
 
