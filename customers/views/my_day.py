@@ -1,19 +1,10 @@
 """What somebody has to do today, in the order in which to do it; every step of it is one key."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.utils import timezone
 
-from core.accounts.models import User
-from core.tenancy.scope import current_tenant
 from core.web.views import StaffView
-from customers.day import SOON, Day, done_of, figures_of, work_of
+from customers.day_page import day_page
 from customers.permissions import FOLLOW_UPS_WORK
-
-# The part of the page that stands anew after each step.
-DAY = "day"
 
 
 class MyDayView(StaffView):
@@ -22,24 +13,3 @@ class MyDayView(StaffView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return day_page(request)
-
-
-def day_page(request: HttpRequest) -> HttpResponse:
-    """Answer with the reader's day as it stands now: the same queries, whatever many there are."""
-    return TemplateResponse(request, MyDayView.template_name, _context(request.user))
-
-
-def _context(user: User) -> dict[str, Any]:
-    # As lists count days, which its figures lead to.
-    day = Day.of(user, at=timezone.now(), zone=current_tenant().time_zone)
-    rows, has_more = work_of(day)
-    figures, whole = figures_of(day)
-    return {
-        "rows": rows,
-        "has_more": has_more,
-        "done": done_of(day),
-        "figures": figures,
-        "whole": whole,
-        "now": day.at,
-        "soon": day.at + SOON,
-    }

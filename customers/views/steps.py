@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.web.undoing import UndoableView
 from core.web.views import StaffFormView, own_path
+from customers.day_page import DAY, day_page
 from customers.enums import FollowUpState
 from customers.follow_ups.querysets import on_record
 from customers.follow_ups.words import show
@@ -37,7 +38,6 @@ from customers.services.follow_up_steps import (
     snooze_follow_up,
 )
 from customers.services.restoring import step_before, take_back_step
-from customers.views.my_day import DAY, day_page
 
 NEXT = "next"
 

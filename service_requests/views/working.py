@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.web.records import DraftedFormView
 from core.web.views import StaffFormView, StepView, own_path
+from customers.day_page import DAY, day_page
 from customers.models import Customer
 from customers.needs.reading import with_needs
-from customers.views.my_day import DAY, day_page
 from service_requests.enums import RequestState
 from service_requests.forms import ChargeForm, DeclineForm, OpenRequestForm, OutcomeForm, WaitForm
 from service_requests.models import ServiceRequest

@@ -63,7 +63,7 @@ def test_body_that_is_no_object(partner, body):
 
 
 def test_empty_body_lacks_its_fields(partner):
-    assert refused(partner.send("post", "/customers", b"")) == (400, "invalid_body", ["#/number"])
+    assert refused(partner.send("post", "/customers", b"")) == (400, "company_name_missing", ["#/company_name"])
 
 
 @pytest.mark.parametrize(

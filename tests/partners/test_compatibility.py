@@ -57,7 +57,10 @@ def test_committed_description_is_todays():
         (lambda new: at(new, *SCHEMAS).pop("ScanEvent"), "ScanEvent is gone"),
         (lambda new: at(new, *SCHEMAS, "Customer", "properties").pop("industry"), "Customer.industry is gone"),
         (lambda new: at(new, *SCHEMAS, "Problem", "required").remove("code"), "Problem may lack code"),
-        (lambda new: at(new, *SCHEMAS, "CustomerInput", "required").append("kind"), "CustomerInput now needs kind"),
+        (
+            lambda new: at(new, *SCHEMAS, "ContactInput", "required").append("position"),
+            "ContactInput now needs position",
+        ),
         (lambda new: at(new, *SCHEMAS, "Tier", "enum").remove("mid"), "Tier knows 'mid' no longer"),
         (
             lambda new: at(new, *SCHEMAS, "Customer", "properties", "version").update(type="string"),

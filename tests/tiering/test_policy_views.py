@@ -20,7 +20,7 @@ from tiering.services import TRIAL_JOB, evaluate_tiers, last_whole_day, submit_p
 
 POLICIES_QUERIES = 12
 POLICY_QUERIES = 12
-MOVERS_QUERIES = 9
+MOVERS_QUERIES = 7
 
 pytestmark = pytest.mark.usefixtures("clock")
 
