@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from core.accounts.enums import Role
@@ -44,6 +45,8 @@ def test_timeline_of_a_customer_is_one_tap_away(page_of, now):
     assert page.evaluate(TOPS) == sorted(page.evaluate(TOPS))
     page.get_by_role("link", name="Timeline", exact=True).click()
 
+    # The page glides there.
+    page.wait_for_function("document.getElementById('timeline-entries').getBoundingClientRect().top < 200")
     expect(page.locator("#timeline-entries li.event").first).to_be_in_viewport()
     expect(bar).to_be_in_viewport()
     top = page.locator("#timeline-entries").bounding_box()["y"]
@@ -93,7 +96,7 @@ def test_holder_of_a_link_opts_out_of_one_number(page_of, now):
         customer = make_customer(number="K-1", at=now)
         points = [NewContactPoint(kind="phone", value="+8613800138000")]
         add_contact(customer=customer, name="Lin Mei", points=points, at=now)
-        link = make_preference_link(customer=customer, by=None, at=now)
+        link = make_preference_link(customer=customer, by=None, at=timezone.now())
         address = f"/choices/swift/{preference_token(link)}/"
     page = page_of(None, viewport=PHONE)
     page.goto(address)
