@@ -21,6 +21,7 @@ from tests.factories.lifecycle import make_lead
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PHONE = {"width": 390, "height": 844}
+MILLISECONDS_TO_GLIDE = 1500
 TOPS = """() => ["contacts", "panel-follow_ups", "timeline", "facts"].map(
   (id) => document.getElementById(id).getBoundingClientRect().top)"""
 # How many lines the words of an element take.
@@ -46,7 +47,7 @@ def test_timeline_of_a_customer_is_one_tap_away(page_of, now):
     page.get_by_role("link", name="Timeline", exact=True).click()
 
     # The page glides there.
-    page.wait_for_function("document.getElementById('timeline-entries').getBoundingClientRect().top < 200")
+    page.wait_for_timeout(MILLISECONDS_TO_GLIDE)
     expect(page.locator("#timeline-entries li.event").first).to_be_in_viewport()
     expect(bar).to_be_in_viewport()
     top = page.locator("#timeline-entries").bounding_box()["y"]
