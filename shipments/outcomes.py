@@ -22,10 +22,6 @@ class Outcome:
     reasons: Sequence[str | Promise] = ()
     fields: Sequence[str] = ()
 
-    @property
-    def is_warned(self) -> bool:
-        return self.status != "failed" and bool(self.codes)
-
     def warn(self, code: str) -> None:
         self.codes = [*self.codes, code]
         self.reasons = [*self.reasons, WARNINGS[code]]

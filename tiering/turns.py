@@ -1,6 +1,4 @@
-from django.db import connection
-
-from core.tenancy.scope import required_tenant_id
+from core.tenancy import turns
 
 
 def wait_for_turn() -> None:
@@ -9,8 +7,4 @@ def wait_for_turn() -> None:
     Two evaluations at once would count one run twice, and one that began before a tier was set by hand would
     write over it.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select pg_advisory_xact_lock(hashtextextended('tiering.evaluate:' || %s, 0))",
-            [str(required_tenant_id())],
-        )
+    turns.wait_for_turn("tiering.evaluate")

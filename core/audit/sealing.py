@@ -19,6 +19,7 @@ from core.crypto.fields import Undecryptable
 from core.crypto.models import RootKey
 from core.tenancy.ids import made_at
 from core.tenancy.scope import required_tenant_id, tenant_scope
+from core.tenancy.turns import wait_for_turn
 
 BATCH = 2000
 START = bytes(32)
@@ -83,8 +84,8 @@ def seal_events(*, at: datetime, batch: int = BATCH) -> int:
 
     An event that was changed or deleted while it waited goes on waiting, for verify_trail to name it.
     """
+    wait_for_turn("audit.seal")
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"audit.seal:{required_tenant_id()}"])
         cursor.execute(AS_WRITTEN, [required_tenant_id(), batch])
         waiting = [pk for (pk,) in cursor.fetchall()]
     if not waiting:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +13,7 @@ from core.audit.services import record
 from core.events.services import publish
 from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError, RecordChanged
-from core.tenancy.scope import required_tenant_id
+from core.tenancy.turns import wait_for_turn
 from customers.models import Customer
 from customers.services import lock_customer, tell_in_timeline
 from development.enums import DealStage
@@ -171,8 +171,5 @@ def _check_owner(owner: User | None) -> None:
 
 def _next_serial() -> int:
     """Return the number after the last, held for this transaction: those of a tenant are numbered one by one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select pg_advisory_xact_lock(hashtextextended('opportunities:' || %s, 0))", [str(required_tenant_id())]
-        )
+    wait_for_turn("opportunities")
     return (Opportunity.objects.aggregate(last=Max("serial"))["last"] or 0) + 1

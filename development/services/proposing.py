@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,8 @@ from core.accounts.models import User
 from core.audit.services import record
 from core.tenancy.clock import local_date
 from core.tenancy.errors import DomainError
-from core.tenancy.scope import current_tenant, required_tenant_id
+from core.tenancy.scope import current_tenant
+from core.tenancy.turns import wait_for_turn
 from development.benefits import is_better
 from development.enums import ProposalState
 from development.models import Opportunity, Proposal, ProposalLine
@@ -193,8 +194,5 @@ def _check_line(line: ProposalLine) -> None:
 
 def _next_serial() -> int:
     """Return the number after the last, held for this transaction: those of a tenant are numbered one by one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select pg_advisory_xact_lock(hashtextextended('proposals:' || %s, 0))", [str(required_tenant_id())]
-        )
+    wait_for_turn("proposals")
     return (Proposal.objects.aggregate(last=Max("serial"))["last"] or 0) + 1

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import User
 from core.audit.services import record
 from core.tenancy.errors import DomainError
-from core.tenancy.scope import required_tenant_id
+from core.tenancy.turns import wait_for_turn
 from customers.models import Customer
 from customers.services import lock_customer
 from service_plans.enums import MEASURED, PlanState
@@ -207,8 +207,5 @@ def _check_item(item: PlanItem) -> None:
 
 def _next_serial() -> int:
     """Return the number after the last, held for this transaction: plans of a tenant are numbered one by one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select pg_advisory_xact_lock(hashtextextended('service_plans:' || %s, 0))", [str(required_tenant_id())]
-        )
+    wait_for_turn("service_plans")
     return (ServicePlan.objects.aggregate(last=Max("serial"))["last"] or 0) + 1

@@ -1,6 +1,6 @@
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +10,7 @@ from core.audit.services import record
 from core.events.services import publish
 from core.partners.models import ApiKey
 from core.tenancy.errors import DomainError
-from core.tenancy.scope import required_tenant_id
+from core.tenancy.turns import wait_for_turn
 from customers.entitlements import head_start_of, team_for
 from customers.models import Customer
 from customers.services import lock_customer, tell_in_timeline
@@ -146,8 +146,5 @@ def tell_timeline(request: ServiceRequest, code: str, parameters: dict[str, str]
 
 def _next_serial() -> int:
     """Return the number after the last, held for this transaction: requests of a tenant are numbered one by one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select pg_advisory_xact_lock(hashtextextended('service_requests:' || %s, 0))", [str(required_tenant_id())]
-        )
+    wait_for_turn("service_requests")
     return (ServiceRequest.objects.aggregate(last=Max("serial"))["last"] or 0) + 1
