@@ -87,10 +87,6 @@ class Reading:
     rest: str
 
 
-def division_of(code: str) -> Division | None:
-    return _divisions().get(code)
-
-
 def regions() -> Sequence[Division]:
     return _children().get("", ())
 
