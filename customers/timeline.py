@@ -1,5 +1,6 @@
 """What the system tells in a customer's timeline, in words; rooms register theirs in AppConfig.ready()."""
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from django.utils.functional import Promise
 from core.accounts.models import User
 from core.crypto.fields import readable
 from core.crypto.masking import UNREADABLE, mask_text
+from core.crypto.variants import in_usual_form
 from customers.enums import InteractionKind
 from customers.models import Contact, ContactPoint, Customer, Interaction
 
@@ -104,6 +106,19 @@ def entries(interactions: Iterable[Interaction], *, names: Iterable[str]) -> lis
     names, interactions = list(names), list(interactions)
     people = _people_in(interactions)
     return [_entry(interaction, names, people) for interaction in interactions]
+
+
+def holding(shown: Iterable[Entry], words: str) -> list[Entry]:
+    """Return the entries that hold the words as pages show them, in any case, width or form of a character.
+
+    What is hidden is not found, so nobody finds it out by guessing.
+    """
+    wanted = _compared(words)
+    return [entry for entry in shown if wanted in _compared(f"{entry.title} {entry.text}")]
+
+
+def _compared(text: str) -> str:
+    return in_usual_form(unicodedata.normalize("NFKC", text)).casefold()
 
 
 def _people_in(interactions: Iterable[Interaction]) -> dict[str, str]:

@@ -81,6 +81,7 @@ urlpatterns = [
     path("customers/<uuid:pk>/merge/", merging.MergeCustomerView.as_view(), name="merge"),
     path("customers/<uuid:pk>/merges/<uuid:merge>/undo/", merging.UndoMergeView.as_view(), name="undo_merge"),
     path("customers/<uuid:pk>/timeline/", interactions.InteractionListView.as_view(), name="interactions"),
+    path("customers/<uuid:pk>/timeline/find/", interactions.FindEntriesView.as_view(), name="find_entries"),
     path("customers/<uuid:pk>/timeline/new/", interactions.RecordInteractionView.as_view(), name="record_interaction"),
     path(
         "customers/<uuid:pk>/timeline/<uuid:interaction>/remove/",

@@ -377,6 +377,7 @@ NO_PICTURE = {
     "console:open_notice": "leads on to what the notice tells of",
     "customers:panel": "a fragment; seen in the customer's page",
     "customers:calendar_feed": "a calendar, read by programs; its page is customers:calendar",
+    "customers:find_entries": "entries that hold some words, by POST; they look as the timeline does",
     "customers:pick": "answers what is typed into a form, by POST; seen below the field of a new follow-up",
     "customers:known_groups": "options of an input; seen in the form of a customer",
     "customers:here": "a fragment; seen in the customer's page while a colleague is there",

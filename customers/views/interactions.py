@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -20,9 +20,10 @@ from core.tenancy.errors import DomainError
 from core.tenancy.scope import current_tenant
 from core.web.drafts import draft_of, typed_in
 from core.web.lists import ChoiceFilter, DateRangeFilter, Filter, ListPage, ListView, Sort, UserFilter
+from core.web.lists.page import CURSOR
 from core.web.records import DraftedFormView, restored
 from core.web.undoing import UndoableView
-from core.web.views import go_to
+from core.web.views import StaffView, clean_query, go_to
 from customers import permissions
 from customers.enums import Direction, InteractionKind
 from customers.forms.interactions import InteractionForm
@@ -31,7 +32,7 @@ from customers.permissions import LOG, REVEAL, VIEW, may_remove_interaction
 from customers.querysets import SHOWN_ON_RECORD, contacts_in_order, for_timeline
 from customers.services import record_interaction, remove_interaction
 from customers.services.restoring import interaction_before, restore_interaction
-from customers.timeline import MOST_NAMES, entries, known_names
+from customers.timeline import MOST_NAMES, entries, holding, known_names
 
 # The part of the customer's page that is put anew when something was written down.
 TIMELINE = "timeline"
@@ -42,6 +43,8 @@ ENTRIES = ("timeline-entries", "timeline-more")
 
 # By these the timeline of the record's page is filtered, and so they stand in its address.
 FILTERED_BY = ("kind", "direction", "contact")
+# So many entries are read for words at once, and so many shown of those that hold them.
+MOST_READ, MOST_FOUND = 2000, 100
 
 
 def timeline_context(
@@ -60,16 +63,9 @@ def timeline_context(
     """
     names = known_names(customer, contacts=contacts, merged=merged)
     contacts = contacts[:SHOWN_ON_RECORD]
-    page = ListPage(
-        path=reverse("customers:interactions", args=[customer.pk]),
-        params=_filters_of(asked) if asked else QueryDict(),
-        queryset=for_timeline(Interaction.objects.filter(customer=customer)),
-        filters=timeline_filters(contacts),
-        sorts=InteractionListView.sorts,
-        default_sort=InteractionListView.default_sort,
-        tenant=current_tenant(),
-        size=SHOWN_ON_RECORD,
-    )
+    path = reverse("customers:interactions", args=[customer.pk])
+    params = _filters_of(asked) if asked else QueryDict()
+    page = _page_of(customer, contacts, path=path, params=params, size=SHOWN_ON_RECORD)
     may_log = may(user, LOG)
     return {
         "timeline": page,
@@ -79,9 +75,22 @@ def timeline_context(
     }
 
 
-def _filters_of(asked: QueryDict) -> QueryDict:
+def _page_of(customer: Customer, contacts: Sequence[Contact], *, path: str, params: QueryDict, size: int) -> ListPage:
+    return ListPage(
+        path=path,
+        params=params,
+        queryset=for_timeline(Interaction.objects.filter(customer=customer)),
+        filters=timeline_filters(contacts),
+        sorts=InteractionListView.sorts,
+        default_sort=InteractionListView.default_sort,
+        tenant=current_tenant(),
+        size=size,
+    )
+
+
+def _filters_of(asked: QueryDict, *more: str) -> QueryDict:
     params = QueryDict(mutable=True)
-    params.update({name: asked[name] for name in FILTERED_BY if asked.get(name)})
+    params.update({name: asked[name] for name in (*FILTERED_BY, *more) if asked.get(name)})
     return params
 
 
@@ -152,6 +161,35 @@ class InteractionListView(ListView):
             may_reveal=may(user, REVEAL),
             **context,
         )
+
+
+class FindEntriesView(StaffView):
+    """The entries of one customer that hold some words; by POST, because words may be personal.
+
+    So many are read at once, the newest first, of those that the filters leave; whoever wants to goes on from there.
+    """
+
+    permission_required = permissions.TIMELINE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        customer = get_object_or_404(Customer.objects, pk=pk)
+        words = clean_query(request.POST.get("words", ""))
+        is_in_page = request.htmx.target == ENTRIES[0]
+        contacts = list(contacts_in_order().filter(customer=customer)[:MOST_NAMES])
+        context = {"customer": customer, "may_reveal": may(request.user, REVEAL)}
+        if not words and not is_in_page:
+            return redirect("customers:interactions", pk)
+        if not words:
+            context |= timeline_context(customer, request.user, contacts=contacts, asked=request.POST)
+            return TemplateResponse(request, "customers/timeline_entries.html", context)
+        params = _filters_of(request.GET or request.POST, CURSOR)
+        page = _page_of(customer, contacts[:SHOWN_ON_RECORD], path=request.path, params=params, size=MOST_READ)
+        found = holding(entries(page.rows, names=known_names(customer, contacts=contacts)), words)
+        context |= {"words": words, "entries": found[:MOST_FOUND], "found": len(found), "read": len(page.rows)}
+        context |= {"more_url": page.more_url}
+        name = "customers/found_entries.html" if is_in_page else "customers/found_entries_page.html"
+        return TemplateResponse(request, name, context)
 
 
 class RecordInteractionView(DraftedFormView):

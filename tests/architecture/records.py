@@ -100,6 +100,7 @@ RECORDS: dict[str, dict[str, type[TenantModel]]] = {
     "customers:undo_merge": {"pk": Customer, "merge": CustomerMerge},
     "customers:interactions": {"pk": Customer},
     "customers:record_interaction": {"pk": Customer},
+    "customers:find_entries": {"pk": Customer},
     "customers:remove_interaction": {"pk": Customer, "interaction": Interaction},
     "customers:create_follow_up_for": {"pk": Customer},
     "customers:follow_up": {"pk": FollowUp},
