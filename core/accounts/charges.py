@@ -1,6 +1,6 @@
 """What teams are in charge of, which goes elsewhere when one is closed; rooms register theirs in AppConfig.ready()."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,10 +55,10 @@ def charges() -> dict[str, Charge]:
 
 def charges_of(team: Team) -> list[tuple[Charge, int]]:
     """Return what a team is in charge of, and of how much of it; one query for each kind."""
-    counted = [(charge, charge.rows(team).count()) for charge in _charges.values()]
+    counted = [(charge, charge.rows(team).count()) for charge in charges().values()]
     return [(charge, count) for charge, count in counted if count]
 
 
-def in_words(team: Team) -> str:
-    """Return what a team is in charge of, such as "2 follow-ups, 1 tier"; empty for nothing."""
-    return ", ".join(charge.said(count) for charge, count in charges_of(team))
+def in_words(counted: Iterable[tuple[Charge, int]]) -> str:
+    """Return so much of each in words, such as "2 follow-ups, 1 tier"; empty for nothing."""
+    return ", ".join(charge.said(count) for charge, count in counted)

@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from core.accounts.charges import in_words
+from core.accounts.charges import charges_of, in_words
 from core.accounts.models import Department, Team, User
 from core.accounts.services import (
     close_department,
@@ -139,7 +139,7 @@ class CloseTeamView(CloseView):
     success_message = _("The team is closed.")
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(in_charge_of=in_words(self.kept), **context)
+        return super().get_context_data(in_charge_of=in_words(charges_of(self.kept)), **context)
 
     def act(self, **facts: Any) -> object:
         return close_team(team=self.kept, **facts)

@@ -20,7 +20,7 @@ LONGEST_SYLLABLE = 6
 COMMON_READING = 10
 VOWELS = frozenset("aeiouvê")
 # Under these forms characters of another sound are compared, too: \u4e7e as \u5e72, \u8457 as \u7740.
-ALSO_SOUND = {"\u5e72": "qian", "\u7740": "zhu"}
+ALSO_SOUND = {"\u5e72": ("qian",), "\u7740": ("zhu",)}
 
 Syllables = tuple[str, ...]
 # For each character its readings, as it is read in the word first.
@@ -94,23 +94,19 @@ def _syllables() -> tuple[frozenset[str], frozenset[str]]:
 
 @lru_cache(maxsize=8192)
 def _readings(character: str) -> Syllables:
-    return _once(*pinyin(character, style=Style.NORMAL, heteronym=True)[0], *_also(character))
+    return _once(*pinyin(character, style=Style.NORMAL, heteronym=True)[0], *ALSO_SOUND.get(character, ()))
 
 
 @lru_cache(maxsize=8192)
 def _common_readings(character: str) -> Syllables:
     """Return those readings that many a word of the dictionary has."""
     known = _in_words().get(character)
-    return (*known, *_also(character)) if known else _readings(character)[:1]
+    return (*known, *ALSO_SOUND.get(character, ())) if known else _readings(character)[:1]
 
 
 @lru_cache(maxsize=8192)
 def _plain(reading: str) -> str:
     return convert(reading, Style.NORMAL, strict=True)
-
-
-def _also(character: str) -> list[str]:
-    return [reading for form, reading in ALSO_SOUND.items() if form == character]
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,6 @@ class LeftOut:
 
     columns: list[str]
     kind: ImportKind | None
-    is_own: bool
 
 
 def columns_left_out(batch: ImportBatch, *, permissions: Collection[str]) -> list[LeftOut]:
@@ -30,6 +29,6 @@ def columns_left_out(batch: ImportBatch, *, permissions: Collection[str]) -> lis
         # A field that a column holds already is not offered for another one.
         fields = [field for field in kind.fields() if kind is not own or field.name not in batch.mapping]
         taken = recognised(left, fields)
-        found.append(LeftOut(taken, kind, kind is own))
+        found.append(LeftOut(taken, kind))
         left = [column for column in left if column not in taken]
-    return [each for each in (*found, LeftOut(left, None, is_own=False)) if each.columns]
+    return [each for each in (*found, LeftOut(left, None)) if each.columns]

@@ -11,17 +11,17 @@ def wait_for_turn(what: str) -> None:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [_name(what)])
 
 
+def take_turn(what: str) -> bool:
+    """Hold the turn as wait_for_turn does if nobody else holds it, and say whether it is held."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [_name(what)])
+        return bool(cursor.fetchone()[0])
+
+
 def share_turn(what: str) -> None:
     """Hold off whoever waits for the turn to the end of the transaction, beside others who do the same."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [_name(what)])
-
-
-def take_turn(what: str) -> bool:
-    """Do the same if nobody else holds it, and say whether it is held."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [_name(what)])
-        return bool(cursor.fetchone()[0])
 
 
 def _name(what: str) -> str:

@@ -30,7 +30,6 @@ class Courier:
     group_form: str
     sources: Sequence[str]
     # The place of those that other customers brought among them.
-    referral: int
     tags: Sequence[str]
     positions: Sequence[str]
     street_form: str
@@ -123,7 +122,6 @@ SUDI = Courier(
     company_form="{city}{brand}{trade}有限公司",
     group_form="{brand}集团",
     sources=("网点", "官网", "展会", "客户推荐", "电商平台"),
-    referral=3,
     tags=("月结", "电商", "冷链", "易碎品", "跨境"),
     positions=("物流经理", "采购主管", "前台", "总经理"),
     street_form="{family}家路{number}号{unit}室",
@@ -273,7 +271,6 @@ PARCELWAY = Courier(
     company_form="{brand} {trade} {city} Ltd",
     group_form="{brand} Group",
     sources=("Depot", "Website", "Trade fair", "Referral", "Marketplace"),
-    referral=3,
     tags=("monthly account", "e-commerce", "chilled", "fragile", "export"),
     positions=("Logistics manager", "Buyer", "Front desk", "Director"),
     street_form="{number} {family} Street, Unit {unit}",

@@ -8,6 +8,8 @@ from courier_crm.demo.couriers import Courier
 from customers.models import Customer
 from customers.services.many import SentCustomer, upsert_customers
 
+# Which of the sources of a courier is word of mouth.
+REFERRAL = 3
 # So many brands stand for a concern.
 CONCERNS = 8
 # Of those that came by word of mouth so many in a row were brought by the same one of the best.
@@ -16,7 +18,7 @@ BROUGHT_BY_ONE, BEST = 3, 12
 
 def make_related(courier: Courier, *, by: User, today: date) -> None:
     at = day_start(today, courier.time_zone) - timedelta(days=25)
-    by_mouth = courier.sources[courier.referral]
+    by_mouth = courier.sources[REFERRAL]
     customers = list(Customer.objects.order_by("-contribution", "number").defer("person_name"))
     best = [customer.number for customer in customers[:BEST]]
     sent, brought = [], 0

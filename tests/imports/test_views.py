@@ -123,10 +123,10 @@ def test_page_says_which_columns_are_left_out_and_who_takes_them(client_for, sup
 
     page = client_for(supervisor).get(reverse("imports:batch", args=[batch.pk]))
 
-    assert [(each.columns, each.kind and each.kind.name, each.is_own) for each in page.context["left_out"]] == [
-        (["负责人"], "customers", True),
-        (["扫描时间"], "scans", False),
-        (["生日提醒"], None, False),
+    assert [(each.columns, each.kind and each.kind.name) for each in page.context["left_out"]] == [
+        (["负责人"], "customers"),
+        (["扫描时间"], "scans"),
+        (["生日提醒"], None),
     ]
     words = page.content.decode()
     assert "Taken by a file of: Scans of shipments" in words

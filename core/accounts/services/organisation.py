@@ -121,7 +121,7 @@ def close_team(*, team: Team, to: Team | None, by: User, at: datetime) -> Team:
     if moved and to is None:
         raise TeamInCharge(
             _("This team is still in charge of: %(charges)s. Choose the team that takes over.")
-            % {"charges": charges.in_words(team)}
+            % {"charges": charges.in_words(moved)}
         )
     for charge, _count in moved:
         charge.move(rows=charge.rows(team), to=to, by=by, at=at)
